@@ -1,0 +1,54 @@
+"""What a dataset is, as values. datasets.py reads them from form_definitions/datasets."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One code with its labels by language ("zh", "en")."""
+
+    value: str
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Parent:
+    """The dataset above, and the property that names the parent record."""
+
+    dataset: str
+    property: str
+
+
+@dataclass(frozen=True)
+class Property:
+    """One declared fact of a record. `order` (policy `worst`) lists its codes from safe to dangerous."""
+
+    name: str
+    type: str
+    labels: dict[str, str]
+    sensitivity: str
+    merge: str
+    group: str | None
+    backcheck: str | None
+    choices: tuple[Choice, ...] | None
+    unit: str | None
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A kind of record.
+
+    `location` maps lon, lat, accuracy_m and datum to the properties that make its geometry; `card` names the
+    properties of its head card, in order.
+    """
+
+    name: str
+    labels: dict[str, str]
+    properties: dict[str, Property]
+    parent: Parent | None
+    region_source: str | None
+    resolvers: tuple[str, ...]
+    label_property: str
+    location: dict[str, str] | None
+    card: tuple[str, ...]
