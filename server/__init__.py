@@ -1,0 +1,1 @@
+"""Ruhu: household visits, housing and drinking-water inspections, and their verification."""

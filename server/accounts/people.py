@@ -1,0 +1,58 @@
+"""Making people and checking their passwords."""
+
+from __future__ import annotations
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.tables import ROLES, Person, RoleGrant
+from server.errors import Problem
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's second choice, 19 MiB
+# Checked when the name is unknown, so that the answer takes as long as for a known one.
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def person_by_credentials(session: Session, username: str, password: str) -> Person | None:
+    """The active person with this name and password, or None; unknown and wrong take the same time."""
+    person = session.scalar(select(Person).where(Person.username == username))
+    known = matches(person.password_hash if person else _NOBODY, password)
+    return person if person and known and person.active else None
+
+
+def add_person(
+    session: Session, *, id: str, username: str, display_name: str, password_hash: str
+) -> Person:
+    """A new person; a taken name is refused by the database."""
+    person = Person(id=id, username=username, display_name=display_name, password_hash=password_hash)
+    session.add(person)
+    session.flush()
+    return person
+
+
+def give_role(session: Session, person_id: str, role: str, region_code: str | None) -> None:
+    if role not in ROLES:
+        raise ValueError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
+    session.add(RoleGrant(person_id=person_id, role=role, region_code=region_code))
+
+
+def change_password(person: Person, old: str, new: str) -> None:
+    """Sets a new password; Problem when the old one is wrong or the new one is weak."""
+    if not matches(person.password_hash, old):
+        raise Problem("auth.bad_credentials")
+    if len(new) < 8 or new == old:
+        raise Problem("auth.weak_password")
+    person.password_hash = hash_password(new)

@@ -1,0 +1,103 @@
+"""People, what they may do and where, and the installs they do it from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, Json, UtcDateTime, now
+
+ROLES = ("cadre", "inspector", "supervisor", "admin", "auditor")
+
+
+class Person(Base):
+    __tablename__ = "person"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    username: Mapped[str] = mapped_column(String(64), unique=True)
+    display_name: Mapped[str] = mapped_column(String(64))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class RoleGrant(Base):
+    """A role holds for a region and everything below it."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (UniqueConstraint("person_id", "role", "region_code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    role: Mapped[str] = mapped_column(String(12))
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+
+
+class HelperOf(Base):
+    """Lead (A岗) or deputy (B岗) helper of a named household."""
+
+    __tablename__ = "helper_of"
+    __table_args__ = (Index("ix_helper_of_household", "household_id"),)
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    household_id: Mapped[str] = mapped_column(ForeignKey("entity.id"), primary_key=True)
+    position: Mapped[str] = mapped_column(String(8))
+
+
+class Install(Base):
+    """One person in one browser profile. `acked_seq`: every op up to it is stored."""
+
+    __tablename__ = "install"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    name: Mapped[str] = mapped_column(String(100), default="")
+    model: Mapped[str] = mapped_column(String(100), default="")
+    app_build: Mapped[str] = mapped_column(String(64), default="")
+    public_key_jwk: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    acked_seq: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Token(Base):
+    """A signed-in install (kind api), a desk (kind console), or an ODK client (kind openrosa); stored hashed."""
+
+    __tablename__ = "token"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    install_id: Mapped[str | None] = mapped_column(ForeignKey("install.id"))
+    csrf_hash: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LoginAttempt(Base):
+    """Failed sign-ins by name and by address, for back-off."""
+
+    __tablename__ = "login_attempt"
+
+    key: Mapped[str] = mapped_column(String(130), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class AuditEntry(Base):
+    """Who did something that must be answerable: key recovery, token issue, reveal, decision."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200))
+    detail: Mapped[dict[str, Any] | None] = mapped_column(Json)

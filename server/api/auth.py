@@ -1,0 +1,151 @@
+"""Sign in and out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, current_app, jsonify, request
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema, fields, validate
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts import attempts, keys, people, tokens
+from server.accounts.actor import Actor, load_actor
+from server.accounts.audit import note
+from server.accounts.installs import claim_install
+from server.accounts.tables import Person
+from server.api.signed_in import COOKIE, bearer, current_actor, signed_in
+from server.config import Settings
+from server.errors import Problem
+
+blueprint = Blueprint("auth", __name__, description="Sign in, sign out, who am I")
+
+
+class _Loose(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class Device(_Loose):
+    name = fields.String(load_default="", validate=validate.Length(max=100))
+    model = fields.String(load_default="", validate=validate.Length(max=100))
+    app_build = fields.String(load_default="", validate=validate.Length(max=64))
+    public_key_jwk = fields.Dict(load_default=None, allow_none=True)
+
+
+class Login(_Loose):
+    username = fields.String(required=True, validate=validate.Length(max=64))
+    password = fields.String(required=True, validate=validate.Length(max=200))
+    install_id = fields.String(load_default=None, validate=validate.Length(min=8, max=64))
+    device = fields.Nested(Device, load_default=dict)
+    cookie = fields.Boolean(load_default=False)
+
+
+class PasswordChange(_Loose):
+    old = fields.String(required=True)
+    new = fields.String(required=True, validate=validate.Length(max=200))
+
+
+class WrappedKey(_Loose):
+    wrapped = fields.String(required=True, validate=validate.Length(max=2000))
+
+
+@blueprint.route("/auth/login", methods=["POST"])
+@blueprint.arguments(Login)
+def login(body: dict[str, Any]) -> Response:
+    """Token for a phone (with install_id) or cookie for a desk (with cookie: true)."""
+    names = [f"name:{body['username']}", f"addr:{request.remote_addr}"]
+    with db.read() as session:
+        attempts.check(session, names)
+        person = people.person_by_credentials(session, body["username"], body["password"])
+    if person is None:
+        db.transact(lambda session: attempts.failed(session, names))
+        raise Problem("auth.bad_credentials")
+    return db.transact(lambda session: _signed_in(session, person, body))
+
+
+def _signed_in(session: Session, person: Person, body: dict[str, Any]) -> Response:
+    attempts.succeeded(session, person.username)
+    settings: Settings = current_app.config["RUHU"]
+    if body["cookie"]:
+        lifetime = timedelta(hours=settings.console_hours)
+        issued = tokens.issue(session, person.id, "console", lifetime)
+        answer = jsonify(_welcome(session, person, issued, None))
+        answer.set_cookie(
+            COOKIE, issued.token, max_age=int(lifetime.total_seconds()), httponly=True, samesite="Strict",
+            secure=request.is_secure, path="/",
+        )
+        return answer
+    if not body["install_id"]:
+        raise Problem("request.invalid", detail="install_id is missing")
+    claim_install(session, body["install_id"], person.id, body["device"])
+    issued = tokens.issue(session, person.id, "api", timedelta(days=settings.token_days), body["install_id"])
+    return jsonify(_welcome(session, person, issued, issued.token))
+
+
+def _welcome(
+    session: Session, person: Person, issued: tokens.Issued, token: str | None
+) -> dict[str, Any]:
+    answer = {
+        "expires_at": issued.row.expires_at.isoformat(),
+        "user": describe(load_actor(session, person)),
+        "server_time": db.now().isoformat(),
+        "server_public_key_jwk": keys.public_jwk(keys.server_key(current_app.config["RUHU"].keys)),
+    }
+    return answer | ({"token": token} if token else {"csrf_token": issued.csrf})
+
+
+def describe(actor: Actor) -> dict[str, Any]:
+    """The user as sign-in and /me show it."""
+    roles = [{"role": role.role, "region": role.region} for role in actor.roles]
+    return {**actor.author(), "roles": roles, "qualifications": []}
+
+
+@blueprint.route("/auth/logout", methods=["POST"])
+@signed_in(revoked_may=True)
+def logout() -> Response:
+    """Ends this sign-in; the install and its unsent work stay."""
+    token = bearer() or request.cookies.get(COOKIE, "")
+    db.transact(lambda session: tokens.revoke(session, token))
+    answer = Response(status=204)
+    answer.delete_cookie(COOKIE, path="/")
+    return answer
+
+
+@blueprint.route("/auth/password", methods=["POST"])
+@signed_in()
+@blueprint.arguments(PasswordChange)
+def change_password(body: dict[str, Any]) -> Response:
+    """Sets a new password and signs the person out everywhere else."""
+    actor = current_actor()
+    token = bearer() or request.cookies.get(COOKIE, "")
+
+    def work(session: Session) -> None:
+        people.change_password(session.get_one(Person, actor.id), body["old"], body["new"])
+        tokens.revoke_all(session, actor.id, but=tokens.digest(token))
+        note(session, actor.id, "password.changed", actor.id)
+
+    db.transact(work)
+    return Response(status=204)
+
+
+@blueprint.route("/auth/recover-key", methods=["POST"])
+@signed_in()
+@blueprint.arguments(WrappedKey)
+def recover_key(body: dict[str, Any]) -> Response:
+    """Unwraps the phone's own data key after a forgotten PIN; recorded, since it opens the sealed store."""
+    actor = current_actor()
+    key = keys.unwrap(keys.server_key(current_app.config["RUHU"].keys), body["wrapped"])
+    db.transact(lambda session: note(session, actor.id, "key.recovered", actor.install_id or actor.id))
+    answer = jsonify({"key": key})
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.route("/me")
+@signed_in()
+def me() -> Response:
+    """The signed-in person with roles."""
+    return jsonify(describe(current_actor()))

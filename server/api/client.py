@@ -1,0 +1,54 @@
+"""Hands out the built client: the phone app at /, the console at /console/."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, redirect, send_from_directory
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+blueprint = Blueprint("client", __name__)
+
+YEAR = 31_536_000
+
+
+def _page(name: str) -> Response:
+    """A page is asked for anew each time; what it names (hashed) may be kept for ever."""
+    folder = current_app.config["RUHU"].client
+    if not (folder / name).is_file():
+        return Response("The client is not built: run `make client`.\n客户端还没有构建:请运行 make client。\n", 503,
+                        mimetype="text/plain")
+    answer = send_from_directory(folder, name)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@blueprint.get("/")
+def phone() -> Response:
+    return _page("index.html")
+
+
+@blueprint.get("/console")
+def console_without_slash() -> BaseResponse:
+    return redirect("/console/", 308)
+
+
+@blueprint.get("/console/")
+def console() -> Response:
+    return _page("console/index.html")
+
+
+@blueprint.get("/assets/<path:name>")
+def asset(name: str) -> Response:
+    answer = send_from_directory(current_app.config["RUHU"].client / "assets", name)
+    answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    return answer
+
+
+@blueprint.get("/<name>")
+def root_file(name: str) -> Response:
+    """sw.js, manifest.webmanifest, icons."""
+    if name.endswith(".html"):
+        raise NotFound
+    answer = send_from_directory(current_app.config["RUHU"].client, name)
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer

@@ -1,0 +1,44 @@
+"""For whoever runs the server: alive, ready, measured."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Blueprint, Response, current_app, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from server import db, schema
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """The process answers."""
+    return jsonify({"status": "ok"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """Database, store and migrations are in order."""
+    checks = {"database": _database(), "store": _store()}
+    ready = all(checks.values())
+    return jsonify({"status": "ready" if ready else "not ready", "checks": checks}), 200 if ready else 503
+
+
+def _database() -> bool:
+    try:
+        return schema.is_current(db.db.engine)
+    except db.DBAPIError:
+        return False
+
+
+def _store() -> bool:
+    folder = current_app.config["RUHU"].var
+    return bool(folder.is_dir() and os.access(folder, os.W_OK))
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Prometheus text."""
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,66 @@
+"""Who is asking: reads the token (or the desk's cookie) once per request and keeps the actor for its handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import g, request
+
+from server import db
+from server.accounts.actor import Actor
+from server.accounts.tokens import actor_by_token, csrf_matches
+from server.errors import Problem
+
+COOKIE = "ruhu_session"
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def signed_in(*roles: str, revoked_may: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A handler for signed-in people; with roles, for those only. A revoked install is let in only where it may."""
+
+    def wrap(handler: Callable[P, R]) -> Callable[P, R]:
+        @wraps(handler)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            actor = _actor()
+            if actor.revoked and not revoked_may:
+                raise Problem("device.revoked")
+            if roles and not actor.has(*roles):
+                raise Problem("auth.forbidden")
+            g.actor = actor
+            return handler(*args, **kwargs)
+
+        return checked
+
+    return wrap
+
+
+def current_actor() -> Actor:
+    """The actor of this request; only inside a `signed_in` handler."""
+    actor: Actor = g.actor
+    return actor
+
+
+def bearer() -> str | None:
+    """The token of the Authorization header, if there is one."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _actor() -> Actor:
+    token = bearer()
+    if token:
+        with db.read() as session:
+            return actor_by_token(session, token, ("api",))[0]
+    cookie = request.cookies.get(COOKIE)
+    if not cookie:
+        raise Problem("auth.required")
+    with db.read() as session:
+        actor, row = actor_by_token(session, cookie, ("console",))
+    if request.method not in SAFE and not csrf_matches(row, request.headers.get("X-CSRF-Token", "")):
+        raise Problem("auth.csrf")
+    return actor

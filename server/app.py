@@ -1,0 +1,82 @@
+"""Wires the parts into one Flask application."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_smorest import Api
+from prometheus_client import Counter, Histogram
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server import api, db
+from server.api import problems
+from server.config import Settings, settings_from
+from server.logs import set_up_logs
+
+log = structlog.get_logger()
+
+REQUESTS = Counter("ruhu_requests_total", "Requests by endpoint and status", ["endpoint", "status"])
+SECONDS = Histogram("ruhu_request_seconds", "Duration of requests by endpoint", ["endpoint"])
+
+CSP = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application for these settings (default: the environment)."""
+    settings = settings or settings_from()
+    set_up_logs()
+    app = Flask("server", static_folder=None)
+    app.config.update(
+        RUHU=settings,
+        MAX_CONTENT_LENGTH=settings.body_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.body_bytes,
+        API_TITLE="Ruhu 入户",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX="/api/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, count, count, count)  # type: ignore[method-assign]
+    db.init_app(app, settings.database_url)
+    _observe(app)
+    api.register(app, Api(app))
+    problems.register(app)  # after flask-smorest, whose own error writer it replaces
+    return app
+
+
+def _observe(app: Flask) -> None:
+    """Request ids, one log line and one measurement a request, and the headers that every answer carries."""
+
+    @app.before_request
+    def _start() -> None:
+        g.started = time.perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if given.isascii() and given.isalnum() and len(given) <= 64 else uuid.uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def _finish(answer: Response) -> Response:
+        seconds = time.perf_counter() - g.started
+        endpoint = request.endpoint or "none"
+        REQUESTS.labels(endpoint, answer.status_code).inc()
+        SECONDS.labels(endpoint).observe(seconds)
+        # The rule, not the address: addresses may hold tokens and ids.
+        rule = request.url_rule.rule if request.url_rule else "none"
+        log.info("request", method=request.method, rule=rule, status=answer.status_code, ms=round(seconds * 1000))
+        answer.headers["X-Request-ID"] = g.request_id
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        answer.headers.setdefault("Referrer-Policy", "no-referrer")
+        answer.headers.setdefault("Content-Security-Policy", CSP)
+        if request.path.startswith("/api/"):
+            answer.headers.setdefault("Cache-Control", "no-store")
+        return answer

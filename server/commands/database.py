@@ -1,0 +1,23 @@
+"""ruhu migrate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+from flask import Flask
+
+from server import db, schema
+
+
+def register(main: click.Group) -> None:
+    main.add_command(migrate)
+
+
+@click.command()
+@click.pass_obj
+def migrate(app: Callable[[], Flask]) -> None:
+    """Bring the database to the newest schema."""
+    with app().app_context():
+        schema.migrate(db.db.engine)
+        click.echo(f"{db.db.engine.url.render_as_string(hide_password=True)}: up to date")

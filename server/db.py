@@ -1,0 +1,173 @@
+"""The only place that knows the database.
+
+`db.read()` is a snapshot that sees one moment; `db.write()` starts as a writer (BEGIN IMMEDIATE on SQLite, so that
+a read is never upgraded) and commits at its end. `transact` runs a piece of work in `write()` and runs it again when
+the database asks for it (deadlock, serialisation failure, busy). Functions that are given a session never commit.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, TypeDecorator, event, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+T = TypeVar("T")
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations and error texts can name them too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment with its zone; SQLite keeps it as UTC without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": True})
+
+
+def now() -> datetime:
+    """The present moment, with zone."""
+    return datetime.now(UTC)
+
+
+def init_app(app: Flask, url: str) -> None:
+    """Binds the database to the app."""
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url.replace("postgresql://", "postgresql+psycopg://")
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": not url.startswith("sqlite")}
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(db.engine)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    """SQLAlchemy begins the transactions itself: otherwise savepoints leak (pysqlite commits behind our back)."""
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        writer = connection.get_execution_options().get("writer")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+def is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _options(write: bool) -> dict[str, Any]:
+    if db.engine.dialect.name == "sqlite":
+        return {"writer": write}
+    if write:
+        return {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+@contextmanager
+def _transaction(write: bool) -> Iterator[Session]:
+    session = db.session()
+    if session.in_transaction():
+        raise RuntimeError("a transaction is already open: read() and write() do not nest")
+    try:
+        session.connection(execution_options=_options(write))
+        yield session
+        if write:
+            session.commit()
+    finally:
+        session.rollback()
+        session.expunge_all()
+
+
+@contextmanager
+def read() -> Iterator[Session]:
+    """A session that sees one snapshot and cannot write."""
+    with _transaction(write=False) as session:
+        yield session
+
+
+@contextmanager
+def write() -> Iterator[Session]:
+    """A session that writes; committed when the block ends, rolled back when it raises."""
+    with _transaction(write=True) as session:
+        yield session
+
+
+RETRIES = 12
+
+
+def transact(work: Callable[[Session], T]) -> T:
+    """Runs `work(session)` in one write transaction; again when the database says "try again"."""
+    for attempt in range(RETRIES):
+        try:
+            with write() as session:
+                return work(session)
+        except DBAPIError as error:
+            if attempt == RETRIES - 1 or not try_again(error):
+                raise
+        # Spreads the competitors; no secret depends on it.
+        time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311
+    raise AssertionError("unreachable")
+
+
+def try_again(error: DBAPIError) -> bool:
+    """Whether this failure says nothing about the work itself."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state in ("40001", "40P01", "55P03") or "database is locked" in str(error.orig)
+
+
+def lock(session: Session, keys: set[str]) -> None:
+    """Locks names until the transaction ends, in one order for everybody.
+
+    PostgreSQL: advisory locks; SQLite: its writer is alone already.
+    """
+    if is_sqlite(session) or not keys:
+        return
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"),
+        {"keys": sorted(keys)},
+    )

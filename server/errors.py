@@ -1,0 +1,115 @@
+"""The catalogue of everything that can go wrong for a user. It imports nothing of ours.
+
+A code is API: it never changes its meaning. Each entry: HTTP status, then what happened and what to do, in Chinese
+and English. Code raises `Problem("noun.problem", …)`; one writer in server/api makes JSON of it (RFC 9457), another
+makes OpenRosa XML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    status: int
+    zh: str
+    en: str
+
+
+CATALOGUE: Mapping[str, Entry] = {
+    "request.invalid": Entry(
+        400, "请求里有不对的内容,见各条说明。", "The request has mistakes; each is listed."
+    ),
+    "request.not_json": Entry(
+        400, "内容不是可以读的 JSON。没有保存任何东西,请检查后重发。",
+        "The body cannot be read as JSON. Nothing was stored; check it and send again.",
+    ),
+    "request.too_large": Entry(
+        413, "内容太大,没有保存任何东西。请分开发送。",
+        "The body is too large and nothing was stored. Send it in parts.",
+    ),
+    "request.too_many": Entry(429, "请求太密,请稍后再试。", "Too many requests; try again a little later."),
+    "request.method": Entry(405, "这个地址不支持这种操作。", "This address does not support that method."),
+    "server.failed": Entry(
+        500, "服务器出了问题,没有确认任何东西。您的内容还在手机上,请稍后再发。",
+        "The server failed and confirmed nothing. What you sent is still with you; send it again later.",
+    ),
+    "server.busy": Entry(503, "服务器正忙,请稍后再试。", "The server is busy; try again shortly."),
+    "auth.required": Entry(401, "请先登录。", "Sign in first."),
+    "auth.bad_credentials": Entry(401, "用户名或密码不对。", "The user name or password is wrong."),
+    "auth.expired": Entry(401, "登录已过期,请重新登录。没发送的内容还在。",
+                          "Your sign-in has expired. Sign in again; unsent work is kept."),
+    "auth.too_many_attempts": Entry(429, "试的次数太多,请等一会儿再试。", "Too many attempts; wait and try again."),
+    "auth.csrf": Entry(403, "页面已过期,请刷新后再试。", "This page is out of date; reload it and try again."),
+    "auth.wrong_kind": Entry(403, "这个口令只能用于 ODK Collect。", "This token is good for ODK Collect only."),
+    "auth.install_taken": Entry(
+        409, "这台手机上的这个编号属于另一个人,请为新的人建立新的登录。",
+        "This install belongs to another person; make a new one for a new person.",
+    ),
+    "auth.forbidden": Entry(403, "您的身份不能做这件事。", "Your role may not do this."),
+    "auth.weak_password": Entry(422, "新密码至少要 8 位,且不能和旧密码一样。",
+                                "The new password needs at least 8 characters and must differ from the old one."),
+    "device.revoked": Entry(
+        403, "这台手机已被停用,只能交出没发送的内容。",
+        "This phone was revoked; it can only hand over unsent work.",
+    ),
+    "key.unreadable": Entry(422, "这把钥匙不是给这台服务器的。", "This key was not sealed for this server."),
+    "record.not_found": Entry(404, "没有找到,或者不在您的范围内。", "Not found, or outside your area."),
+    "form.not_found": Entry(404, "没有这个表单或版本。", "No such form or version."),
+    "form.invalid": Entry(422, "表单里有错误,没有保存。请按各条说明修改。",
+                          "The form has mistakes and was not stored. Each one says where it is and what to do."),
+    "form.policy_conflict": Entry(422, "表单和数据集的定义不一致。", "The form contradicts a dataset."),
+    "form.version_frozen": Entry(409, "这个版本已经发布,内容不能再改。请用新的版本号。",
+                                 "This version is published and frozen. Use a new version number."),
+    "form.state": Entry(409, "这个版本现在的状态不能做这一步。", "This version's state does not allow that step."),
+    "upload.not_found": Entry(404, "没有这个上传。请重新开始上传。", "No such upload. Start it again."),
+    "upload.expired": Entry(410, "这个上传已过期。请重新开始上传。", "This upload has expired. Start it again."),
+    "upload.wrong_offset": Entry(409, "接续的位置不对。请先询问位置再接着传。",
+                                 "The offset does not match. Ask for the offset, then go on from there."),
+    "upload.wrong_checksum": Entry(460, "传输中出了错,这一段没有保存。请重传。",
+                                   "The bytes were damaged on the way and were not kept. Send them again."),
+    "upload.too_large": Entry(413, "文件太大。", "The file is too large."),
+    "upload.invalid": Entry(400, "上传的说明不完整。", "The upload's description is incomplete."),
+    "upload.version": Entry(412, "上传协议的版本必须是 1.0.0。", "The tus version must be 1.0.0."),
+    "upload.media_type": Entry(415, "上传的内容类型必须是 application/offset+octet-stream。",
+                               "The content type must be application/offset+octet-stream."),
+    "photo.unreadable": Entry(
+        415, "这个文件不能当照片显示,原件已保存。可以下载原件。",
+        "This file cannot be shown as a photo; the original is kept and can be downloaded.",
+    ),
+    "photo.not_ready": Entry(503, "照片正在处理,请稍后再看。", "The photo is being prepared; look again shortly."),
+    "openrosa.version_missing": Entry(400, "缺少 X-OpenRosa-Version。", "The X-OpenRosa-Version header is missing."),
+    "openrosa.no_submission": Entry(400, "缺少 xml_submission_file。", "The part xml_submission_file is missing."),
+    "openrosa.https_only": Entry(403, "用户名密码方式只能走 HTTPS。", "Basic sign-in is for HTTPS only."),
+    "instance.unreadable": Entry(400, "提交的 XML 读不了,原样已保存,请联系管理员。",
+                                 "The submission's XML cannot be read; its bytes are kept. Tell your administrator."),
+    "instance.other_content": Entry(409, "同一个编号已有不同内容,两份都已保存,等人查看。",
+                                    "This id already holds other content; both are kept for a person to look at."),
+    "region.invalid": Entry(422, "区划文件里有错误,一行也没有导入。",
+                            "The region file has mistakes; nothing was imported."),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One placed mistake: where it is, why it is one, what to do."""
+
+    where: str
+    why: str
+    fix: str
+
+
+class Problem(Exception):
+    """Something a user must be told. `retry_after` in seconds."""
+
+    def __init__(
+        self, code: str, *, faults: Sequence[Fault] = (), detail: str = "", retry_after: int | None = None
+    ) -> None:
+        super().__init__(f"{code} {detail}".strip())
+        self.code = code
+        self.entry = CATALOGUE[code]
+        self.faults = tuple(faults)
+        self.detail = detail
+        self.retry_after = retry_after

@@ -1,0 +1,38 @@
+"""What is derived from a photo; it can be thrown away and made again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, Json, UtcDateTime
+from server.geo.column import Shape
+
+
+class Photo(Base):
+    """State: pending, ready, unreadable (kept as bytes, never shown inline). `place_source`: capture, exif, visit."""
+
+    __tablename__ = "photo"
+    __table_args__ = (
+        Index("ix_photo_state", "state"),
+        Index("ix_photo_geom", "geom", postgresql_using="gist").ddl_if(dialect="postgresql"),
+    )
+
+    attachment_id: Mapped[str] = mapped_column(ForeignKey("attachment.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(12), default="pending")
+    format: Mapped[str | None] = mapped_column(String(12))
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    exif: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    place: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    place_source: Mapped[str | None] = mapped_column(String(8))
+    geom: Mapped[BaseGeometry | None] = mapped_column(Shape("POINT"))
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None]
+    derived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

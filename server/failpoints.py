@@ -1,0 +1,59 @@
+"""Named places where a test can make the program die or fail.
+
+`hit(name)` does nothing unless the program was started with RUHU_TESTING=1, and then only what
+RUHU_FAILPOINT asks: `push.raw_stored=kill` (SIGKILL), `push.raw_stored=raise` (an exception); `…=kill:3` acts on
+the third hit. A test walks over NAMES and fails on a place that no test kills.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+NAMES = (
+    "push.before_raw",
+    "push.raw_stored",
+    "push.judging",
+    "push.judged",
+    "push.feeds_written",
+    "push.committed",
+    "upload.created",
+    "upload.bytes_written",
+    "upload.offset_committed",
+    "upload.verified",
+    "upload.renamed",
+    "upload.finished",
+)
+
+
+class FailpointError(RuntimeError):
+    """Raised by `=raise`; stands for any unforeseen error at that place."""
+
+
+_hits: dict[str, int] = {}
+
+
+def _act(name: str) -> None:
+    wanted, _, action = os.environ.get("RUHU_FAILPOINT", "").partition("=")
+    if wanted != name:
+        return
+    _hits[name] = _hits.get(name, 0) + 1
+    kind, _, nth = action.partition(":")
+    if nth and _hits[name] != int(nth):
+        return
+    if kind == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise FailpointError(name)
+
+
+def _check(name: str) -> None:
+    if name not in NAMES:
+        raise KeyError(f"failpoint {name} is not listed in NAMES")
+    _act(name)
+
+
+def _ignore(name: str) -> None:
+    """What production runs."""
+
+
+hit = _check if os.environ.get("RUHU_TESTING") == "1" else _ignore

@@ -1,0 +1,51 @@
+"""Form versions as stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, Json, UtcDateTime, now
+
+
+class FormVersion(Base):
+    """One version of a form: draft, then published (frozen by checksum), then retired."""
+
+    __tablename__ = "form_version"
+
+    form_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    names: Mapped[dict[str, str]] = mapped_column(Json)
+    purpose: Mapped[str] = mapped_column(String(40), default="")
+    datasets: Mapped[list[str]] = mapped_column(Json)
+    source_name: Mapped[str] = mapped_column(String(200))
+    source: Mapped[bytes]
+    xform: Mapped[str]
+    hash: Mapped[str] = mapped_column(String(40))
+    checksum: Mapped[str] = mapped_column(String(64))
+    warnings: Mapped[list[str]] = mapped_column(Json)
+    created_by: Mapped[str | None] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    extra: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class FormMedia(Base):
+    """A file that belongs to a form version: a choice list, a picture."""
+
+    __tablename__ = "form_media"
+    __table_args__ = (
+        ForeignKeyConstraint(["form_id", "version"], ["form_version.form_id", "form_version.version"]),
+    )
+
+    form_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(100))
+    content: Mapped[bytes]
+    hash: Mapped[str] = mapped_column(String(40))

@@ -1,0 +1,45 @@
+"""One geometry column for both databases.
+
+On PostgreSQL it is PostGIS's geometry(…, 4326); on SQLite the same shape lies as WKB, because stock Pythons cannot
+load SpatiaLite. In Python it is a Shapely geometry, longitude before latitude, WGS-84.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import shapely
+from geoalchemy2 import Geometry, WKBElement
+from geoalchemy2.shape import to_shape
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Dialect, LargeBinary, TypeDecorator
+
+WGS84 = 4326
+
+
+class Shape(TypeDecorator[BaseGeometry]):
+    """A Shapely geometry in WGS-84 or NULL."""
+
+    impl = Geometry
+    cache_ok = True
+
+    def __init__(self, kind: str = "GEOMETRY") -> None:
+        super().__init__(kind, srid=WGS84, spatial_index=False)
+
+    def load_dialect_impl(self, dialect: Dialect | None) -> Any:
+        # GeoAlchemy2 asks with None while it builds the table.
+        if dialect is not None and dialect.name == "sqlite":
+            return dialect.type_descriptor(LargeBinary())
+        return self.impl
+
+    def process_bind_param(self, value: BaseGeometry | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return shapely.to_wkb(value)
+        return WKBElement(shapely.to_wkb(value), srid=WGS84)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> BaseGeometry | None:
+        if value is None:
+            return None
+        return shapely.from_wkb(value) if isinstance(value, bytes) else to_shape(value)

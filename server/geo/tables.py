@@ -1,0 +1,37 @@
+"""The division tree."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base
+from server.geo.column import Shape
+
+LEVELS = ("province", "county", "township", "village", "group")
+
+
+class Region(Base):
+    """A node of the division tree: 12-digit code, or a local child (group) with a suffix.
+
+    `path` holds all codes from the root to this node, `/99…/9901…/`, so that "in this area" is one prefix.
+    """
+
+    __tablename__ = "region"
+    __table_args__ = (
+        Index("ix_region_path", "path", postgresql_ops={"path": "text_pattern_ops"}),
+        Index("ix_region_boundary", "boundary", postgresql_using="gist").ddl_if(dialect="postgresql"),
+    )
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    parent_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"), index=True)
+    level: Mapped[str] = mapped_column(String(12))
+    path: Mapped[str] = mapped_column(String(200))
+    name_zh: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100), default="")
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    boundary: Mapped[BaseGeometry | None] = mapped_column(Shape())

@@ -1,0 +1,14 @@
+"""The first schema."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from server.db import Base
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    Base.metadata.create_all(op.get_bind())

@@ -1,0 +1,101 @@
+"""Records of the datasets: what holds now, every version before, every written value that is still open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, Json, UtcDateTime, now
+from server.geo.column import Shape
+
+
+class Entity(Base):
+    """The current state of one record. `root_id` is the household at the top of its parents (its own id there)."""
+
+    __tablename__ = "entity"
+    __table_args__ = (
+        Index("ix_entity_region_dataset", "region_code", "dataset"),
+        Index("ix_entity_root", "root_id"),
+        Index("ix_entity_geom", "geom", postgresql_using="gist").ddl_if(dialect="postgresql"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    dataset: Mapped[str] = mapped_column(String(40))
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    root_id: Mapped[str] = mapped_column(String(36))
+    parent_id: Mapped[str | None] = mapped_column(String(36))
+    label: Mapped[str] = mapped_column(String(300), default="")
+    version: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10), default="active")
+    values: Mapped[dict[str, str | None]] = mapped_column("data", Json)
+    contested: Mapped[list[str]] = mapped_column(Json)
+    geom: Mapped[BaseGeometry | None] = mapped_column(Shape("POINT"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    updated_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+
+
+class EntityVersion(Base):
+    """What one op made of a record: what changed, all values as shown then, and whose write each of them was."""
+
+    __tablename__ = "entity_version"
+
+    entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    op_id: Mapped[str] = mapped_column(String(36), index=True)
+    instance_id: Mapped[str | None] = mapped_column(String(100), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    base_version: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    label: Mapped[str] = mapped_column(String(300), default="")
+    values: Mapped[dict[str, str | None]] = mapped_column("data", Json)
+    shown_ops: Mapped[dict[str, str]] = mapped_column(Json)
+
+
+class Head(Base):
+    """A value that an op wrote to a property (or merge group). It is a head while `closed_by` is NULL."""
+
+    __tablename__ = "head"
+    __table_args__ = (Index("ix_head_op", "op_id"),)
+
+    entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    op_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    value: Mapped[dict[str, str | None]] = mapped_column(Json)
+    version: Mapped[int]
+    install_id: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int | None]
+    saw_op: Mapped[str | None] = mapped_column(String(36))
+    corrects: Mapped[str | None] = mapped_column(String(36))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    instance_id: Mapped[str | None] = mapped_column(String(100))
+    closed_by: Mapped[str | None] = mapped_column(String(36))
+
+
+class Conflict(Base):
+    """Several heads of one property that a person (or a rule) must settle; at most one open at a time."""
+
+    __tablename__ = "conflict"
+    __table_args__ = (
+        Index(
+            "uq_conflict_open",
+            "entity_id",
+            "key",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"))
+    key: Mapped[str] = mapped_column(String(80))
+    properties: Mapped[list[str]] = mapped_column(Json)
+    state: Mapped[str] = mapped_column(String(16), default="open")
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,183 @@
+"""What enters and what leaves: raw ops, submissions, their files, and the feeds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, Json, UtcDateTime, now
+from server.geo.column import Shape
+
+BigInt = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class OpLog(Base):
+    """Every op as received, before anybody judged it. `status` is NULL until then."""
+
+    __tablename__ = "op_log"
+    __table_args__ = (
+        Index("ix_op_log_install_seq", "install_id", "seq"),
+        Index("ix_op_log_waits_for", "waits_for"),
+    )
+
+    op_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    install_id: Mapped[str | None] = mapped_column(String(64))
+    seq: Mapped[int | None] = mapped_column(BigInt)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    raw: Mapped[bytes]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    attempts: Mapped[int] = mapped_column(default=0)
+    status: Mapped[str | None] = mapped_column(String(12))
+    code: Mapped[str | None] = mapped_column(String(60))
+    detail: Mapped[str | None]
+    waits_for: Mapped[str | None] = mapped_column(String(36))
+    entities: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Submission(Base):
+    """One filled form, immutable. Place and visit are as the phone declared them."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        Index("ix_submission_region_received", "region_code", "received_at"),
+        Index("ix_submission_root", "root_id"),
+        Index("ix_submission_geom", "geom", postgresql_using="gist").ddl_if(dialect="postgresql"),
+    )
+
+    instance_id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    op_id: Mapped[str] = mapped_column(ForeignKey("op_log.op_id"), unique=True)
+    form_id: Mapped[str] = mapped_column(String(100))
+    form_version: Mapped[str] = mapped_column(String(64))
+    instance_xml: Mapped[str]
+    xml_hash: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
+    install_id: Mapped[str | None] = mapped_column(String(64))
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+    root_id: Mapped[str | None] = mapped_column(String(36))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    contact_mode: Mapped[str | None] = mapped_column(String(12))
+    location: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    geom: Mapped[BaseGeometry | None] = mapped_column(Shape("POINT"))
+    clock: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    deprecated_id: Mapped[str | None] = mapped_column(String(100))
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    review: Mapped[str] = mapped_column(String(12), default="received")
+
+
+class Attachment(Base):
+    """A file that a submission names. `blob` is set once bytes with this hash may be bound to it."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        UniqueConstraint("instance_id", "name"),
+        Index("ix_attachment_sha256", "sha256"),
+        Index("ix_attachment_blob", "blob"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("submission.instance_id"))
+    name: Mapped[str] = mapped_column(String(255))
+    slot: Mapped[str | None] = mapped_column(String(60))
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    size: Mapped[int | None] = mapped_column(BigInt)
+    media_type: Mapped[str] = mapped_column(String(100), default="application/octet-stream")
+    capture: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    blob: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"))
+    bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Blob(Base):
+    """Bytes in the store, named by their SHA-256."""
+
+    __tablename__ = "blob"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInt)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class BlobHolder(Base):
+    """Who uploaded these bytes and may therefore name them."""
+
+    __tablename__ = "blob_holder"
+
+    sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+
+
+class Upload(Base):
+    """A file on its way (tus). `received`: bytes that are on stable storage."""
+
+    __tablename__ = "upload"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInt)
+    received: Mapped[int] = mapped_column(BigInt, default=0)
+    filename: Mapped[str] = mapped_column(String(255), default="")
+    media_type: Mapped[str] = mapped_column(String(100), default="application/octet-stream")
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Quarantine(Base):
+    """What could not be applied, kept with its reason until a person looks."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (UniqueConstraint("code", "content_hash"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    op_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    instance_id: Mapped[str | None] = mapped_column(String(100))
+    code: Mapped[str] = mapped_column(String(60))
+    detail: Mapped[str | None]
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"), index=True)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    install_id: Mapped[str | None] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    content_hash: Mapped[str] = mapped_column(String(64))
+    raw: Mapped[bytes]
+
+
+class FeedCounter(Base):
+    """The last number given in a scope; taken by the last statements of a writing transaction."""
+
+    __tablename__ = "feed_counter"
+
+    scope: Mapped[str] = mapped_column(String(80), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInt)
+
+
+class Feed(Base):
+    """The newest news about one thing in one scope. `space` and `ref` name the thing, `type` says what happened."""
+
+    __tablename__ = "feed"
+    __table_args__ = (Index("uq_feed_scope_n", "scope", "n", unique=True),)
+
+    scope: Mapped[str] = mapped_column(String(80), primary_key=True)
+    space: Mapped[str] = mapped_column(String(12), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(180), primary_key=True)
+    n: Mapped[int] = mapped_column(BigInt)
+    type: Mapped[str] = mapped_column(String(12))
+    payload: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class ServerFact(Base):
+    """Single facts about this server, such as its epoch."""
+
+    __tablename__ = "server_fact"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[str] = mapped_column(String(200))

@@ -1,0 +1,10 @@
+"""All tables, so that one import fills the metadata."""
+
+from server.accounts import tables as accounts
+from server.evidence import tables as evidence
+from server.forms import tables as forms
+from server.geo import tables as geo
+from server.registry import tables as registry
+from server.sync import tables as sync
+
+__all__ = ["accounts", "evidence", "forms", "geo", "registry", "sync"]

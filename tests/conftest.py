@@ -1,0 +1,98 @@
+"""Fixtures for everybody: an app on each database with real commits, and people by name.
+
+SQLite: an empty database file is made once and copied for each test. PostgreSQL: one private cluster for the run;
+each test gets a database copied from a template.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+os.environ.setdefault("RUHU_TESTING", "1")
+
+from server import db, schema
+from server.app import create_app
+from server.config import Settings
+from tests.postgres import available, private_postgres
+
+WANTED = os.environ.get("RUHU_TEST_DATABASES", "sqlite,postgres").split(",")
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database file."""
+    path = tmp_path_factory.mktemp("sqlite") / "empty.sqlite"
+    app = create_app(Settings(database_url=f"sqlite:///{path}", var=path.parent))
+    with app.app_context():
+        schema.migrate(db.db.engine)
+        with db.db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.db.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`…{name}…`: address of the private cluster; its database `template_ruhu` is migrated and empty."""
+    if not available():
+        pytest.fail("PostgreSQL 15 with PostGIS is missing: apt-get install postgresql-15 postgresql-15-postgis-3")
+    with private_postgres() as address:
+        _run(address, "CREATE DATABASE template_ruhu")
+        url = address.format(name="template_ruhu")
+        app = create_app(Settings(database_url=url, var=tmp_path_factory.mktemp("pg")))
+        with app.app_context():
+            schema.migrate(db.db.engine)
+            db.db.engine.dispose()
+        yield address
+
+
+def _run(address: str, statement: str) -> None:
+    engine = sa.create_engine(
+        address.format(name="postgres").replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh migrated database; the test runs once for each kind."""
+    if request.param not in WANTED:
+        pytest.skip(f"RUHU_TEST_DATABASES leaves out {request.param}")
+    if request.param == "sqlite":
+        path = tmp_path / "ruhu.sqlite"
+        shutil.copy(request.getfixturevalue("empty_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    address = request.getfixturevalue("postgres_address")
+    name = f"t{uuid.uuid4().hex}"
+    _run(address, f"CREATE DATABASE {name} TEMPLATE template_ruhu STRATEGY file_copy")
+    yield address.format(name=name)
+    _run(address, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a fresh database with real commits."""
+    var = tmp_path / "var"
+    var.mkdir()
+    application = create_app(Settings(database_url=database_url, var=var, testing=True))
+    application.config["TESTING"] = False  # errors are answered as in production
+    yield application
+    with application.app_context():
+        db.db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()

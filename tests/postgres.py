@@ -1,0 +1,53 @@
+"""A private PostgreSQL + PostGIS from Debian's packages: its own folder, a socket, no TCP port, gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BIN = Path("/usr/lib/postgresql/15/bin")
+
+# Tests survive no power cut, so they need not wait for the disk; benchmarks ask for durable=True.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def available() -> bool:
+    return (BIN / "initdb").exists() and Path("/usr/share/postgresql/15/extension/postgis.control").exists()
+
+
+@contextmanager
+def private_postgres(durable: bool = False) -> Iterator[str]:
+    """Address of a fresh cluster (SQLAlchemy form, without a database name at its end: `…/NAME?host=…`)."""
+    folder = Path(tempfile.mkdtemp(prefix="ruhu-pg-"))
+    as_user = _as_postgres(folder)
+    options = {} if durable else FAST
+    settings = {"listen_addresses": "''", "unix_socket_directories": f"'{folder}'", "max_connections": "200", **options}
+    try:
+        subprocess.run(
+            [*as_user, BIN / "initdb", "-D", folder / "db", "-U", "ruhu", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust"],
+            check=True, capture_output=True,
+        )
+        arguments = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        subprocess.run(
+            [*as_user, BIN / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log", "-o", arguments, "start"],
+            check=True, capture_output=True,
+        )
+        yield f"postgresql://ruhu@/{{name}}?host={folder}"
+    finally:
+        subprocess.run([*as_user, BIN / "pg_ctl", "-D", folder / "db", "-m", "immediate", "stop"], capture_output=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_postgres(folder: Path) -> list[str]:
+    """initdb refuses to run as root, so root runs it as the package's user."""
+    if os.geteuid() != 0:
+        return []
+    user = pwd.getpwnam("postgres")
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"]
