@@ -1,0 +1,72 @@
+"""Feeds: numbered news by scope, without gaps for whoever reads them.
+
+`touch` must be the last statements of a writing transaction: it takes the next numbers of the touched scopes in
+sorted order, so the rows of a scope become visible in the order of their numbers (a sequence, a clock or a
+transaction id would not: the number would be taken before the commit). Each thing keeps only its newest row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from server.db import is_sqlite
+from server.failpoints import hit
+from server.sync.tables import Feed, FeedCounter
+
+
+@dataclass(frozen=True)
+class News:
+    """Something that happened to `ref` in `scope`. Space: record, form, op …; type as in the wire contract."""
+
+    scope: str
+    space: str
+    ref: str
+    type: str
+    payload: dict[str, Any] | None = None
+
+
+def upsert(session: Session, table: type[Any]) -> Any:
+    """An INSERT that can say ON CONFLICT, in this database's dialect."""
+    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
+
+
+def touch(session: Session, news: Iterable[News]) -> None:
+    """Writes the news with the next numbers of their scopes; later news of the same thing replace earlier ones."""
+    by_scope: dict[str, dict[tuple[str, str], News]] = defaultdict(dict)
+    for item in news:
+        by_scope[item.scope].pop((item.space, item.ref), None)
+        by_scope[item.scope][item.space, item.ref] = item
+    session.flush()
+    for scope in sorted(by_scope):
+        items = list(by_scope[scope].values())
+        _write(session, items, _take(session, scope, len(items)))
+    hit("push.feeds_written")
+
+
+def _take(session: Session, scope: str, count: int) -> int:
+    """Reserves `count` numbers and answers the last number given before; holds the scope's row until the commit."""
+    statement = upsert(session, FeedCounter).values(scope=scope, n=count)
+    statement = statement.on_conflict_do_update(
+        index_elements=["scope"], set_={"n": FeedCounter.n + count}
+    ).returning(FeedCounter.n)
+    last = session.execute(statement).scalar_one()
+    return int(last) - count
+
+
+def _write(session: Session, items: list[News], start: int) -> None:
+    rows = [
+        {"scope": i.scope, "space": i.space, "ref": i.ref, "type": i.type, "payload": i.payload, "n": start + k}
+        for k, i in enumerate(items, 1)
+    ]
+    statement = upsert(session, Feed)
+    statement = statement.on_conflict_do_update(
+        index_elements=["scope", "space", "ref"],
+        set_={name: statement.excluded[name] for name in ("n", "type", "payload")},
+    )
+    session.execute(statement, rows)

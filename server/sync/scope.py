@@ -1,0 +1,73 @@
+"""The one answer to "may this person see it": SQL clauses that every query of records and submissions carries.
+
+A person sees the records of the regions of a role, and the named households that the person helps, with everything
+below them. What is outside answers exactly as what does not exist.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Select, exists, false, or_, select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import READING, Actor
+from server.accounts.tables import HelperOf
+from server.geo.tables import Region
+from server.registry.tables import Entity
+from server.sync.tables import Submission
+
+
+def regions_below(paths: tuple[str, ...]) -> Select[tuple[str]]:
+    """Codes of the regions at and below these paths."""
+    if not paths:
+        return select(Region.code).where(false())
+    return select(Region.code).where(or_(*(Region.path.startswith(path, autoescape=True) for path in paths)))
+
+
+def _helped(actor: Actor) -> Select[tuple[str]]:
+    return select(HelperOf.household_id).where(HelperOf.person_id == actor.id)
+
+
+def visible_entities(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
+    """Clause on Entity: in a region of one of the roles, or below a household that the person helps."""
+    return or_(
+        Entity.region_code.in_(regions_below(actor.paths(roles))),
+        Entity.root_id.in_(_helped(actor)),
+    )
+
+
+def visible_submissions(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
+    """Clause on Submission: its own author, its region, or a household that the person helps."""
+    return or_(
+        Submission.person_id == actor.id,
+        Submission.region_code.in_(regions_below(actor.paths(roles))),
+        Submission.root_id.in_(_helped(actor)),
+    )
+
+
+def visible_regions(actor: Actor) -> ColumnElement[bool]:
+    """Clause on Region: at or below a role's region, or holding a household that the person helps."""
+    helped = exists().where(
+        Entity.id.in_(_helped(actor)), Entity.region_code == Region.code
+    )
+    return or_(Region.code.in_(regions_below(actor.paths())), helped)
+
+
+def find_entity(session: Session, actor: Actor, entity_id: str) -> Entity | None:
+    """The record, when the person may see it."""
+    return session.scalar(select(Entity).where(Entity.id == entity_id, visible_entities(actor)))
+
+
+def feed_scope_of(region_path: str, village_level: int = 4) -> str:
+    """The feed of a region: its village's, or its own when it lies higher. Path is `/province/county/…/`."""
+    codes = region_path.strip("/").split("/")
+    return f"region:{codes[min(len(codes), village_level) - 1]}"
+
+
+def granted_scopes(session: Session, actor: Actor) -> list[str]:
+    """Feeds that this person's phone may pull: forms, the person's own, and the villages of a cadre."""
+    villages = session.scalars(
+        select(Region.code)
+        .where(Region.level == "village", Region.code.in_(regions_below(actor.paths(("cadre",)))))
+        .order_by(Region.code)
+    )
+    return ["forms", f"user:{actor.id}", *(f"region:{code}" for code in villages)]
