@@ -16,14 +16,14 @@ from server.registry.tables import Entity
 from server.sync.tables import Submission
 
 
-def regions_below(paths: tuple[str, ...]) -> Select[tuple[str]]:
+def regions_below(paths: tuple[str, ...]) -> Select[str]:
     """Codes of the regions at and below these paths."""
     if not paths:
         return select(Region.code).where(false())
     return select(Region.code).where(or_(*(Region.path.startswith(path, autoescape=True) for path in paths)))
 
 
-def _helped(actor: Actor) -> Select[tuple[str]]:
+def _helped(actor: Actor) -> Select[str]:
     return select(HelperOf.household_id).where(HelperOf.person_id == actor.id)
 
 
