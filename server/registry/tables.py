@@ -9,12 +9,16 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, Json, UtcDateTime, now
+from server.db import Base, BigInt, Json, UtcDateTime, now
 from server.geo.column import Shape
 
 
 class Entity(Base):
-    """The current state of one record. `root_id` is the household at the top of its parents (its own id there)."""
+    """The current state of one record.
+
+    `root_id` is the household at the top of its parents (its own id there). `contested` names properties with several
+    heads; `shown` says for each property or merge group whose write is shown (op_id).
+    """
 
     __tablename__ = "entity"
     __table_args__ = (
@@ -33,6 +37,7 @@ class Entity(Base):
     state: Mapped[str] = mapped_column(String(10), default="active")
     values: Mapped[dict[str, str | None]] = mapped_column("data", Json)
     contested: Mapped[list[str]] = mapped_column(Json)
+    shown: Mapped[dict[str, str]] = mapped_column(Json)
     geom: Mapped[BaseGeometry | None] = mapped_column(Shape("POINT"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -40,7 +45,7 @@ class Entity(Base):
 
 
 class EntityVersion(Base):
-    """What one op made of a record: what changed, all values as shown then, and whose write each of them was."""
+    """What one op made of a record: what it wrote, and all values as shown then."""
 
     __tablename__ = "entity_version"
 
@@ -54,11 +59,10 @@ class EntityVersion(Base):
     changes: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     label: Mapped[str] = mapped_column(String(300), default="")
     values: Mapped[dict[str, str | None]] = mapped_column("data", Json)
-    shown_ops: Mapped[dict[str, str]] = mapped_column(Json)
 
 
 class Head(Base):
-    """A value that an op wrote to a property (or merge group). It is a head while `closed_by` is NULL."""
+    """A value that an op wrote to a property or merge group (merge.Write). It is a head while `closed_by` is NULL."""
 
     __tablename__ = "head"
     __table_args__ = (Index("ix_head_op", "op_id"),)
@@ -68,9 +72,10 @@ class Head(Base):
     op_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     value: Mapped[dict[str, str | None]] = mapped_column(Json)
     version: Mapped[int]
-    install_id: Mapped[str] = mapped_column(String(64))
-    seq: Mapped[int | None]
-    saw_op: Mapped[str | None] = mapped_column(String(36))
+    base_version: Mapped[int]
+    saw: Mapped[dict[str, str | None] | None] = mapped_column(Json)
+    lineage: Mapped[str] = mapped_column(String(80))
+    seq: Mapped[int | None] = mapped_column(BigInt)
     corrects: Mapped[str | None] = mapped_column(String(36))
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     instance_id: Mapped[str | None] = mapped_column(String(100))

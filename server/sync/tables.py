@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, Json, UtcDateTime, now
+from server.db import Base, BigInt, Json, UtcDateTime, now
 from server.geo.column import Shape
-
-BigInt = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class OpLog(Base):
@@ -36,7 +34,7 @@ class OpLog(Base):
     status: Mapped[str | None] = mapped_column(String(12))
     code: Mapped[str | None] = mapped_column(String(60))
     detail: Mapped[str | None]
-    waits_for: Mapped[str | None] = mapped_column(String(36))
+    waits_for: Mapped[str | None] = mapped_column(String(80))
     entities: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -74,7 +72,7 @@ class Submission(Base):
 
 
 class Attachment(Base):
-    """A file that a submission names. `blob` is set once bytes with this hash may be bound to it."""
+    """A file that a submission names, and who named it. `blob` is set once bytes with this hash may be bound to it."""
 
     __tablename__ = "attachment"
     __table_args__ = (
@@ -85,6 +83,7 @@ class Attachment(Base):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     instance_id: Mapped[str] = mapped_column(ForeignKey("submission.instance_id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     name: Mapped[str] = mapped_column(String(255))
     slot: Mapped[str | None] = mapped_column(String(60))
     sha256: Mapped[str | None] = mapped_column(String(64))
@@ -145,6 +144,7 @@ class Quarantine(Base):
     region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"), index=True)
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     install_id: Mapped[str | None] = mapped_column(String(64))
+    seq: Mapped[int | None] = mapped_column(BigInt)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     state: Mapped[str] = mapped_column(String(10), default="open")
     content_hash: Mapped[str] = mapped_column(String(64))
@@ -172,6 +172,15 @@ class Feed(Base):
     n: Mapped[int] = mapped_column(BigInt)
     type: Mapped[str] = mapped_column(String(12))
     payload: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class BranchStep(Base):
+    """A step of an ODK client's offline branch that was judged; the next one may follow."""
+
+    __tablename__ = "branch_step"
+
+    branch_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True)
 
 
 class ServerFact(Base):
