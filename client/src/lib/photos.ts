@@ -1,16 +1,62 @@
 /** Photos of drafts and of waiting visits: bytes and capture record are sealed and stored together. */
+import { bytesOf, sha256 } from "./bytes";
+import type { PhotoRow } from "./database";
+import { uuid4 } from "./ids";
+import { session, type Session } from "./session";
 import type { CaptureRecord, PhotoRef } from "./types";
+import { open, openBytes, seal, sealBytes } from "./vault";
+
+/** What is sealed about a photo beside its bytes. */
+export interface PhotoFacts { slot: string | null; media_type: string; taken_at: number; capture: CaptureRecord }
 
 /** `name` is the file name in the instance; the same name again replaces the photo. Bytes are kept exactly. */
-export async function addPhoto(_draftId: string, _name: string, _slot: string | null, _bytes: Blob | Uint8Array, _capture: CaptureRecord): Promise<PhotoRef> {
-  throw new Error("being written");
+export async function addPhoto(draftId: string, name: string, slot: string | null, bytes: Blob | Uint8Array, capture: CaptureRecord): Promise<PhotoRef> {
+  const at = session();
+  const plain = await bytesOf(bytes);
+  const media_type = (bytes instanceof Blob ? bytes.type : "") || capture.media_type || "image/jpeg";
+  const hash = await sha256(plain);
+  const id = uuid4();
+  const facts: PhotoFacts = { slot, media_type, taken_at: Date.now(), capture: { ...capture, photo_sha256: hash, bytes: plain.length } };
+  const row: PhotoRow = {
+    id, owner: draftId, name, sha256: hash, size: plain.length, state: "draft", upload_url: "", offset: 0, tries: 0,
+    facts: await seal(at.key, `photos:${id}`, facts), bytes: await sealBytes(at.key, `photo-bytes:${id}`, plain),
+  };
+  await at.db.transaction("rw", at.db.photos, async () => {
+    await at.db.photos.where("[owner+name]").equals([draftId, name]).delete();
+    await at.db.photos.add(row);
+  });
+  return { name, slot, sha256: hash, size: plain.length, media_type };
 }
-export async function getPhoto(_draftId: string, _name: string): Promise<Blob | undefined> {
-  throw new Error("being written");
+
+const findPhoto = (at: Session, owner: string, name: string): Promise<PhotoRow | undefined> => at.db.photos.where("[owner+name]").equals([owner, name]).first();
+
+export const openFacts = (at: Session, row: PhotoRow): Promise<PhotoFacts> => open<PhotoFacts>(at.key, `photos:${row.id}`, row.facts);
+
+/** Undefined when the bytes have been cleared (long after the visit was accepted). */
+export async function openPhoto(at: Session, row: PhotoRow): Promise<Blob | undefined> {
+  if (!row.bytes) return undefined;
+  const facts = await openFacts(at, row);
+  return new Blob([await openBytes(at.key, `photo-bytes:${row.id}`, row.bytes)], { type: facts.media_type });
 }
-export async function listPhotos(_draftId: string): Promise<PhotoRef[]> {
-  throw new Error("being written");
+
+export async function getPhoto(draftId: string, name: string): Promise<Blob | undefined> {
+  const at = session();
+  const row = await findPhoto(at, draftId, name);
+  return row ? openPhoto(at, row) : undefined;
 }
-export async function removePhoto(_draftId: string, _name: string): Promise<void> {
-  throw new Error("being written");
+
+/** In the order they were taken. */
+export async function photosOf(at: Session, owner: string): Promise<{ row: PhotoRow; facts: PhotoFacts }[]> {
+  const rows = await at.db.photos.where("owner").equals(owner).toArray();
+  const all = await Promise.all(rows.map(async (row) => ({ row, facts: await openFacts(at, row) })));
+  return all.sort((a, b) => a.facts.taken_at - b.facts.taken_at);
+}
+
+export async function listPhotos(draftId: string): Promise<PhotoRef[]> {
+  const all = await photosOf(session(), draftId);
+  return all.map(({ row, facts }) => ({ name: row.name, slot: facts.slot, sha256: row.sha256, size: row.size, media_type: facts.media_type }));
+}
+
+export async function removePhoto(draftId: string, name: string): Promise<void> {
+  await session().db.photos.where("[owner+name]").equals([draftId, name]).delete();
 }

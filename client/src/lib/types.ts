@@ -93,6 +93,8 @@ export interface Snapshot {
   taken_at: string;
   household: SeenRow | null;
   members: SeenRow[];
+  /** Rows of further datasets of the form (dwelling, water_supply …). */
+  others: SeenRow[];
   /** File name → CSV text, e.g. "household.csv"; columns name,label,__version,__trunkVersion,__branchId + properties. */
   csv: Record<string, string>;
 }
@@ -116,6 +118,8 @@ export interface FinishedVisit {
   /** Exact text of meta/instanceID, "uuid:" included. */
   instanceId: string;
   visit: Visit;
+  /** Second position, taken when saving; goes into every photo's capture record. */
+  fixAtSave?: Fix | null;
   /** Left out: derived from the instance's entity nodes and the draft's snapshot (the usual way). */
   entities?: EntityBase[];
 }

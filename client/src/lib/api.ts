@@ -1,0 +1,79 @@
+/** The one place that speaks HTTP with the server. Every failure is a Problem. */
+import { Problem, type ProblemIssue } from "./problem";
+
+export const BASE = "/api/v1";
+const SMALL_TIMEOUT_MS = 30_000;
+/** The slowest line we still wait for, bytes per second. */
+const SLOWEST = 2000;
+
+export interface Call { token?: string | null; body?: unknown; timeoutMs?: number; signal?: AbortSignal; headers?: Record<string, string>; method?: string }
+
+export async function getJson<T>(path: string, call: Call = {}): Promise<T> {
+  return readJson<T>(await send("GET", path, call));
+}
+
+export async function postJson<T>(path: string, body: unknown, call: Call = {}): Promise<T> {
+  return readJson<T>(await send("POST", path, { ...call, body }));
+}
+
+/** Text and bytes of forms and media. */
+export async function getResponse(path: string, call: Call = {}): Promise<Response> {
+  return send("GET", path, call);
+}
+
+async function send(method: string, path: string, call: Call): Promise<Response> {
+  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const limit = call.timeoutMs ?? SMALL_TIMEOUT_MS + ((body?.length ?? 0) / SLOWEST) * 1000;
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), limit);
+  call.signal?.addEventListener("abort", () => stop.abort());
+  try {
+    const answer = await fetch(BASE + path, { method, body, headers: headers(call, body), cache: "no-store", credentials: "omit", signal: stop.signal });
+    if (!answer.ok) throw await problemOf(answer);
+    return answer;
+  } catch (cause) {
+    if (cause instanceof Problem) throw cause;
+    throw new Problem(stop.signal.aborted ? "network.timeout" : "network.unreachable", { detail: String(cause) });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function headers(call: Call, body: string | undefined): Record<string, string> {
+  const all: Record<string, string> = { Accept: "application/json", ...call.headers };
+  if (body !== undefined) all["Content-Type"] = "application/json";
+  if (call.token) all["Authorization"] = `Bearer ${call.token}`;
+  return all;
+}
+
+/** A body that ends early is a lost answer, not a wrong one. */
+async function readJson<T>(answer: Response): Promise<T> {
+  let text: string;
+  try {
+    text = await answer.text();
+  } catch (cause) {
+    throw new Problem("network.unreachable", { detail: String(cause) });
+  }
+  if (text === "") return undefined as T;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new Problem("answer.unreadable", { status: answer.status, detail: text.slice(0, 200) });
+  }
+}
+
+interface WireProblem { code?: string; title?: string; detail?: string; errors?: ProblemIssue[] }
+
+async function problemOf(answer: Response): Promise<Problem> {
+  const text = await answer.text().catch(() => "");
+  let wire: WireProblem = {};
+  try {
+    wire = JSON.parse(text) as WireProblem;
+  } catch {
+    wire = { detail: text.slice(0, 200) };
+  }
+  const retry = Number(answer.headers.get("Retry-After"));
+  return new Problem(wire.code ?? `http.${answer.status}`, {
+    status: answer.status, detail: wire.detail ?? wire.title ?? "", issues: wire.errors ?? [], retryAfter: retry > 0 ? retry : null,
+  });
+}

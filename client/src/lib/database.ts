@@ -1,0 +1,90 @@
+/** The tables of one worker in one browser profile. Indexes are on ids and states only; whatever names a person is sealed. */
+import Dexie, { type Table } from "dexie";
+import type { OpStatus } from "./types";
+import type { PinWrap, Sealed } from "./vault";
+
+export interface MetaRow { key: string; sealed: Sealed }
+export interface CounterRow { name: string; value: number }
+
+/** One feed. `sweeping`: it is being fetched again from 0; memberships without its `mark` go at the end. */
+export interface FeedRow { scope: string; after: number; head: number; view: string | null; state: string; epoch: string | null; mark: number; sweeping: boolean }
+
+/** `kind`: "entity:household", "assignment", "form" …; `parent`: id of the household that it belongs to. */
+export interface RecordRow { key: string; kind: string; parent: string; version: number; sealed: Sealed }
+export interface MembershipRow { scope: string; key: string; mark: number }
+
+/** What an own unsettled op rests on: base_version and row stay until the server's own row says the same or more. */
+export interface BaseRow {
+  key: string; parent: string; base_version: number;
+  /** Ops still unsent, unanswered or held, oldest first. */
+  ops: string[];
+  /** Ops that the server keeps aside; their values are not shown. */
+  dropped: string[];
+  /** The highest version that an answer named. */
+  answered_version: number;
+  sealed: Sealed;
+}
+
+export interface FormRow { form_id: string; version: string; hash: string; xform: string; names: { zh?: string; en?: string }; datasets: string[]; media: Record<string, Uint8Array> }
+
+export interface DraftRow { id: string; household_id: string; form_id: string; updated_at: string; sealed: Sealed }
+
+/** queued: no answer yet · held: the server waits for another op · settled: final · stuck: kept aside, a person must look. */
+export type OpState = "queued" | "held" | "settled" | "stuck";
+export interface OpRow {
+  seq: number; op_id: string; kind: string; instance_id: string; household_id: string; state: OpState;
+  status: OpStatus | ""; code: string; tries: number; created_at: string; answered_at: string; size: number;
+  /** Keys of the records it writes. */
+  records: string[];
+  sealed: Sealed;
+}
+
+export type PhotoState = "draft" | "pending" | "sent";
+export interface PhotoRow {
+  id: string; owner: string; name: string; sha256: string; size: number; state: PhotoState;
+  upload_url: string; offset: number; tries: number;
+  /** Sealed PhotoFacts and sealed bytes; bytes go once the visit is old and accepted. */
+  facts: Sealed; bytes: Sealed | null;
+}
+
+export interface CacheRow { key: string; at: string; sealed: Sealed }
+
+export class PhoneDatabase extends Dexie {
+  meta!: Table<MetaRow, string>;
+  counters!: Table<CounterRow, string>;
+  feeds!: Table<FeedRow, string>;
+  records!: Table<RecordRow, string>;
+  memberships!: Table<MembershipRow, [string, string]>;
+  bases!: Table<BaseRow, string>;
+  forms!: Table<FormRow, [string, string]>;
+  drafts!: Table<DraftRow, string>;
+  ops!: Table<OpRow, number>;
+  photos!: Table<PhotoRow, string>;
+  cache!: Table<CacheRow, string>;
+
+  constructor(installId: string) {
+    super(`ruhu-${installId}`);
+    this.version(1).stores({
+      meta: "key", counters: "name", feeds: "scope", records: "key, kind, parent", memberships: "[scope+key], scope, key",
+      bases: "key, parent", forms: "[form_id+version], form_id", drafts: "id, household_id", ops: "seq, &op_id, instance_id, state",
+      photos: "id, owner, state, &[owner+name], sha256", cache: "key",
+    });
+  }
+}
+
+/** Who has used the app in this browser profile. Known before unlocking, so it holds no more than the sign-in name. */
+export interface InstallRow {
+  install_id: string; username: string; user_id: string; last_used: number;
+  pin: PinWrap | null; server_wrap: string | null; server_key: JsonWebKey | null;
+  wrong_pins: number; wait_until: number;
+  device_key: CryptoKeyPair | null; device_key_id: string | null;
+}
+
+export class InstallDatabase extends Dexie {
+  installs!: Table<InstallRow, string>;
+
+  constructor() {
+    super("ruhu");
+    this.version(1).stores({ installs: "install_id, &username" });
+  }
+}

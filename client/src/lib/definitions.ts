@@ -1,0 +1,45 @@
+/** Names of properties and codes, as the server's datasets declare them: for cards, histories and sentences. */
+import { getJson } from "./api";
+import { readMeta, writeMeta, session, type Session } from "./session";
+
+export interface Labels { zh?: string; en?: string }
+export interface PropertyDefinition { name: string; type?: string; labels?: Labels; unit?: string | null; sensitivity?: string; choices?: { value: string; labels: Labels }[] | null }
+export interface DatasetDefinition { name: string; labels?: Labels; card?: string[]; properties: PropertyDefinition[] }
+
+const DAY_MS = 86_400_000;
+
+interface Kept { at: number; datasets: DatasetDefinition[] }
+
+/** Once a day is enough: definitions change with forms, not with visits. */
+export async function fetchDefinitions(at: Session, now: number = Date.now()): Promise<void> {
+  const kept = await readMeta<Kept>(at.db, at.key, "definitions");
+  if (kept && now - kept.at < DAY_MS) return;
+  const answer = await getJson<unknown>("/datasets", { token: at.account.token });
+  await writeMeta(at, "definitions", { at: now, datasets: normal(answer) });
+}
+
+export async function loadDefinitions(): Promise<DatasetDefinition[]> {
+  const at = session();
+  return (await readMeta<Kept>(at.db, at.key, "definitions"))?.datasets ?? [];
+}
+
+/** Lists and maps by name are both read. */
+function normal(answer: unknown): DatasetDefinition[] {
+  return named(answer && typeof answer === "object" && "items" in answer ? answer.items : answer).map((dataset) => ({
+    ...(dataset as unknown as DatasetDefinition), properties: named(dataset["properties"]).map((item) => ({ ...(item as unknown as PropertyDefinition), choices: choicesOf(item["choices"]) })),
+  }));
+}
+
+type Loose = Record<string, unknown> & { name: string };
+
+function named(value: unknown): Loose[] {
+  if (Array.isArray(value)) return value as Loose[];
+  if (!value || typeof value !== "object") return [];
+  return Object.entries(value).map(([name, item]) => ({ name, ...(item as object) }) as Loose);
+}
+
+function choicesOf(value: unknown): { value: string; labels: Labels }[] | null {
+  if (!value || typeof value !== "object") return null;
+  if (!Array.isArray(value)) return Object.entries(value).map(([code, labels]) => ({ value: code, labels: labels as Labels }));
+  return value.map((item: { value?: string; name?: string; labels?: Labels }) => ({ value: item.value ?? item.name ?? "", labels: item.labels ?? {} }));
+}

@@ -1,0 +1,122 @@
+/** The outbox: ops with their place in the install's order, and what became of them. */
+import { answerBases } from "./bases";
+import type { BaseRow, OpRow, PhoneDatabase, PhotoRow } from "./database";
+import { describeClock } from "./clock";
+import { outboxState, outcomeOf, type Outcome } from "./ops";
+import { listReviews } from "./records";
+import { session, type Session } from "./session";
+import type { Op, OpResult, OutboxState, ReviewEntry } from "./types";
+import { open, seal } from "./vault";
+
+/** What is sealed of an op: all but its place in the order, which is given when it is stored. */
+interface SealedOp { fields: Omit<Op, "seq" | "install_id">; title: string; names: { zh?: string; en?: string }; detail: string }
+
+export interface OpDraft {
+  op_id: string; kind: string; body: object; depends_on: string[]; title: string; names: { zh?: string; en?: string };
+  instance_id: string; household_id: string; bases: BaseRow[]; bodySize: number;
+}
+export interface NewOp { row: Omit<OpRow, "seq">; bases: BaseRow[] }
+
+/** Room for the envelope around an op's body, bytes. */
+const ENVELOPE = 600;
+
+export async function makeOp(at: Session, draft: OpDraft): Promise<NewOp> {
+  const now = new Date().toISOString();
+  const envelope = { op_id: draft.op_id, kind: draft.kind, device_time: now, clock: describeClock(at.account.clock), depends_on: draft.depends_on };
+  const content: SealedOp = { fields: { ...envelope, ...draft.body }, title: draft.title, names: draft.names, detail: "" };
+  const row: Omit<OpRow, "seq"> = {
+    op_id: draft.op_id, kind: draft.kind, instance_id: draft.instance_id, household_id: draft.household_id, state: "queued", status: "", code: "",
+    tries: 0, created_at: now, answered_at: "", size: draft.bodySize + ENVELOPE, records: draft.bases.map((base) => base.key),
+    sealed: await seal(at.key, `ops:${draft.op_id}`, content),
+  };
+  return { row, bases: draft.bases };
+}
+
+/** Gives the op the next seq (from 1, without gaps). Inside the caller's transaction, so that a failure takes no number. */
+export async function addOp(db: PhoneDatabase, op: NewOp): Promise<void> {
+  const last = (await db.counters.get("seq"))?.value ?? 0;
+  await db.counters.put({ name: "seq", value: last + 1 });
+  await db.ops.add({ ...op.row, seq: last + 1 });
+  await db.bases.bulkPut(op.bases);
+}
+
+const openOp = (at: Session, row: OpRow): Promise<SealedOp> => open<SealedOp>(at.key, `ops:${row.op_id}`, row.sealed);
+
+/** The op as it goes over the wire; the same bytes of content at every try. */
+export async function wireOp(at: Session, row: OpRow): Promise<Op> {
+  const { fields } = await openOp(at, row);
+  return { ...fields, install_id: at.install.install_id, seq: row.seq } as Op;
+}
+
+/** Ops without an answer, in order. */
+export const waitingOps = (db: PhoneDatabase): Promise<OpRow[]> => db.ops.where("state").equals("queued").sortBy("seq");
+
+/** Stores the answers of one push: states, bases, and photos that the server misses after all. */
+export async function storeResults(at: Session, results: OpResult[]): Promise<Outcome[]> {
+  const { db } = at;
+  const now = new Date().toISOString();
+  const outcomes = results.map(outcomeOf);
+  const details = await Promise.all(results.map((result, place) => withDetail(at, result.op_id, outcomes[place]?.detail ?? "")));
+  await db.transaction("rw", [db.ops, db.bases, db.photos], async () => {
+    for (const [place, result] of results.entries()) {
+      const outcome = outcomes[place] as Outcome;
+      const op = await db.ops.where("op_id").equals(result.op_id).first();
+      if (!op) continue;
+      await db.ops.update(op.seq, { state: outcome.state, status: outcome.status, code: outcome.code, answered_at: now, ...(details[place] ?? {}) });
+      await answerBases(db, op, outcome);
+      await db.photos.where("owner").equals(op.op_id).and((photo) => photo.bytes !== null && outcome.missing.includes(photo.sha256)).modify({ state: "pending" });
+    }
+  });
+  return outcomes;
+}
+
+/** The server's sentence may name people: it is sealed with the op. */
+async function withDetail(at: Session, opId: string, detail: string): Promise<Partial<OpRow> | null> {
+  if (!detail) return null;
+  const row = await at.db.ops.where("op_id").equals(opId).first();
+  return row ? { sealed: await seal(at.key, `ops:${opId}`, { ...(await openOp(at, row)), detail }) } : null;
+}
+
+/** One op that the server will not take in any envelope: it stays, and a person must look. */
+export async function setAside(at: Session, row: OpRow, code: string): Promise<void> {
+  await at.db.ops.update(row.seq, { state: "stuck", code, answered_at: new Date().toISOString() });
+}
+
+/** One line of the outbox page. */
+export interface OutboxItem {
+  op_id: string; seq: number; kind: string; title: string; names: { zh?: string; en?: string }; instance_id: string; household_id: string;
+  created_at: string; state: OutboxState; status: string; code: string; detail: string; tries: number;
+  photos: { total: number; sent: number; dots: { sha256: string; sent: boolean; share: number }[] };
+  review: ReviewEntry | null;
+}
+
+/** Newest first. */
+export async function listOutbox(): Promise<OutboxItem[]> {
+  const at = session();
+  const reviews = new Map((await listReviews()).map((review) => [review.instance_id, review]));
+  const rows = (await at.db.ops.orderBy("seq").reverse().toArray()).filter((row) => row.kind !== "revocation_ack");
+  return Promise.all(rows.map(async (row) => itemOf(at, row, await at.db.photos.where("owner").equals(row.op_id).toArray(), reviews.get(row.instance_id) ?? null)));
+}
+
+const isSentBack = (review: ReviewEntry | null): boolean => review?.state === "has_issues" || review?.state === "rejected";
+
+async function itemOf(at: Session, row: OpRow, photos: PhotoRow[], review: ReviewEntry | null): Promise<OutboxItem> {
+  const { title, names, detail } = await openOp(at, row);
+  const dots = photos.map((photo) => ({ sha256: photo.sha256, sent: photo.state === "sent", share: photo.size > 0 ? photo.offset / photo.size : 0 }));
+  const counts = { total: dots.length, sent: dots.filter((dot) => dot.sent).length };
+  return {
+    op_id: row.op_id, seq: row.seq, kind: row.kind, title, names, instance_id: row.instance_id, household_id: row.household_id, created_at: row.created_at,
+    state: outboxState(row, counts, isSentBack(review)), status: row.status, code: row.code, detail, tries: row.tries, photos: { ...counts, dots }, review,
+  };
+}
+
+export interface OutboxCounts { saved: number; sent: number; accepted: number; needs_you: number; photosLeft: number }
+
+export async function countOutbox(): Promise<OutboxCounts> {
+  const counts: OutboxCounts = { saved: 0, sent: 0, accepted: 0, needs_you: 0, photosLeft: 0 };
+  for (const item of await listOutbox()) {
+    counts[item.state] += 1;
+    counts.photosLeft += item.photos.total - item.photos.sent;
+  }
+  return counts;
+}

@@ -1,0 +1,39 @@
+/** What went wrong, in the words of the wire contract: a stable code, and where, why and what to do. */
+
+export interface ProblemIssue { where: string; why: string; fix: string }
+
+/** Codes of the phone itself, beside those of the server. */
+export type LocalCode =
+  | "network.unreachable" | "network.timeout" | "answer.unreadable" | "store.locked" | "store.full"
+  | "pin.wrong" | "pin.wait" | "form.missing" | "draft.missing" | "sign_out.unsent" | "install.missing" | "key.not_returned";
+
+export class Problem extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly issues: ProblemIssue[];
+  /** Seconds, from Retry-After. */
+  readonly retryAfter: number | null;
+
+  constructor(code: LocalCode | string, more: { status?: number; detail?: string; issues?: ProblemIssue[]; retryAfter?: number | null } = {}) {
+    super(more.detail ?? code);
+    this.name = "Problem";
+    this.code = code;
+    this.status = more.status ?? 0;
+    this.detail = more.detail ?? "";
+    this.issues = more.issues ?? [];
+    this.retryAfter = more.retryAfter ?? null;
+  }
+}
+
+/** The request or its answer may be lost; the same thing can be tried again later. */
+export const isNetwork = (cause: unknown): boolean => cause instanceof Problem && cause.code.startsWith("network.");
+
+/** The server is there but cannot now (overload, restart). */
+export const isBusy = (cause: unknown): boolean => cause instanceof Problem && (cause.status === 429 || cause.status >= 500);
+
+export function asProblem(cause: unknown): Problem {
+  if (cause instanceof Problem) return cause;
+  if (cause instanceof Error && cause.name === "QuotaExceededError") return new Problem("store.full", { detail: cause.message });
+  return new Problem("unexpected", { detail: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) });
+}

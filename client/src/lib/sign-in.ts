@@ -1,0 +1,135 @@
+/** Signing in, the PIN, and the way back when it is forgotten. */
+import { getJson, postJson } from "./api";
+import { fromBase64 } from "./bytes";
+import { anchorAt } from "./clock";
+import { InstallDatabase, PhoneDatabase, type InstallRow } from "./database";
+import { makeDeviceKey, publicJwk } from "./device-key";
+import { describeDevice } from "./device";
+import { uuid4 } from "./ids";
+import { Problem } from "./problem";
+import { keepAccount, openStore, session, setSession, type Account, type Session } from "./session";
+import type { User } from "./types";
+import { importDataKey, newDataKey, unwrapWithPin, waitAfter, wrapForServer, wrapWithPin } from "./vault";
+
+interface LoginAnswer { token: string; expires_at: string | null; user: User; server_time: string; server_public_key_jwk?: JsonWebKey }
+
+/** The server knows the person; the store is not open yet. */
+export interface SignedIn { install: InstallRow; account: Account; server_key: JsonWebKey | null }
+
+const profile = new InstallDatabase();
+
+/** Last used first. */
+export async function listInstalls(): Promise<InstallRow[]> {
+  return (await profile.installs.toArray()).sort((a, b) => b.last_used - a.last_used);
+}
+
+export async function signIn(username: string, password: string): Promise<SignedIn> {
+  const name = username.trim();
+  const install = (await findInstall(name)) ?? (await newInstall(name));
+  const jwk = install.device_key ? await publicJwk(install.device_key) : undefined;
+  const device = { ...(await describeDevice()), app_build: __APP_BUILD__, public_key_jwk: jwk };
+  const answer = await postJson<LoginAnswer>("/auth/login", { username: name, password, install_id: install.install_id, device });
+  install.user_id = answer.user.id;
+  await profile.installs.put(install);
+  const account = { user: answer.user, token: answer.token, expires_at: answer.expires_at, clock: anchorAt(answer.server_time) };
+  return { install, account, server_key: answer.server_public_key_jwk ?? null };
+}
+
+const findInstall = (username: string): Promise<InstallRow | undefined> => profile.installs.where("username").equals(username).first();
+
+async function newInstall(username: string): Promise<InstallRow> {
+  const key = await makeDeviceKey();
+  return {
+    install_id: uuid4(), username, user_id: "", last_used: Date.now(), pin: null, server_wrap: null, server_key: null,
+    wrong_pins: 0, wait_until: 0, device_key: key.pair, device_key_id: key.id,
+  };
+}
+
+/** First sign-in on this phone: makes the data key and wraps it twice. */
+export async function startStore(who: SignedIn, pin: string): Promise<Session> {
+  if (who.install.pin) throw new Problem("store.locked");
+  return wrapAndOpen(who, newDataKey(), pin);
+}
+
+async function wrapAndOpen(who: SignedIn, raw: Uint8Array<ArrayBuffer>, pin: string): Promise<Session> {
+  const wrap = await wrapWithPin(raw, pin);
+  const serverWrap = who.server_key ? await wrapForServer(raw, who.server_key) : null;
+  const install = { ...who.install, pin: wrap, server_wrap: serverWrap, server_key: who.server_key, wrong_pins: 0, wait_until: 0, last_used: Date.now() };
+  await profile.installs.put(install);
+  return openStore(install, await importDataKey(raw), who.account);
+}
+
+/** Opens with the PIN. `fresh`: a sign-in that happened just now, its token replaces the old one. */
+export async function unlock(installId: string, pin: string, fresh?: SignedIn): Promise<Session> {
+  const install = await profile.installs.get(installId);
+  if (!install?.pin) throw new Problem("install.missing");
+  const wait = Math.ceil((install.wait_until - Date.now()) / 1000);
+  if (wait > 0) throw new Problem("pin.wait", { retryAfter: wait });
+  const raw = await unwrapWithPin(install.pin, pin).catch((cause) => countWrongPin(install, cause));
+  const next = { ...install, wrong_pins: 0, wait_until: 0, last_used: Date.now(), ...(await newServerWrap(install, raw, fresh)) };
+  await profile.installs.put(next);
+  return openStore(next, await importDataKey(raw), fresh?.account);
+}
+
+async function countWrongPin(install: InstallRow, cause: unknown): Promise<never> {
+  const wrong = install.wrong_pins + 1;
+  await profile.installs.update(install.install_id, { wrong_pins: wrong, wait_until: Date.now() + waitAfter(wrong) * 1000 });
+  throw cause;
+}
+
+/** The server may have changed its key since; the copy for recovery follows. */
+async function newServerWrap(install: InstallRow, raw: Uint8Array<ArrayBuffer>, fresh?: SignedIn): Promise<Partial<InstallRow>> {
+  const key = fresh?.server_key;
+  if (!key || (install.server_wrap && install.server_key?.n === key.n)) return {};
+  return { server_key: key, server_wrap: await wrapForServer(raw, key) };
+}
+
+/** A forgotten PIN: the server gives the data key back to the person who has just signed in; nothing is lost. */
+export async function recoverStore(who: SignedIn, newPin: string): Promise<Session> {
+  if (!who.install.server_wrap) throw new Problem("key.not_returned");
+  const answer = await postJson<{ key: string }>("/auth/recover-key", { wrapped: who.install.server_wrap }, { token: who.account.token });
+  return wrapAndOpen(who, fromBase64(answer.key), newPin);
+}
+
+export async function changePin(oldPin: string, newPin: string): Promise<void> {
+  const { install } = session();
+  if (!install.pin) throw new Problem("install.missing");
+  const raw = await unwrapWithPin(install.pin, oldPin);
+  install.pin = await wrapWithPin(raw, newPin);
+  await profile.installs.put(install);
+}
+
+/** A new token for the open session, after the old one has ended. */
+export async function signInAgain(password: string): Promise<void> {
+  const at = session();
+  const fresh = await signIn(at.install.username, password);
+  if (fresh.account.user.id !== at.account.user.id) throw new Problem("auth.bad_credentials", { status: 401 });
+  at.account = fresh.account;
+  await keepAccount(at);
+}
+
+/** What would be lost by signing out now. */
+export async function unsentWork(): Promise<{ ops: number; photos: number; drafts: number }> {
+  const { db } = session();
+  const ops = await db.ops.where("state").anyOf("queued", "held").count();
+  return { ops, photos: await db.photos.where("state").equals("pending").count(), drafts: await db.drafts.count() };
+}
+
+/** Ends the token and removes everything of this worker from the phone. Refuses while anything is unsent. */
+export async function signOut(): Promise<void> {
+  const at = session();
+  const left = await unsentWork();
+  if (left.ops + left.photos + left.drafts > 0) throw new Problem("sign_out.unsent");
+  await postJson("/auth/logout", {}, { token: at.account.token }).catch(() => undefined);  // The token ends by itself when the server is out of reach.
+  setSession(null);
+  await profile.installs.delete(at.install.install_id);
+  await new PhoneDatabase(at.install.install_id).delete();
+}
+
+/** The person as the server sees it now (roles may have changed). */
+export async function refreshUser(): Promise<void> {
+  const at = session();
+  const me = await getJson<User | { user: User }>("/me", { token: at.account.token });
+  at.account.user = "user" in me ? me.user : me;
+  await keepAccount(at);
+}

@@ -1,0 +1,27 @@
+/** One at a time, also across tabs where the browser has locks: `inTurn` waits, `ifFree` gives up at once. */
+
+const tails = new Map<string, Promise<unknown>>();
+const busy = new Set<string>();
+
+const locks = (): LockManager | undefined => (typeof navigator === "undefined" ? undefined : (navigator.locks as LockManager | undefined));
+
+export async function inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const shared = locks();
+  if (shared) return shared.request(name, work) as Promise<T>;
+  const turn = (tails.get(name) ?? Promise.resolve()).then(work, work);
+  tails.set(name, turn.catch(() => undefined));
+  return turn;
+}
+
+/** Undefined when somebody else is at it. */
+export async function ifFree<T>(name: string, work: () => Promise<T>): Promise<T | undefined> {
+  const shared = locks();
+  if (shared) return shared.request(name, { ifAvailable: true }, (lock) => (lock ? work() : undefined)) as Promise<T | undefined>;
+  if (busy.has(name)) return undefined;
+  busy.add(name);
+  try {
+    return await work();
+  } finally {
+    busy.delete(name);
+  }
+}

@@ -1,0 +1,82 @@
+/** The seal: one data key per worker and browser profile, wrapped by the PIN and by the server's public key.
+ *
+ * What it protects: a lost or stolen phone whose owner was not signed in with an unlocked app. What it cannot: a six-digit
+ * PIN can be guessed by somebody who copied the whole browser profile and has days of computing time; and nothing
+ * protects an unlocked app. See docs/decisions on the sealed store.
+ */
+import { argon2id } from "hash-wasm";
+import { fromUtf8, toBase64, utf8 } from "./bytes";
+import { Problem } from "./problem";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** 12 bytes of nonce, then AES-GCM ciphertext with its tag. */
+export type Sealed = Uint8Array<ArrayBuffer>;
+
+export interface PinWrap { salt: Bytes; memory_kib: number; rounds: number; sealed: Sealed }
+
+/** About 0.1 s on a desk computer and about one second on a slow phone. Kept beside each wrap, so it can grow. */
+export const PIN_COST = { memory_kib: 32 * 1024, rounds: 3 };
+
+const NONCE = 12;
+const KEY_CONTEXT = "data-key";
+
+export const newDataKey = (): Bytes => crypto.getRandomValues(new Uint8Array(32));
+
+/** The key that pages use: it cannot be read back out of memory through the browser's interfaces. */
+export const importDataKey = (raw: Bytes): Promise<CryptoKey> => crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
+
+/** `context` (table and key of the row) is authenticated: a sealed value moved to another row does not open. */
+export async function sealBytes(key: CryptoKey, context: string, plain: Bytes): Promise<Sealed> {
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE));
+  const cipher = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData: utf8(context) }, key, plain);
+  const out = new Uint8Array(NONCE + cipher.byteLength);
+  out.set(nonce);
+  out.set(new Uint8Array(cipher), NONCE);
+  return out;
+}
+
+export async function openBytes(key: CryptoKey, context: string, sealed: Sealed): Promise<Bytes> {
+  const iv = sealed.slice(0, NONCE);
+  const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData: utf8(context) }, key, sealed.slice(NONCE));
+  return new Uint8Array(plain);
+}
+
+export const seal = (key: CryptoKey, context: string, value: unknown): Promise<Sealed> => sealBytes(key, context, utf8(JSON.stringify(value ?? null)));
+
+export async function open<T>(key: CryptoKey, context: string, sealed: Sealed): Promise<T> {
+  return JSON.parse(fromUtf8(await openBytes(key, context, sealed))) as T;
+}
+
+async function keyFromPin(pin: string, wrap: Pick<PinWrap, "salt" | "memory_kib" | "rounds">): Promise<CryptoKey> {
+  const raw = await argon2id({
+    password: pin, salt: wrap.salt, parallelism: 1, iterations: wrap.rounds, memorySize: wrap.memory_kib, hashLength: 32, outputType: "binary",
+  });
+  return importDataKey(new Uint8Array(raw));
+}
+
+export async function wrapWithPin(raw: Bytes, pin: string, cost = PIN_COST): Promise<PinWrap> {
+  const wrap = { salt: crypto.getRandomValues(new Uint8Array(16)), ...cost };
+  return { ...wrap, sealed: await sealBytes(await keyFromPin(pin, wrap), KEY_CONTEXT, raw) };
+}
+
+/** Fails with pin.wrong; the tag of AES-GCM is the check, no hash of the PIN is kept. */
+export async function unwrapWithPin(wrap: PinWrap, pin: string): Promise<Bytes> {
+  const key = await keyFromPin(pin, wrap);
+  try {
+    return await openBytes(key, KEY_CONTEXT, wrap.sealed);
+  } catch {
+    throw new Problem("pin.wrong");
+  }
+}
+
+/** Base64 of the RSA-OAEP-256 ciphertext; only the server can give the key back (`POST /auth/recover-key`). */
+export async function wrapForServer(raw: Bytes, jwk: JsonWebKey): Promise<string> {
+  const key = await crypto.subtle.importKey("jwk", { ...jwk, key_ops: ["encrypt"] }, { name: "RSA-OAEP", hash: "SHA-256" }, false, ["encrypt"]);
+  return toBase64(new Uint8Array(await crypto.subtle.encrypt({ name: "RSA-OAEP" }, key, raw)));
+}
+
+/** Seconds to wait after so many wrong PINs in a row: four free tries, then 30 s, doubled up to an hour. */
+export function waitAfter(wrong: number): number {
+  return wrong < 5 ? 0 : Math.min(3600, 30 * 2 ** (wrong - 5));
+}

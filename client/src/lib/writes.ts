@@ -1,0 +1,89 @@
+/** PURE: what an instance writes, read as the server reads it: `meta/entity` nodes and the form's `entities:saveto` binds. */
+import type { OwnWrite } from "./bases";
+import type { Values } from "./types";
+
+/** One bind with saveto: where the value stands in the instance, and the property it goes to. */
+export interface SavePath { steps: string[]; property: string }
+
+const parse = (xml: string): Document => new DOMParser().parseFromString(xml, "text/xml");
+const childrenNamed = (node: Element, name: string): Element[] => Array.from(node.children).filter((child) => child.localName === name);
+const isTrue = (text: string | null): boolean => text === "1" || text === "true";
+
+/** The saveto binds of a form. `saveto` may be prefixed by its list ("member#full_name"). */
+export function savePaths(xform: string): SavePath[] {
+  const found: SavePath[] = [];
+  for (const bind of Array.from(parse(xform).getElementsByTagNameNS("*", "bind"))) {
+    const saveto = Array.from(bind.attributes).find((item) => item.localName === "saveto")?.value;
+    const nodeset = bind.getAttribute("nodeset");
+    if (saveto && nodeset) found.push({ steps: nodeset.split("/").filter(Boolean), property: saveto.split("#").pop() ?? saveto });
+  }
+  return found;
+}
+
+interface EntityNode { node: Element; scope: Element; steps: string[] }
+
+/** Every `meta/entity`, with the group, repeat or root that it speaks for. */
+function entityNodes(root: Element): EntityNode[] {
+  const found: EntityNode[] = [];
+  const walk = (scope: Element, steps: string[]): void => {
+    for (const child of Array.from(scope.children)) {
+      if (child.localName === "meta") for (const node of childrenNamed(child, "entity")) found.push({ node, scope, steps });
+      else walk(child, [...steps, child.localName]);
+    }
+  };
+  walk(root, [root.localName]);
+  return found;
+}
+
+const isPrefix = (short: string[], long: string[]): boolean => short.length < long.length && short.every((step, place) => long[place] === step);
+
+/** A bind belongs to the entity with the longest path above it. */
+function belongsTo(entity: EntityNode, bind: SavePath, all: EntityNode[]): boolean {
+  if (!isPrefix(entity.steps, bind.steps)) return false;
+  return !all.some((other) => other.steps.length > entity.steps.length && isPrefix(other.steps, bind.steps));
+}
+
+function valueAt(scope: Element, steps: string[]): string | null | undefined {
+  let node: Element | undefined = scope;
+  for (const step of steps) node = node ? childrenNamed(node, step)[0] : undefined;
+  return node ? (node.textContent ?? "").trim() || null : undefined;
+}
+
+function valuesOf(entity: EntityNode, binds: SavePath[], all: EntityNode[]): Values {
+  const values: Values = {};
+  for (const bind of binds.filter((item) => belongsTo(entity, item, all))) {
+    const value = valueAt(entity.scope, bind.steps.slice(entity.steps.length));
+    // Absent writes nothing; empty clears.
+    if (value !== undefined) values[bind.property] = value;
+  }
+  return values;
+}
+
+export const bareId = (id: string): string => id.trim().replace(/^uuid:/i, "").toLowerCase();
+
+/** The writes of an instance in document order. `household`: parent of the members that it makes. */
+export function ownWrites(instanceXml: string, binds: SavePath[], household: string | null): OwnWrite[] {
+  const root = parse(instanceXml).documentElement;
+  const all = entityNodes(root);
+  return all.filter(({ node }) => isTrue(node.getAttribute("create")) || isTrue(node.getAttribute("update"))).map((entity) => {
+    const { node } = entity;
+    const dataset = node.getAttribute("dataset") ?? "";
+    const label = childrenNamed(node, "label")[0]?.textContent?.trim() || null;
+    return {
+      dataset, id: bareId(node.getAttribute("id") ?? ""), create: isTrue(node.getAttribute("create")) && !isTrue(node.getAttribute("update")), label,
+      parent: dataset === "household" ? null : household, values: valuesOf(entity, binds, all),
+    };
+  }).filter((write) => write.id !== "");
+}
+
+/** Names of the files that the answers refer to: a text that is exactly one of `names`. */
+export function usedNames(instanceXml: string, names: string[]): Set<string> {
+  const texts = new Set(Array.from(parse(instanceXml).getElementsByTagName("*")).filter((node) => node.children.length === 0).map((node) => node.textContent?.trim() ?? ""));
+  return new Set(names.filter((name) => texts.has(name)));
+}
+
+/** Files that a form asks for: jr://file-csv/x.csv, jr://images/y.png … → their names. */
+export function mediaNames(xform: string): string[] {
+  const names = Array.from(xform.matchAll(/jr:\/\/(?:file|file-csv|images|audio|video)\/([^"'<>\s]+)/g), (match) => match[1] ?? "");
+  return [...new Set(names)].filter((name) => name !== "" && name !== "last-saved.xml");
+}
