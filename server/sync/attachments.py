@@ -1,0 +1,141 @@
+"""The files that submissions name, and the rule by which bytes are bound to them.
+
+Bytes are bound to an attachment only if the person who named them uploaded these bytes, or sees them
+already as a bound attachment of a submission in sight. Whatever else the store holds, the attachment is
+missing: otherwise a hash would be a key to other people's photos.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor, load_actor
+from server.accounts.tables import Person
+from server.db import now
+from server.sync.feeds import upsert
+from server.sync.scope import visible_submissions
+from server.sync.tables import Attachment, BlobHolder, Submission
+
+NAME_LENGTH = 255
+TYPE_LENGTH = 100
+SLOT_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class AttachmentSpec:
+    """One file as an op names it. `sha256` is None while only its name is known (ODK Collect's come later)."""
+
+    name: str
+    sha256: str | None = None
+    size: int | None = None
+    media_type: str = "application/octet-stream"
+    slot: str | None = None
+    capture: dict[str, Any] | None = None
+
+
+def usable(session: Session, actor: Actor, hashes: Collection[str]) -> set[str]:
+    """Those of the hashes whose bytes this person uploaded or may already see."""
+    wanted = set(hashes)
+    held = session.scalars(
+        select(BlobHolder.sha256).where(BlobHolder.person_id == actor.id, BlobHolder.sha256.in_(wanted))
+    )
+    found = set(held)
+    seen = session.scalars(
+        select(Attachment.blob)
+        .join(Submission, Submission.instance_id == Attachment.instance_id)
+        .where(Attachment.blob.in_(wanted - found), visible_submissions(actor))
+        .distinct()
+    )
+    return found | {blob for blob in seen if blob}
+
+
+def add_attachments(
+    session: Session, instance_id: str, person_id: str, specs: Sequence[AttachmentSpec]
+) -> None:
+    """Adds what the submission does not have yet; the first bytes named for a file stand. Safe to repeat."""
+    if not specs:
+        return
+    for spec in sorted(specs, key=lambda spec: spec.name):
+        _add(session, instance_id, person_id, spec)
+    actor = load_actor(session, session.get_one(Person, person_id))
+    own = usable(session, actor, {spec.sha256 for spec in specs if spec.sha256})
+    names = [_fit(spec.name, NAME_LENGTH) for spec in specs if spec.sha256 in own]
+    here = Attachment.instance_id == instance_id
+    _bind(session, here, Attachment.name.in_(names), Attachment.sha256.in_(own))
+
+
+def _add(session: Session, instance_id: str, person_id: str, spec: AttachmentSpec) -> None:
+    values = {
+        "id": str(uuid.uuid4()),
+        "instance_id": instance_id,
+        "person_id": person_id,
+        "name": _fit(spec.name, NAME_LENGTH),
+        "sha256": spec.sha256,
+        "size": spec.size,
+        "media_type": _fit(spec.media_type, TYPE_LENGTH),
+        "slot": _fit(spec.slot, SLOT_LENGTH) if spec.slot else None,
+        "capture": storable(spec.capture),
+    }
+    statement = upsert(session, Attachment).values(values)
+    # A name without bytes takes the first bytes that come for it.
+    new = statement.excluded
+    filled = {key: new[key] for key in ("sha256", "size", "media_type", "person_id")}
+    filled |= {key: func.coalesce(getattr(Attachment, key), new[key]) for key in ("slot", "capture")}
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["instance_id", "name"],
+            set_=filled,
+            where=Attachment.sha256.is_(None) & new.sha256.is_not(None),
+        )
+    )
+
+
+def bind_waiting(session: Session, person_id: str, sha256: str) -> list[str]:
+    """Binds bytes that this person just uploaded to every attachment of theirs that waits; ids of these."""
+    return _bind(session, Attachment.person_id == person_id, Attachment.sha256 == sha256)
+
+
+def _bind(session: Session, *clauses: Any) -> list[str]:
+    """Binds the waiting attachments that the clauses name. The caller has proved the right to their bytes."""
+    bound = session.scalars(
+        update(Attachment)
+        .where(Attachment.blob.is_(None), Attachment.sha256.is_not(None), *clauses)
+        .values(blob=Attachment.sha256, bound_at=now())
+        .returning(Attachment.id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(bound)
+
+
+def missing(session: Session, instance_id: str) -> list[str]:
+    """Hashes whose bytes the submission still waits for, each once, sorted."""
+    waiting = select(Attachment.sha256).where(
+        Attachment.instance_id == instance_id, Attachment.blob.is_(None), Attachment.sha256.is_not(None)
+    )
+    return [sha256 for sha256 in session.scalars(waiting.distinct().order_by(Attachment.sha256)) if sha256]
+
+
+def bound_ids(session: Session, instance_ids: Collection[str]) -> list[str]:
+    """Ids of the attachments of these submissions that have their bytes (what the evidence queue wants)."""
+    rows = select(Attachment.id).where(Attachment.instance_id.in_(instance_ids), Attachment.blob.is_not(None))
+    return list(session.scalars(rows.order_by(Attachment.id)))
+
+
+def storable(value: Any) -> Any:
+    """JSON that both databases can keep: NUL becomes U+FFFD, half a surrogate pair a question mark."""
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {storable(key): storable(inner) for key, inner in value.items()}
+    return [storable(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _fit(text: str, length: int) -> str:
+    """The text as a column of this length keeps it."""
+    return str(storable(text))[:length]
