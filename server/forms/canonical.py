@@ -97,6 +97,6 @@ _SPELLINGS: dict[str, Callable[[str], str]] = {
     "geopoint": _point,
     "geotrace": _points,
     "geoshape": _points,
-    # Entity ids compare without regard to case; UUIDs are written in lower case.
-    "reference": str.lower,
+    # Entity ids compare without regard to case or the OpenRosa prefix.
+    "reference": lambda text: text.lower().removeprefix("uuid:"),
 }

@@ -1,0 +1,40 @@
+"""pyxform's complaints as issues: sheet, row, cause and cure, told apart from one text."""
+
+import re
+
+from server.forms.issue import Issue
+from server.forms.messages import AUTHOR_CAUSES, issue
+
+_ROW = re.compile(r"\[row : (\d+)\]\s*")
+_ON_SHEET = re.compile(
+    r"On the '(\w+)' sheet,? ?(?:the '([^']+)' value is invalid\. |the entity declaration is invalid\. )?"
+)
+_SHEET_OF_HEADER = re.compile(r"for sheet: '(\w+)'\. ?")
+_CURE = re.compile(r"(?:Please (?:either: |check|ensure)|Either |Try |Rename |Learn more: )")
+
+
+def issue_of(message: str) -> Issue:
+    """One pyxform message → where it stands, why, how to fix it. The author's own words stay in."""
+    text = " ".join(message.split())
+    place, text = _place(text)
+    found = _CURE.search(text)
+    cause, cure = (text[: found.start()].strip(), text[found.start() :].strip()) if found else (text, "")
+    for pattern, code in AUTHOR_CAUSES:
+        if re.search(pattern, message):
+            return issue(code, place, cause=cause or text, cure=cure)
+    return issue("author.other", place, cause=cause or text, cure=cure)
+
+
+def _place(text: str) -> tuple[str, str]:
+    row = _ROW.search(text)
+    text = _ROW.sub("", text, count=1)
+    sheet = _ON_SHEET.search(text) or _SHEET_OF_HEADER.search(text)
+    name = sheet[1] if sheet else "survey"
+    column = sheet[2] if sheet and sheet.re is _ON_SHEET else None
+    text = _ON_SHEET.sub("", text, count=1)
+    zh, en = name, name
+    if row:
+        zh, en = f"{name} 第{row[1]}行", f"{name} row {row[1]}"
+    if column:
+        zh, en = f"{zh} “{column}”列", f"{en}, column “{column}”"
+    return f"{zh} / {en}", text

@@ -1,0 +1,98 @@
+"""Opening an author's workbook: what it is by its bytes, whether it is safe to open, and its sheets as rows."""
+
+import zipfile
+import zlib
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from typing import Any
+
+from pyxform.errors import PyXFormError
+from pyxform.xls2json_backends import get_xlsform
+
+from server.forms.issue import FormInvalid
+from server.forms.messages import issue
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_UNPACKED = 40 * 1024 * 1024
+MAX_PARTS = 2_000
+MAX_CELLS = 200_000
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# The directory entry of a macro project in an old .xls (names are UTF-16 there).
+_OLE_MACROS = "_VBA_PROJECT".encode("utf-16-le")
+_BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError,
+)  # fmt: skip
+
+Sheets = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """The sheets as pyxform takes them: survey, choices, settings, entities … as lists of dicts by column."""
+
+    sheets: Sheets
+    question_rows: dict[str, int]
+
+    def rows(self, sheet: str) -> list[dict[str, Any]]:
+        return list(self.sheets.get(sheet) or [])
+
+    def place(self, sheet: str, row: int) -> str:
+        """Where a row stands, as a person counts: the header is row 1."""
+        return f"{sheet} 第{row}行 / {sheet} row {row}"
+
+    def place_of_question(self, name: str) -> str:
+        row = self.question_rows.get(name)
+        return self.place("survey", row) if row else "survey"
+
+
+def read_workbook(source: bytes, filename: str) -> Workbook:
+    """Read .xlsx, .xls or Markdown tables, told apart by content and not by name. Raises FormInvalid."""
+    if len(source) > MAX_BYTES:
+        raise FormInvalid([issue("workbook.too_large", filename, limit=MAX_BYTES // 1024 // 1024)])
+    kind = _kind(source)
+    if kind == ".xlsx":
+        _check_zip(source, filename)
+    elif kind == ".xls" and _OLE_MACROS in source:
+        raise FormInvalid([issue("workbook.macros", filename)])
+    try:
+        sheets = asdict(get_xlsform(BytesIO(source), file_type=kind))
+    except PyXFormError as error:
+        raise FormInvalid([issue("workbook.unreadable", filename, cause=str(error))]) from error
+    except Exception as error:  # A damaged file makes the spreadsheet libraries raise almost anything.
+        raise FormInvalid([issue("workbook.unreadable", filename, cause=repr(error)[:200])]) from error
+    _check_content(sheets, filename)
+    # Noted before pyxform works on the rows.
+    numbered = enumerate(sheets["survey"], start=2)
+    return Workbook(sheets, {str(row["name"]): number for number, row in numbered if row.get("name")})
+
+
+def _kind(source: bytes) -> str:
+    if source.startswith(_ZIP):
+        return ".xlsx"
+    return ".xls" if source.startswith(_OLE) else ".md"
+
+
+def _check_zip(source: bytes, filename: str) -> None:
+    """Refuse macros, DTDs and bombs before anything unpacks the workbook."""
+    try:
+        with zipfile.ZipFile(BytesIO(source)) as archive:
+            parts = archive.infolist()
+            # zipfile never unpacks more of a part than its header declares, so the declared sizes bound it.
+            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+                raise FormInvalid([issue("workbook.bomb", filename, limit=MAX_UNPACKED // 1024 // 1024)])
+            if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
+                raise FormInvalid([issue("workbook.macros", filename)])
+            for part in parts:
+                # NULs are dropped so that UTF-16 hides nothing.
+                if b"<!DOCTYPE" in archive.read(part).replace(b"\x00", b""):
+                    raise FormInvalid([issue("workbook.doctype", filename)])
+    except _BROKEN_ZIP as error:
+        raise FormInvalid([issue("workbook.unreadable", filename, cause=str(error)[:200])]) from error
+
+
+def _check_content(sheets: Sheets, filename: str) -> None:
+    if not sheets.get("survey"):
+        raise FormInvalid([issue("workbook.no_survey", filename)])
+    cells = sum(len(row) for rows in sheets.values() if isinstance(rows, list) for row in rows if row)
+    if cells > MAX_CELLS:
+        raise FormInvalid([issue("workbook.too_many_cells", filename, limit=MAX_CELLS)])
