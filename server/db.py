@@ -131,8 +131,8 @@ def _transaction(write: bool) -> Iterator[Session]:
         if write:
             session.commit()
     finally:
+        session.expunge_all()  # before the rollback, which would expire what the block hands out
         session.rollback()
-        session.expunge_all()
 
 
 @contextmanager
