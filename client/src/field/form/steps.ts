@@ -1,69 +1,73 @@
-/** A form as steps (one question after another) and as sections (a list): two views of one tree. */
-import type { AnyNode, RootNode } from '@getodk/xforms-engine';
-import { asksSomething, hasAppearance, isAnswered, isQuestion, isRepeat, labelOf, questionsUnder, shownChildren } from './tree';
-import type { Question } from './tree';
+/** A form as steps: one question after another, or section by section. Two views of one tree. */
+import type { AnyNode, RootNode } from "@getodk/xforms-engine";
+import { asksSomething, hasAppearance, isAnswered, isQuestion, isRepeat, labelOf, questionsUnder, shownChildren } from "./tree";
+import type { Question } from "./tree";
+import { violationOf } from "./violations";
 
+export type Mode = "one" | "list";
+
+/** What stands on the screen at once. */
 export interface Step {
   /** Stable while the form is open. */
   key: string;
-  /** question: one on the screen; page: a group the author wants on one screen; repeat: the cards of its rows. */
-  kind: 'question' | 'page' | 'repeat';
-  node: AnyNode;
-  /** Headings above it, outermost first, empty ones left out. */
-  headings: string[];
-}
-
-export interface Section {
-  key: string;
-  title: string;
   nodes: readonly AnyNode[];
+  /** Headings above it, outermost first; never empty strings. */
+  headings: string[];
+  /** One question alone: drawn larger. */
+  single: boolean;
 }
 
-export interface Progress {
-  answered: number;
-  asked: number;
+export interface Progress { answered: number; asked: number }
+
+export type StepState = "done" | "part" | "open" | "broken" | "reading";
+
+type Hidden = ReadonlySet<string>;
+
+function step(node: AnyNode, headings: string[], nodes: readonly AnyNode[] = [node]): Step {
+  return { key: node.nodeId, nodes, headings, single: isQuestion(node) };
 }
 
-function isLabelled(node: AnyNode): boolean {
-  return labelOf(node) !== '';
+function withHeading(headings: string[], node: AnyNode): string[] {
+  const label = labelOf(node);
+  return label === "" ? headings : [...headings, label];
 }
 
-function stepsUnder(node: AnyNode, headings: string[], hidden: ReadonlySet<string>): Step[] {
+function questionSteps(node: AnyNode, headings: string[], hidden: Hidden): Step[] {
   if (hidden.has(node.nodeId)) return [];
-  if (isQuestion(node)) return [{ key: node.nodeId, kind: 'question', node, headings }];
-  if (isRepeat(node)) return [{ key: node.nodeId, kind: 'repeat', node, headings }];
-  if (node.nodeType === 'group' && hasAppearance(node, 'field-list')) {
-    return [{ key: node.nodeId, kind: 'page', node, headings }];
-  }
-  const below = isLabelled(node) ? [...headings, labelOf(node)] : headings;
-  return shownChildren(node).flatMap((child) => stepsUnder(child, below, hidden));
+  if (isQuestion(node) || isRepeat(node)) return [step(node, headings)];
+  const below = withHeading(headings, node);
+  if (node.nodeType === "group" && hasAppearance(node, "field-list")) return [step(node, below, shownChildren(node))];
+  return shownChildren(node).flatMap((child) => questionSteps(child, below, hidden));
 }
 
-/** `hidden`: node ids that the page answers itself (the household chosen outside the form). */
-export function stepsOf(root: RootNode, hidden: ReadonlySet<string> = new Set()): Step[] {
-  return stepsUnder(root, [], hidden);
+function isSection(node: AnyNode): boolean {
+  return !isQuestion(node) && labelOf(node) !== "";
 }
 
 /** Groups and repeats with a label are sections; loose questions between them are gathered. */
-export function sectionsOf(root: RootNode, hidden: ReadonlySet<string> = new Set()): Section[] {
-  const sections: Section[] = [];
+function sectionSteps(root: RootNode, hidden: Hidden): Step[] {
+  const steps: Step[] = [];
   let loose: AnyNode[] = [];
   const close = (): void => {
-    const [first] = loose;
-    if (first) sections.push({ key: first.nodeId, title: '', nodes: loose });
+    if (loose[0]) steps.push({ ...step(loose[0], [], loose), single: false });
     loose = [];
   };
   for (const node of shownChildren(root)) {
     if (hidden.has(node.nodeId)) continue;
-    if (isQuestion(node) || !isLabelled(node)) { loose.push(node); continue; }
+    if (!isSection(node)) { loose.push(node); continue; }
     close();
-    sections.push({ key: node.nodeId, title: labelOf(node), nodes: isRepeat(node) ? [node] : shownChildren(node) });
+    steps.push(isRepeat(node) ? step(node, []) : step(node, [labelOf(node)], shownChildren(node)));
   }
   close();
-  return sections;
+  return steps;
 }
 
-export function questionsOf(nodes: readonly AnyNode[], hidden: ReadonlySet<string> = new Set()): Question[] {
+/** `hidden`: ids of questions that the page answers itself (the household chosen outside the form). */
+export function stepsOf(root: RootNode, mode: Mode, hidden: Hidden = new Set()): Step[] {
+  return mode === "list" ? sectionSteps(root, hidden) : shownChildren(root).flatMap((node) => questionSteps(node, [], hidden));
+}
+
+export function questionsOf(nodes: readonly AnyNode[], hidden: Hidden = new Set()): Question[] {
   return nodes.flatMap(questionsUnder).filter((question) => !hidden.has(question.nodeId));
 }
 
@@ -72,19 +76,32 @@ export function progressOf(questions: readonly Question[]): Progress {
   return { answered: asked.filter(isAnswered).length, asked: asked.length };
 }
 
-/** Where a question is drawn: its own step, the page that holds it, or the cards of its outermost repeat. */
-export function stepHolding(steps: readonly Step[], node: AnyNode): number {
-  return steps.findIndex((step) => step.node === node || holds(step.node, node));
+/** "broken" counts a missing answer only where the person was already asked for it. */
+export function stateOf(questions: readonly Question[], insisted: (question: Question) => boolean): StepState {
+  const broken = questions.some((question) => {
+    const violation = violationOf(question);
+    return violation !== null && (violation.condition === "constraint" || insisted(question));
+  });
+  if (broken) return "broken";
+  const { answered, asked } = progressOf(questions);
+  if (asked === 0) return "reading";
+  if (answered === 0) return "open";
+  return answered === asked ? "done" : "part";
 }
 
 function holds(ancestor: AnyNode, node: AnyNode): boolean {
-  for (let at: AnyNode | null = node; at !== null && at.nodeType !== 'root'; at = at.parent as AnyNode | null) {
+  for (let at: AnyNode | null = node; at !== null; at = at.nodeType === "root" ? null : (at.parent as AnyNode)) {
     if (at.nodeId === ancestor.nodeId) return true;
   }
   return false;
 }
 
-/** The next question at or after `from` (wrapping round) that still asks for something. */
+/** Index of the step that shows a node (for a row's question: the cards of its repeat); -1 when none does. */
+export function stepHolding(steps: readonly Step[], node: AnyNode): number {
+  return steps.findIndex((one) => one.nodes.some((top) => holds(top, node)));
+}
+
+/** The next question after `after` (wrapping round) that still asks for something. */
 export function nextUnanswered(questions: readonly Question[], after: string | null): Question | null {
   const start = questions.findIndex((question) => question.nodeId === after) + 1;
   const turned = [...questions.slice(start), ...questions.slice(0, start)];

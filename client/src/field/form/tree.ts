@@ -1,12 +1,12 @@
-/** Reading the engine's tree: what is shown, in which order, under which heading. No Vue, no DOM. */
-import type { AnyControlNode, AnyNode, RepeatInstanceNode, RepeatRangeNode } from '@getodk/xforms-engine';
+/** Reading the engine"s tree: what is shown, in which order, under which heading. No Vue, no DOM. */
+import type { AnyControlNode, AnyNode, RepeatInstanceNode, RepeatRangeNode } from "@getodk/xforms-engine";
 
 export type Question = AnyControlNode;
 
-const HEADING_ONLY = 'label';
+const HEADING_ONLY = "label";
 
-function appearancesOf(node: AnyNode): string[] {
-  return node.appearances === null ? [] : [...(node.appearances as Iterable<string>)];
+export function appearancesOf(node: AnyNode): string[] {
+  return node.appearances === null ? [] : [...(node.appearances as unknown as Iterable<string>)];
 }
 
 export function hasAppearance(node: AnyNode, ...names: string[]): boolean {
@@ -15,14 +15,14 @@ export function hasAppearance(node: AnyNode, ...names: string[]): boolean {
 }
 
 export function isRepeat(node: AnyNode): node is RepeatRangeNode {
-  return node.nodeType === 'repeat-range:controlled' || node.nodeType === 'repeat-range:uncontrolled';
+  return node.nodeType === "repeat-range:controlled" || node.nodeType === "repeat-range:uncontrolled";
 }
 
 /** A leaf that a person sees: calculates and attributes are not, a table heading ("label") is not either. */
 export function isQuestion(node: AnyNode): node is Question {
   switch (node.nodeType) {
-    case 'input': case 'select': case 'rank': case 'range': case 'trigger': case 'upload': case 'note':
-      return !(node.nodeType === 'select' && hasAppearance(node, HEADING_ONLY));
+    case "input": case "select": case "rank": case "range": case "trigger": case "upload": case "note":
+      return !(node.nodeType === "select" && hasAppearance(node, HEADING_ONLY));
     default:
       return false;
   }
@@ -30,8 +30,8 @@ export function isQuestion(node: AnyNode): node is Question {
 
 export function isShown(node: AnyNode): boolean {
   if (!node.currentState.relevant) return false;
-  if (isRepeat(node)) return node.nodeType === 'repeat-range:uncontrolled' || node.currentState.children.length > 0;
-  if (node.nodeType === 'group' || node.nodeType === 'repeat-instance') return node.currentState.hasRelevantBodyNodes;
+  if (isRepeat(node)) return node.nodeType === "repeat-range:uncontrolled" || node.currentState.children.length > 0;
+  if (node.nodeType === "group" || node.nodeType === "repeat-instance") return node.currentState.hasRelevantBodyNodes;
   return isQuestion(node);
 }
 
@@ -53,23 +53,23 @@ export function everyNode(node: AnyNode): AnyNode[] {
 }
 
 export function isAnswered(question: Question): boolean {
-  return question.currentState.instanceValue !== '';
+  return question.currentState.instanceValue !== "";
 }
 
 /** Notes and read-only questions ask nothing. */
 export function asksSomething(question: Question): boolean {
-  return question.nodeType !== 'note' && !question.currentState.readonly;
+  return question.nodeType !== "note" && !question.currentState.readonly;
 }
 
 export function labelOf(node: AnyNode): string {
-  return (node.currentState.label?.asString ?? '').trim();
+  return (node.currentState.label?.asString ?? "").trim();
 }
 
 /** The rows (outermost first) that a node stands in. */
 export function rowsAround(node: AnyNode): RepeatInstanceNode[] {
   const rows: RepeatInstanceNode[] = [];
-  for (let at: AnyNode | null = node; at !== null && at.nodeType !== 'root'; at = at.parent as AnyNode | null) {
-    if (at.nodeType === 'repeat-instance') rows.unshift(at);
+  for (let at: AnyNode | null = node; at !== null && at.nodeType !== "root"; at = at.parent as AnyNode | null) {
+    if (at.nodeType === "repeat-instance") rows.unshift(at);
   }
   return rows;
 }

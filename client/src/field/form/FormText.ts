@@ -1,0 +1,27 @@
+/** A label or hint with the little markup that authors may use. Raw HTML is shown as its text, never as markup. */
+import type { MarkdownNode, TextRange } from "@getodk/xforms-engine";
+import { h } from "vue";
+import type { VNode } from "vue";
+
+const ELEMENTS: Record<string, string> = {
+  h1: "strong", h2: "strong", h3: "strong", h4: "strong", h5: "strong", h6: "strong", p: "span", div: "span",
+  em: "em", strong: "strong", u: "u", span: "span", ul: "ul", ol: "ol", li: "li",
+};
+
+function textIn(html: string): string {
+  return html.replace(/<[^>]*>/g, "");
+}
+
+function draw(node: MarkdownNode): VNode | string {
+  if (node.role === "child") return node.value;
+  if (node.role === "line-break") return h("br");
+  if (node.role === "html") return textIn(node.unsafeHtml);
+  return h(ELEMENTS[node.elementName] ?? "span", { class: `md-${node.elementName}` }, node.children.map(draw));
+}
+
+/** Functional component: `<FormText :text="label" />`. */
+export default function FormText(props: { text: Pick<TextRange<"label">, "formatted" | "asString"> }): VNode {
+  const { formatted, asString } = props.text;
+  return h("span", { class: "form-text" }, formatted.length > 0 ? formatted.map(draw) : asString);
+}
+FormText.props = ["text"];

@@ -1,0 +1,117 @@
+/** One open form: its tree, its draft, and everything the widgets share. Given to them by provide/inject. */
+import type { AnyNode, RepeatInstanceNode, RootNode } from "@getodk/xforms-engine";
+import { inject, ref, shallowReactive, shallowRef } from "vue";
+import type { InjectionKey, Ref, ShallowRef } from "vue";
+import { watchFix } from "@lib/capture";
+import type { FixWatch } from "@lib/capture";
+import { formOfDraft, saveDraft } from "@lib/drafts";
+import { listPhotos } from "@lib/photos";
+import type { ContactMode, Draft, DraftExtra, DraftForm, Fix } from "@lib/types";
+import { autosave } from "./autosave";
+import type { Autosave, SaveState } from "./autosave";
+import { answerWithHousehold, instanceXmlOf, openForm } from "./engine";
+import { recoverFiles } from "./files";
+import { progressOf, questionsOf } from "./steps";
+import type { Mode } from "./steps";
+import { betterFix } from "./visit";
+import type { ManualPlace } from "./visit";
+
+export interface FormSession {
+  draft: Draft;
+  form: DraftForm;
+  root: RootNode;
+  /** Ids of questions answered by the page. */
+  hidden: ReadonlySet<string>;
+  startedAt: string;
+  mode: Ref<Mode>;
+  /** Reference of the node on the screen: where a reopened draft continues. */
+  position: Ref<string>;
+  /** Rows opened on top of a step, outermost first. */
+  rows: ShallowRef<readonly RepeatInstanceNode[]>;
+  /** Question that was jumped to: scrolled into sight and outlined. */
+  aim: Ref<string>;
+  saving: Ref<SaveState>;
+  autosave: Autosave;
+  /** Questions whose missing answer may be pointed at. */
+  insisted: Set<string>;
+  fix: ShallowRef<Fix | null>;
+  permission: Ref<string>;
+  manualPlace: ShallowRef<ManualPlace | null>;
+  /** How the household was reached, where the form itself does not ask. */
+  contactMode: Ref<ContactMode | null>;
+  /** Runs a change of answers and has it saved. */
+  change(act: () => unknown): void;
+  noteFix(watch: FixWatch): void;
+  close(): void;
+}
+
+export const SESSION: InjectionKey<FormSession> = Symbol("form session");
+
+export function useForm(): FormSession {
+  const session = inject(SESSION);
+  if (!session) throw new Error("a form widget stands outside a form");
+  return session;
+}
+
+/** A visit's own position is looked for this long (ms): enough for a cold start, short enough for the battery. */
+const VISIT_WATCH_MS = 180_000;
+
+interface Kept { manual_place?: ManualPlace; mode?: Mode; best_fix?: Fix }
+
+function keptIn(extra: DraftExtra): Kept {
+  return extra as Kept;
+}
+
+function extraOf(session: FormSession): DraftExtra {
+  const { answered, asked } = progressOf(questionsOf([session.root], session.hidden));
+  return {
+    position: session.position.value, started_at: session.startedAt, answered, total: asked, mode: session.mode.value,
+    ...(session.contactMode.value ? { contact_mode: session.contactMode.value } : {}),
+    ...(session.fix.value ? { best_fix: session.fix.value } : {}),
+    ...(session.manualPlace.value ? { manual_place: session.manualPlace.value } : {}),
+  };
+}
+
+function firstReference(root: RootNode): string {
+  return (root.currentState.children[0] as AnyNode | undefined)?.currentState.reference ?? "";
+}
+
+/** Position of the visit, in the background: nothing waits for it, a refusal is only noted. */
+function startVisitWatch(session: FormSession): () => void {
+  const watch = watchFix();
+  watch.onChange(() => session.noteFix(watch));
+  session.noteFix(watch);
+  const timer = setTimeout(() => watch.stop(), VISIT_WATCH_MS);
+  return () => { clearTimeout(timer); watch.stop(); };
+}
+
+function pointText(fix: Fix | null): string {
+  return fix ? `${fix.lat} ${fix.lon} ${fix.altitude_m ?? 0} ${fix.accuracy_m}` : "";
+}
+
+/** Opens a draft where it was left, on the rows it was opened with, with the same instance. */
+export async function openSession(draft: Draft, mode: Mode): Promise<FormSession> {
+  const kept = keptIn(draft.extra);
+  const fix = shallowRef<Fix | null>(kept.best_fix ?? null);
+  const [form, photos] = await Promise.all([formOfDraft(draft), listPhotos(draft.id)]);
+  const fileNames = photos.map((photo) => photo.name);
+  const { root } = await openForm(form, { instanceXml: draft.instanceXml, fileNames, position: () => pointText(fix.value) });
+  const hidden = new Set(draft.household_id === null ? [] : answerWithHousehold(root, draft.household_id));
+  recoverFiles(root, fileNames);
+  const saving = ref<SaveState>("saved");
+  const session: FormSession = {
+    draft, form, root, hidden, fix, saving,
+    startedAt: draft.extra.started_at ?? new Date().toISOString(),
+    mode: ref(kept.mode ?? mode),
+    position: ref(draft.extra.position ?? firstReference(root)),
+    rows: shallowRef([]), aim: ref(""), insisted: shallowReactive(new Set<string>()),
+    permission: ref("unknown"), manualPlace: shallowRef(kept.manual_place ?? null), contactMode: ref(draft.extra.contact_mode ?? null),
+    autosave: autosave(() => saveDraft(draft.id, instanceXmlOf(root), extraOf(session)), (state) => { saving.value = state; }),
+    change(act) { act(); session.autosave.changed(); },
+    noteFix(watch) { fix.value = betterFix(fix.value, watch.best); session.permission.value = watch.permission; },
+    close() { stopWatch(); session.autosave.stop(); },
+  };
+  const stopWatch = startVisitWatch(session);
+  session.autosave.changed(); // a new instance keeps its id from the first second
+  return session;
+}

@@ -1,0 +1,53 @@
+/** The envelope of a visit: when, how, where. Taken by the page, never asked twice, never in the way. */
+import type { ContactMode, Fix, VisitPlace } from "@lib/types";
+import { nameOf } from "./record";
+import type { Question } from "./tree";
+
+export const CONTACT_MODES: readonly ContactMode[] = ["in_person", "phone", "proxy", "video"];
+
+/** A place that a person typed because no satellite would do. Degrees as typed, WGS-84. */
+export interface ManualPlace { lat: string; lon: string; reason: string }
+
+function degrees(value: number): string {
+  return value.toFixed(7);
+}
+
+function metres(value: number | null): string | null {
+  return value === null ? null : value.toFixed(1);
+}
+
+function nowhere(reason: string): VisitPlace {
+  return { lon: null, lat: null, accuracy_m: null, datum: "WGS84", source: "none", fix_time: null, reason };
+}
+
+/** The best fix, else the place typed by hand, else "none" with the cause. Decimals are strings (wire contract). */
+export function visitPlace(fix: Fix | null, permission: string, manual: ManualPlace | null): VisitPlace {
+  if (fix) {
+    return {
+      lon: degrees(fix.lon), lat: degrees(fix.lat), accuracy_m: metres(fix.accuracy_m), altitude_m: metres(fix.altitude_m),
+      datum: "WGS84", source: "gps", fix_time: fix.time,
+    };
+  }
+  if (manual) return { ...nowhere(manual.reason), lon: manual.lon, lat: manual.lat, source: "manual_pin" };
+  return nowhere(permission === "denied" ? "permission_denied" : "no_fix");
+}
+
+/** The better of a kept fix and a new one: smaller accuracy radius wins, the newer on a tie. */
+export function betterFix(kept: Fix | null, found: Fix | null): Fix | null {
+  if (!kept || !found) return found ?? kept;
+  return found.accuracy_m <= kept.accuracy_m ? found : kept;
+}
+
+/** A form may ask how the household was reached; then the page does not. */
+export function askedContactMode(questions: readonly Question[]): Question | null {
+  return questions.find((question) => nameOf(question) === "contact_mode") ?? null;
+}
+
+export function contactModeOf(text: string): ContactMode | null {
+  return CONTACT_MODES.find((mode) => mode === text) ?? null;
+}
+
+/** "lat lon altitude accuracy" as a form's geopoint holds it. */
+export function geopointText(fix: Fix): string {
+  return [fix.lat, fix.lon, fix.altitude_m ?? 0, fix.accuracy_m].map((part) => String(Number(part.toFixed(7)))).join(" ");
+}
