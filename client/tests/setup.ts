@@ -1,5 +1,7 @@
-import { webcrypto } from "node:crypto";
 import "fake-indexeddb/auto";
+import { JSDOM } from "jsdom";
 
-// jsdom has no SubtleCrypto; the sealed store is tested against the real algorithms of Node.
-if (!globalThis.crypto?.subtle) Object.defineProperty(globalThis, "crypto", { value: webcrypto, configurable: true });
+// The store's tests run in Node (its typed arrays, Blob and WebCrypto are the real ones); only XML parsing is jsdom's.
+if (typeof globalThis.DOMParser === "undefined") globalThis.DOMParser = new JSDOM("").window.DOMParser;
+
+if (typeof globalThis.navigator === "undefined") Object.defineProperty(globalThis, "navigator", { value: { userAgent: "Mozilla/5.0 (Linux; Android 10; TEST)" }, configurable: true });

@@ -54,7 +54,7 @@ async function round(at: Session, options: SyncOptions): Promise<SyncResult> {
   await stage("pull", async () => { result.pulled = await pullFeeds(at, known, say("pull")); });
   await stage("forms", async () => { result.forms = await fetchForms(at); await fetchDefinitions(at); });
   await stage("push", async () => { await pushOps(at, known.limits ?? DEFAULT_LIMITS, () => undefined); });
-  await tidy(at);
+  await stage("forms", async () => { await tidy(at); });
   announce("outbox", "records");
   return ended(result);
 }
