@@ -64,7 +64,11 @@ class Move:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one record. `written`: it has a new version. `differs`: keys whose sent base is not our history."""
+    """What became of one record.
+
+    `written`: it has a new version. `contested`: a key that this op wrote has several heads. `differs`: keys whose sent
+    base is not our history.
+    """
 
     dataset: str
     id: str
@@ -72,6 +76,7 @@ class Outcome:
     region: str
     version: int
     written: bool
+    contested: bool = False
     conflicts: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
@@ -103,10 +108,10 @@ def apply_write(session: Session, dataset: Dataset, origin: Origin, write: Recor
     ]
     differs = tuple(name for name, part in sent.items() if merge.base_differs(part, seen[name].overlaid))
     if entity is not None and not edits:
-        return _outcome(session, entity, False, (), differs)
+        return _outcome(session, entity, (), False, (), differs)
     entity = entity or _create(session, dataset, origin, write)
     moves = _store(session, dataset, origin, write, entity, edits)
-    return _outcome(session, entity, True, moves, differs)
+    return _outcome(session, entity, edits, True, moves, differs)
 
 
 @dataclass(frozen=True)
@@ -313,12 +318,14 @@ def _moved(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ..
 
 
 def _outcome(
-    session: Session, entity: Entity, written: bool, moves: tuple[Move, ...], differs: tuple[str, ...]
+    session: Session, entity: Entity, edits: Sequence[_Edit], written: bool, moves: tuple[Move, ...],
+    differs: tuple[str, ...],
 ) -> Outcome:
     conflicts = session.scalars(
         select(Conflict.id).where(Conflict.entity_id == entity.id, Conflict.state == "open").order_by(Conflict.id)
     )
     return Outcome(
-        entity.dataset, entity.id, entity.root_id, entity.region_code, entity.version, written,
-        tuple(conflicts) if entity.contested else (), differs, moves,
+        dataset=entity.dataset, id=entity.id, root_id=entity.root_id, region=entity.region_code,
+        version=entity.version, written=written, contested=any(edit.after.contested() for edit in edits),
+        conflicts=tuple(conflicts) if entity.contested else (), differs=differs, moves=moves,
     )

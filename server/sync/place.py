@@ -36,6 +36,16 @@ def geometry_of(dataset: Dataset, values: Mapping[str, str | None]) -> Point | N
     return point(values.get(dataset.location["lon"]), values.get(dataset.location["lat"]))
 
 
+def declared_point(location: Mapping[str, object] | None) -> Point | None:
+    """The point of a visit or a capture record that declares WGS-84."""
+    if not location:
+        return None
+    datum = location.get("datum")
+    if (str(datum).lower() if datum else None) not in WGS84_NAMES:
+        return None
+    return point(location.get("lon"), location.get("lat"))
+
+
 def region_by_code(session: Session, code: str | None) -> Region | None:
     return session.get(Region, code) if code else None
 

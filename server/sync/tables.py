@@ -114,7 +114,10 @@ class BlobHolder(Base):
 
 
 class Upload(Base):
-    """A file on its way (tus). `received`: bytes that are on stable storage."""
+    """A file on its way (tus). `received`: bytes on stable storage; state open, finished, expired.
+
+    `description` is the Upload-Metadata header as it came.
+    """
 
     __tablename__ = "upload"
 
@@ -123,8 +126,7 @@ class Upload(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(BigInt)
     received: Mapped[int] = mapped_column(BigInt, default=0)
-    filename: Mapped[str] = mapped_column(String(255), default="")
-    media_type: Mapped[str] = mapped_column(String(100), default="application/octet-stream")
+    description: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(String(10), default="open")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -179,7 +181,7 @@ class BranchStep(Base):
 
     __tablename__ = "branch_step"
 
-    branch_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    branch_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
 
 

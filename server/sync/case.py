@@ -1,0 +1,89 @@
+"""One op on its way to a verdict: what can be read out of it before any lock is taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor
+from server.forms.instance import EntityWrite, Instance, extract_writes, parse_instance
+from server.forms.issue import ExtractionError, InstanceUnreadable
+from server.forms.model import FormModel
+from server.sync.apply import Outcome
+from server.sync.definitions import datasets, form_model
+from server.sync.envelope import RawOp, SubmissionOp, read_submission
+from server.sync.tables import OpLog
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of an op. `waits_for`: the op or branch step that a held one needs."""
+
+    status: str
+    code: str | None = None
+    detail: str | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    waits_for: str | None = None
+    region: str | None = None
+
+
+@dataclass
+class Case:
+    """One op being judged, with what was read out of it before any lock was taken."""
+
+    op: RawOp
+    row: OpLog
+    actor: Actor
+    submission: SubmissionOp | None = None
+    instance: Instance | None = None
+    model: FormModel | None = None
+    writes: tuple[EntityWrite, ...] = ()
+    fault: tuple[str, str] | None = None
+    findings: list[dict[str, Any]] = field(default_factory=list)
+
+    def locks(self) -> set[str]:
+        """Names of everything that judging this op touches."""
+        names = {write.id for write in self.writes} | {write.parent for write in self.writes if write.parent}
+        if self.submission:
+            names.add(self.submission.instance_id)
+        return names
+
+
+def open_case(session: Session, row: OpLog, op: RawOp, actor: Actor) -> Case:
+    """Reads the op; what cannot be read is the case's `fault` (code, detail)."""
+    case = Case(op, row, actor)
+    if op.install_id and not row.install_id:
+        case.fault = ("op.foreign_install", op.install_id)
+        return case
+    if op.kind != "submission":
+        case.fault = ("op.unknown_kind", op.kind)
+        return case
+    case.submission = read_submission(op.body)
+    if case.submission is None:
+        case.fault = ("op.incomplete", "instance_id, form_id, form_version or instance_xml")
+        return case
+    try:
+        _read_instance(session, case, case.submission)
+    except (InstanceUnreadable, ExtractionError) as error:
+        case.fault = (_code_of(error), str(error)[:500])
+    return case
+
+
+def _code_of(error: InstanceUnreadable | ExtractionError) -> str:
+    return "instance.unreadable" if isinstance(error, InstanceUnreadable) else "entities.unreadable"
+
+
+def _read_instance(session: Session, case: Case, submission: SubmissionOp) -> None:
+    case.instance = parse_instance(submission.instance_xml)
+    if case.instance.instance_id != submission.instance_id:
+        case.fault = ("instance.mismatch", "instance_id")
+    elif (case.instance.form_id, case.instance.version) != (submission.form_id, submission.form_version):
+        case.fault = ("instance.mismatch", "form_id, form_version")
+    else:
+        case.model = form_model(session, submission.form_id, submission.form_version)
+        if case.model is None:
+            case.fault = ("form.unknown_version", f"{submission.form_id} {submission.form_version}")
+        else:
+            case.writes = extract_writes(case.model, case.instance, datasets())

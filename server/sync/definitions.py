@@ -1,0 +1,47 @@
+"""The definitions by which ops are read: datasets from their folder, form versions from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.forms.dataset import Dataset
+from server.forms.datasets import load_datasets
+from server.forms.model import FormModel
+from server.forms.tables import FormVersion
+
+
+@cache
+def _load(folder: Path) -> Mapping[str, Dataset]:
+    return load_datasets(folder / "datasets")
+
+
+def datasets() -> Mapping[str, Dataset]:
+    """All datasets of this server."""
+    return _load(current_app.config["RUHU"].forms)
+
+
+def form_model(session: Session, form_id: str, version: str) -> FormModel | None:
+    """How this version of the form reads its instances; drafts judge nothing."""
+    row = session.execute(
+        select(FormVersion.hash, FormVersion.state).where(FormVersion.form_id == form_id, FormVersion.version == version)
+    ).first()
+    if row is None or row.state == "draft":
+        return None
+    return _models.get(row.hash) or _parse(session, form_id, version, row.hash)
+
+
+_models: dict[str, FormModel] = {}
+
+
+def _parse(session: Session, form_id: str, version: str, hash: str) -> FormModel:
+    """A published version never changes, so its model is kept under its hash."""
+    xform = session.scalars(
+        select(FormVersion.xform).where(FormVersion.form_id == form_id, FormVersion.version == version)
+    ).one()
+    return _models.setdefault(hash, FormModel.from_xform(xform))

@@ -1,0 +1,161 @@
+"""Judges one stored op: what it writes, whether its author may, and what comes of it.
+
+Every way out is a Verdict; nothing here refuses data. An exception is a fault of ours: push.py catches it, tries
+again and sets the op aside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.failpoints import hit
+from server.forms.answers import attachment_names
+from server.forms.instance import EntityWrite
+from server.registry.tables import Entity
+from server.sync import attachments, place, scope
+from server.sync.case import Case, Verdict
+from server.sync.envelope import SubmissionOp
+from server.sync.feeds import upsert
+from server.sync.quarantine import area_of
+from server.sync.tables import BranchStep, OpLog, Submission
+from server.sync.write import branch_of, write_records
+
+SETTLED = ("applied", "merged", "conflicted", "duplicate")
+
+
+def judge(session: Session, case: Case) -> Verdict:
+    """The verdict on one op, and its effects in this transaction."""
+    case.findings.clear()
+    if case.submission is None or case.instance is None:
+        return _quarantined(session, case, *(case.fault or ("op.incomplete", "")))
+    kept = _keep_submission(session, case, case.submission)
+    if kept is not None:
+        return kept
+    hit("push.judging")
+    if case.fault is not None:
+        return _quarantined(session, case, *case.fault)
+    if case.actor.revoked:
+        return _quarantined(session, case, "device.revoked", "")
+    waits_for = _waits_for(session, case, case.submission)
+    if waits_for is not None:
+        return Verdict("held", detail=waits_for, waits_for=waits_for)
+    return _apply(session, case, case.submission)
+
+
+def _quarantined(session: Session, case: Case, code: str, detail: str) -> Verdict:
+    return Verdict("quarantined", code, detail or None, region=region_of(session, case))
+
+
+def region_of(session: Session, case: Case) -> str | None:
+    """The region of the first record in the author's sight, else the author's area."""
+    ids = [write.id for write in case.writes] + [write.parent for write in case.writes if write.parent]
+    if ids:
+        code = session.scalar(
+            select(Entity.region_code).where(Entity.id.in_(ids), scope.visible_entities(case.actor)).limit(1)
+        )
+        if code:
+            return code
+    return area_of(session, case.actor)
+
+
+def _waits_for(session: Session, case: Case, submission: SubmissionOp) -> str | None:
+    """The first thing that must come before: a named op, or the step before on an ODK branch."""
+    for op_id in submission.depends_on:
+        status = session.scalar(select(OpLog.status).where(OpLog.op_id == op_id, OpLog.person_id == case.row.person_id))
+        if status not in SETTLED:
+            return op_id
+    if submission.entities is not None:
+        return None
+    for write in case.writes:
+        step = branch_of(write)
+        if step and _needs_step(write) and session.get(BranchStep, (step[0], step[1] - 1)) is None:
+            return branch_name(step[0], step[1] - 1)
+    return None
+
+
+def branch_name(branch: str, step: int) -> str:
+    """What a held op of an ODK branch waits for."""
+    return f"{branch}:{step}"
+
+
+def _needs_step(write: EntityWrite) -> bool:
+    """The first step of a branch starts from the server's own version (or from nothing)."""
+    return bool(write.base_version) and write.base_version != write.trunk_version
+
+
+def _keep_submission(session: Session, case: Case, submission: SubmissionOp) -> Verdict | None:
+    """Stores the submission with its files, or says what the id already stands for. None: go on."""
+    xml_hash = hashlib.sha256(submission.instance_xml.encode()).hexdigest()
+    new = session.scalar(
+        upsert(session, Submission)
+        .values(**_row(session, case, submission, xml_hash))
+        .on_conflict_do_nothing(index_elements=["instance_id"])
+        .returning(Submission.instance_id)
+    )
+    first = session.get_one(Submission, submission.instance_id)
+    same = first.xml_hash == xml_hash and first.person_id == case.row.person_id
+    if not same:
+        return _quarantined(session, case, "instance.other_content", submission.instance_id)
+    attachments.add_attachments(session, submission.instance_id, case.row.person_id, _specs(case, submission))
+    if new is None and first.op_id != case.row.op_id:
+        return Verdict("duplicate", detail=first.op_id)
+    return None
+
+
+def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) -> dict[str, Any]:
+    visit = submission.visit
+    location = dict(visit.location) if visit.location else None
+    return {
+        "instance_id": submission.instance_id,
+        "op_id": case.row.op_id,
+        "form_id": submission.form_id,
+        "form_version": submission.form_version,
+        "instance_xml": submission.instance_xml,
+        "xml_hash": xml_hash,
+        "person_id": case.row.person_id,
+        "install_id": case.row.install_id,
+        "region_code": region_of(session, case),
+        "root_id": None,
+        "received_at": case.row.received_at,
+        "started_at": visit.started_at,
+        "ended_at": visit.ended_at,
+        "contact_mode": visit.contact_mode,
+        "location": location,
+        "geom": place.declared_point(location),
+        "clock": dict(submission.clock),
+        "deprecated_id": case.instance.deprecated_id if case.instance else None,
+        "findings": list(visit.findings),
+        "review": "received",
+    }
+
+
+def _specs(case: Case, submission: SubmissionOp) -> list[attachments.AttachmentSpec]:
+    """The files of the envelope, and those that only the instance names."""
+    refs = attachment_names(case.model, case.instance) if case.model and case.instance else ()
+    slots = {ref.name: ref.slot for ref in refs}
+    named = [
+        attachments.AttachmentSpec(
+            file.name, file.sha256, file.size, file.media_type, file.slot or slots.get(file.name),
+            dict(file.capture) if file.capture is not None else None,
+        )
+        for file in submission.files
+    ]
+    known = {file.name for file in submission.files}
+    return named + [attachments.AttachmentSpec(ref.name, slot=ref.slot) for ref in refs if ref.name not in known]
+
+
+def _apply(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
+    """Writes the records; a refusal of one record sets the whole op aside, because it is one statement."""
+    written = write_records(session, case, submission)
+    if isinstance(written, Verdict):
+        return written
+    row = session.get_one(Submission, submission.instance_id)
+    row.findings = [*row.findings, *case.findings]
+    if written:
+        row.root_id, row.region_code = written[0].root_id, written[0].region
+    status = "conflicted" if any(outcome.contested for outcome in written) else "applied"
+    return Verdict(status, outcomes=tuple(written))

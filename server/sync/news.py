@@ -1,0 +1,73 @@
+"""Which feeds must hear of what was written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.tables import HelperOf
+from server.geo.tables import Region
+from server.registry.tables import Entity
+from server.sync.apply import Outcome
+from server.sync.feeds import News
+from server.sync.scope import feed_scope_of
+
+
+def of_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
+    """Evictions from regions that were left, then the records that have a new version."""
+    moves = [move for outcome in outcomes for move in outcome.moves]
+    gone = [
+        News(scope, "record", move.id, "eviction", {"dataset": move.dataset, "id": move.id})
+        for move, scope in zip(moves, _scopes(session, [move.left for move in moves]), strict=True)
+    ]
+    records = [(outcome.id, outcome.root_id, outcome.region) for outcome in outcomes if outcome.written]
+    regions = {outcome.root_id: outcome.region for outcome in outcomes}
+    records += [(move.id, move.root_id, regions[move.root_id]) for move in moves]
+    return gone + _records(session, records)
+
+
+def of_households(session: Session, root_ids: Iterable[str]) -> list[News]:
+    """All rows of these households anew: for a helper who got them, or a first load."""
+    rows = session.execute(
+        select(Entity.id, Entity.root_id, Entity.region_code).where(Entity.root_id.in_(list(root_ids)))
+    )
+    return _records(session, [(row.id, row.root_id, row.region_code) for row in rows])
+
+
+def of_op(person_id: str, op_id: str, status: str, code: str | None) -> News:
+    """A held op got its outcome: told to its author."""
+    return News(f"user:{person_id}", "op", op_id, "op", {"op_id": op_id, "status": status, "code": code})
+
+
+def of_form(form_id: str, version: str, hash: str, state: str) -> News:
+    payload: dict[str, Any] = {"form_id": form_id, "version": version, "hash": hash, "state": state}
+    return News("forms", "form", f"{form_id}/{version}", "form", payload)
+
+
+def _records(session: Session, records: Sequence[tuple[str, str, str]]) -> list[News]:
+    helpers = _helpers(session, {root for _, root, _ in records})
+    scopes = _scopes(session, [region for _, _, region in records])
+    return [
+        News(scope, "record", entity_id, "entity")
+        for (entity_id, root, _), village in zip(records, scopes, strict=True)
+        for scope in (village, *(f"user:{person}" for person in helpers[root]))
+    ]
+
+
+def _helpers(session: Session, roots: set[str]) -> dict[str, list[str]]:
+    helpers: dict[str, list[str]] = defaultdict(list)
+    for row in session.execute(
+        select(HelperOf.household_id, HelperOf.person_id).where(HelperOf.household_id.in_(roots))
+    ):
+        helpers[row.household_id].append(row.person_id)
+    return helpers
+
+
+def _scopes(session: Session, codes: Sequence[str]) -> list[str]:
+    rows = session.execute(select(Region.code, Region.path).where(Region.code.in_(set(codes))))
+    paths = {row.code: row.path for row in rows}
+    return [feed_scope_of(paths[code]) for code in codes]

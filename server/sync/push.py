@@ -1,0 +1,199 @@
+"""Field data comes in. Two transactions: the raw ops are committed first, then they are judged; the answer comes last.
+
+So whatever happens in between, the ops are stored and a resend finds them. Judging crashes only on faults of ours:
+it is tried again, and an op that crashed three times is set aside, so that no input can kill for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor, load_actor
+from server.accounts.tables import Install, Person
+from server.failpoints import hit
+from server.sync import feeds, news, quarantine
+from server.sync.acks import advance
+from server.sync.case import Case, Verdict, open_case
+from server.sync.envelope import RawOp, read_op
+from server.sync.feeds import News, upsert
+from server.sync.judge import SETTLED, branch_name, judge
+from server.sync.results import Result, answer_all
+from server.sync.tables import OpLog
+from server.sync.write import branch_of
+
+TRIES = 3
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class PushAnswer:
+    """One result an op, in the order sent; `acked_seq` is None for senders without an install."""
+
+    results: tuple[Result, ...]
+    acked_seq: int | None
+
+
+def push(actor: Actor, elements: Sequence[object]) -> PushAnswer:
+    """Stores and judges the ops of one sender; idempotent for each op."""
+    ops = [read_op(element) for element in elements]
+    hit("push.before_raw")
+    db.transact(lambda session: _store_raw(session, actor, ops))
+    hit("push.raw_stored")
+    answer = db.transact(lambda session: _judge_and_answer(session, actor, ops))
+    hit("push.committed")
+    return answer
+
+
+def judge_left_over(limit: int = 200) -> int:
+    """Judges ops whose raw bytes were stored but whose judging never ended (the server died); answers how many."""
+    with db.read() as session:
+        left = session.scalars(
+            select(OpLog.op_id).where(OpLog.status.is_(None)).order_by(OpLog.received_at, OpLog.op_id).limit(limit)
+        ).all()
+    if left:
+        db.transact(lambda session: _count_try(session, left))
+        db.transact(lambda session: feeds.touch(session, _judge_all(session, left)))
+    return len(left)
+
+
+def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
+    """The first transaction: an op id that is stored already stays as it is."""
+    rows: dict[str, dict[str, Any]] = {}
+    installs = set(session.scalars(select(Install.id).where(Install.person_id == actor.id)))
+    for op in ops:
+        if op.op_id is None:
+            quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=op.seq)
+        else:
+            rows.setdefault(op.op_id, _row(actor, op, installs))
+    if rows:
+        statement = upsert(session, OpLog).on_conflict_do_nothing(index_elements=["op_id"])
+        session.execute(statement, list(rows.values()))
+        _count_try(session, rows)
+
+
+def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
+    """An op's row; an install that is not the sender's own counts for nothing (see case.open_case)."""
+    own = op.install_id in installs
+    return {
+        "op_id": op.op_id, "install_id": op.install_id if own else None, "seq": op.seq if own else None,
+        "person_id": actor.id, "kind": op.kind, "raw": op.raw, "content_hash": op.content_hash,
+        "received_at": db.now(), "attempts": 0,
+    }
+
+
+def _count_try(session: Session, op_ids: Iterable[str]) -> None:
+    """Committed before judging, so that an op which kills the process is known when it comes back."""
+    session.execute(
+        update(OpLog).where(OpLog.op_id.in_(list(op_ids)), OpLog.status.is_(None)).values(attempts=OpLog.attempts + 1)
+    )
+
+
+def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp]) -> PushAnswer:
+    """The second transaction; the feeds are its last statements."""
+    db.lock(session, {f"install:{actor.install_id}"} | {f"op:{op.op_id}" for op in ops})
+    todo = _unjudged(session, actor, ops)
+    written = _judge_all(session, todo)
+    results = answer_all(session, actor, ops, set(todo))
+    acked = advance(session, actor.install_id) if actor.install_id else None
+    hit("push.judged")
+    feeds.touch(session, written)
+    return PushAnswer(results, acked)
+
+
+def _unjudged(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str]:
+    """The sender's own ops among these that nobody has judged, in the order sent."""
+    wanted = list(dict.fromkeys(op.op_id for op in ops if op.op_id))
+    rows = session.scalars(
+        select(OpLog.op_id).where(OpLog.op_id.in_(wanted), OpLog.person_id == actor.id, OpLog.status.is_(None))
+    )
+    found = set(rows)
+    return [op_id for op_id in wanted if op_id in found]
+
+
+def _judge_all(session: Session, op_ids: Sequence[str]) -> list[News]:
+    """Judges stored ops in this order, and those that they release; answers the news."""
+    queue = _open_cases(session, op_ids)
+    db.lock(session, {name for case in queue for name in case.locks()})
+    written: list[News] = []
+    while queue:
+        case = queue.pop(0)
+        verdict = _judge_one(session, case)
+        was_held = case.row.status == "held"
+        _write_down(session, case, verdict)
+        written += news.of_outcomes(session, verdict.outcomes)
+        if was_held and verdict.status != "held":
+            written.append(news.of_op(case.row.person_id, case.row.op_id, verdict.status, verdict.code))
+        queue += _released(session, case, verdict)
+    return written
+
+
+def _open_cases(session: Session, op_ids: Sequence[str]) -> list[Case]:
+    rows = {row.op_id: row for row in session.scalars(select(OpLog).where(OpLog.op_id.in_(op_ids)))}
+    return [_open(session, rows[op_id]) for op_id in op_ids]
+
+
+def _open(session: Session, row: OpLog) -> Case:
+    """An op with its author as the author may act now."""
+    person = session.get_one(Person, row.person_id)
+    install = session.get(Install, row.install_id) if row.install_id else None
+    revoked = bool(install and install.revoked_at)
+    actor = load_actor(session, person, install_id=row.install_id, revoked=revoked)
+    return open_case(session, row, read_op(json.loads(row.raw)), actor)
+
+
+def _judge_one(session: Session, case: Case) -> Verdict:
+    """The verdict, within a savepoint of its own: one op never changes what happens to its neighbours."""
+    for _ in range(case.row.attempts, TRIES + 1):
+        try:
+            with session.begin_nested():
+                return judge(session, case)
+        except DBAPIError as error:
+            if db.try_again(error):
+                raise
+            _log_crash(case, error)
+        except Exception as error:
+            _log_crash(case, error)
+    return Verdict("quarantined", "op.unjudgeable", f"{TRIES}", region=quarantine.area_of(session, case.actor))
+
+
+def _log_crash(case: Case, error: Exception) -> None:
+    # Kind and place only: the text may hold what the op says about people.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("judging crashed", op_id=case.row.op_id, kind=type(error).__name__, place=f"{frame.name}:{frame.lineno}")
+
+
+def _write_down(session: Session, case: Case, verdict: Verdict) -> None:
+    row = case.row
+    row.status, row.code, row.detail = verdict.status, verdict.code, verdict.detail
+    row.waits_for = verdict.waits_for
+    row.entities = [outcome.for_wire() for outcome in verdict.outcomes]
+    row.judged_at = db.now()
+    if verdict.status == "quarantined" and verdict.code:
+        quarantine.keep(
+            session, case.actor, verdict.code, row.raw, op_id=row.op_id, region=verdict.region, detail=verdict.detail,
+            instance_id=case.submission.instance_id if case.submission else None, install_id=row.install_id,
+        )
+    session.flush()
+
+
+def _released(session: Session, case: Case, verdict: Verdict) -> list[Case]:
+    """Held ops that waited for this one, or for a branch step that it took."""
+    if verdict.status not in SETTLED:
+        return []
+    names = [case.row.op_id, *(branch_name(*branch) for write in case.writes if (branch := branch_of(write)))]
+    rows = session.scalars(
+        select(OpLog).where(OpLog.waits_for.in_(names), OpLog.status == "held").order_by(OpLog.received_at, OpLog.op_id)
+    ).all()
+    cases = [_open(session, row) for row in rows]
+    db.lock(session, {name for case in cases for name in case.locks()})
+    return cases

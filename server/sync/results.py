@@ -1,0 +1,94 @@
+"""What the sender is told about each op, from what is stored: so a resend gets the same answer as a lost one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor
+from server.registry.tables import Conflict, Entity
+from server.sync import attachments, quarantine
+from server.sync.envelope import RawOp
+from server.sync.tables import OpLog, Submission
+
+
+@dataclass(frozen=True)
+class Result:
+    """One op's result in the words of the wire contract."""
+
+    op_id: str | None
+    status: str
+    code: str | None = None
+    detail: str | None = None
+    first: dict[str, Any] | None = None
+    entities: list[dict[str, Any]] = field(default_factory=list)
+    missing_attachments: list[str] = field(default_factory=list)
+
+    def for_wire(self) -> dict[str, Any]:
+        optional = {"code": self.code, "detail": self.detail, "first": self.first}
+        present = {name: value for name, value in optional.items() if value is not None}
+        lists = {"entities": self.entities, "missing_attachments": self.missing_attachments}
+        return {"op_id": self.op_id, "status": self.status} | present | lists
+
+
+def answer_all(session: Session, actor: Actor, ops: Sequence[RawOp], judged: set[str]) -> tuple[Result, ...]:
+    """Results in the order sent; an op judged now is told its verdict once, every repetition is a duplicate."""
+    wanted = {op.op_id for op in ops if op.op_id}
+    rows = {row.op_id: row for row in session.scalars(select(OpLog).where(OpLog.op_id.in_(wanted)))}
+    told: set[str] = set()
+    results = []
+    for op in ops:
+        row = rows.get(op.op_id or "")
+        is_new = op.op_id in judged and op.op_id not in told
+        results.append(_result(session, actor, op, row, is_new))
+        told.add(op.op_id or "")
+    return tuple(results)
+
+
+def _result(session: Session, actor: Actor, op: RawOp, row: OpLog | None, is_new: bool) -> Result:
+    if row is None:
+        kept = quarantine.keep(session, actor, "op.unreadable", op.raw)
+        return Result(None, "unreadable", "op.unreadable", kept)
+    if row.person_id != actor.id or row.content_hash != op.content_hash:
+        return _other_content(session, actor, op)
+    if row.status == "duplicate":
+        first = session.get(OpLog, row.detail) or row
+        return _told(session, row, Result(row.op_id, "duplicate", first=_first(first)))
+    if is_new or row.status == "held":
+        return _told(session, row, Result(row.op_id, str(row.status), row.code, row.detail))
+    return _told(session, row, Result(row.op_id, "duplicate", first=_first(row)))
+
+
+def _other_content(session: Session, actor: Actor, op: RawOp) -> Result:
+    code = "op.resent_with_other_content"
+    quarantine.keep(session, actor, code, op.raw, op_id=op.op_id, install_id=actor.install_id, seq=op.seq)
+    return Result(op.op_id, "quarantined", code)
+
+
+def _first(row: OpLog) -> dict[str, Any]:
+    words = {"status": row.status, "code": row.code, "detail": row.detail}
+    return {name: value for name, value in words.items() if value is not None}
+
+
+def _told(session: Session, row: OpLog, result: Result) -> Result:
+    """The result with its records and missing files as they stand now."""
+    source = session.get(OpLog, row.detail) if row.status == "duplicate" and row.detail else row
+    records = [_record(session, item) for item in (source.entities if source else None) or []]
+    instance_id = session.scalar(
+        select(Submission.instance_id).where(Submission.op_id == (source.op_id if source else row.op_id))
+    )
+    missing = attachments.missing(session, instance_id) if instance_id else []
+    return Result(result.op_id, result.status, result.code, result.detail, result.first, records, missing)
+
+
+def _record(session: Session, item: dict[str, Any]) -> dict[str, Any]:
+    entity = session.get(Entity, item["id"])
+    if entity is None:
+        return item
+    open_ids = select(Conflict.id).where(Conflict.entity_id == entity.id, Conflict.state == "open")
+    conflicts = sorted(session.scalars(open_ids)) if entity.contested else []
+    return {"dataset": entity.dataset, "id": entity.id, "version": entity.version, "conflicts": conflicts}

@@ -1,0 +1,164 @@
+"""Decides for each record of a submission whether its author may write it and on what base, then applies it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor
+from server.forms.dataset import Dataset
+from server.forms.instance import EntityWrite
+from server.geo.tables import Region
+from server.registry.tables import Entity
+from server.sync import scope
+from server.sync.apply import Origin, Outcome, RecordWrite, apply_write
+from server.sync.case import Case, Verdict
+from server.sync.definitions import datasets
+from server.sync.envelope import Named, SubmissionOp, finding
+from server.sync.feeds import upsert
+from server.sync.place import region_by_code
+from server.sync.tables import BranchStep, Submission
+
+WRITING = ("cadre", "supervisor", "admin")
+
+
+def write_records(session: Session, case: Case, submission: SubmissionOp) -> list[Outcome] | Verdict:
+    """All records of the submission written, parents first; or why none of them is."""
+    named = _named(submission)
+    if named is not None and named.keys() != {(write.dataset, write.id) for write in case.writes}:
+        return Verdict("quarantined", "entities.mismatch", _difference(named, case.writes))
+    origin = _origin(session, case, submission)
+    pending = sorted(case.writes, key=lambda write: write.parent is not None)
+    made = {write.id for write in pending}
+    known = _known(session, case.actor, case.writes)
+    records = [
+        _record(session, case, write, known, made, named[write.dataset, write.id] if named is not None else None)
+        for write in pending
+    ]
+    refused = next((record for record in records if isinstance(record, Verdict)), None)
+    if refused is not None:
+        return refused
+    outcomes = [
+        apply_write(session, datasets()[record.dataset], origin, record)
+        for record in records
+        if isinstance(record, RecordWrite)
+    ]
+    case.findings += [finding(f"{o.dataset}/{o.id}/{key}", "base.differs") for o in outcomes for key in o.differs]
+    _take_steps(session, case)
+    return outcomes
+
+
+def _named(submission: SubmissionOp) -> dict[tuple[str, str], Named] | None:
+    if submission.entities is None:
+        return None
+    return {(item.dataset, item.id): item for item in submission.entities}
+
+
+def _difference(named: Mapping[tuple[str, str], Named], writes: tuple[EntityWrite, ...]) -> str:
+    written = {(write.dataset, write.id) for write in writes}
+    odd = sorted(written ^ named.keys())[:5]
+    return ", ".join(f"{dataset} {record_id}" for dataset, record_id in odd)
+
+
+def _origin(session: Session, case: Case, submission: SubmissionOp) -> Origin:
+    """The op in its author's line of work; a correction also saw what the submission it replaces had written."""
+    deprecated = case.instance.deprecated_id if case.instance else None
+    corrects = deprecated and session.scalar(
+        select(Submission.op_id).where(
+            Submission.instance_id == deprecated, Submission.person_id == case.row.person_id
+        )
+    )
+    lineage = case.row.install_id or f"op:{case.row.op_id}"
+    return Origin(
+        case.row.op_id, case.row.person_id, lineage, case.row.seq, submission.instance_id, corrects or None
+    )
+
+
+def _known(session: Session, actor: Actor, writes: tuple[EntityWrite, ...]) -> dict[str, tuple[Entity, bool]]:
+    """The records that exist already, each with whether the author may write it."""
+    ids = {write.id for write in writes} | {write.parent for write in writes if write.parent}
+    may = scope.visible_entities(actor, WRITING)
+    rows = session.execute(select(Entity, may.label("may")).where(Entity.id.in_(ids)))
+    return {row.Entity.id: (row.Entity, bool(row.may)) for row in rows}
+
+
+def _record(
+    session: Session,
+    case: Case,
+    write: EntityWrite,
+    known: Mapping[str, tuple[Entity, bool]],
+    made: set[str],
+    named: Named | None,
+) -> RecordWrite | Verdict:
+    """The write with its base, or the verdict that keeps the op from being applied."""
+    found = known.get(write.id)
+    if found is None:
+        return _new_record(session, case, write, known, made)
+    entity, may = found
+    if not may or entity.dataset != write.dataset:
+        return lost(case)
+    base_version = _base_version(write, named)
+    if base_version > entity.version:
+        return Verdict("quarantined", "entity.base_unknown", f"{write.id} {base_version}", region=entity.region_code)
+    return RecordWrite(
+        write.dataset, write.id, write.values, base_version, named.base if named else {}, write.parent, None,
+        write.label, None if named else branch_of(write),
+    )
+
+
+def lost(case: Case) -> Verdict:
+    """Foreign and unknown records answer alike."""
+    return Verdict("quarantined", "scope.lost")
+
+
+def _new_record(
+    session: Session, case: Case, write: EntityWrite, known: Mapping[str, tuple[Entity, bool]], made: set[str]
+) -> RecordWrite | Verdict:
+    if not write.create:
+        return lost(case)
+    dataset = datasets()[write.dataset]
+    region = None
+    if dataset.parent:
+        above = known.get(write.parent or "")
+        if write.parent not in made and not (above and above[1]):
+            return lost(case)
+    else:
+        region = _region_for_new(session, case.actor, dataset, write)
+        if region is None:
+            return Verdict("quarantined", "region.unknown", write.id)
+    branch = branch_of(write)
+    return RecordWrite(write.dataset, write.id, write.values, 0, {}, write.parent, region, write.label, branch)
+
+
+def _region_for_new(session: Session, actor: Actor, dataset: Dataset, write: EntityWrite) -> str | None:
+    """The region that the record names, if it lies in the author's area; else the author's one area."""
+    named = region_by_code(session, write.values.get(dataset.region_source or ""))
+    if named is not None:
+        return named.code if actor.covers(named.path, WRITING) else None
+    own = session.scalars(select(Region.code).where(Region.path.in_(actor.paths(WRITING)))).all()
+    return own[0] if len(own) == 1 else None
+
+
+def _base_version(write: EntityWrite, named: Named | None) -> int:
+    """The server version that the author had: as the envelope says, else the trunk of the ODK branch."""
+    if named is not None:
+        return named.base_version
+    if write.branch_id:
+        return write.trunk_version or 0
+    return write.base_version or 0
+
+
+def branch_of(write: EntityWrite) -> tuple[str, int] | None:
+    """The ODK branch and the step on it; a create is step 0."""
+    return (f"branch:{write.branch_id[:60]}", write.base_version or 0) if write.branch_id else None
+
+
+def _take_steps(session: Session, case: Case) -> None:
+    """Writes down the branch steps, so that the ones after them may follow."""
+    for write in case.writes:
+        branch = branch_of(write)
+        if branch:
+            statement = upsert(session, BranchStep).values(branch_id=branch[0], step=branch[1])
+            session.execute(statement.on_conflict_do_nothing())
