@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 TEXTS = {
+    # ruhu form
+    "form.published": "已发布 {form} {version}（{name}） / Published {form} {version} ({name})",
     # ruhu region import
     "region.imported": (
         "区划：新增 {new}，更新 {changed}，未变 {unchanged}；边界 {areas} / "

@@ -95,8 +95,9 @@ class _Reader:
             below = tuple(path[len(owner) + 1 :].split("/"))
             writes[owner][below] = (property, _type(bind.attrib, self.controls.get(path)))
             owners[path] = (containers[owner].get("dataset"), property)
-        declared = (_declaration(path, entity, writes[path]) for path, entity in containers.items())
-        return tuple(declared), owners
+        # Outer ones first: a household exists before its members.
+        outer_first = sorted(containers.items(), key=lambda item: item[0].count("/"))
+        return tuple(_declaration(path, entity, writes[path]) for path, entity in outer_first), owners
 
 
 def _declaration(path: str, entity: Any, writes: dict[tuple[str, ...], tuple[str, str]]) -> EntityDeclaration:

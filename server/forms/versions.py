@@ -1,0 +1,157 @@
+"""Form versions in the database: draft → published (frozen) → retired.
+
+A draft may be replaced; a published version never changes and is interpreted by its own definition for ever, so a
+retired one can still be read. Functions take a session and never commit; whoever publishes or retires tells the feed
+"forms" in the same transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from server.db import is_sqlite, now
+from server.errors import Fault, Problem
+from server.forms.compile import CompiledForm, compile_form
+from server.forms.dataset import Dataset
+from server.forms.issue import FormInvalid, PolicyConflict
+from server.forms.source import FormSource
+from server.forms.tables import FormMedia, FormVersion
+
+
+def compile_source(source: FormSource, datasets: Mapping[str, Dataset]) -> CompiledForm:
+    """Compile what an author handed in. Problem form.invalid or form.policy_conflict with every mistake."""
+    try:
+        return compile_form(source.content, source.filename, source.media, datasets=datasets)
+    except FormInvalid as refused:
+        code = "form.policy_conflict" if isinstance(refused, PolicyConflict) else "form.invalid"
+        faults = [Fault(issue.where, issue.why, issue.fix) for issue in refused.issues]
+        raise Problem(code, faults=faults) from refused
+
+
+def add_draft(
+    session: Session, form: CompiledForm, source: FormSource, author: str | None, purpose: str = ""
+) -> FormVersion:
+    """Store a compiled form as a draft, or replace the draft of that version.
+
+    A published version sent again with the same content is simply answered; with other content it is Problem
+    form.version_frozen.
+    """
+    values = _values(form, source, author, purpose)
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    statement = insert(FormVersion).values(form_id=form.form_id, version=form.version, **values)
+    is_new = session.execute(statement.on_conflict_do_nothing().returning(FormVersion.form_id)).first()
+    row = _locked(session, form.form_id, form.version)
+    if not is_new:
+        if row.state != "draft":
+            return _unchanged(row, source)
+        for name, value in values.items():
+            setattr(row, name, value)
+        session.execute(delete(FormMedia).where(_of(FormMedia, form.form_id, form.version)))
+    session.add_all(_media_row(form, name, content) for name, content in form.media.items())
+    session.flush()
+    return row
+
+
+def publish(session: Session, form_id: str, version: str) -> FormVersion:
+    """Freeze a draft. Publishing twice is harmless; a retired version is Problem form.state."""
+    row = _locked(session, form_id, version)
+    if row.state == "retired":
+        raise Problem("form.state", detail=f"{form_id} {version}: {row.state}")
+    if row.state == "draft":
+        row.state, row.published_at = "published", now()
+    return row
+
+
+def retire(session: Session, form_id: str, version: str) -> FormVersion:
+    """Take a published version out of use. Retiring twice is harmless; a draft is Problem form.state."""
+    row = _locked(session, form_id, version)
+    if row.state == "draft":
+        raise Problem("form.state", detail=f"{form_id} {version}: {row.state}")
+    if row.state == "published":
+        row.state, row.retired_at = "retired", now()
+    return row
+
+
+def list_versions(session: Session, states: Sequence[str] = ("published",)) -> Sequence[FormVersion]:
+    """Versions in these states, by form and version."""
+    wanted = select(FormVersion).where(FormVersion.state.in_(states))
+    return session.scalars(wanted.order_by(FormVersion.form_id, FormVersion.version)).all()
+
+
+def get_version(session: Session, form_id: str, version: str, *, drafts: bool = False) -> FormVersion:
+    """One version, retired ones too: drafts on phones still need them. Problem form.not_found."""
+    row = session.get(FormVersion, (form_id, version))
+    if row is None or (row.state == "draft" and not drafts):
+        raise Problem("form.not_found")
+    return row
+
+
+def get_media(session: Session, form_id: str, version: str, name: str) -> FormMedia:
+    """One file of a version. Problem form.not_found."""
+    row = session.get(FormMedia, (form_id, version, name))
+    if row is None:
+        raise Problem("form.not_found")
+    return row
+
+
+def media_hashes(session: Session, forms: Sequence[FormVersion]) -> Mapping[tuple[str, str], dict[str, str]]:
+    """{(form_id, version): {file name: "md5:…"}} without reading the files."""
+    ids = {form.form_id for form in forms}
+    found: dict[tuple[str, str], dict[str, str]] = {(form.form_id, form.version): {} for form in forms}
+    rows = select(FormMedia.form_id, FormMedia.version, FormMedia.name, FormMedia.hash)
+    for form_id, version, name, hash in session.execute(rows.where(FormMedia.form_id.in_(ids))):
+        if (form_id, version) in found:
+            found[form_id, version][name] = hash
+    return found
+
+
+def _values(form: CompiledForm, source: FormSource, author: str | None, purpose: str) -> dict[str, Any]:
+    return {
+        "state": "draft",
+        "names": form.names,
+        "purpose": purpose,
+        "datasets": list(form.datasets),
+        "source_name": source.filename[:200],
+        "source": source.content,
+        "xform": form.xform,
+        "hash": form.hash,
+        "checksum": source.checksum,
+        "warnings": list(form.warnings),
+        "created_by": author,
+    }
+
+
+def _unchanged(row: FormVersion, source: FormSource) -> FormVersion:
+    if row.checksum != source.checksum:
+        raise Problem("form.version_frozen", detail=f"{row.form_id} {row.version}")
+    return row
+
+
+def _locked(session: Session, form_id: str, version: str) -> FormVersion:
+    row = session.get(FormVersion, (form_id, version), with_for_update=True, populate_existing=True)
+    if row is None:
+        raise Problem("form.not_found")
+    return row
+
+
+def _of(table: type[FormMedia], form_id: str, version: str) -> Any:
+    return (table.form_id == form_id) & (table.version == version)
+
+
+def _media_row(form: CompiledForm, name: str, content: bytes) -> FormMedia:
+    return FormMedia(
+        form_id=form.form_id,
+        version=form.version,
+        name=name,
+        media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
+        content=content,
+        # OpenRosa prescribes MD5 for manifests; it names content and protects nothing.
+        hash="md5:" + hashlib.md5(content, usedforsecurity=False).hexdigest(),
+    )
