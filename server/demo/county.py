@@ -1,0 +1,111 @@
+"""The demo county as values: areas, people who work in it, households. Pure, and the same on every run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from shapely.geometry.base import BaseGeometry
+
+from server.demo.families import family
+from server.demo.homes import Household, household
+from server.demo.land import Area, land, near
+from server.demo.numbers import IdNumbers
+from server.demo.seed import dice, new_id
+from server.demo.words import ADMIN, AUDITOR, CADRES, COUNTY, HELPERS, INSPECTORS, SUPERVISORS
+
+HOUSEHOLDS_IN_A_VILLAGE = 50
+PASSWORD = "ruhu-demo"  # noqa: S105 - printed on the start page; the demo guards nothing
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Somebody who signs in. `task` is shown beside the sign-in; roles are (role, region)."""
+
+    id: str
+    username: str
+    name: str
+    task: str
+    roles: tuple[tuple[str, str | None], ...]
+
+
+@dataclass(frozen=True)
+class County:
+    """Everything that is loaded into an empty database."""
+
+    areas: tuple[Area, ...]
+    workers: tuple[Worker, ...]
+    households: tuple[Household, ...]
+
+    @cached_property
+    def area_by_code(self) -> dict[str, Area]:
+        return {area.code: area for area in self.areas}
+
+    @cached_property
+    def worker_by_id(self) -> dict[str, Worker]:
+        return {worker.id: worker for worker in self.workers}
+
+    def fingerprint(self) -> str:
+        """SHA-256 over every value."""
+        parts = [self.areas, self.workers, self.households]
+        return hashlib.sha256(json.dumps(parts, default=_plain, ensure_ascii=False).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    return value.wkt if isinstance(value, BaseGeometry) else vars(value)
+
+
+def build_county() -> County:
+    areas = land()
+    villages = [area for area in areas if area.level == "village"]
+    workers = tuple(_workers([area for area in areas if area.level == "township"], villages))
+    return County(areas, workers, tuple(_households(areas, villages, workers)))
+
+
+def _workers(townships: list[Area], villages: list[Area]) -> Iterator[Worker]:
+    throw = dice("workers")
+    county = COUNTY[0]
+    for username, name in HELPERS:
+        yield Worker(new_id(throw), username, name, "帮扶责任人 / helper", ())
+    for (username, name), village in zip(CADRES, villages, strict=True):
+        task = f"{village.name_zh}村干部 / village cadre"
+        yield Worker(new_id(throw), username, name, task, (("cadre", village.code),))
+    for (username, name), township in zip(SUPERVISORS, townships, strict=True):
+        task = f"{township.name_zh}乡村振兴办 / supervisor"
+        yield Worker(new_id(throw), username, name, task, (("supervisor", township.code),))
+    for username, name in INSPECTORS:
+        yield Worker(new_id(throw), username, name, "核查组 / inspection team", (("inspector", None),))
+    yield Worker(new_id(throw), *ADMIN, "管理 / administration", (("admin", county),))
+    yield Worker(new_id(throw), *AUDITOR, "审计（只读） / auditor (reads only)", (("auditor", county),))
+
+
+def _households(areas: tuple[Area, ...], villages: list[Area], workers: tuple[Worker, ...]) -> Iterator[Household]:
+    """Each village has two helpers: each leads one half and is deputy for the other."""
+    numbers = IdNumbers()
+    number = 0
+    for index, village in enumerate(villages):
+        throw = dice(f"households {village.code}")
+        groups = [area for area in areas if area.parent == village.code]
+        pair = workers[2 * index : 2 * index + 2]
+        for k in range(HOUSEHOLDS_IN_A_VILLAGE):
+            number += 1
+            group = groups[k % len(groups)]
+            lead, deputy = pair if k % 2 == 0 else reversed(pair)
+            yield household(
+                throw, number, village.code, group.code, near(_hamlet(group), _boundary(village), throw),
+                (lead.id, deputy.id), (lead.name, deputy.name), family(throw, numbers),
+            )
+
+
+def _hamlet(group: Area) -> Any:
+    return group.hamlet
+
+
+def _boundary(village: Area) -> BaseGeometry:
+    if village.boundary is None:
+        raise ValueError(f"{village.code} has no boundary")
+    return village.boundary
