@@ -6,7 +6,7 @@ const SMALL_TIMEOUT_MS = 30_000;
 /** The slowest line we still wait for, bytes per second. */
 const SLOWEST = 2000;
 
-export interface Call { token?: string | null; body?: unknown; timeoutMs?: number; signal?: AbortSignal; headers?: Record<string, string>; method?: string }
+export interface Call { token?: string | null; body?: unknown; timeoutMs?: number; signal?: AbortSignal; headers?: Record<string, string>; method?: string; credentials?: RequestCredentials }
 
 export async function getJson<T>(path: string, call: Call = {}): Promise<T> {
   return readJson<T>(await send("GET", path, call));
@@ -28,7 +28,7 @@ async function send(method: string, path: string, call: Call): Promise<Response>
   const timer = setTimeout(() => stop.abort(), limit);
   call.signal?.addEventListener("abort", () => stop.abort());
   try {
-    const answer = await fetch(BASE + path, { method, body, headers: headers(call, body), cache: "no-store", credentials: "omit", signal: stop.signal });
+    const answer = await fetch(BASE + path, { method, body, headers: headers(call, body), cache: "no-store", credentials: call.credentials ?? "omit", signal: stop.signal });
     if (!answer.ok) throw await problemOf(answer);
     return answer;
   } catch (cause) {
