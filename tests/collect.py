@@ -112,7 +112,7 @@ class Collect:
         return [_listed(item) for item in root.iterfind(f"{LIST}xform")]
 
     def refresh(self) -> list[str]:
-        """Exactly as the server has it: downloads what is new or changed, forgets what is gone. Ids of updated forms."""
+        """Exactly as the server has it: downloads what is new or changed, forgets what is gone; ids of these."""
         listed = self.form_list()
         self.forms = {key: form for key, form in self.forms.items() if key in {item.form_id for item in listed}}
         updated = []
@@ -131,7 +131,8 @@ class Collect:
         root = self._xml(self._get(item.manifest_url))
         if root.tag != f"{MANIFEST}manifest":
             raise CollectError(f"not a manifest: {root.tag}")
-        return any([self._fetch_file(form, file) for file in root.iterfind(f"{MANIFEST}mediaFile")])
+        changed = [self._fetch_file(form, file) for file in root.iterfind(f"{MANIFEST}mediaFile")]
+        return any(changed)
 
     def _fetch_file(self, form: BlankForm, file: etree._Element) -> bool:
         name, hash, url = (_need(file, f"{MANIFEST}{tag}") for tag in ("filename", "hash", "downloadUrl"))
@@ -171,11 +172,10 @@ class Collect:
         version = int(row["__version"])
         values = {key: value for key, value in row.items() if key not in COLUMNS}
         known = local.get(row["name"])
-        if known is None or version > known.version:
+        newer = known is None or version > known.version
+        if newer or (known and version == known.version and known.dirty):
             local[row["name"]] = LocalEntity(row["name"], row["label"], version, values, True, version)
-        elif version == known.version and known.dirty:
-            local[row["name"]] = LocalEntity(row["name"], row["label"], version, values, True, version)
-        else:
+        elif known:
             known.online = True
 
     def _deleted(self, integrity_url: str, ids: Sequence[str]) -> list[str]:
@@ -195,7 +195,8 @@ class Collect:
         for container, dataset in draft.entities:
             self._keep_locally(draft, container, dataset)
         _drop_unasked(draft.root, draft.touched)
-        return Filled(draft.instance_id, etree.tostring(draft.root, encoding="UTF-8", xml_declaration=True), draft.files)
+        xml = etree.tostring(draft.root, encoding="UTF-8", xml_declaration=True)
+        return Filled(draft.instance_id, xml, draft.files)
 
     def _keep_locally(self, draft: Draft, container: etree._Element, dataset: str) -> None:
         entity = container.find("meta/entity")
@@ -338,7 +339,9 @@ class Draft:
         self.entities.append((container, dataset))
         return self
 
-    def prefill(self, dataset: str, entity_id: str, within: etree._Element | None = None, leave: Iterable[str] = ()) -> Draft:
+    def prefill(
+        self, dataset: str, entity_id: str, within: etree._Element | None = None, leave: Iterable[str] = ()
+    ) -> Draft:
         """Shows what the phone's list knows in the questions that save to it."""
         container = self.root if within is None else within
         known = self.collect.lists[dataset][entity_id].properties
@@ -364,8 +367,9 @@ class Draft:
 
 
 def _saves(model: etree._Element) -> list[tuple[str, str]]:
-    binds = model.iter(f"{{{XFORMS}}}bind")
-    return [(str(bind.get("nodeset")), str(bind.get(f"{{{ENTITIES}}}saveto"))) for bind in binds if bind.get(f"{{{ENTITIES}}}saveto")]
+    saveto = f"{{{ENTITIES}}}saveto"
+    binds = [bind for bind in model.iter(f"{{{XFORMS}}}bind") if bind.get(saveto)]
+    return [(str(bind.get("nodeset")), str(bind.get(saveto))) for bind in binds]
 
 
 def _is_template(element: etree._Element) -> bool:
@@ -434,4 +438,5 @@ def multipart(xml: bytes | None, files: Mapping[str, bytes], incomplete: bool = 
 
 
 def _media_type(name: str) -> str:
-    return {"jpg": "image/jpeg", "csv": "text/csv", "png": "image/png"}.get(name.rpartition(".")[2], "application/octet-stream")
+    known = {"jpg": "image/jpeg", "csv": "text/csv", "png": "image/png"}
+    return known.get(name.rpartition(".")[2], "application/octet-stream")

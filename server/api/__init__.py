@@ -5,14 +5,28 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Api
 
-from server.api import auth, client, docs, entities, forms, health, openrosa, photos, regions, submissions, sync, uploads
+from server.api import (
+    auth,
+    client,
+    docs,
+    entities,
+    forms,
+    health,
+    openrosa,
+    openrosa_tokens,
+    photos,
+    regions,
+    submissions,
+    sync,
+    uploads,
+)
 
 BASE = "/api/v1"
 
 
 def register(app: Flask, api: Api) -> None:
     """Puts every resource at its address."""
-    for resource in (auth, entities, forms, photos, regions, submissions, sync, uploads):
+    for resource in (auth, entities, forms, openrosa_tokens, photos, regions, submissions, sync, uploads):
         api.register_blueprint(resource.blueprint, url_prefix=BASE)
     for plain in (client, docs, health, openrosa):
         app.register_blueprint(plain.blueprint)

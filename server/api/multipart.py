@@ -71,7 +71,7 @@ def _parse(environ: Mapping[str, Any], staging: Path, limit: int) -> Iterable[tu
     staging.mkdir(parents=True, exist_ok=True)
 
     def temporary(*_sizes: object, **_more: object) -> IO[bytes]:
-        return cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=staging))
+        return cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(staging)))
 
     parser = FormDataParser(
         stream_factory=temporary,

@@ -61,7 +61,8 @@ def lists_of(xform: str, model: FormModel, datasets: Mapping[str, Dataset]) -> t
 
 
 def _properties(root: etree._Element, model: FormModel, dataset: Dataset) -> tuple[str, ...]:
-    written = {question.save_to[1] for question in model.questions if question.save_to and question.save_to[0] == dataset.name}
+    targets = [question.save_to for question in model.questions if question.save_to]
+    written = {name for owner, name in targets if owner == dataset.name}
     read = _read_names(root, dataset.name)
     return tuple(
         prop.name

@@ -1,0 +1,160 @@
+"""Turns what an ODK client sends into an op, so that it goes the one way in: push.
+
+An ODK client has no op ids, no sequence and no bases of its own making: the op's id follows from its content, and the
+bases come from the instance.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol
+
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor
+from server.errors import Fault, Problem
+from server.forms.answers import attachment_names, visit_facts
+from server.forms.instance import parse_instance
+from server.forms.issue import InstanceUnreadable
+from server.forms.model import FormModel
+from server.forms.parsed import Instance
+from server.sync import quarantine
+from server.sync.blobs import BlobStore, Stored, record_blob
+from server.sync.definitions import form_model
+from server.sync.push import push
+
+NAMESPACE = uuid.UUID("4f0cf7ee-58a6-5bb1-9a8b-6a2f6d2b8b15")  # of op ids made here; never changes
+
+
+class SentFile(Protocol):
+    """A file beside an instance."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def stream(self) -> BinaryIO: ...
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of a submission: its op's status and code, of the first one when it came before."""
+
+    instance_id: str
+    status: str
+    code: str | None
+
+
+def receive(actor: Actor, store: BlobStore, xml: bytes, files: Sequence[SentFile]) -> Received:
+    """Stores the files, then the submission; safe to repeat. Problem instance.unreadable: the bytes are kept."""
+    text, instance = _read(actor, xml)
+    with db.read() as session:
+        model = form_model(session, instance.form_id, instance.version)
+    stored = _store_files(actor, store, files)
+    op = make_op(actor, instance, text, model, stored)
+    result = push(actor, [op]).results[0]
+    first: Mapping[str, Any] = result.first if result.status == "duplicate" and result.first else {}
+    return Received(instance.instance_id, first.get("status", result.status), first.get("code", result.code))
+
+
+def _read(actor: Actor, xml: bytes) -> tuple[str, Instance]:
+    try:
+        instance = parse_instance(xml)
+        return xml.decode("utf-8"), instance
+    except InstanceUnreadable as error:
+        problem = Problem(
+            "instance.unreadable", faults=[Fault(issue.where, issue.why, issue.fix) for issue in error.issues]
+        )
+    except UnicodeDecodeError:
+        problem = Problem("instance.unreadable", detail="UTF-8")
+    why = problem.detail or "; ".join(f"{fault.where}: {fault.why}" for fault in problem.faults)
+    db.transact(
+        lambda session: quarantine.keep(
+            session, actor, problem.code, xml, detail=why[:500], install_id=actor.install_id
+        )
+    )
+    raise problem
+
+
+@dataclass(frozen=True)
+class _StoredFile:
+    name: str
+    media_type: str
+    stored: Stored
+
+
+def _store_files(actor: Actor, store: BlobStore, files: Sequence[SentFile]) -> list[_StoredFile]:
+    kept = [_StoredFile(file.name, file.media_type, store.put_stream(file.stream)) for file in files]
+
+    def note_holder(session: Session) -> None:
+        for stored in sorted({file.stored for file in kept}, key=lambda stored: stored.sha256):
+            record_blob(session, stored.sha256, stored.size, actor.id)
+
+    if kept:
+        db.transact(note_holder)
+    return kept
+
+
+def make_op(
+    actor: Actor, instance: Instance, xml: str, model: FormModel | None, files: Sequence[_StoredFile]
+) -> dict[str, Any]:
+    """The op: equal content from the same person and device gives an equal op."""
+    attachments = _attachments(instance, model, files)
+    xml_hash = hashlib.sha256(xml.encode()).hexdigest()
+    named = sorted([item["name"], item["sha256"]] for item in attachments if item["sha256"])
+    identity = json.dumps([actor.id, actor.install_id, instance.instance_id, xml_hash, named])
+    return {
+        "op_id": str(uuid.uuid5(NAMESPACE, identity)),
+        "install_id": actor.install_id,
+        "kind": "submission",
+        "instance_id": instance.instance_id,
+        "form_id": instance.form_id,
+        "form_version": instance.version,
+        "instance_xml": xml,
+        "visit": visit_of(visit_facts(model, instance)) if model else {},
+        "attachments": attachments,
+    }
+
+
+def _attachments(
+    instance: Instance, model: FormModel | None, files: Sequence[_StoredFile]
+) -> list[dict[str, Any]]:
+    """Every file that came, and by name alone those that the instance names and a later POST will bring."""
+    slots = {ref.name: ref.slot for ref in attachment_names(model, instance)} if model else {}
+    found: dict[str, dict[str, Any]] = {}
+    for file in files:
+        name = _free_name(file, found)
+        found[name] = {
+            "name": name, "sha256": file.stored.sha256, "size": file.stored.size,
+            "media_type": file.media_type, "slot": slots.get(file.name),
+        }  # fmt: skip
+    for name, slot in slots.items():
+        found.setdefault(name, {"name": name, "sha256": None, "slot": slot})
+    return [found[name] for name in sorted(found)]
+
+
+def _free_name(file: _StoredFile, taken: Mapping[str, Mapping[str, Any]]) -> str:
+    """Two files of one name in one POST: the second keeps its bytes under a name of its own."""
+    other = taken.get(file.name)
+    if other is None or other["sha256"] == file.stored.sha256:
+        return file.name
+    return f"{file.stored.sha256[:8]}-{file.name}"[:255]
+
+
+def visit_of(facts: Mapping[str, str]) -> dict[str, Any]:
+    """The visit of a push op from what the form marks as its facts; what was not answered is absent."""
+    visit: dict[str, Any] = {name: facts[name] for name in ("started_at", "ended_at", "contact_mode") if name in facts}
+    point = facts.get("location", "").split()
+    if len(point) >= 2:
+        # ODK writes latitude first: "lat lon altitude accuracy".
+        lat, lon, *rest = point
+        visit["location"] = {"lon": lon, "lat": lat, "datum": "WGS84", "source": "gps"}
+        names = ("altitude_m", "accuracy_m")
+        visit["location"] |= dict(zip(names, rest, strict=False))
+    return visit
