@@ -1,3 +1,114 @@
-from flask_smorest import Blueprint
+"""Sync: hello, push, pull."""
 
-blueprint = Blueprint("sync", __name__)
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, json, jsonify, request
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema, fields, validate
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor
+from server.accounts.tables import Install
+from server.api.signed_in import current_actor, signed_in
+from server.errors import Fault, Problem
+from server.sync.epoch import epoch
+from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, feeds_of, pull
+from server.sync.push import push
+
+blueprint = Blueprint("sync", __name__, description="The one way in and out for field work")
+
+PUSH_OPS = 200
+PUSH_BYTES = 1024 * 1024
+OP_BYTES = 16 * 1024 * 1024
+LIMITS = {"push_ops": PUSH_OPS, "push_bytes": PUSH_BYTES, "op_bytes": OP_BYTES}
+MINIMUM_APP_BUILD = "0"
+
+
+class _Loose(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class FeedCursor(_Loose):
+    after = fields.Integer(load_default=0, validate=validate.Range(min=0, max=2**62))
+    view = fields.String(load_default=None, allow_none=True)
+
+
+class Hello(_Loose):
+    install_id = fields.String(load_default=None, allow_none=True)
+    app_build = fields.String(load_default="", validate=validate.Length(max=64))
+    device_time = fields.String(load_default=None, allow_none=True)
+    feeds = fields.Dict(keys=fields.String(), values=fields.Nested(FeedCursor), load_default=dict)
+    outbox = fields.Dict(load_default=dict)
+
+
+class Pull(_Loose):
+    install_id = fields.String(load_default=None, allow_none=True)
+    feeds = fields.Dict(
+        keys=fields.String(), values=fields.Nested(FeedCursor), required=True,
+        validate=validate.Length(max=MOST_SCOPES),
+    )
+    limit = fields.Integer(load_default=DEFAULT_PAGE, validate=validate.Range(min=1, max=LARGEST_PAGE))
+
+
+@blueprint.route("/sync/hello", methods=["POST"])
+@signed_in(revoked_may=True)
+@blueprint.arguments(Hello)
+def hello(body: dict[str, Any]) -> Response:
+    """What this phone may pull, where each feed stands, and the limits of a push."""
+    actor = current_actor()
+    if actor.install_id:
+        db.transact(lambda session: _seen(session, actor, body["app_build"]))
+    with db.read() as session:
+        feeds = [] if actor.revoked else feeds_of(session, actor)
+        answer = {
+            "server_time": db.now().isoformat(),
+            "epoch": epoch(session),
+            "feeds": feeds,
+            "limits": LIMITS,
+            "minimum_app_build": MINIMUM_APP_BUILD,
+        }
+    return jsonify(answer)
+
+
+def _seen(session: Session, actor: Actor, app_build: str) -> None:
+    values = {"last_seen_at": db.now()} | ({"app_build": app_build} if app_build else {})
+    session.execute(update(Install).where(Install.id == actor.install_id).values(**values))
+
+
+@blueprint.route("/sync/push", methods=["POST"])
+@signed_in(revoked_may=True)
+def push_ops() -> Response:
+    """Takes ops; one committed result each, in the order sent."""
+    answer = push(current_actor(), _ops())
+    return jsonify({"results": [result.for_wire() for result in answer.results], "acked_seq": answer.acked_seq})
+
+
+def _ops() -> list[object]:
+    """The ops of the body; Problems request.not_json and request.too_large, and then nothing was stored."""
+    body = request.get_data()
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Problem("request.not_json") from error
+    ops = parsed.get("ops") if isinstance(parsed, dict) else None
+    if not isinstance(ops, list):
+        fix = "Send {\"ops\": [ … ]}."
+        raise Problem("request.invalid", faults=[Fault("ops", "It is missing or no list.", fix)])
+    if len(ops) > PUSH_OPS or len(body) > (OP_BYTES if len(ops) == 1 else PUSH_BYTES):
+        raise Problem("request.too_large")
+    return ops
+
+
+@blueprint.route("/sync/pull", methods=["POST"])
+@signed_in()
+@blueprint.arguments(Pull)
+def pull_feeds(body: dict[str, Any]) -> Response:
+    """The next page of each feed, from one snapshot."""
+    cursors = {name: Cursor(item["after"], item["view"]) for name, item in body["feeds"].items()}
+    with db.read() as session:
+        return jsonify(pull(session, current_actor(), cursors, body["limit"]))

@@ -1,0 +1,66 @@
+"""Feed rows as the wire contract shows them. Only what the actor may see is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor, authors
+from server.forms.dataset import Dataset
+from server.registry.tables import Entity
+from server.sync.definitions import datasets
+from server.sync.tables import Feed
+
+# A region's and a helper's cadres work with these values; who only reads sees less (masking in the reading API).
+FULL_VIEW = ("cadre", "supervisor", "admin")
+
+
+def entries(session: Session, actor: Actor, news: Sequence[Feed]) -> list[dict[str, Any]]:
+    """The entries of a page, in feed order."""
+    ids = [item.ref for item in news if item.type == "entity"]
+    found = {entity.id: entity for entity in session.scalars(select(Entity).where(Entity.id.in_(ids)))}
+    names = authors(session, {entity.updated_by for entity in found.values()})
+    return [
+        {"n": item.n, "type": "entity"} | entity_row(found[item.ref], actor, names)
+        if item.type == "entity"
+        else {"n": item.n, "type": item.type} | (item.payload or {})
+        for item in news
+    ]
+
+
+def entity_row(entity: Entity, actor: Actor, names: Mapping[str, dict[str, str]]) -> dict[str, Any]:
+    """A record as a phone gets it."""
+    dataset = datasets()[entity.dataset]
+    row = {
+        "dataset": entity.dataset,
+        "id": entity.id,
+        "version": entity.version,
+        "label": entity.label,
+        "region": entity.region_code,
+        "parent": entity.parent_id,
+        "state": entity.state,
+        "data": shown_values(dataset, entity, actor),
+        "contested": entity.contested,
+        "location": _location(dataset, entity),
+        "updated_at": entity.updated_at.isoformat(),
+        "updated_by": names.get(entity.updated_by),
+    }
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def shown_values(dataset: Dataset, entity: Entity, actor: Actor) -> dict[str, str | None]:
+    """The values that the actor's role may see; the others are absent."""
+    if actor.has(*FULL_VIEW):
+        return dict(entity.values)
+    closed = {prop.name for prop in dataset.properties.values() if prop.sensitivity == "sensitive"}
+    return {name: value for name, value in entity.values.items() if name not in closed}
+
+
+def _location(dataset: Dataset, entity: Entity) -> dict[str, str | None] | None:
+    if not dataset.location or entity.geom is None:
+        return None
+    names = dataset.location
+    return {part: entity.values.get(names[part]) for part in ("lon", "lat", "accuracy_m") if part in names}
