@@ -83,6 +83,8 @@ CATALOGUE: Mapping[str, Entry] = {
     "openrosa.version_missing": Entry(400, "缺少 X-OpenRosa-Version。", "The X-OpenRosa-Version header is missing."),
     "openrosa.no_submission": Entry(400, "缺少 xml_submission_file。", "The part xml_submission_file is missing."),
     "openrosa.https_only": Entry(403, "用户名密码方式只能走 HTTPS。", "Basic sign-in is for HTTPS only."),
+    "openrosa.wrong_token": Entry(403, "这里要用 ODK Collect 的口令,请扫管理员给的二维码。",
+                                  "This address needs a token for ODK Collect: scan the QR code of your administrator."),
     "instance.unreadable": Entry(400, "提交的 XML 读不了,原样已保存,请联系管理员。",
                                  "The submission's XML cannot be read; its bytes are kept. Tell your administrator."),
     "instance.other_content": Entry(409, "同一个编号已有不同内容,两份都已保存,等人查看。",
