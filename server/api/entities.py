@@ -1,3 +1,73 @@
-from flask_smorest import Blueprint
+"""Records: lists, one, its history. Only reads; records change through sync alone."""
 
-blueprint = Blueprint("entities", __name__)
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from server import db
+from server.accounts.actor import Actor
+from server.api.lists import BoxField, CircleField, Paging, definitions, found, page_answer, refuse_nul
+from server.api.signed_in import current_actor, signed_in
+from server.registry.masking import CLEAR_ROLES
+from server.registry.reading import EntityFilter, Scope, list_entities, read_entity, read_history
+from server.sync.scope import visible_entities
+
+blueprint = Blueprint("entities", __name__, description="Records of the datasets, as far as the reader may see")
+blueprint.before_request(refuse_nul)
+
+
+class Asked(Paging):
+    dataset = fields.String(load_default=None, validate=validate.Length(max=40))
+    region = fields.String(load_default=None, validate=validate.Length(max=20))
+    parent = fields.String(load_default=None, validate=validate.Length(max=36))
+    q = fields.String(load_default=None, validate=validate.Length(max=100))
+    state = fields.String(load_default=None, validate=validate.OneOf(["active", "archived"]))
+    bbox = BoxField(load_default=None)
+    near = CircleField(load_default=None)
+
+
+class AskedHistory(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=500))
+    after = fields.Integer(load_default=None, validate=validate.Range(min=1, max=2**31 - 1))
+
+
+def _scope(actor: Actor) -> Scope:
+    return Scope(visible_entities(actor), visible_entities(actor, CLEAR_ROLES))
+
+
+@blueprint.route("/entities")
+@signed_in()
+@blueprint.arguments(Asked, location="query")
+def entities(asked: dict[str, Any]) -> Response:
+    """Records by name; `bbox=west,south,east,north`, `near=lon,lat,metres`."""
+    wanted = EntityFilter(
+        asked["dataset"], asked["region"], asked["q"], asked["state"], asked["parent"], asked["bbox"], asked["near"]
+    )
+    with db.read() as session:
+        scope = _scope(current_actor())
+        return page_answer(list_entities(session, definitions(), scope, wanted, asked["limit"], asked["after"]))
+
+
+@blueprint.route("/entities/<entity_id>")
+@signed_in()
+def entity(entity_id: str) -> Response:
+    """One record, as a feed's entry without its number."""
+    with db.read() as session:
+        return found(read_entity(session, definitions(), _scope(current_actor()), entity_id))
+
+
+@blueprint.route("/entities/<entity_id>/history")
+@signed_in()
+@blueprint.arguments(AskedHistory, location="query")
+def history(asked: dict[str, Any], entity_id: str) -> Response:
+    """Who changed what, when and by which submission; newest first."""
+    with db.read() as session:
+        scope = _scope(current_actor())
+        return found(read_history(session, definitions(), scope, entity_id, asked["limit"], asked["after"]))

@@ -1,3 +1,82 @@
-from flask_smorest import Blueprint
+"""Submissions: lists and one with everything known of it. Only reads; submissions never change."""
 
-blueprint = Blueprint("submissions", __name__)
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from server import db
+from server.api.lists import Paging, definitions, found, page_answer, refuse_nul
+from server.api.signed_in import current_actor, signed_in
+from server.evidence.submission_view import read_submission
+from server.sync.areas import overview
+from server.sync.reading import SubmissionFilter, list_submissions
+
+blueprint = Blueprint("submissions", __name__, description="What came from the field, as far as the reader may see")
+blueprint.before_request(refuse_nul)
+
+
+class Asked(Paging):
+    """`from` is in, `to` is out; both RFC 3339 with zone, and both of the time of receipt."""
+
+    region = fields.String(load_default=None, validate=validate.Length(max=20))
+    household = fields.String(load_default=None, validate=validate.Length(max=36))
+    form_id = fields.String(load_default=None, validate=validate.Length(max=100))
+    author = fields.String(load_default=None, validate=validate.Length(max=64))
+    status = fields.String(load_default=None, validate=validate.Length(max=12))
+    review = fields.String(load_default=None, validate=validate.Length(max=12))
+    since = fields.AwareDateTime(load_default=None, data_key="from", format="iso")
+    until = fields.AwareDateTime(load_default=None, data_key="to", format="iso")
+    q = fields.String(load_default=None, validate=validate.Length(max=100))
+    has_photo = fields.Boolean(load_default=None, allow_none=True)
+    photos = fields.String(load_default=None, validate=validate.OneOf(["any", "none", "missing"]))
+
+
+class AskedOverview(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    region = fields.String(required=True, validate=validate.Length(max=20))
+    since = fields.AwareDateTime(load_default=None, data_key="from", format="iso")
+    until = fields.AwareDateTime(load_default=None, data_key="to", format="iso")
+
+
+def _filter(asked: dict[str, Any]) -> SubmissionFilter:
+    names = ("region", "household", "form_id", "author", "status", "review", "since", "until", "q", "photos")
+    wanted = {name: asked[name] for name in names}
+    if asked["has_photo"] is not None and wanted["photos"] is None:
+        wanted["photos"] = "any" if asked["has_photo"] else "none"
+    return SubmissionFilter(**wanted)
+
+
+@blueprint.route("/submissions")
+@signed_in()
+@blueprint.arguments(Asked, location="query")
+def submissions(asked: dict[str, Any]) -> Response:
+    """Submissions, newest first."""
+    with db.read() as session:
+        return page_answer(
+            list_submissions(session, current_actor(), definitions(), _filter(asked), asked["limit"], asked["after"])
+        )
+
+
+# An instance id is any text that a client made up, slashes included.
+@blueprint.route("/submissions/<path:instance_id>")
+@signed_in()
+def submission(instance_id: str) -> Response:
+    """One submission: answers, files, what it wrote, the household before and after, where it was."""
+    with db.read() as session:
+        return found(read_submission(session, current_actor(), definitions(), instance_id))
+
+
+@blueprint.route("/overview")
+@signed_in()
+@blueprint.arguments(AskedOverview, location="query")
+def counts(asked: dict[str, Any]) -> Response:
+    """Counts of an area and of the areas below it; each is the length of a list."""
+    wanted = SubmissionFilter(since=asked["since"], until=asked["until"])
+    with db.read() as session:
+        return found(overview(session, current_actor(), asked["region"], wanted))

@@ -1,0 +1,96 @@
+"""Where a submission was made, where its house is registered and where its photos were taken: positions to draw.
+
+Distances are told, never judged: `beyond_accuracy` says only that the two accuracy circles do not touch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shapely import Point
+from shapely.geometry.base import BaseGeometry
+
+from server.evidence.tables import Photo
+from server.geo.inside import metres_between
+from server.registry.reading import Datasets
+from server.sync.place import geometry_of, point
+from server.sync.tables import Attachment, Submission
+from server.sync.written_records import WrittenRecord
+
+Position = dict[str, Any]
+
+
+def submission_map(
+    submission: Submission,
+    household: WrittenRecord | None,
+    photos: Sequence[tuple[Attachment, Photo | None]],
+    datasets: Datasets,
+) -> dict[str, Any]:
+    """`position`, `house` (None where unknown) and `photos`, each with its distance to the house in metres."""
+    house = _house(household, datasets) if household else None
+    position = _visit(submission)
+    placed = [
+        {"attachment_id": attachment.id, **where}
+        for attachment, photo in photos
+        if (where := _photo(attachment, photo))
+    ]
+    return {
+        "position": _with_distance(position, house) if position else None,
+        "house": house,
+        "photos": [_with_distance(where, house) for where in placed],
+    }
+
+
+def _visit(submission: Submission) -> Position | None:
+    declared = submission.location or {}
+    if submission.geom is None:
+        return None
+    keys = ("source", "fix_time", "reason", "datum")
+    return _position(submission.geom, declared.get("accuracy_m")) | {key: declared.get(key) for key in keys}
+
+
+def _house(household: WrittenRecord, datasets: Datasets) -> Position | None:
+    """The house as registered before the visit; where the visit placed it first, as the visit left it."""
+    dataset = datasets.get(household.entity.dataset)
+    if dataset is None or not dataset.location:
+        return None
+    for values, by_visit in ((household.before, False), (household.after, True)):
+        place = geometry_of(dataset, values)
+        if place is not None:
+            accuracy = values.get(dataset.location.get("accuracy_m", ""))
+            return _position(place, accuracy) | {"placed_by_this_visit": by_visit}
+    return None
+
+
+def _photo(attachment: Attachment, photo: Photo | None) -> Position | None:
+    if photo is not None and photo.geom is not None:
+        return _position(photo.geom, (photo.place or {}).get("accuracy_m")) | {"place_source": photo.place_source}
+    given = (attachment.capture or {}).get("fix")
+    fix: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    place = point(fix.get("lon"), fix.get("lat"))
+    if place is None:
+        return None
+    return _position(place, fix.get("accuracy_m")) | {"place_source": "capture"}
+
+
+def _position(place: BaseGeometry | Point, accuracy: object) -> Position:
+    lon, lat = place.coords[0][:2]
+    return {"lon": lon, "lat": lat, "accuracy_m": _metres(accuracy)}
+
+
+def _metres(text: object) -> float | None:
+    """Metres from what a phone declared; None when that is no length."""
+    try:
+        metres = float(str(text))
+    except ValueError:
+        return None
+    return metres if 0 <= metres < 1e6 else None
+
+
+def _with_distance(where: Position, house: Position | None) -> Position:
+    if house is None or house["placed_by_this_visit"]:
+        return where | {"distance_m": None, "beyond_accuracy": None}
+    metres = metres_between(where["lon"], where["lat"], house["lon"], house["lat"])
+    reach = (where["accuracy_m"] or 0) + (house["accuracy_m"] or 0)
+    return where | {"distance_m": round(metres, 1), "beyond_accuracy": metres > reach}

@@ -1,0 +1,99 @@
+"""One submission with everything that is known of it, for the person who reviews it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor, authors
+from server.evidence.submission_map import submission_map
+from server.evidence.tables import Photo
+from server.registry.masking import CLEAR_ROLES, sight
+from server.registry.reading import Datasets
+from server.sync.answer_list import answer_list
+from server.sync.reading import head_of, list_query
+from server.sync.scope import visible_submissions
+from server.sync.tables import Attachment, OpLog, Submission
+from server.sync.written_records import household_on_wire, record_on_wire, writes_on_wire, written_records
+
+Files = Sequence[tuple[Attachment, Photo | None]]
+
+
+def read_submission(session: Session, actor: Actor, datasets: Datasets, instance_id: str) -> dict[str, Any] | None:
+    """The whole submission; None when it is not there for this person."""
+    row = session.execute(list_query(actor).where(Submission.instance_id == instance_id)).one_or_none()
+    if row is None:
+        return None
+    submission: Submission = row.Submission
+    works_here = session.scalar(
+        select(visible_submissions(actor, CLEAR_ROLES)).where(Submission.instance_id == instance_id)
+    )
+    seen = sight(bool(works_here))
+    records = written_records(session, actor, submission)
+    household = next((record for record in records if record.entity.id == submission.root_id), None)
+    files = _files(session, instance_id)
+    return {
+        **head_of(row, datasets, authors(session, [submission.person_id])),
+        **_op_facts(session, submission),
+        **_corrections(session, actor, submission),
+        "answers": answer_list(session, datasets, submission, seen),
+        "attachments": [_file(attachment, photo) for attachment, photo in files],
+        "findings": [_finding(finding) for finding in submission.findings],
+        "writes": writes_on_wire(records, datasets),
+        "household": household_on_wire(household, datasets) if household else None,
+        "records": [record_on_wire(record, datasets) for record in records],
+        "map": submission_map(submission, household, files, datasets),
+    }
+
+
+def _op_facts(session: Session, submission: Submission) -> dict[str, Any]:
+    """What became of its op, and what the phone's clock said."""
+    op = session.get_one(OpLog, submission.op_id)
+    return {"op_id": op.op_id, "detail": op.detail, "install_id": submission.install_id, "clock": submission.clock}
+
+
+def _corrections(session: Session, actor: Actor, submission: Submission) -> dict[str, Any]:
+    """The submission that this one corrects, and the newest that corrects it."""
+    later = session.scalar(
+        select(Submission.instance_id)
+        .where(Submission.deprecated_id == submission.instance_id, visible_submissions(actor))
+        .order_by(Submission.received_at.desc())
+        .limit(1)
+    )
+    return {"supersedes": submission.deprecated_id, "superseded_by": later}
+
+
+def _files(session: Session, instance_id: str) -> Files:
+    rows = session.execute(
+        select(Attachment, Photo)
+        .join(Photo, Photo.attachment_id == Attachment.id, isouter=True)
+        .where(Attachment.instance_id == instance_id)
+        .order_by(Attachment.name)
+    )
+    return [(attachment, photo) for attachment, photo in rows]
+
+
+def _file(attachment: Attachment, photo: Photo | None) -> dict[str, Any]:
+    """`state`: whether the bytes are here; `photo_state`: whether copies to look at were made of them."""
+    return {
+        "id": attachment.id,
+        "name": attachment.name,
+        "slot": attachment.slot,
+        "sha256": attachment.sha256,
+        "size": attachment.size,
+        "media_type": attachment.media_type,
+        "state": "complete" if attachment.blob else "missing",
+        "photo_state": photo.state if photo else "pending",
+        "width": photo.width if photo else None,
+        "height": photo.height if photo else None,
+        "taken_at": photo.taken_at.isoformat() if photo and photo.taken_at else None,
+        "findings": photo.findings if photo else [],
+        "capture_source": (attachment.capture or {}).get("source"),
+    }
+
+
+def _finding(finding: dict[str, Any]) -> dict[str, Any]:
+    return {key: finding.get(key) for key in ("path", "kind", "message")}

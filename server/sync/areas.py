@@ -1,0 +1,118 @@
+"""The areas that a person works in, and how much lies in each. Areas are counted, people are not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import shapely
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor
+from server.geo.tables import Region
+from server.registry.tables import Conflict, Entity
+from server.sync.reading import SubmissionFilter, submission_clauses
+from server.sync.scope import visible_entities, visible_regions, visible_submissions
+from server.sync.tables import Submission
+
+# Seven decimals of a degree are a centimetre; a boundary on a screen needs a decimetre.
+_GRID = 1e-6
+
+
+def list_regions(session: Session, actor: Actor, geometry: bool) -> list[dict[str, Any]]:
+    """What the person may see, with the names above it (`above`: a name only, no count, no boundary)."""
+    seen = session.scalars(select(Region).where(visible_regions(actor)).order_by(Region.path)).all()
+    above = _above(session, seen)
+    counts = _upwards(_households(session, actor), seen)
+    rows = sorted([*seen, *above], key=lambda region: region.path)
+    own = {region.code for region in seen}
+    return [_region(region, counts, region.code in own, geometry) for region in rows]
+
+
+def _above(session: Session, regions: Sequence[Region]) -> Sequence[Region]:
+    codes = {code for region in regions for code in region.path.strip("/").split("/")}
+    missing = codes - {region.code for region in regions}
+    return session.scalars(select(Region).where(Region.code.in_(missing))).all() if missing else []
+
+
+def _region(region: Region, counts: dict[str, int], own: bool, geometry: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "code": region.code,
+        "name": region.name_zh,
+        "names": {"zh": region.name_zh, "en": region.name_en or region.name_zh},
+        "level": region.level,
+        "parent": region.parent_code,
+    }
+    if not own:
+        return {**answer, "above": True}
+    answer["households"] = counts.get(region.code, 0)
+    if geometry and region.boundary is not None:
+        answer["geometry"] = shapely.geometry.mapping(shapely.set_precision(region.boundary, _GRID))
+    return answer
+
+
+def _households(session: Session, actor: Actor) -> dict[str, int]:
+    return _by_region(session, Entity.region_code, Entity.id, [
+        Entity.dataset == "household", Entity.state == "active", visible_entities(actor),
+    ])  # fmt: skip
+
+
+def _by_region(session: Session, region: Any, counted: Any, clauses: Iterable[ColumnElement[bool]]) -> dict[str, int]:
+    query = select(region, func.count(counted.distinct())).where(*clauses).group_by(region)
+    return {code: count for code, count in session.execute(query) if code is not None}
+
+
+def _upwards(counts: dict[str, int], regions: Iterable[Region]) -> dict[str, int]:
+    """Counts of each region with everything below it."""
+    total: dict[str, int] = defaultdict(int)
+    for region in regions:
+        for code in region.path.strip("/").split("/"):
+            total[code] += counts.get(region.code, 0)
+    return total
+
+
+def overview(session: Session, actor: Actor, code: str, wanted: SubmissionFilter) -> dict[str, Any] | None:
+    """Counts of one area and of each area directly below it; None when the person may not see that area.
+
+    Each number is the length of a list that the same person gets with the same filter.
+    """
+    area = session.scalar(select(Region).where(Region.code == code, visible_regions(actor)))
+    if area is None:
+        return None
+    below = Region.path.startswith(area.path, autoescape=True)
+    regions = session.scalars(select(Region).where(visible_regions(actor), below).order_by(Region.path)).all()
+    columns = {name: _upwards(counts, regions) for name, counts in _columns(session, actor, wanted).items()}
+    rows = [area, *(region for region in regions if region.parent_code == area.code)]
+    items = [
+        {"region": region.code, **{name: counts.get(region.code, 0) for name, counts in columns.items()}}
+        for region in rows
+    ]
+    return {"area": items[0], "items": items[1:]}
+
+
+def _columns(session: Session, actor: Actor, wanted: SubmissionFilter) -> dict[str, dict[str, int]]:
+    def submissions(counted: Any = Submission.instance_id, **more: Any) -> dict[str, int]:
+        asked = SubmissionFilter(since=wanted.since, until=wanted.until, **more)
+        clauses = [visible_submissions(actor), *submission_clauses(session, actor, asked)]
+        return _by_region(session, Submission.region_code, counted, clauses)
+
+    return {
+        "households": _households(session, actor),
+        "visited": submissions(Submission.root_id),
+        "submissions": submissions(),
+        "waiting_photos": submissions(photos="missing"),
+        "conflicted": submissions(status="conflicted"),
+        "open_conflicts": _open_conflicts(session, actor),
+    }
+
+
+def _open_conflicts(session: Session, actor: Actor) -> dict[str, int]:
+    query = (
+        select(Entity.region_code, func.count(Conflict.id))
+        .join(Conflict, Conflict.entity_id == Entity.id)
+        .where(Conflict.state == "open", visible_entities(actor))
+        .group_by(Entity.region_code)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
