@@ -8,9 +8,7 @@ import pytest
 from flask import Flask
 
 from server import db
-from tests.api.county import (
-    BAITA, COUNTY, EAST, LIUSHU, QINGSHI, WEST, Desk, Visit, build, desk, submit, uid,
-)  # fmt: skip
+from tests.api.county import BAITA, COUNTY, EAST, LIUSHU, QINGSHI, WEST, Desk, Visit, build, desk, submit, uid
 
 NEAR = Visit("cadre", "household 1", {"water_shortage_days": "35", "contact_phone": "13900009999"}, 108.1001, 23.1)
 FAR = Visit("helper", "household 2", {"house_grade": "B"}, 108.31, 23.1, photos=[("a.jpg", True), ("b.jpg", False)])
