@@ -29,7 +29,7 @@ class Paging(Schema):
 class BoxField(fields.Field[Box]):
     """`west,south,east,north` in degrees, WGS-84."""
 
-    def _deserialize(self, value: Any, attr: str | None, given: Any, **kwargs: Any) -> Box:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Box:
         west, south, east, north = numbers(value, 4)
         if not (abs(west) <= 180 and abs(east) <= 180 and -90 <= south <= north <= 90):
             raise ValidationError("Four degrees: west,south,east,north; south is not above north.")
@@ -39,7 +39,7 @@ class BoxField(fields.Field[Box]):
 class CircleField(fields.Field[Circle]):
     """`lon,lat,metres`, WGS-84."""
 
-    def _deserialize(self, value: Any, attr: str | None, given: Any, **kwargs: Any) -> Circle:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Circle:
         lon, lat, metres = numbers(value, 3)
         if not (abs(lon) <= 180 and abs(lat) <= 90 and 0 < metres <= 100_000):
             raise ValidationError("Longitude, latitude and up to 100000 metres: lon,lat,metres.")

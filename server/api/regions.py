@@ -34,4 +34,5 @@ def regions(asked: dict[str, Any]) -> Response:
     answer = jsonify({"items": items})
     answer.add_etag()
     answer.headers["Cache-Control"] = "private, no-cache"
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
