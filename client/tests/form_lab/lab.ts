@@ -10,7 +10,9 @@ import { recordKey } from "@lib/ops";
 import { openStore, session } from "@lib/session";
 import type { EntityEntry, FormEntry, KeptEntry } from "@lib/types";
 import { importDataKey, seal } from "@lib/vault";
+import { loadEngine } from "../../src/field/form/engine";
 import FormPage from "../../src/field/form/FormPage.vue";
+import { preloadForms } from "../../src/field/form/preload";
 
 const asked = new URLSearchParams(location.search);
 const INSTALL = "00000000-0000-4000-8000-00000000000a";
@@ -57,13 +59,12 @@ async function draftId(): Promise<string> {
   return (await openDraft(household, form)).id;
 }
 
-const lab = { ready: 0, left: false, submitted: "", draft: "", putRows, session, setLanguage };
+const lab = { ready: 0, left: false, submitted: "", draft: "", putRows, session, setLanguage, loadEngine: async () => { await loadEngine(); }, preloadForms };
 Object.assign(window, { lab });
 
 setLanguage(asked.get("lang") === "en" ? "en" : "zh");
 await openLabStore();
 lab.draft = await draftId();
-if (asked.has("preload")) await (await import("../../src/field/form/engine")).loadEngine();
 const shown = ref(!asked.has("wait"));
 Object.assign(lab, { show: () => { lab.ready = performance.now(); shown.value = true; } });
 lab.ready = performance.now();

@@ -8,6 +8,9 @@ const ELEMENTS: Record<string, string> = {
   em: "em", strong: "strong", u: "u", span: "span", ul: "ul", ol: "ol", li: "li",
 };
 
+/** Signs that markup begins with; parsing the many labels without any would cost more than drawing them. */
+const MARKUP = /[*_#<>`[\]\\]|^\s*(?:[-+]|\d+\.)\s|\n/m;
+
 function textIn(html: string): string {
   return html.replace(/<[^>]*>/g, "");
 }
@@ -21,7 +24,8 @@ function draw(node: MarkdownNode): VNode | string {
 
 /** Functional component: `<FormText :text="label" />`. */
 export default function FormText(props: { text: Pick<TextRange<"label">, "formatted" | "asString"> }): VNode {
-  const { formatted, asString } = props.text;
-  return h("span", { class: "form-text" }, formatted.length > 0 ? formatted.map(draw) : asString);
+  const { asString } = props.text;
+  if (!MARKUP.test(asString)) return h("span", { class: "form-text" }, asString);
+  return h("span", { class: "form-text" }, props.text.formatted.map(draw));
 }
 FormText.props = ["text"];

@@ -135,7 +135,9 @@ export type Finalised =
   | { ready: false; violations: Violation[] };
 
 /** Violations that a person can mend, or the instance as it will be sent. */
-export function finalise(root: RootNode): Finalised {
+export async function finalise(root: RootNode): Promise<Finalised> {
+  // Only this call lets the engine fill what belongs to the end ("end" time).
+  await root.prepareInstancePayload({ payloadType: "monolithic" });
   const violations = violationsIn(root);
   if (violations.length > 0) return { ready: false, violations };
   const instanceXml = instanceXmlOf(root);

@@ -6,7 +6,7 @@ import { previousOf } from "./record";
 import { rowTitle } from "./rows";
 import { questionsOf } from "./steps";
 import type { Step } from "./steps";
-import { asksSomething, isAnswered, labelOf, rowsAround } from "./tree";
+import { asksSomething, isAnswered, isQuestion, labelOf, rowsAround } from "./tree";
 import type { Question } from "./tree";
 
 export interface ReadLine {
@@ -47,7 +47,7 @@ export function readBack(steps: readonly Step[], snapshot: Snapshot, hidden: Rea
   return steps.map((step) => {
     const asked = questionsOf(step.nodes, hidden).filter(asksSomething);
     const told = asked.filter((question) => isAnswered(question) || previousOf(question, snapshot) !== null);
-    const title = step.headings[step.headings.length - 1] ?? (step.nodes[0] && !step.single ? labelOf(step.nodes[0]) : "");
+    const title = step.headings[step.headings.length - 1] ?? (step.nodes[0] && !isQuestion(step.nodes[0]) ? labelOf(step.nodes[0]) : "");
     return { key: step.key, title, lines: linesOf(told, snapshot, language, say), blanks: asked.length - told.length };
   }).filter((part) => part.lines.length + part.blanks > 0);
 }

@@ -13,7 +13,7 @@ import { answerWithHousehold, instanceXmlOf, openForm } from "./engine";
 import { recoverFiles } from "./files";
 import { progressOf, questionsOf } from "./steps";
 import type { Mode } from "./steps";
-import { betterFix } from "./visit";
+import { sharperFix } from "./visit";
 import type { ManualPlace } from "./visit";
 
 export interface FormSession {
@@ -34,14 +34,18 @@ export interface FormSession {
   autosave: Autosave;
   /** Questions whose missing answer may be pointed at. */
   insisted: Set<string>;
+  /** The sharpest position of the whole visit. */
   fix: ShallowRef<Fix | null>;
+  /** The position of this moment, while somebody looks for one. */
+  here: ShallowRef<Fix | null>;
   permission: Ref<string>;
   manualPlace: ShallowRef<ManualPlace | null>;
   /** How the household was reached, where the form itself does not ask. */
   contactMode: Ref<ContactMode | null>;
   /** Runs a change of answers and has it saved. */
   change(act: () => unknown): void;
-  noteFix(watch: FixWatch): void;
+  /** Starts looking for the position, or goes on looking; nothing ever waits for it. */
+  locate(): FixWatch;
   close(): void;
 }
 
@@ -53,8 +57,8 @@ export function useForm(): FormSession {
   return session;
 }
 
-/** A visit's own position is looked for this long (ms): enough for a cold start, short enough for the battery. */
-const VISIT_WATCH_MS = 180_000;
+/** A position is looked for this long (ms) each time: enough for a cold start, short enough for the battery. */
+const LOOKING_MS = 180_000;
 
 interface Kept { manual_place?: ManualPlace; mode?: Mode; best_fix?: Fix }
 
@@ -76,13 +80,25 @@ function firstReference(root: RootNode): string {
   return (root.currentState.children[0] as AnyNode | undefined)?.currentState.reference ?? "";
 }
 
-/** Position of the visit, in the background: nothing waits for it, a refusal is only noted. */
-function startVisitWatch(session: FormSession): () => void {
-  const watch = watchFix();
-  watch.onChange(() => session.noteFix(watch));
-  session.noteFix(watch);
-  const timer = setTimeout(() => watch.stop(), VISIT_WATCH_MS);
-  return () => { clearTimeout(timer); watch.stop(); };
+/** One watch for the visit, its photos and its places: a warm receiver is exact sooner. A refusal is only noted. */
+function locator(found: (watch: FixWatch) => void): { locate(): FixWatch; stop(): void } {
+  let watch: FixWatch | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stop = (): void => { clearTimeout(timer); watch?.stop(); watch = null; };
+  const start = (): FixWatch => {
+    const started = watchFix();
+    started.onChange(() => found(started));
+    found(started);
+    return started;
+  };
+  return {
+    stop,
+    locate() {
+      clearTimeout(timer);
+      timer = setTimeout(stop, LOOKING_MS);
+      return (watch ??= start());
+    },
+  };
 }
 
 function pointText(fix: Fix | null): string {
@@ -108,10 +124,15 @@ export async function openSession(draft: Draft, mode: Mode): Promise<FormSession
     permission: ref("unknown"), manualPlace: shallowRef(kept.manual_place ?? null), contactMode: ref(draft.extra.contact_mode ?? null),
     autosave: autosave(() => saveDraft(draft.id, instanceXmlOf(root), extraOf(session)), (state) => { saving.value = state; }),
     change(act) { act(); session.autosave.changed(); },
-    noteFix(watch) { fix.value = betterFix(fix.value, watch.best); session.permission.value = watch.permission; },
-    close() { stopWatch(); session.autosave.stop(); },
+    here: shallowRef(null), locate: () => location.locate(),
+    close() { location.stop(); session.autosave.stop(); },
   };
-  const stopWatch = startVisitWatch(session);
+  const location = locator((watch) => {
+    session.here.value = watch.best;
+    fix.value = sharperFix(fix.value, watch.best);
+    session.permission.value = watch.permission;
+  });
+  location.locate();
   session.autosave.changed(); // a new instance keeps its id from the first second
   return session;
 }

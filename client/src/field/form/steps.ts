@@ -76,7 +76,7 @@ export function progressOf(questions: readonly Question[]): Progress {
   return { answered: asked.filter(isAnswered).length, asked: asked.length };
 }
 
-/** "broken" counts a missing answer only where the person was already asked for it. */
+/** "done": answered, and nothing that must be answered is missing. "broken" counts a missing answer only where it was already pointed at. */
 export function stateOf(questions: readonly Question[], insisted: (question: Question) => boolean): StepState {
   const broken = questions.some((question) => {
     const violation = violationOf(question);
@@ -86,7 +86,7 @@ export function stateOf(questions: readonly Question[], insisted: (question: Que
   const { answered, asked } = progressOf(questions);
   if (asked === 0) return "reading";
   if (answered === 0) return "open";
-  return answered === asked ? "done" : "part";
+  return questions.some((question) => violationOf(question) !== null) ? "part" : "done";
 }
 
 function holds(ancestor: AnyNode, node: AnyNode): boolean {

@@ -32,8 +32,8 @@ export function visitPlace(fix: Fix | null, permission: string, manual: ManualPl
   return nowhere(permission === "denied" ? "permission_denied" : "no_fix");
 }
 
-/** The better of a kept fix and a new one: smaller accuracy radius wins, the newer on a tie. */
-export function betterFix(kept: Fix | null, found: Fix | null): Fix | null {
+/** The sharper of the visit's fix and a new one: smaller accuracy radius wins, the newer on a tie. */
+export function sharperFix(kept: Fix | null, found: Fix | null): Fix | null {
   if (!kept || !found) return found ?? kept;
   return found.accuracy_m <= kept.accuracy_m ? found : kept;
 }

@@ -1,0 +1,37 @@
+/**
+ * Makes the first form open quickly: while nobody touches the phone, the engine is fetched and compiled and each form
+ * is parsed once on empty lists. The engine keeps parsed expressions, so the real opening has less to do.
+ */
+import { availableForms } from "@lib/forms";
+import { attachmentResolver, loadEngine } from "./engine";
+
+type Idle = (work: () => void) => unknown;
+
+const whenIdle: Idle = typeof requestIdleCallback === "function"
+  ? (work) => requestIdleCallback(work, { timeout: 10_000 })
+  : (work) => setTimeout(work, 2000); // Safari before 26
+
+function idle(): Promise<void> {
+  return new Promise((resolve) => void whenIdle(resolve));
+}
+
+/** Parses a form for its own sake; a form that cannot be read is told where it is opened. */
+export async function warmUp(xform: string): Promise<void> {
+  const { loadForm } = await loadEngine();
+  const fetchFormAttachment = attachmentResolver({ file: () => Promise.resolve(null) });
+  await loadForm(xform, { fetchFormAttachment, missingResourceBehavior: "BLANK" });
+}
+
+/** Call it once the first screen is drawn and the store is unlocked. Never throws: without it forms open, only later. */
+export async function preloadForms(): Promise<void> {
+  try {
+    await idle();
+    await loadEngine();
+    for (const form of await availableForms()) {
+      await idle();
+      await warmUp(form.xform);
+    }
+  } catch (cause) {
+    console.warn("the form engine could not be prepared", cause);
+  }
+}
