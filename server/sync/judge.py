@@ -22,7 +22,7 @@ from server.sync.envelope import SubmissionOp
 from server.sync.feeds import upsert
 from server.sync.quarantine import area_of
 from server.sync.tables import BranchStep, OpLog, Submission
-from server.sync.write import branch_of, write_records
+from server.sync.write import WRITING, branch_of, write_records
 
 SETTLED = ("applied", "merged", "conflicted", "duplicate")
 
@@ -70,11 +70,21 @@ def _waits_for(session: Session, case: Case, submission: SubmissionOp) -> str | 
             return op_id
     if submission.entities is not None:
         return None
-    for write in case.writes:
-        step = branch_of(write)
-        if step and _needs_step(write) and session.get(BranchStep, (step[0], step[1] - 1)) is None:
-            return branch_name(step[0], step[1] - 1)
-    return None
+    return next((missing for write in case.writes if (missing := _missing_step(session, case, write))), None)
+
+
+def _missing_step(session: Session, case: Case, write: EntityWrite) -> str | None:
+    """What an update on an ODK branch follows and is not there yet: the step before, or the record's creation."""
+    branch = branch_of(write)
+    if branch is None or not write.base_version or write.base_version == write.trunk_version:
+        return None
+    if write.base_version == 1 and write.trunk_version is None:
+        # Born on the phone: its creation names no branch, and unknown and foreign records wait alike.
+        may = scope.visible_entities(case.actor, WRITING)
+        found = session.scalar(select(Entity.id).where(Entity.id == write.id, may))
+        return None if found else record_name(write.id)
+    step = branch[0], branch[1] - 1
+    return branch_name(*step) if session.get(BranchStep, step) is None else None
 
 
 def branch_name(branch: str, step: int) -> str:
@@ -82,9 +92,9 @@ def branch_name(branch: str, step: int) -> str:
     return f"{branch}:{step}"
 
 
-def _needs_step(write: EntityWrite) -> bool:
-    """The first step of a branch starts from the server's own version (or from nothing)."""
-    return bool(write.base_version) and write.base_version != write.trunk_version
+def record_name(record_id: str) -> str:
+    """What a held op waits for that changes a record whose creation has not arrived."""
+    return f"record:{record_id}"
 
 
 def _keep_submission(session: Session, case: Case, submission: SubmissionOp) -> Verdict | None:

@@ -26,7 +26,7 @@ from server.sync.acks import advance
 from server.sync.case import Case, Verdict, open_case
 from server.sync.envelope import RawOp, read_op
 from server.sync.feeds import News, upsert
-from server.sync.judge import SETTLED, branch_name, judge
+from server.sync.judge import SETTLED, branch_name, judge, record_name
 from server.sync.results import Result, answer_all
 from server.sync.tables import OpLog
 from server.sync.write import branch_of
@@ -190,7 +190,8 @@ def _released(session: Session, case: Case, verdict: Verdict) -> list[Case]:
     """Held ops that waited for this one, or for a branch step that it took."""
     if verdict.status not in SETTLED:
         return []
-    names = [case.row.op_id, *(branch_name(*branch) for write in case.writes if (branch := branch_of(write)))]
+    steps = [branch_name(*branch) for write in case.writes if (branch := branch_of(write))]
+    names = [case.row.op_id, *steps, *(record_name(write.id) for write in case.writes if write.create)]
     rows = session.scalars(
         select(OpLog).where(OpLog.waits_for.in_(names), OpLog.status == "held").order_by(OpLog.received_at, OpLog.op_id)
     ).all()

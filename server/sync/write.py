@@ -145,8 +145,8 @@ def _base_version(write: EntityWrite, named: Named | None) -> int:
     """The server version that the author had: as the envelope says, else the trunk of the ODK branch."""
     if named is not None:
         return named.base_version
-    if write.branch_id:
-        return write.trunk_version or 0
+    if write.branch_id and write.base_version:
+        return write.trunk_version or 1  # born on the phone: its creation made version 1
     return write.base_version or 0
 
 
