@@ -75,7 +75,7 @@ export class FakeServer {
     if (path === "/sync/pull") return json(this.pull(body));
     if (path === "/blobs/have") return json({ have: (body["sha256"] as string[]).filter((hash) => this.blobs.has(hash)) });
     if (path === "/forms") return json(this.forms.map(({ xform: _xform, ...form }) => form));
-    if (path === "/datasets") return json({ items: [] });
+    if (path === "/datasets" || path === "/regions") return json({ items: [] });
     const form = this.forms.find((item) => path === `/forms/${item.form_id}/${item.version}/xform`);
     return form ? new Response(form.xform) : new Response(JSON.stringify({ code: "page.unknown" }), { status: 404 });
   }

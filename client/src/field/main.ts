@@ -1,2 +1,10 @@
-import { createApp, h } from "vue";
-createApp({ render: () => h("p", "…") }).mount("#app");
+import { createApp } from "vue";
+import i18n, { savedLanguage, setLanguage } from "@lib/i18n";
+import App from "./App.vue";
+import { router } from "./router";
+import { applySettings } from "./state/settings";
+import "./styles.css";
+
+setLanguage(savedLanguage());
+applySettings();
+createApp(App).use(i18n).use(router).mount("#app");

@@ -1,5 +1,6 @@
 /** Names of properties and codes, as the server's datasets declare them: for cards, histories and sentences. */
 import { getJson } from "./api";
+import { announce } from "./changes";
 import { readMeta, writeMeta, session, type Session } from "./session";
 
 export interface Labels { zh?: string; en?: string }
@@ -8,14 +9,23 @@ export interface DatasetDefinition { name: string; labels?: Labels; card?: strin
 
 const DAY_MS = 86_400_000;
 
-interface Kept { at: number; datasets: DatasetDefinition[] }
+export interface Region { code: string; name: string; names?: Labels; level: string; parent: string | null }
+
+interface Kept { at: number; datasets: DatasetDefinition[]; regions: Region[] }
 
 /** Once a day is enough: definitions change with forms, not with visits. */
 export async function fetchDefinitions(at: Session, now: number = Date.now()): Promise<void> {
   const kept = await readMeta<Kept>(at.db, at.key, "definitions");
   if (kept && now - kept.at < DAY_MS) return;
-  const answer = await getJson<unknown>("/datasets", { token: at.account.token });
-  await writeMeta(at, "definitions", { at: now, datasets: normal(answer) });
+  const token = at.account.token;
+  const [datasets, regions] = await Promise.all([getJson<unknown>("/datasets", { token }), getJson<{ items: Region[] }>("/regions", { token })]);
+  await writeMeta(at, "definitions", { at: now, datasets: normal(datasets), regions: regions.items });
+  announce("records");
+}
+
+export async function loadRegions(): Promise<Region[]> {
+  const at = session();
+  return (await readMeta<Kept>(at.db, at.key, "definitions"))?.regions ?? [];
 }
 
 export async function loadDefinitions(): Promise<DatasetDefinition[]> {

@@ -1,0 +1,27 @@
+/** The phone's pages. The part after # never reaches a server, so a household's id is in no log. */
+import { createRouter, createWebHashHistory, type RouteLocationNormalized, type RouteLocationRaw } from "vue-router";
+import { isUnlocked } from "@lib/session";
+import { listInstalls } from "@lib/sign-in";
+
+const routes = [
+  { path: "/", name: "visits", component: () => import("./pages/WorklistPage.vue"), meta: { tabs: true } },
+  { path: "/household/:id", name: "household", component: () => import("./pages/HouseholdPage.vue"), props: true },
+  { path: "/visit/:draftId", name: "visit", component: () => import("./pages/VisitPage.vue"), props: true },
+  { path: "/drafts", name: "drafts", component: () => import("./pages/DraftsPage.vue"), meta: { tabs: true } },
+  { path: "/outbox", name: "outbox", component: () => import("./pages/OutboxPage.vue"), meta: { tabs: true } },
+  { path: "/me", name: "me", component: () => import("./pages/MePage.vue"), meta: { tabs: true } },
+  { path: "/sign-in", name: "sign-in", component: () => import("./pages/SignInPage.vue"), meta: { open: true } },
+  { path: "/unlock", name: "unlock", component: () => import("./pages/UnlockPage.vue"), meta: { open: true } },
+  { path: "/:rest(.*)", redirect: "/" },
+];
+
+export const router = createRouter({ history: createWebHashHistory(), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } });
+
+router.beforeEach(async (to) => (to.meta["open"] || isUnlocked() ? true : await gate(to)));
+
+/** Somebody has used this phone: their PIN. Nobody yet: sign in. */
+export async function gate(to: RouteLocationNormalized | null): Promise<RouteLocationRaw> {
+  const known = (await listInstalls()).filter((install) => install.pin);
+  const query = to && to.fullPath !== "/" ? { next: to.fullPath } : {};
+  return { name: known.length > 0 ? "unlock" : "sign-in", query };
+}

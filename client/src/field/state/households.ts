@@ -1,0 +1,70 @@
+/** The worklist in memory: made after unlocking, gone at locking. Searching never touches the disk. */
+import { ref, shallowRef } from "vue";
+import { listDrafts } from "@lib/drafts";
+import { listOutbox } from "@lib/outbox";
+import { listAssignments, listQuestions, listRecords, listReviews, type RecordView } from "@lib/records";
+import type { AssignmentEntry, OutboxState } from "@lib/types";
+import { follow } from "./syncing";
+
+export interface HouseholdLine {
+  id: string; name: string; region: string; address: string; category: string; size: number | null; lon: number | null; lat: number | null;
+  due: AssignmentEntry | null; questions: number; contested: number; sentBack: boolean; draft: boolean; state: OutboxState | null;
+  /** Everything a search may hit, lower case. */
+  words: string;
+}
+
+export const households = shallowRef<HouseholdLine[]>([]);
+export const loaded = ref(false);
+
+const number = (value: unknown): number | null => (value === null || value === undefined || value === "" || Number.isNaN(Number(value)) ? null : Number(value));
+
+interface Around { due: Map<string, AssignmentEntry>; drafts: Set<string>; states: Map<string, OutboxState>; questions: Map<string, number>; sentBack: Set<string> }
+
+/** What hangs on a household: tasks, drafts, unsent visits, questions from above. */
+async function lookAround(): Promise<Around> {
+  const [assignments, drafts, outbox, questions, reviews] = await Promise.all([listAssignments(), listDrafts(), listOutbox(), listQuestions(), listReviews()]);
+  const householdOf = new Map(outbox.map((item) => [item.instance_id, item.household_id]));
+  const asked = new Map<string, number>();
+  for (const question of questions) {
+    const id = householdOf.get(question.instance_id);
+    if (id) asked.set(id, (asked.get(id) ?? 0) + 1);
+  }
+  const back = reviews.filter((review) => ["has_issues", "rejected"].includes(review.state)).map((review) => householdOf.get(review.instance_id) ?? review.entity_id ?? "");
+  return {
+    due: new Map(assignments.map((task) => [task.entity_id, task])), drafts: new Set(drafts.map((draft) => draft.household_id ?? "")),
+    states: new Map([...outbox].reverse().map((item) => [item.household_id, item.state])), questions: asked, sentBack: new Set(back),
+  };
+}
+
+function lineOf(view: RecordView, members: string[], around: Around): HouseholdLine {
+  const { id, data } = view;
+  const name = String(data["head_name"] ?? view.label);
+  return {
+    id, name, region: view.region, address: String(data["address"] ?? ""), category: String(data["household_category"] ?? ""),
+    size: number(data["household_size"]) ?? (members.length || null), lon: number(data["lon"]) ?? number(view.entry?.location?.lon), lat: number(data["lat"]) ?? number(view.entry?.location?.lat),
+    due: around.due.get(id) ?? null, questions: around.questions.get(id) ?? 0, contested: view.contested.length, sentBack: around.sentBack.has(id),
+    draft: around.drafts.has(id), state: around.states.get(id) ?? null,
+    words: [name, view.label, data["household_no"], data["address"], ...members].join(" ").toLowerCase(),
+  };
+}
+
+async function load(): Promise<void> {
+  const [rows, members, around] = await Promise.all([listRecords("household"), listRecords("member"), lookAround()]);
+  const names = new Map<string, string[]>();
+  for (const member of members) names.set(member.parent ?? "", [...(names.get(member.parent ?? "") ?? []), member.label]);
+  households.value = rows.map((row) => lineOf(row, names.get(row.id) ?? [], around)).sort(byUrgency);
+  loaded.value = true;
+}
+
+const rank = (line: HouseholdLine): string => [line.sentBack || line.questions ? 0 : 1, line.due?.due ?? "9999", line.region, line.name].join("|");
+
+export const byUrgency = (a: HouseholdLine, b: HouseholdLine): number => (rank(a) < rank(b) ? -1 : 1);
+
+export const hasTask = (line: HouseholdLine): boolean => Boolean(line.due || line.questions || line.sentBack || line.contested);
+
+export const followHouseholds = (): (() => void) => follow(["records", "outbox", "drafts"], load);
+
+export function forgetHouseholds(): void {
+  households.value = [];
+  loaded.value = false;
+}

@@ -1,0 +1,70 @@
+/** Names of places, properties and codes in the reader's language. */
+import { computed, shallowRef } from "vue";
+import { cellText } from "@lib/csv";
+import { loadDefinitions, loadRegions, type DatasetDefinition, type Labels, type PropertyDefinition, type Region } from "@lib/definitions";
+import i18n, { t } from "@lib/i18n";
+import { follow } from "./syncing";
+
+const datasets = shallowRef<DatasetDefinition[]>([]);
+const regions = shallowRef<Region[]>([]);
+const byCode = computed(() => new Map(regions.value.map((region) => [region.code, region])));
+
+async function load(): Promise<void> {
+  [datasets.value, regions.value] = await Promise.all([loadDefinitions(), loadRegions()]);
+}
+export const followLabels = (): (() => void) => follow(["records"], load);
+
+export const inLanguage = (labels: Labels | undefined, fallback: string): string =>
+  (i18n.global.locale.value === "en" ? labels?.en ?? labels?.zh : labels?.zh ?? labels?.en) || fallback;
+
+const findProperty = (dataset: string, name: string): PropertyDefinition | undefined =>
+  datasets.value.find((item) => item.name === dataset)?.properties.find((item) => item.name === name);
+
+export const cardOf = (dataset: string): string[] => datasets.value.find((item) => item.name === dataset)?.card ?? [];
+
+export const propertyLabel = (dataset: string, name: string): string => inLanguage(findProperty(dataset, name)?.labels, name);
+
+/** A value as people read it: codes by their names, amounts with their unit. */
+export function valueText(dataset: string, name: string, value: unknown): string {
+  const text = cellText(value);
+  if (text === "") return "";
+  const property = findProperty(dataset, name);
+  if (property?.type === "region") return regionName(text);
+  const named = (code: string): string => inLanguage(property?.choices?.find((choice) => choice.value === code)?.labels, code);
+  if (property?.choices) return text.split(" ").map(named).join(t("common.comma"));
+  return property?.unit ? withUnit(text, property.unit) : text;
+}
+
+function withUnit(text: string, unit: string): string {
+  const amount = Number(text);
+  const shown = Number.isNaN(amount) ? text : amount.toLocaleString(i18n.global.locale.value === "en" ? "en-GB" : "zh-CN", { maximumFractionDigits: 2 });
+  return i18n.global.te(`unit.${unit}`) ? t(`unit.${unit}`, { n: shown }) : `${shown} ${unit}`;
+}
+
+const nameOf = (region: Region): string => inLanguage(region.names, region.name);
+
+/** "青石村 3组": the village, and the group where the record stands in one. */
+export function regionName(code: string): string {
+  const region = byCode.value.get(code);
+  if (!region) return code;
+  const above = region.level === "group" && region.parent ? byCode.value.get(region.parent) : undefined;
+  return above ? `${nameOf(above)} ${nameOf(region)}` : nameOf(region);
+}
+
+/** Dates as people say them; relative only within a day. */
+export function dayText(time: string | null | undefined): string {
+  if (!time) return "";
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
+  const language = i18n.global.locale.value === "en" ? "en-GB" : "zh-CN";
+  const today = new Date();
+  const clock = date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  if (time.length > 10 && date.toDateString() === today.toDateString()) return t("date.today", { time: clock });
+  const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric" as const;
+  return date.toLocaleDateString(language, { year, month: language === "zh-CN" ? "long" : "short", day: "numeric", weekday: "short" });
+}
+
+export function bytesText(bytes: number): string {
+  if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
+  return bytes < 1024 ** 3 ? `${(bytes / 1024 ** 2).toFixed(1)} MB` : `${(bytes / 1024 ** 3).toFixed(1)} GB`;
+}

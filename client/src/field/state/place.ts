@@ -1,0 +1,20 @@
+/** How far a house is. Asks nobody: it works only where the worker has already allowed the position. */
+import { ref } from "vue";
+import { metresBetween, toFix } from "@lib/capture";
+import { t } from "@lib/i18n";
+import type { Fix } from "@lib/types";
+
+export const here = ref<Fix | null>(null);
+
+export async function lookWhere(): Promise<void> {
+  const permissions = navigator.permissions as Permissions | undefined;
+  const state = await permissions?.query({ name: "geolocation" }).then((found) => found.state, () => "prompt");
+  if (state !== "granted") return;
+  navigator.geolocation.getCurrentPosition((position) => { here.value = toFix(position); }, () => undefined, { maximumAge: 120_000, timeout: 15_000 });
+}
+
+export function distanceText(lon: number | null, lat: number | null): string {
+  if (!here.value || lon === null || lat === null) return "";
+  const metres = metresBetween(here.value, { lon, lat });
+  return metres < 1000 ? t("distance.metres", { n: Math.round(metres / 10) * 10 }) : t("distance.kilometres", { n: (metres / 1000).toFixed(1) });
+}

@@ -1,0 +1,113 @@
+/** When the phone talks to the server: by itself when it can, and when the worker asks. */
+import { readonly, ref } from "vue";
+import { onChange } from "@lib/changes";
+import { backOff } from "@lib/ops";
+import { asProblem, type Problem } from "@lib/problem";
+import { isUnlocked } from "@lib/session";
+import { sync, type SyncOutcome, type SyncProgress, type SyncResult } from "@lib/sync";
+
+const online = ref(typeof navigator === "undefined" ? true : navigator.onLine);
+const busy = ref(false);
+const step = ref<SyncProgress | null>(null);
+const result = ref<SyncResult | null>(null);
+const outcome = ref<SyncOutcome | null>(null);
+const failure = ref<Problem | null>(null);
+
+export const isOnline = readonly(online);
+export const running = readonly(busy);
+export const progress = readonly(step);
+export const lastResult = readonly(result);
+export const lastOutcome = readonly(outcome);
+export const lastFailure = readonly(failure);
+
+let failures = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
+/** Even when all is well: others' work should arrive during a day in the village office. */
+const EVERY_MS = 15 * 60_000;
+
+/** One round now. The worker's own wish does not wait for the back-off. */
+export async function syncNow(): Promise<SyncResult | null> {
+  if (!isUnlocked() || busy.value) return null;
+  busy.value = true;
+  clearTimeout(timer);
+  try {
+    const came = await sync({ onProgress: (now) => { step.value = now; } });
+    learn(came);
+    return came;
+  } catch (cause) {
+    failure.value = asProblem(cause);
+    failures += 1;
+    return null;
+  } finally {
+    busy.value = false;
+    step.value = null;
+    planNext();
+  }
+}
+
+function learn(came: SyncResult): void {
+  if (came.outcome === "busy") return;
+  result.value = came;
+  outcome.value = came.outcome;
+  failure.value = came.problems[0]?.problem ?? null;
+  online.value = came.outcome !== "offline";
+  failures = came.outcome === "done" ? 0 : failures + 1;
+}
+
+function planNext(): void {
+  clearTimeout(timer);
+  const wait = failures > 0 ? backOff(failures, failure.value?.retryAfter ?? null) * 1000 : EVERY_MS;
+  timer = setTimeout(() => void syncByItself(), wait);
+}
+
+async function syncByItself(): Promise<void> {
+  if (document.visibilityState === "visible" && navigator.onLine && outcome.value !== "sign_in") await syncNow();
+  else if (isUnlocked()) planNext();
+}
+
+/** Starts the automatic rounds: at unlock, when the network is back, when the app is looked at again, after a save. */
+export function startSyncing(): () => void {
+  const back = (): void => { online.value = true; failures = 0; void syncByItself(); };
+  const gone = (): void => { online.value = false; };
+  const seen = (): void => { if (document.visibilityState === "visible") void syncByItself(); };
+  window.addEventListener("online", back);
+  window.addEventListener("offline", gone);
+  document.addEventListener("visibilitychange", seen);
+  void syncByItself();
+  return () => {
+    clearTimeout(timer);
+    window.removeEventListener("online", back);
+    window.removeEventListener("offline", gone);
+    document.removeEventListener("visibilitychange", seen);
+  };
+}
+
+/** A new sign-in: what was refused may go now. */
+export function signedInAgain(): void {
+  outcome.value = null;
+  failures = 0;
+  void syncNow();
+}
+
+export function forgetSyncing(): void {
+  clearTimeout(timer);
+  result.value = null;
+  outcome.value = null;
+  failure.value = null;
+  failures = 0;
+}
+
+/** Calls `load` now and whenever one of the topics changes; bursts are drawn once. */
+export function follow(topics: string[], load: () => Promise<void> | void): () => void {
+  let waiting = false;
+  const stop = onChange((topic) => {
+    if (!topics.includes(topic) || waiting) return;
+    waiting = true;
+    setTimeout(() => {
+      waiting = false;
+      if (isUnlocked()) void load();
+    }, 150);
+  });
+  void load();
+  return stop;
+}
