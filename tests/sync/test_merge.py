@@ -1,0 +1,107 @@
+"""The merge's laws, on random histories (I2, I9, I11 of the invariants)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.sync.merge import Key, Sent, Write, add, base_differs, sees, seen_value, touched, written_value
+
+VALUES = st.sampled_from(["1", "2", "3", None]).map(lambda text: {"days": text})
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Write]:
+    """Writes of three installs; each knows some version and what was shown there, as the server would have said."""
+    count = draw(st.integers(1, 8))
+    seqs = {"a": 0, "b": 0, "c": 0}
+    writes: list[Write] = []
+    key = Key((), None)
+    for version in range(1, count + 1):
+        lineage = draw(st.sampled_from("abc"))
+        base = draw(st.integers(0, version - 1))
+        at_base = Key((), None)
+        for earlier in writes[:base]:
+            at_base = add(at_base, earlier)
+        seqs[lineage] += 1
+        saw = at_base.shown_value() if base else None
+        write = Write(f"op{version}", draw(VALUES), version, base, saw, lineage, seqs[lineage])
+        writes.append(write)
+        key = add(key, write)
+    return writes
+
+
+def heads_of(writes: list[Write]) -> set[str]:
+    key = Key((), None)
+    for write in writes:
+        key = add(key, write)
+    return {head.op_id for head in key.heads()}
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(), st.randoms())
+def test_heads_do_not_depend_on_the_order_of_arrival(writes: list[Write], random) -> None:
+    shuffled = list(writes)
+    random.shuffle(shuffled)
+    assert heads_of(shuffled) == heads_of(writes)
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories())
+def test_a_head_is_exactly_what_nobody_has_seen(writes: list[Write]) -> None:
+    unseen = {w.op_id for w in writes if not any(sees(other, w) for other in writes if other is not w)}
+    assert heads_of(writes) == unseen
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories())
+def test_adding_again_changes_nothing(writes: list[Write]) -> None:
+    key = Key((), None)
+    for write in writes:
+        key = add(key, write)
+    again = key
+    for write in writes:
+        again = add(again, write)
+    assert again == key
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories())
+def test_what_is_shown_was_written_by_someone_and_stays_while_it_is_a_head(writes: list[Write]) -> None:
+    key = Key((), None)
+    for write in writes:
+        before = key
+        key = add(key, write)
+        assert key.shown in {head.op_id for head in key.heads()} or not key.heads()
+        if before.heads() and before.shown_value() in [head.value for head in key.heads()]:
+            assert key.shown_value() == before.shown_value()
+
+
+@given(VALUES, VALUES, VALUES)
+def test_touched_means_other_than_seen_and_other_than_the_sent_base(sent, seen, base) -> None:
+    assert touched(Sent(sent, base), seen) == (sent != seen and sent != base)
+    assert base_differs(Sent(sent, base), seen) == (base != seen)
+
+
+def test_an_author_saw_the_latest_of_the_own_later_writes() -> None:
+    own = [Write(f"op{seq}", {"days": str(seq)}, 10 + seq, 1, {}, "a", seq) for seq in (1, 2, 3)]
+    assert seen_value({"days": "0"}, 1, "a", 3, own) == {"days": "2"}
+    assert seen_value({"days": "0"}, 11, "a", 3, own) == {"days": "2"}
+    assert seen_value({"days": "0"}, 12, "a", 3, own) == {"days": "0"}
+    assert seen_value({"days": "0"}, 1, "b", 3, own) == {"days": "0"}
+
+
+def test_a_group_is_written_whole_with_what_was_on_screen() -> None:
+    sent = Sent({"lon": "108.2"}, {})
+    seen = {"lon": "108.1", "lat": "26.2", "accuracy_m": "5"}
+    assert written_value(sent, seen, ("lon", "lat", "accuracy_m")) == {"lon": "108.2", "lat": "26.2", "accuracy_m": "5"}
+
+
+def test_a_correction_has_seen_what_it_corrects() -> None:
+    first = Write("op1", {"days": "1"}, 2, 1, {}, "a", 1)
+    other = Write("op2", {"days": "2"}, 3, 1, {}, "b", 1)
+    fix = replace(first, op_id="op3", value={"days": "9"}, version=4, lineage="c", corrects="op1")
+    key = add(add(add(Key((), None), first), other), fix)
+    assert {head.op_id for head in key.heads()} == {"op2", "op3"}
