@@ -8,7 +8,7 @@ import click
 from flask import Flask
 
 from server.app import create_app
-from server.commands import database, demo, forms, people, regions, run
+from server.commands import database, demo, forms, people, regions, run, worker
 
 GROUPS: tuple[Callable[[click.Group], None], ...] = (
     run.register,
@@ -17,6 +17,7 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     people.register,
     regions.register,
     forms.register,
+    worker.register,
 )
 
 

@@ -79,6 +79,7 @@ CATALOGUE: Mapping[str, Entry] = {
         415, "这个文件不能当照片显示,原件已保存。可以下载原件。",
         "This file cannot be shown as a photo; the original is kept and can be downloaded.",
     ),
+    "photo.missing": Entry(404, "照片还在手机上,没有传到。", "The photo is still on the phone; it has not arrived."),
     "photo.not_ready": Entry(503, "照片正在处理,请稍后再看。", "The photo is being prepared; look again shortly."),
     "openrosa.version_missing": Entry(400, "缺少 X-OpenRosa-Version。", "The X-OpenRosa-Version header is missing."),
     "openrosa.no_submission": Entry(400, "缺少 xml_submission_file。", "The part xml_submission_file is missing."),

@@ -1,3 +1,131 @@
-from flask_smorest import Blueprint
+"""Photos to look at and to download, and which bytes need not be sent again."""
 
-blueprint = Blueprint("photos", __name__)
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+from flask import Response, current_app, jsonify, request, send_file
+from flask_smorest import Blueprint
+from marshmallow import EXCLUDE, Schema, fields, validate
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor
+from server.api.lists import definitions, refuse_nul
+from server.api.signed_in import current_actor, signed_in
+from server.config import Settings
+from server.errors import Problem
+from server.evidence import photos, tasks
+from server.evidence.photos import PhotoFile
+from server.evidence.watermark import draw_watermark, watermark_lines
+from server.geo.tables import Region
+from server.registry.masking import CLEAR_ROLES
+from server.registry.reading import Scope, read_entity
+from server.sync.attachments import usable
+from server.sync.blobs import store_of
+from server.sync.scope import visible_entities
+
+blueprint = Blueprint("photos", __name__, description="Photos and their bytes")
+blueprint.before_request(refuse_nul)
+
+RETRY_AFTER = 5  # seconds; a photo takes a fraction of one
+HOUR = 3600
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+
+
+class Hashes(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    sha256 = fields.List(
+        fields.String(validate=validate.Regexp(r"[0-9a-f]{64}\Z")), required=True, validate=validate.Length(max=1000)
+    )
+
+
+class Wanted(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    size = fields.String(load_default="1280", validate=validate.OneOf(["320", "1280", "original"]))
+    watermark = fields.Boolean(load_default=False)
+
+
+@blueprint.route("/blobs/have", methods=["POST"])
+@signed_in(revoked_may=True)
+@blueprint.arguments(Hashes)
+def have(body: dict[str, Any]) -> Response:
+    """Which of these bytes need not be uploaded: those that the person uploaded or may already see."""
+    with db.read() as session:
+        known = usable(session, current_actor(), body["sha256"])
+    return jsonify({"have": sorted(known)})
+
+
+@blueprint.route("/photos/<attachment_id>")
+@signed_in()
+@blueprint.arguments(Wanted, location="query")
+def photo(wanted: dict[str, Any], attachment_id: str) -> Response:
+    """A re-encoded copy (long edge 320 or 1280 px), or the original as a download."""
+    actor = current_actor()
+    with db.read() as session:
+        found = photos.find(session, actor, attachment_id)
+        lines = _lines(session, actor, found) if wanted["watermark"] else []
+    if wanted["size"] == "original":
+        return _original(found)
+    copy = _copy(found, 1280 if lines else int(wanted["size"]))
+    return _private(_marked(copy, lines) if lines else send_file(copy, mimetype="image/jpeg"), copy, lines)
+
+
+def _original(found: PhotoFile) -> Response:
+    """The exact bytes, always as a download; the media type only where the bytes proved it."""
+    path = store_of(_settings()).path(found.sha256)
+    media_type = f"image/{found.format}" if found.state == "ready" and found.format else "application/octet-stream"
+    name = _NOT_IN_NAMES.sub("_", found.name).strip(". ") or "file"
+    answer = send_file(path, mimetype=media_type, as_attachment=True, download_name=name, conditional=True, etag=False)
+    return _private(answer, path, [])
+
+
+def _copy(found: PhotoFile, edge: int) -> Path:
+    """The copy's file. Problems: photo.unreadable, photo.not_ready."""
+    if found.state in (None, "unreadable"):
+        raise Problem("photo.unreadable")
+    path = photos.copy_path(_settings(), found.sha256, edge)
+    if found.state == "ready" and path.is_file():
+        return path
+    if found.state == "ready":  # thrown away, so it is made again
+        db.transact(lambda session: photos.derive_again(session, found.id))
+    tasks.enqueue([found.id])
+    raise Problem("photo.not_ready", retry_after=RETRY_AFTER)
+
+
+def _lines(session: Session, actor: Actor, found: PhotoFile) -> list[str]:
+    """Time, place, and the household as this reader may name it."""
+    region = session.get(Region, found.region_code) if found.region_code else None
+    scope = Scope(visible_entities(actor), visible_entities(actor, CLEAR_ROLES))
+    household = read_entity(session, definitions(), scope, found.root_id) if found.root_id else None
+    names = [region.name_zh if region else "", str(household["label"]) if household else ""]
+    return watermark_lines(found.taken_at, found.place, names)
+
+
+def _marked(copy: Path, lines: list[str]) -> Response:
+    return Response(draw_watermark(copy, lines), mimetype="image/jpeg")
+
+
+def _private(answer: Response, path: Path, lines: list[str]) -> Response:
+    """Headers of everything that was uploaded: for this reader only, never a document of our own."""
+    tag = hashlib.sha256("\n".join([path.name, *lines]).encode()).hexdigest()[:32]
+    answer.set_etag(tag)
+    answer.headers["Cache-Control"] = f"private, max-age={HOUR}"
+    answer.headers["Vary"] = "Authorization, Cookie"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    answer.make_conditional(request)
+    return answer
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.config["RUHU"]
+    return settings

@@ -1,0 +1,31 @@
+"""ruhu worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import click
+from flask import Flask
+
+from server.config import Settings
+from server.evidence import tasks
+
+
+def register(main: click.Group) -> None:
+    main.add_command(worker)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what waits now, then stop.")
+@click.option("--threads", default=2, show_default=True, help="How many photos at the same time.")
+@click.pass_obj
+def worker(app: Callable[[], Flask], once: bool, threads: int) -> None:
+    """Prepare photos and clean up after interrupted uploads."""
+    flask_app = app()
+    settings: Settings = flask_app.config["RUHU"]
+    with flask_app.app_context():
+        done = tasks.sweep(settings, grace=timedelta(0))
+    click.echo(f"处理了 {done} 张照片 · {done} photos prepared")
+    if not once:
+        tasks.queue(flask_app).huey.create_consumer(workers=threads, max_delay=1.0, flush_locks=True).run()

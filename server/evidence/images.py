@@ -1,0 +1,147 @@
+"""Opens a photo that nobody trusts and makes its two small copies. PURE but for the files it is given.
+
+Runs in a process of its own with limits on memory and time (server/evidence/child.py). Copies are re-encoded, turned
+upright and carry no EXIF, so they are safe to show; the original is only ever downloaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+from server.evidence.exif import Exif, read_exif
+from server.evidence.findings import Finding
+from server.evidence.formats import MEDIA_TYPES, end_of, foreign_kind, media_type_of
+
+SIZES = (1280, 320)
+PIXELS = 100_000_000
+ORDINARY_TRAILER = 64  # bytes of padding that writers leave
+QUALITY = 82
+LABEL_LENGTH = 100
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """A photo to derive: its file, the media type it was labelled with, where copies go (long edge px → path)."""
+
+    source: Path
+    labelled: str
+    targets: dict[int, Path]
+
+
+@dataclass
+class Derived:
+    """What came of it. `state`: ready or unreadable; sizes in pixels, upright."""
+
+    state: str = "unreadable"
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    exif: Exif = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return {**vars(self), "findings": [finding.as_json() for finding in self.findings]}
+
+
+def derive(order: Order) -> Derived:
+    """Verifies the photo and writes its copies; every failure of the file is a finding, not an exception."""
+    content = order.source.read_bytes()
+    kind = media_type_of(content[:32])
+    made = Derived()
+    if not content:
+        made.findings.append(Finding("photo.empty", "fail", 0))
+    elif kind is None or kind not in MEDIA_TYPES.values():
+        made.findings.append(Finding("photo.not_an_image", "fail", kind or "unknown"))
+    else:
+        _open(order, content, kind, made)
+    return made
+
+
+def _open(order: Order, content: bytes, kind: str, made: Derived) -> None:
+    made.findings.extend(_remarks(order, content, kind))
+    try:
+        _decode(order, made)
+    except MemoryError:
+        made.findings.append(Finding("photo.too_costly", "fail"))
+    # Decoders raise anything on crafted bytes; here that is the answer, and the process is expendable.
+    except Exception as error:
+        made.findings.append(_failure(error, content, kind))
+    if not made.exif:
+        _note_exif(None, order, made)
+
+
+def _failure(error: Exception, content: bytes, kind: str) -> Finding:
+    if "truncated" in str(error).lower() or end_of(content, kind) is None:
+        return Finding("photo.truncated", "fail", len(content))
+    return Finding("photo.damaged", "fail", type(error).__name__)
+
+
+def _remarks(order: Order, content: bytes, kind: str) -> list[Finding]:
+    """Findings that do not keep a photo from being shown."""
+    found = []
+    if order.labelled.startswith("image/") and order.labelled.replace("image/jpg", "image/jpeg") != kind:
+        found.append(Finding("photo.mislabelled", "warn", kind, order.labelled[:LABEL_LENGTH]))
+    behind = content[end_of(content, kind) or len(content) :].strip(b"\0")
+    if foreign := foreign_kind(behind):
+        found.append(Finding("photo.other_content", "warn", foreign))
+    if len(behind) > ORDINARY_TRAILER:
+        found.append(Finding("photo.trailing_bytes", "info", len(behind), ORDINARY_TRAILER))
+    return found
+
+
+def _decode(order: Order, made: Derived) -> None:
+    Image.MAX_IMAGE_PIXELS = None  # our own limit below says by how much
+    with Image.open(order.source, formats=list(MEDIA_TYPES)) as image:
+        made.format = MEDIA_TYPES[image.format or "JPEG"].removeprefix("image/")
+        pixels = image.width * image.height
+        if pixels > PIXELS:
+            made.findings.append(Finding("photo.too_many_pixels", "fail", pixels, PIXELS))
+            return
+        _note_exif(image, order, made)
+        turn = _TURNS.get(made.exif.get("orientation", 1))
+        size = image.size if turn is None or made.exif["orientation"] < 5 else image.size[::-1]
+        _write_copies(image, turn, order.targets)
+        made.width, made.height, made.state = size[0], size[1], "ready"
+
+
+def _note_exif(image: Image.Image | None, order: Order, made: Derived) -> None:
+    made.exif, clean = read_exif(image, order.source)
+    if not clean:
+        made.findings.append(Finding("photo.exif_unreadable", "info"))
+
+
+def _write_copies(image: Image.Image, turn: Image.Transpose | None, targets: dict[int, Path]) -> None:
+    """All copies in one decode: the largest first, each smaller one from it. Never larger than the photo."""
+    largest = max(targets)
+    image.draft(None, (largest, largest * image.height // max(image.width, 1) or 1))
+    copy = _flat(image)
+    for edge in sorted(targets, reverse=True):
+        copy.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=None)
+        upright = copy.transpose(turn) if turn else copy
+        upright.save(targets[edge], "JPEG", quality=QUALITY)
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """RGB, what is see-through on white; the first frame."""
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        seen = image.convert("RGBA")
+        ground = Image.new("RGB", seen.size, "white")
+        ground.paste(seen, mask=seen.getchannel("A"))
+        return ground
+    if image.mode.startswith("I") or image.mode == "F":
+        return ImageOps.autocontrast(image.convert("F").convert("L")).convert("RGB")
+    return image.convert("RGB")

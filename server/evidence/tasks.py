@@ -1,0 +1,140 @@
+"""Work on photos that happens later: the queue, one photo's derivation, and the sweep that forgets nobody.
+
+The queue only makes it fast. What it loses (a crash, a full disk, a server without it) the sweep finds, because the
+database knows which attachments have bytes and no result.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from huey import SqliteHuey, crontab
+from huey.exceptions import HueyException
+
+from server import db
+from server.config import Settings
+from server.db import now
+from server.evidence import photos
+from server.evidence.darkroom import Darkroom, Lost
+from server.sync.blobs import store_of
+from server.sync.leftovers import HOUR, tidy_uploads
+
+log = structlog.get_logger()
+
+SWEEP_LIMIT = 500
+GRACE = timedelta(minutes=1)  # the queue's own time before the sweep looks at a photo
+LONGEST_SWEEP = 1800  # seconds until another sweep may start although one never ended
+
+_rooms = threading.local()
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The queue of this server; `derive` puts one attachment's id into it."""
+
+    huey: Any
+    derive: Any
+
+
+def queue(app: Flask) -> Queue:
+    """The app's queue: an SQLite file in its folder, made when first needed."""
+    if "ruhu_queue" not in app.extensions:
+        app.extensions["ruhu_queue"] = _make_queue(app)
+    made: Queue = app.extensions["ruhu_queue"]
+    return made
+
+
+def _make_queue(app: Flask) -> Queue:
+    settings: Settings = app.config["RUHU"]
+    huey = SqliteHuey("ruhu", filename=str(settings.var / "queue.sqlite"), results=False, fsync=False)
+
+    @huey.task(name="derive_photo")  # type: ignore[untyped-decorator]
+    def derive_photo(attachment_id: str) -> None:
+        with app.app_context():
+            derive(settings, attachment_id)
+
+    @huey.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]
+    @huey.lock_task("sweep", ttl=LONGEST_SWEEP)  # type: ignore[untyped-decorator]
+    def sweep_now() -> None:
+        with app.app_context():
+            sweep(settings)
+
+    return Queue(huey, derive_photo)
+
+
+def enqueue(attachment_ids: Iterable[str]) -> None:
+    """Asks for these photos soon; call it after the commit. A queue that is down is no error for the caller."""
+    ids = list(attachment_ids)
+    try:
+        for attachment_id in ids:
+            queue(current_app._get_current_object()).derive(attachment_id)  # type: ignore[attr-defined]
+    except (sqlite3.Error, OSError, HueyException) as error:
+        log.warning("evidence.queue_down", photos=len(ids), kind=type(error).__name__)
+
+
+def derive(settings: Settings, attachment_id: str) -> bool:
+    """Derives one photo if that is still to do; whether there is a result now that was not there before."""
+    job = db.transact(lambda session: photos.start(session, attachment_id))
+    if job is None:
+        return False
+    try:
+        made = _develop(settings, job)
+    except (Lost, OSError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        log.warning("evidence.photo_failed", attachment=attachment_id, reason=reason)
+        db.transact(lambda session: photos.note_error(session, attachment_id, reason))
+        return False
+    db.transact(lambda session: photos.record(session, job, made))
+    return True
+
+
+def _develop(settings: Settings, job: photos.Job) -> dict[str, Any]:
+    """Has the copies made under names of this process, then gives them their places."""
+    targets = photos.copies(settings, job.sha256)
+    mine = f"{os.getpid()}-{threading.get_ident()}"
+    drafts = {edge: path.with_name(f".{path.name}.{mine}") for edge, path in targets.items()}
+    for path in targets.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        made = _room().develop(store_of(settings).path(job.sha256), job.media_type, drafts)
+        if made["state"] == "ready":
+            for edge, path in targets.items():
+                drafts[edge].replace(path)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+    return made
+
+
+def _room() -> Darkroom:
+    """Each thread of the worker has its own process."""
+    room: Darkroom | None = getattr(_rooms, "room", None)
+    if room is None:
+        room = _rooms.room = Darkroom()
+    return room
+
+
+def sweep(settings: Settings, *, grace: timedelta = GRACE, file_age: int = HOUR) -> int:
+    """Cleans up after interrupted uploads and derives what nobody derived; how many results came of it."""
+    tidied = tidy_uploads(store_of(settings), timedelta(days=settings.upload_days), file_age=file_age)
+    done = 0
+    while ids := _waiting(grace):
+        results = [derive(settings, attachment_id) for attachment_id in ids]
+        done += sum(results)
+        if not any(results):
+            break  # the rest failed just now; the next sweep tries again
+    log.info("evidence.swept", derived=done, finished=tidied.finished, files=tidied.removed_files)
+    return done
+
+
+def _waiting(grace: timedelta) -> list[str]:
+    with db.read() as session:
+        return photos.waiting(session, now() - grace, SWEEP_LIMIT)
