@@ -240,9 +240,10 @@ def _store(
     entity.contested = _contested(dataset, entity, edits)
     session.flush()
     session.add(_history(origin, write, entity, changes))
+    still_open = _open_conflicts(session, entity.id)
     for edit in edits:
         _store_heads(session, entity.id, origin, edit)
-        _settle(session, dataset, entity.id, edit)
+        _settle(session, dataset, entity.id, edit, still_open.get(edit.name))
     session.flush()
     return _moved(session, dataset, entity)
 
@@ -292,11 +293,14 @@ def _head_row(entity_id: str, origin: Origin, name: str, write: merge.Write) -> 
     )
 
 
-def _settle(session: Session, dataset: Dataset, entity_id: str, edit: _Edit) -> None:
+def _open_conflicts(session: Session, entity_id: str) -> dict[str, Conflict]:
+    """By key."""
+    rows = session.scalars(select(Conflict).where(Conflict.entity_id == entity_id, Conflict.state == "open"))
+    return {row.key: row for row in rows}
+
+
+def _settle(session: Session, dataset: Dataset, entity_id: str, edit: _Edit, is_open: Conflict | None) -> None:
     """Opens the key's conflict when it has several values, closes it when one is left."""
-    is_open = session.scalar(
-        select(Conflict).where(Conflict.entity_id == entity_id, Conflict.key == edit.name, Conflict.state == "open")
-    )
     if edit.after.contested() and is_open is None:
         properties = list(members(dataset, edit.name))
         session.add(Conflict(id=str(uuid.uuid4()), entity_id=entity_id, key=edit.name, properties=properties))
