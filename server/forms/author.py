@@ -1,6 +1,7 @@
 """pyxform's complaints as issues: sheet, row, cause and cure, told apart from one text."""
 
 import re
+from collections.abc import Callable
 
 from server.forms.issue import Issue
 from server.forms.messages import AUTHOR_CAUSES, issue
@@ -9,14 +10,21 @@ _ROW = re.compile(r"\[row : (\d+)\]\s*")
 _ON_SHEET = re.compile(
     r"On the '(\w+)' sheet,? ?(?:the '([^']+)' value is invalid\. |the entity declaration is invalid\. )?"
 )
+_QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 _SHEET_OF_HEADER = re.compile(r"for sheet: '(\w+)'\. ?")
 _CURE = re.compile(r"(?:Please (?:either: |check|ensure)|Either |Try |Rename |Learn more: )")
 
 
-def issue_of(message: str) -> Issue:
-    """One pyxform message → where it stands, why, how to fix it. The author's own words stay in."""
+def issue_of(message: str, place_of_word: Callable[[str], str | None]) -> Issue:
+    """One pyxform message → where it stands, why, how to fix it.
+
+    Where it names no row, a word that it quotes is looked up in the survey with `place_of_word`.
+    """
     text = " ".join(message.split())
     place, text = _place(text)
+    if not _ROW.search(message):
+        quoted = (place_of_word(word) for word in _QUOTED.findall(text))
+        place = next((found for found in quoted if found), place)
     found = _CURE.search(text)
     cause, cure = (text[: found.start()].strip(), text[found.start() :].strip()) if found else (text, "")
     for pattern, code in AUTHOR_CAUSES:

@@ -66,7 +66,7 @@ def compile_form(
         files["itemsets.csv"] = result.itemsets.encode("utf-8")
     used = _datasets(model, datasets or {})
     # pyxform would have photos made smaller (max-pixels); evidence stays as the camera took it.
-    warnings += [_text(issue_of(text)) for text in result.warnings if "max-pixels" not in text]
+    warnings += [_text(issue_of(text, workbook.place_of_word)) for text in result.warnings if "max-pixels" not in text]
     warnings += [_text(found) for found in _missing_media(model, files, used)]
     return CompiledForm(
         form_id=model.form_id,
@@ -106,7 +106,7 @@ def _convert(workbook: Workbook) -> Any:
     try:
         return convert(dict(workbook.sheets), form_name="data")
     except PyXFormError as error:
-        raise FormInvalid([issue_of(line) for line in _lines(str(error))]) from error
+        raise FormInvalid([issue_of(line, workbook.place_of_word) for line in _lines(str(error))]) from error
     except RecursionError as error:
         raise FormInvalid([issue("author.too_deep", "survey")]) from error
     except Exception as error:  # pyxform meets some mistakes with a bare KeyError or AttributeError.

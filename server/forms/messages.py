@@ -163,7 +163,7 @@ _BOTH = {
         "补上缺的列，手机上缺的文字会用默认语言代替 / "
         "Fill in the missing columns; phones show the default language instead. {cure}",
     ),
-    "author.other": ("{cause}", "按提示修改后再上传 / Correct it and upload again. {cure}"),
+    "author.other": ("表单的写法有误 / {cause}", "按提示修改后再上传 / Correct it and upload again. {cure}"),
     "author.too_deep": (
         "分组套得太深 / Groups are nested too deeply",
         "减少分组的层数 / Use fewer levels of groups",
@@ -256,6 +256,7 @@ def issue(code: str, where: str, **values: object) -> Issue:
 
 # The first pattern found in a pyxform message decides how it is told in Chinese.
 AUTHOR_CAUSES = (
+    (r"[Uu]nmatched '?(begin|end)", "author.unmatched"),
     (r"Language '.*' is missing", "author.language"),
     (r"Could not find the name|no survey element named", "author.unknown_reference"),
     (r"Reference variables? names must be unique", "author.reference_twice"),
@@ -266,7 +267,6 @@ AUTHOR_CAUSES = (
     (r"must be unique|must unique|duplicate|already", "author.name_twice"),
     (r"Names must begin|[Ii]nvalid character|invalid name|XML identifier", "author.name_bad"),
     (r"no name|must have a name|missing name", "author.name_missing"),
-    (r"[Uu]nmatched (begin|end)", "author.unmatched"),
     (r"[Hh]eaders?|column name", "author.columns"),
     (r"'entities' sheet", "author.entities"),
     (r"'parameters' value|[Pp]arameter", "author.parameters"),

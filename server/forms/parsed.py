@@ -9,7 +9,7 @@ from server.forms.issue import InstanceUnreadable
 from server.forms.messages import issue
 from server.forms.xml import local, parse_xml
 
-MAX_ID = 200
+MAX_ID = 100
 
 
 @dataclass(frozen=True)

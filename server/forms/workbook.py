@@ -32,6 +32,7 @@ class Workbook:
 
     sheets: Sheets
     question_rows: dict[str, int]
+    word_rows: dict[str, int]
 
     def rows(self, sheet: str) -> list[dict[str, Any]]:
         return list(self.sheets.get(sheet) or [])
@@ -39,6 +40,11 @@ class Workbook:
     def place(self, sheet: str, row: int) -> str:
         """Where a row stands, as a person counts: the header is row 1."""
         return f"{sheet} 第{row}行 / {sheet} row {row}"
+
+    def place_of_word(self, word: str) -> str | None:
+        """Where a cell of the survey holds exactly this, for complaints that name no row."""
+        row = self.word_rows.get(word)
+        return self.place("survey", row) if row else None
 
     def place_of_question(self, name: str) -> str:
         row = self.question_rows.get(name)
@@ -62,8 +68,10 @@ def read_workbook(source: bytes, filename: str) -> Workbook:
         raise FormInvalid([issue("workbook.unreadable", filename, cause=repr(error)[:200])]) from error
     _check_content(sheets, filename)
     # Noted before pyxform works on the rows.
-    numbered = enumerate(sheets["survey"], start=2)
-    return Workbook(sheets, {str(row["name"]): number for number, row in numbered if row.get("name")})
+    numbered = list(enumerate(sheets["survey"], start=2))
+    questions = {str(row["name"]): number for number, row in numbered if row.get("name")}
+    words = {str(cell): number for number, row in reversed(numbered) for cell in row.values()}
+    return Workbook(sheets, questions, words)
 
 
 def _kind(source: bytes) -> str:
