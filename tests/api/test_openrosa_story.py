@@ -78,9 +78,10 @@ def test_sending_again_is_201_and_makes_no_second_one(county: Flask, collect: Co
     """A lost answer: same ops, same files, same versions after the second send."""
     filled = full_visit(collect)
     collect.submit(filled)
-    before = [count(county, table) for table in (Submission, OpLog, EntityVersion, Attachment, Blob, Quarantine)]
+    tables = (Submission, OpLog, EntityVersion, Attachment, Blob, Quarantine)
+    before = [count(county, table) for table in tables]
     assert [reply.status for reply in collect.submit(filled)] == [201]
-    assert [count(county, table) for table in (Submission, OpLog, EntityVersion, Attachment, Blob, Quarantine)] == before
+    assert [count(county, table) for table in tables] == before
 
 
 def test_other_content_under_the_same_id_is_409_and_kept_once(county: Flask, collect: Collect) -> None:
