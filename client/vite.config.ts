@@ -8,7 +8,7 @@ const api = process.env["RUHU_API"] ?? "http://127.0.0.1:8000";
 
 // Three inputs, one output folder: the phone app, the console and the service worker.
 export default defineConfig({
-  plugins: [vue(), serviceWorker({ entry: "index.html", extra: ["manifest.webmanifest", "icons/icon.svg", "icons/icon-192.png"] })],
+  plugins: [vue(), serviceWorker({ entry: "index.html", extra: ["manifest.webmanifest", "icon.svg", "icon-192.png"] })],
   resolve: { alias: { "@lib": here("./src/lib") } },
   define: {
     __VUE_OPTIONS_API__: true,

@@ -1,4 +1,4 @@
-/** Draws the app's icons from one SVG: a house with an open door. Run once; the PNGs are kept in public/icons. */
+/** Draws the app's icons from one SVG: a house with an open door. Run once; the PNGs are kept in public. */
 import { writeFileSync } from "node:fs";
 import { deflateSync } from "node:zlib";
 
@@ -54,6 +54,6 @@ function png(size, scale, round) {
 
 const path = (poly, fill) => `<path fill="${fill}" d="M${poly.map(([x, y]) => `${x * 100} ${y * 100}`).join("L")}Z"/>`;
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><rect width="100" height="100" rx="22" fill="#1F6B57"/>${path(ROOF, "#F6F7F5")}${path(WALLS, "#F6F7F5")}${path(DOOR, "#E9B44C")}</svg>\n`;
-const out = new URL("../public/icons/", import.meta.url);
+const out = new URL("../public/", import.meta.url);
 writeFileSync(new URL("icon.svg", out), svg);
 for (const [name, size, scale, round] of [["icon-192", 192, 1.05, true], ["icon-512", 512, 1.05, true], ["icon-maskable-512", 512, 0.85, false]]) writeFileSync(new URL(`${name}.png`, out), png(size, scale, round));

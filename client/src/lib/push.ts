@@ -43,11 +43,19 @@ async function pushBatch(at: Session, batch: OpRow[], limits: PushLimits): Promi
     const ops = await Promise.all(batch.map((row) => wireOp(at, row)));
     const answer = await postJson<PushAnswer>("/sync/push", { ops }, { token: at.account.token });
     await at.db.counters.put({ name: "push-bytes", value: nextTarget(target, true, limits) });
-    return await inTurn("own-work", () => storeResults(at, answer.results));
+    return await inTurn("own-work", () => storeResults(at, inOrder(batch, answer.results)));
   } catch (cause) {
     if (isNetwork(cause)) await at.db.counters.put({ name: "push-bytes", value: nextTarget(target, false, limits) });
     return refused(at, batch, limits, cause);
   }
+}
+
+/** Results come in the order sent; that of an unreadable op names no op, so its place does. */
+function inOrder(batch: OpRow[], results: OpResult[]): OpResult[] {
+  return results.flatMap((result, place) => {
+    const op = batch[place];
+    return op ? [{ ...result, op_id: op.op_id }] : [];
+  });
 }
 
 /** 400, 413 and 422 are about this envelope; anything else is about the line, the person or the server. */
