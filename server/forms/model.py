@@ -7,6 +7,10 @@ from functools import cached_property
 
 from server.forms.dataset import Choice
 
+# tag -> what the node of this tag writes, and what stands below it
+WriteTree = dict[str, tuple["tuple[str, str] | None", "WriteTree"]]
+Trie = dict[str, tuple["Question | None", "Trie"]]
+
 
 @dataclass(frozen=True)
 class Question:
@@ -50,8 +54,16 @@ class EntityDeclaration:
     # path below the container -> (property, bind type)
     writes: dict[tuple[str, ...], tuple[str, str]]
 
-
-Trie = dict[str, tuple["Question | None", "Trie"]]
+    @cached_property
+    def tree(self) -> WriteTree:
+        """The writes as nested dicts by tag: one walk of a container finds all."""
+        top: WriteTree = {}
+        for path, write in self.writes.items():
+            level = top
+            for group in path[:-1]:
+                level = level.setdefault(group, (None, {}))[1]
+            level[path[-1]] = (write, {})
+        return top
 
 
 @dataclass(frozen=True)

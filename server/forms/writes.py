@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.forms.canonical import canonical
-from server.forms.dataset import Dataset
+from server.forms.dataset import Dataset, Property
 from server.forms.issue import ExtractionError
 from server.forms.messages import issue
-from server.forms.model import EntityDeclaration, FormModel
+from server.forms.model import EntityDeclaration, FormModel, WriteTree
 from server.forms.parsed import Instance
 
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
@@ -98,21 +98,22 @@ def _write(declaration: EntityDeclaration, container: Any, datasets: Mapping[str
 
 def _values(declaration: EntityDeclaration, container: Any, dataset: Dataset) -> dict[str, str | None]:
     values: dict[str, str | None] = {}
-    nodes: dict[tuple[str, ...], Any] = {(): container}
-
-    def node_at(path: tuple[str, ...]) -> Any:
-        # Siblings share their group, so each group is looked up once.
-        if path not in nodes:
-            above = node_at(path[:-1])
-            nodes[path] = None if above is None else above.find(path[-1])
-        return nodes[path]
-
-    for path, (property, bind_type) in declaration.writes.items():
-        node = node_at(path)
-        if node is not None:
-            declared = dataset.properties.get(property)
-            values[property] = canonical(node.text, declared.type if declared else bind_type)
+    _collect(container, declaration.tree, dataset.properties, values)
     return values
+
+
+def _collect(node: Any, level: WriteTree, properties: Mapping[str, Property], values: dict[str, str | None]) -> None:
+    for child in node:
+        found = level.get(child.tag)
+        if found is None:
+            continue
+        write, below = found
+        if write is not None:
+            name, bind_type = write
+            declared = properties.get(name)
+            values[name] = canonical(child.text, declared.type if declared else bind_type)
+        elif below:
+            _collect(child, below, properties, values)
 
 
 def _entity_id(declaration: EntityDeclaration, entity: Any) -> str:
