@@ -46,17 +46,21 @@ def issue(
 
 def actor_by_token(session: Session, token: str, kinds: tuple[str, ...]) -> tuple[Actor, Token]:
     """The person behind a token. Problems: auth.required, auth.expired, auth.wrong_kind."""
-    row = session.get(Token, digest(token))
-    person = row and session.get(Person, row.person_id)
-    if row is None or person is None or row.revoked_at or not person.active:
+    found = session.execute(
+        select(Token, Person, Install)
+        .join(Person, Person.id == Token.person_id)
+        .join(Install, Install.id == Token.install_id, isouter=True)
+        .where(Token.hash == digest(token))
+    ).first()
+    if found is None or found.Token.revoked_at or not found.Person.active:
         raise Problem("auth.required")
+    row: Token = found.Token
     if row.expires_at <= now():
         raise Problem("auth.expired")
     if row.kind not in kinds:
         raise Problem("auth.wrong_kind")
-    install = session.get(Install, row.install_id) if row.install_id else None
-    revoked = bool(install and install.revoked_at)
-    actor = load_actor(session, person, install_id=row.install_id, kind=row.kind, revoked=revoked)
+    revoked = bool(found.Install and found.Install.revoked_at)
+    actor = load_actor(session, found.Person, install_id=row.install_id, kind=row.kind, revoked=revoked)
     return actor, row
 
 

@@ -18,12 +18,12 @@ def advance(session: Session, install_id: str) -> int:
     while True:
         stored = _after(session, install_id, acked)
         reached = acked + sum(1 for place, seq in enumerate(stored, acked + 1) if place == seq)
-        if reached == acked:
+        if reached < acked + PAGE:
             break
         acked = reached
-    install.acked_seq = acked
+    install.acked_seq = reached
     session.flush()
-    return acked
+    return reached
 
 
 def _after(session: Session, install_id: str, acked: int) -> list[int]:

@@ -301,6 +301,8 @@ def _open_conflicts(session: Session, entity_id: str) -> dict[str, Conflict]:
 
 def _settle(session: Session, dataset: Dataset, entity_id: str, edit: _Edit, is_open: Conflict | None) -> None:
     """Opens the key's conflict when it has several values, closes it when one is left."""
+    if not edit.before.contested() and not edit.after.contested():
+        return
     if edit.after.contested() and is_open is None:
         properties = list(members(dataset, edit.name))
         session.add(Conflict(id=str(uuid.uuid4()), entity_id=entity_id, key=edit.name, properties=properties))
@@ -325,11 +327,17 @@ def _outcome(
     session: Session, entity: Entity, edits: Sequence[_Edit], written: bool, moves: tuple[Move, ...],
     differs: tuple[str, ...],
 ) -> Outcome:
-    conflicts = session.scalars(
-        select(Conflict.id).where(Conflict.entity_id == entity.id, Conflict.state == "open").order_by(Conflict.id)
-    )
+    conflicts = open_conflicts(session, entity)
     return Outcome(
         dataset=entity.dataset, id=entity.id, root_id=entity.root_id, region=entity.region_code,
         version=entity.version, written=written, contested=any(edit.after.contested() for edit in edits),
-        conflicts=tuple(conflicts) if entity.contested else (), differs=differs, moves=moves,
+        conflicts=tuple(conflicts), differs=differs, moves=moves,
     )
+
+
+def open_conflicts(session: Session, entity: Entity) -> list[str]:
+    """Ids of the record's open conflicts."""
+    if not entity.contested:
+        return []
+    is_open = (Conflict.entity_id == entity.id, Conflict.state == "open")
+    return list(session.scalars(select(Conflict.id).where(*is_open).order_by(Conflict.id)))

@@ -113,6 +113,13 @@ def _bind(session: Session, *clauses: Any) -> list[str]:
     return list(bound)
 
 
+def usable_and_bound(session: Session, actor: Actor, hashes: Collection[str]) -> tuple[set[str], list[str]]:
+    """As `usable`; what the person may name by now is bound where it waits, since nobody will upload it."""
+    found = usable(session, actor, hashes)
+    theirs = Attachment.person_id == actor.id
+    return found, _bind(session, theirs, Attachment.sha256.in_(found)) if found else []
+
+
 def missing(session: Session, instance_id: str) -> list[str]:
     """Hashes whose bytes the submission still waits for, each once, sorted."""
     waiting = select(Attachment.sha256).where(

@@ -11,6 +11,7 @@ from server.accounts.actor import Actor
 from server.forms.instance import EntityWrite, Instance, extract_writes, parse_instance
 from server.forms.issue import ExtractionError, InstanceUnreadable
 from server.forms.model import FormModel
+from server.registry.tables import Entity
 from server.sync.apply import Outcome
 from server.sync.definitions import datasets, form_model
 from server.sync.envelope import RawOp, SubmissionOp, read_submission
@@ -31,7 +32,7 @@ class Verdict:
 
 @dataclass
 class Case:
-    """One op being judged, with what was read out of it before any lock was taken."""
+    """One op being judged. `known`: the records it names that exist, each with whether the author may write it."""
 
     op: RawOp
     row: OpLog
@@ -40,6 +41,7 @@ class Case:
     instance: Instance | None = None
     model: FormModel | None = None
     writes: tuple[EntityWrite, ...] = ()
+    known: dict[str, tuple[Entity, bool]] = field(default_factory=dict)
     fault: tuple[str, str] | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
 

@@ -15,14 +15,13 @@ from sqlalchemy.orm import Session
 from server.failpoints import hit
 from server.forms.answers import attachment_names
 from server.forms.instance import EntityWrite
-from server.registry.tables import Entity
-from server.sync import attachments, place, scope
+from server.sync import attachments, place
 from server.sync.case import Case, Verdict
 from server.sync.envelope import SubmissionOp
 from server.sync.feeds import upsert
 from server.sync.quarantine import area_of
 from server.sync.tables import BranchStep, OpLog, Submission
-from server.sync.write import WRITING, branch_of, write_records
+from server.sync.write import branch_of, known_records, write_records
 
 SETTLED = ("applied", "merged", "conflicted", "duplicate")
 
@@ -32,6 +31,7 @@ def judge(session: Session, case: Case) -> Verdict:
     case.findings.clear()
     if case.submission is None or case.instance is None:
         return _quarantined(session, case, *(case.fault or ("op.incomplete", "")))
+    case.known = known_records(session, case.actor, case.writes)
     kept = _keep_submission(session, case, case.submission)
     if kept is not None:
         return kept
@@ -51,15 +51,14 @@ def _quarantined(session: Session, case: Case, code: str, detail: str) -> Verdic
 
 
 def region_of(session: Session, case: Case) -> str | None:
-    """The region of the first record in the author's sight, else the author's area."""
-    ids = [write.id for write in case.writes] + [write.parent for write in case.writes if write.parent]
-    if ids:
-        code = session.scalar(
-            select(Entity.region_code).where(Entity.id.in_(ids), scope.visible_entities(case.actor)).limit(1)
-        )
-        if code:
-            return code
-    return area_of(session, case.actor)
+    """The region of the first record that the author may write, else the author's area."""
+    mine = (entity.region_code for entity, may in case.known.values() if may)
+    return next(mine, None) or area_of(session, case.actor)
+
+
+def _root_of(case: Case) -> str | None:
+    """The household at the top of the first record that the author may write."""
+    return next((entity.root_id for entity, may in case.known.values() if may), None)
 
 
 def _waits_for(session: Session, case: Case, submission: SubmissionOp) -> str | None:
@@ -80,9 +79,8 @@ def _missing_step(session: Session, case: Case, write: EntityWrite) -> str | Non
         return None
     if write.base_version == 1 and write.trunk_version is None:
         # Born on the phone: its creation names no branch, and unknown and foreign records wait alike.
-        may = scope.visible_entities(case.actor, WRITING)
-        found = session.scalar(select(Entity.id).where(Entity.id == write.id, may))
-        return None if found else record_name(write.id)
+        found = case.known.get(write.id)
+        return None if found and found[1] else record_name(write.id)
     step = branch[0], branch[1] - 1
     return branch_name(*step) if session.get(BranchStep, step) is None else None
 
@@ -106,14 +104,19 @@ def _keep_submission(session: Session, case: Case, submission: SubmissionOp) -> 
         .on_conflict_do_nothing(index_elements=["instance_id"])
         .returning(Submission.instance_id)
     )
+    if new is None:
+        return _known_instance(session, case, submission, xml_hash)
+    attachments.add_attachments(session, submission.instance_id, case.row.person_id, _specs(case, submission))
+    return None
+
+
+def _known_instance(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) -> Verdict | None:
+    """The id was stored before: by this op (which then goes on), with the same content, or with other content."""
     first = session.get_one(Submission, submission.instance_id)
-    same = first.xml_hash == xml_hash and first.person_id == case.row.person_id
-    if not same:
+    if first.xml_hash != xml_hash or first.person_id != case.row.person_id:
         return _quarantined(session, case, "instance.other_content", submission.instance_id)
     attachments.add_attachments(session, submission.instance_id, case.row.person_id, _specs(case, submission))
-    if new is None and first.op_id != case.row.op_id:
-        return Verdict("duplicate", detail=first.op_id)
-    return None
+    return None if first.op_id == case.row.op_id else Verdict("duplicate", detail=first.op_id)
 
 
 def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) -> dict[str, Any]:
@@ -129,7 +132,7 @@ def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) 
         "person_id": case.row.person_id,
         "install_id": case.row.install_id,
         "region_code": region_of(session, case),
-        "root_id": None,
+        "root_id": _root_of(case),
         "received_at": case.row.received_at,
         "started_at": visit.started_at,
         "ended_at": visit.ended_at,
@@ -163,9 +166,9 @@ def _apply(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
     written = write_records(session, case, submission)
     if isinstance(written, Verdict):
         return written
-    row = session.get_one(Submission, submission.instance_id)
-    row.findings = [*row.findings, *case.findings]
-    if written:
+    if case.findings or (written and _root_of(case) != written[0].root_id):
+        row = session.get_one(Submission, submission.instance_id)
+        row.findings = [*row.findings, *case.findings]
         row.root_id, row.region_code = written[0].root_id, written[0].region
     status = "conflicted" if any(outcome.contested for outcome in written) else "applied"
     return Verdict(status, outcomes=tuple(written))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -67,18 +67,32 @@ def judge_left_over(limit: int = 200) -> int:
 
 
 def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
-    """The first transaction: an op id that is stored already stays as it is."""
+    """The first transaction: an op id that is stored already stays as it is.
+
+    It counts the try, committed before judging, so that an op which kills the process is known when it comes back.
+    """
     rows: dict[str, dict[str, Any]] = {}
-    installs = set(session.scalars(select(Install.id).where(Install.person_id == actor.id)))
+    installs = _own_installs(session, actor, ops)
     for op in ops:
         if op.op_id is None:
             quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=op.seq)
         else:
             rows.setdefault(op.op_id, _row(actor, op, installs))
     if rows:
-        statement = upsert(session, OpLog).on_conflict_do_nothing(index_elements=["op_id"])
+        statement = upsert(session, OpLog).on_conflict_do_update(
+            index_elements=["op_id"], set_={"attempts": OpLog.attempts + 1},
+            where=and_(OpLog.status.is_(None), OpLog.person_id == actor.id),
+        )
         session.execute(statement, list(rows.values()))
-        _count_try(session, rows)
+
+
+def _own_installs(session: Session, actor: Actor, ops: Sequence[RawOp]) -> set[str]:
+    """The installs among those named that are the sender's own."""
+    named = {op.install_id for op in ops if op.install_id} - {actor.install_id}
+    own = {actor.install_id} if actor.install_id else set()
+    if named:
+        own |= set(session.scalars(select(Install.id).where(Install.person_id == actor.id, Install.id.in_(named))))
+    return own
 
 
 def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
@@ -87,12 +101,11 @@ def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
     return {
         "op_id": op.op_id, "install_id": op.install_id if own else None, "seq": op.seq if own else None,
         "person_id": actor.id, "kind": op.kind, "raw": op.raw, "content_hash": op.content_hash,
-        "received_at": db.now(), "attempts": 0,
+        "received_at": db.now(), "attempts": 1,
     }
 
 
 def _count_try(session: Session, op_ids: Iterable[str]) -> None:
-    """Committed before judging, so that an op which kills the process is known when it comes back."""
     session.execute(
         update(OpLog).where(OpLog.op_id.in_(list(op_ids)), OpLog.status.is_(None)).values(attempts=OpLog.attempts + 1)
     )
@@ -102,7 +115,7 @@ def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp]) -> P
     """The second transaction; the feeds are its last statements."""
     db.lock(session, {f"install:{actor.install_id}"} | {f"op:{op.op_id}" for op in ops})
     todo = _unjudged(session, actor, ops)
-    written = _judge_all(session, todo)
+    written = _judge_all(session, todo, actor)
     results = answer_all(session, actor, ops, set(todo))
     acked = advance(session, actor.install_id) if actor.install_id else None
     hit("push.judged")
@@ -120,9 +133,9 @@ def _unjudged(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str]
     return [op_id for op_id in wanted if op_id in found]
 
 
-def _judge_all(session: Session, op_ids: Sequence[str]) -> list[News]:
+def _judge_all(session: Session, op_ids: Sequence[str], sender: Actor | None = None) -> list[News]:
     """Judges stored ops in this order, and those that they release; answers the news."""
-    queue = _open_cases(session, op_ids)
+    queue = _open_cases(session, op_ids, sender)
     db.lock(session, {name for case in queue for name in case.locks()})
     written: list[News] = []
     while queue:
@@ -137,13 +150,15 @@ def _judge_all(session: Session, op_ids: Sequence[str]) -> list[News]:
     return written
 
 
-def _open_cases(session: Session, op_ids: Sequence[str]) -> list[Case]:
-    rows = {row.op_id: row for row in session.scalars(select(OpLog).where(OpLog.op_id.in_(op_ids)))}
-    return [_open(session, rows[op_id]) for op_id in op_ids]
+def _open_cases(session: Session, op_ids: Sequence[str], sender: Actor | None) -> list[Case]:
+    rows = {row.op_id: row for row in session.scalars(select(OpLog).where(OpLog.op_id.in_(op_ids)))} if op_ids else {}
+    return [_open(session, rows[op_id], sender) for op_id in op_ids]
 
 
-def _open(session: Session, row: OpLog) -> Case:
+def _open(session: Session, row: OpLog, sender: Actor | None) -> Case:
     """An op with its author as the author may act now."""
+    if sender is not None and (sender.id, sender.install_id) == (row.person_id, row.install_id):
+        return open_case(session, row, read_op(json.loads(row.raw)), sender)
     person = session.get_one(Person, row.person_id)
     install = session.get(Install, row.install_id) if row.install_id else None
     revoked = bool(install and install.revoked_at)
@@ -195,6 +210,6 @@ def _released(session: Session, case: Case, verdict: Verdict) -> list[Case]:
     rows = session.scalars(
         select(OpLog).where(OpLog.waits_for.in_(names), OpLog.status == "held").order_by(OpLog.received_at, OpLog.op_id)
     ).all()
-    cases = [_open(session, row) for row in rows]
+    cases = [_open(session, row, None) for row in rows]
     db.lock(session, {name for case in cases for name in case.locks()})
     return cases

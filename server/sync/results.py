@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
-from server.registry.tables import Conflict, Entity
+from server.registry.tables import Entity
 from server.sync import attachments, quarantine
+from server.sync.apply import open_conflicts
 from server.sync.envelope import RawOp
 from server.sync.tables import OpLog, Submission
 
@@ -89,6 +90,5 @@ def _record(session: Session, item: dict[str, Any]) -> dict[str, Any]:
     entity = session.get(Entity, item["id"])
     if entity is None:
         return item
-    open_ids = select(Conflict.id).where(Conflict.entity_id == entity.id, Conflict.state == "open")
-    conflicts = sorted(session.scalars(open_ids)) if entity.contested else []
+    conflicts = open_conflicts(session, entity)
     return {"dataset": entity.dataset, "id": entity.id, "version": entity.version, "conflicts": conflicts}

@@ -32,9 +32,8 @@ def write_records(session: Session, case: Case, submission: SubmissionOp) -> lis
     origin = _origin(session, case, submission)
     pending = sorted(case.writes, key=lambda write: write.parent is not None)
     made = {write.id for write in pending}
-    known = _known(session, case.actor, case.writes)
     records = [
-        _record(session, case, write, known, made, named[write.dataset, write.id] if named is not None else None)
+        _record(session, case, write, made, named[write.dataset, write.id] if named is not None else None)
         for write in pending
     ]
     refused = next((record for record in records if isinstance(record, Verdict)), None)
@@ -76,26 +75,23 @@ def _origin(session: Session, case: Case, submission: SubmissionOp) -> Origin:
     )
 
 
-def _known(session: Session, actor: Actor, writes: tuple[EntityWrite, ...]) -> dict[str, tuple[Entity, bool]]:
+def known_records(session: Session, actor: Actor, writes: tuple[EntityWrite, ...]) -> dict[str, tuple[Entity, bool]]:
     """The records that exist already, each with whether the author may write it."""
     ids = {write.id for write in writes} | {write.parent for write in writes if write.parent}
+    if not ids:
+        return {}
     may = scope.visible_entities(actor, WRITING)
     rows = session.execute(select(Entity, may.label("may")).where(Entity.id.in_(ids)))
     return {row.Entity.id: (row.Entity, bool(row.may)) for row in rows}
 
 
 def _record(
-    session: Session,
-    case: Case,
-    write: EntityWrite,
-    known: Mapping[str, tuple[Entity, bool]],
-    made: set[str],
-    named: Named | None,
+    session: Session, case: Case, write: EntityWrite, made: set[str], named: Named | None
 ) -> RecordWrite | Verdict:
     """The write with its base, or the verdict that keeps the op from being applied."""
-    found = known.get(write.id)
+    found = case.known.get(write.id)
     if found is None:
-        return _new_record(session, case, write, known, made)
+        return _new_record(session, case, write, made)
     entity, may = found
     if not may or entity.dataset != write.dataset:
         return lost(case)
@@ -113,15 +109,13 @@ def lost(case: Case) -> Verdict:
     return Verdict("quarantined", "scope.lost")
 
 
-def _new_record(
-    session: Session, case: Case, write: EntityWrite, known: Mapping[str, tuple[Entity, bool]], made: set[str]
-) -> RecordWrite | Verdict:
+def _new_record(session: Session, case: Case, write: EntityWrite, made: set[str]) -> RecordWrite | Verdict:
     if not write.create:
         return lost(case)
     dataset = datasets()[write.dataset]
     region = None
     if dataset.parent:
-        above = known.get(write.parent or "")
+        above = case.known.get(write.parent or "")
         if write.parent not in made and not (above and above[1]):
             return lost(case)
     else:
