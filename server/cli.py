@@ -8,10 +8,11 @@ import click
 from flask import Flask
 
 from server.app import create_app
-from server.commands import database, demo, forms, people, regions, run, worker
+from server.commands import database, demo, forms, lan, people, regions, run, worker
 
 GROUPS: tuple[Callable[[click.Group], None], ...] = (
     run.register,
+    lan.register,
     database.register,
     demo.register,
     people.register,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from server.commands.phone_page_text import PHONE_PAGE
+
 TEXTS = {
     # ruhu form
     "form.published": "已发布 {form} {version}（{name}） / Published {form} {version} ({name})",
@@ -15,6 +17,59 @@ TEXTS = {
         "Checked, nothing imported. It would be {new} new, {changed} changed, {unchanged} unchanged; "
         "{areas} boundaries"
     ),
+    # ruhu demo
+    "demo.regions": "区划和边界 / Regions and boundaries",
+    "demo.form": "入户走访表 / Household visit form",
+    "demo.households": "农户和成员 / Households and members",
+    "demo.visits": "走访和照片 / Visits and photos",
+    "demo.loaded": (
+        "虚县已建好：{households} 户，{members} 人（全是编造的） / "
+        "The demo county is ready: {households} households, {members} people, all invented"
+    ),
+    "demo.there": "演示数据已在 / The demo county is there already",
+    "demo.skipped": "数据库里已有人员，没有装演示数据 / People are in the database: no demo was loaded",
+    "demo.not_empty": (
+        "数据库里已有人员，演示数据只装进空库。换一个库：RUHU_VAR=另一个文件夹 / "
+        "People are in the database, and the demo goes only into an empty one. "
+        "Use another: RUHU_VAR=another-folder"
+    ),
+    "demo.none": "这里没有演示数据 / There is no demo here",
+    "demo.sign_ins": "演示帐号，密码都是 {password} / Demo sign-ins, password {password} for all:",
+    # ruhu run
+    "run.phone": "手机端 / Phone app      {address}/",
+    "run.console": "管理台 / Console        {address}/console/",
+    "run.docs": "接口说明 / API docs     {address}/api/v1/docs",
+    "run.logs": "日志 / Log             {path}",
+    "run.stop": "按 Ctrl-C 停止 / Ctrl-C stops it",
+    "run.stopping": "正在停止 / Stopping",
+    "run.port_taken": (
+        "{host}:{port} 已被别的程序占用。换一个端口：make run PORT=8001 / "
+        "{host}:{port} is in use by another program. Choose another port: make run PORT=8001"
+    ),
+    "run.bad_address": (
+        "不能在 {host}:{port} 上开服务：{cause} / Cannot serve on {host}:{port}: {cause}"
+    ),
+    "run.not_migrated": (
+        "数据库还没有建好，先运行 ruhu migrate / The database is not up to date: run ruhu migrate first"
+    ),
+    "run.no_certificate": (
+        "没有证书 {path}，先运行 make lan / There is no certificate {path}: run make lan first"
+    ),
+    "run.not_up": "服务没有起来，看日志 / The server did not come up; see its log",
+    "run.ended": "“{name}”停了（{code}），全部停止 / “{name}” ended ({code}): stopping everything",
+    "run.again": "“{name}”停了（{code}），重新启动 / “{name}” ended ({code}): starting it again",
+    # ruhu lan
+    "lan.help": "先用手机打开 / First open on the phone     {address}",
+    "lan.app": "装好证书后打开 / Then, with the certificate {address}",
+    "lan.collect": (
+        "ODK Collect 可能不认手机上自己装的证书，这里只保证浏览器能用 / "
+        "ODK Collect may not trust a certificate that was added by hand; this is for browsers"
+    ),
+    "lan.no_address": (
+        "这台机器没有局域网地址。先连上和手机同一个 Wi-Fi / "
+        "This machine has no address in a local network. Join the phone's Wi-Fi first"
+    ),
+    "lan.page": PHONE_PAGE,
     # ruhu user
     "user.added": "已建立 {username}（{name}） / Added {username} ({name})",
     "user.password": (

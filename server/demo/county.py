@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
@@ -16,7 +17,7 @@ from server.demo.homes import Household, household
 from server.demo.land import Area, land, near
 from server.demo.numbers import IdNumbers
 from server.demo.seed import dice, new_id
-from server.demo.words import ADMIN, AUDITOR, CADRES, COUNTY, HELPERS, INSPECTORS, SUPERVISORS
+from server.demo.words import ADMIN, AUDITOR, CADRES, COUNTY, HELPERS, INSPECTORS, SUPERVISORS, TOWNSHIPS, villages_of
 
 HOUSEHOLDS_IN_A_VILLAGE = 50
 PASSWORD = "ruhu-demo"  # noqa: S105 - printed on the start page; the demo guards nothing
@@ -60,37 +61,39 @@ def _plain(value: Any) -> Any:
 
 
 def build_county() -> County:
-    areas = land()
-    villages = [area for area in areas if area.level == "village"]
-    workers = tuple(_workers([area for area in areas if area.level == "township"], villages))
-    return County(areas, workers, tuple(_households(areas, villages, workers)))
+    areas, people = land(), workers()
+    return County(areas, people, tuple(_households(areas, people)))
 
 
-def _workers(townships: list[Area], villages: list[Area]) -> Iterator[Worker]:
-    throw = dice("workers")
+def workers() -> tuple[Worker, ...]:
+    """Everybody who signs in: helpers first, two a village, then cadres, one a village, and the rest."""
+    return tuple(_workers(dice("workers")))
+
+
+def _workers(throw: Random) -> Iterator[Worker]:
     county = COUNTY[0]
     for username, name in HELPERS:
         yield Worker(new_id(throw), username, name, "帮扶责任人 / helper", ())
-    for (username, name), village in zip(CADRES, villages, strict=True):
-        task = f"{village.name_zh}村干部 / village cadre"
-        yield Worker(new_id(throw), username, name, task, (("cadre", village.code),))
-    for (username, name), township in zip(SUPERVISORS, townships, strict=True):
-        task = f"{township.name_zh}乡村振兴办 / supervisor"
-        yield Worker(new_id(throw), username, name, task, (("supervisor", township.code),))
+    villages = [village for township in TOWNSHIPS for village in villages_of(township)]
+    for (username, name), (code, zh, _) in zip(CADRES, villages, strict=True):
+        yield Worker(new_id(throw), username, name, f"{zh}村干部 / village cadre", (("cadre", code),))
+    for (username, name), (code, zh, *_) in zip(SUPERVISORS, TOWNSHIPS, strict=True):
+        yield Worker(new_id(throw), username, name, f"{zh}乡村振兴办 / supervisor", (("supervisor", code),))
     for username, name in INSPECTORS:
         yield Worker(new_id(throw), username, name, "核查组 / inspection team", (("inspector", None),))
     yield Worker(new_id(throw), *ADMIN, "管理 / administration", (("admin", county),))
     yield Worker(new_id(throw), *AUDITOR, "审计（只读） / auditor (reads only)", (("auditor", county),))
 
 
-def _households(areas: tuple[Area, ...], villages: list[Area], workers: tuple[Worker, ...]) -> Iterator[Household]:
+def _households(areas: tuple[Area, ...], people: tuple[Worker, ...]) -> Iterator[Household]:
     """Each village has two helpers: each leads one half and is deputy for the other."""
+    villages = [area for area in areas if area.level == "village"]
     numbers = IdNumbers()
     number = 0
     for index, village in enumerate(villages):
         throw = dice(f"households {village.code}")
         groups = [area for area in areas if area.parent == village.code]
-        pair = workers[2 * index : 2 * index + 2]
+        pair = people[2 * index : 2 * index + 2]
         for k in range(HOUSEHOLDS_IN_A_VILLAGE):
             number += 1
             group = groups[k % len(groups)]

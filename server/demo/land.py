@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union, voronoi_diagram
 
 from server.demo.seed import dice
-from server.demo.words import COUNTY, PROVINCE, TOWNSHIPS
+from server.demo.words import COUNTY, PROVINCE, TOWNSHIPS, villages_of
 
 CENTRE = (108.0, 26.0)
 RADIUS = 0.11  # degrees; the county is some 24 km across
@@ -44,11 +44,12 @@ def land() -> tuple[Area, ...]:
     """All areas, parents first."""
     cells = _cells(_outline(), 4 * len(TOWNSHIPS))
     areas: list[Area] = []
-    for number, (code, zh, en, names) in enumerate(TOWNSHIPS):
+    for number, township in enumerate(TOWNSHIPS):
+        code, zh, en, _ = township
         own = cells[4 * number : 4 * number + 4]
         areas.append(Area(code, COUNTY[0], "township", zh, en, _round(unary_union(own))))
-        for k, (name, cell) in enumerate(zip(names, own, strict=True), 1):
-            areas += _village(f"{code[:9]}{200 + k}", code, name, cell)
+        for village, cell in zip(villages_of(township), own, strict=True):
+            areas += _village(code, village, cell)
     county = _round(unary_union([area.boundary for area in areas if area.level == "township"]))
     return (
         Area(PROVINCE[0], None, "province", PROVINCE[1], PROVINCE[2]),
@@ -124,9 +125,9 @@ def _round(area: BaseGeometry) -> BaseGeometry:
     return shapely.normalize(shapely.set_precision(area, GRID))
 
 
-def _village(code: str, parent: str, name: tuple[str, str], cell: Polygon) -> list[Area]:
+def _village(parent: str, named: tuple[str, str, str], cell: Polygon) -> list[Area]:
     """A village with three to five groups, whose hamlets lie apart."""
-    zh, en = name
+    code, zh, en = named
     throw = dice(f"village {code}")
     count = throw.randint(3, 5)
     hamlets = _apart(cell, count, throw)

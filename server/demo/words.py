@@ -22,6 +22,13 @@ TOWNSHIPS = (
     )),
 )  # fmt: skip
 
+
+def villages_of(township: tuple[str, str, str, tuple[tuple[str, str], ...]]) -> list[tuple[str, str, str]]:
+    """(code, name, English name) of each village of a township."""
+    code, _, _, names = township
+    return [(f"{code[:9]}{200 + k}", zh, en) for k, (zh, en) in enumerate(names, 1)]
+
+
 SURNAMES = tuple(
     "李王张刘陈杨吴黄赵周徐孙马朱胡林郭何高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁"
     "蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石龙韦贺龚文欧"
