@@ -1,0 +1,36 @@
+/** Pages. The chosen area is in every address, so that a link shows the same to everybody who may see it. */
+import { Problem } from "@lib/problem";
+import { createRouter, createWebHashHistory, type RouteLocationNormalized } from "vue-router";
+import { desk, openDesk, topArea } from "./desk";
+
+export const router = createRouter({
+  history: createWebHashHistory("/console/"),
+  routes: [
+    { path: "/sign-in", name: "sign-in", component: () => import("./pages/SignInPage.vue"), meta: { open: true } },
+    { path: "/", name: "overview", component: () => import("./pages/OverviewPage.vue") },
+    { path: "/visits", name: "submissions", component: () => import("./pages/SubmissionsPage.vue") },
+    { path: "/visits/:id(.+)", name: "submission", component: () => import("./pages/SubmissionPage.vue"), props: true },
+    { path: "/:rest(.*)*", redirect: { name: "overview" } },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});
+
+router.beforeEach(async (to, from) => {
+  if (to.meta["open"]) return true;
+  try {
+    await openDesk();
+  } catch (cause) {
+    if (cause instanceof Problem && cause.status === 401) return { name: "sign-in", query: { to: to.fullPath } };
+    return true; // the frame shows why nothing could be read, and tries again
+  }
+  return withArea(to, from);
+});
+
+/** Keeps the area while the person moves about; an area that is not the person's gives way to the own one. */
+function withArea(to: RouteLocationNormalized, from: RouteLocationNormalized) {
+  const known = (code: unknown): boolean => desk.areas.some((area) => area.code === code && !area.above);
+  if (known(to.query["area"]) || desk.areas.length === 0) return true;
+  const area = known(from.query["area"]) ? from.query["area"] : topArea.value;
+  if (!area || to.query["area"] === area) return true;
+  return { ...to, query: { ...to.query, area }, replace: true };
+}
