@@ -6,6 +6,7 @@ import os
 
 from flask import Blueprint, Response, current_app, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import DBAPIError
 
 from server import db, schema
 
@@ -29,7 +30,7 @@ def readyz() -> tuple[Response, int]:
 def _database() -> bool:
     try:
         return schema.is_current(db.db.engine)
-    except db.DBAPIError:
+    except DBAPIError:
         return False
 
 

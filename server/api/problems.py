@@ -7,6 +7,7 @@ import traceback
 import structlog
 from flask import Flask, Response, g, json, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wrappers import Response as BaseResponse
 
 from server.errors import Fault, Problem
 
@@ -71,9 +72,9 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
-def _http(error: HTTPException) -> Response:
+def _http(error: HTTPException) -> BaseResponse:
     if error.code is not None and error.code < 400:
-        return Response(error.get_response())  # a redirect is not a problem
+        return error.get_response()  # a redirect is not a problem
     return respond(from_http(error))
 
 

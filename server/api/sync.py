@@ -15,6 +15,7 @@ from server.accounts.actor import Actor
 from server.accounts.tables import Install
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
+from server.evidence.tasks import enqueue
 from server.sync.epoch import epoch
 from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, feeds_of, pull
 from server.sync.push import push
@@ -85,6 +86,7 @@ def _seen(session: Session, actor: Actor, app_build: str) -> None:
 def push_ops() -> Response:
     """Takes ops; one committed result each, in the order sent."""
     answer = push(current_actor(), _ops())
+    enqueue(answer.bound)
     return jsonify({"results": [result.for_wire() for result in answer.results], "acked_seq": answer.acked_seq})
 
 

@@ -10,6 +10,7 @@ import json
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -21,7 +22,7 @@ from server import db
 from server.accounts.actor import Actor, load_actor
 from server.accounts.tables import Install, Person
 from server.failpoints import hit
-from server.sync import feeds, news, quarantine
+from server.sync import attachments, feeds, news, quarantine
 from server.sync.acks import advance
 from server.sync.case import Case, Verdict, open_case
 from server.sync.envelope import RawOp, read_op
@@ -32,15 +33,20 @@ from server.sync.tables import OpLog
 from server.sync.write import branch_of
 
 TRIES = 3
+LEASE = timedelta(minutes=1)  # no judging takes so long: what began before and has no end has crashed
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class PushAnswer:
-    """One result an op, in the order sent; `acked_seq` is None for senders without an install."""
+    """One result an op, in the order sent; `acked_seq` is None for senders without an install.
+
+    `bound`: attachments of these ops whose bytes are here, so that photos can be prepared at once.
+    """
 
     results: tuple[Result, ...]
     acked_seq: int | None
+    bound: tuple[str, ...] = ()
 
 
 def push(actor: Actor, elements: Sequence[object]) -> PushAnswer:
@@ -54,16 +60,25 @@ def push(actor: Actor, elements: Sequence[object]) -> PushAnswer:
     return answer
 
 
-def judge_left_over(limit: int = 200) -> int:
+def judge_left_over(older_than: timedelta = timedelta(minutes=1), limit: int = 200) -> int:
     """Judges ops whose raw bytes were stored but whose judging never ended (the server died); answers how many."""
     with db.read() as session:
         left = session.scalars(
-            select(OpLog.op_id).where(OpLog.status.is_(None)).order_by(OpLog.received_at, OpLog.op_id).limit(limit)
+            select(OpLog.op_id)
+            .where(OpLog.status.is_(None), OpLog.received_at <= db.now() - older_than)
+            .order_by(OpLog.received_at, OpLog.op_id)
+            .limit(limit)
         ).all()
     if left:
         db.transact(lambda session: _count_try(session, left))
-        db.transact(lambda session: feeds.touch(session, _judge_all(session, left)))
+        db.transact(lambda session: _judge_left(session, left))
     return len(left)
+
+
+def _judge_left(session: Session, op_ids: Sequence[str]) -> None:
+    db.lock(session, {f"op:{op_id}" for op_id in op_ids})
+    still = set(session.scalars(select(OpLog.op_id).where(OpLog.op_id.in_(op_ids), OpLog.status.is_(None))))
+    feeds.touch(session, _judge_all(session, [op_id for op_id in op_ids if op_id in still]))
 
 
 def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
@@ -106,8 +121,16 @@ def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
 
 
 def _count_try(session: Session, op_ids: Iterable[str]) -> None:
+    """Committed before judging, so that an op which kills the process is known when it comes back.
+
+    Senders of one op at the same moment share one try: a try counts as a crash only when it began long ago.
+    """
+    moment = db.now()
+    begun = OpLog.tried_at.is_(None) | (OpLog.tried_at <= moment - LEASE)
     session.execute(
-        update(OpLog).where(OpLog.op_id.in_(list(op_ids)), OpLog.status.is_(None)).values(attempts=OpLog.attempts + 1)
+        update(OpLog)
+        .where(OpLog.op_id.in_(list(op_ids)), OpLog.status.is_(None), begun)
+        .values(attempts=OpLog.attempts + 1, tried_at=moment)
     )
 
 
@@ -119,8 +142,10 @@ def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp]) -> P
     results = answer_all(session, actor, ops, set(todo))
     acked = advance(session, actor.install_id) if actor.install_id else None
     hit("push.judged")
+    named = {str(op.body.get("instance_id")) for op in ops if op.body.get("attachments")}
+    bound = attachments.bound_ids(session, named) if named else []
     feeds.touch(session, written)
-    return PushAnswer(results, acked)
+    return PushAnswer(results, acked, tuple(bound))
 
 
 def _unjudged(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str]:
