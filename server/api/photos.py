@@ -24,7 +24,7 @@ from server.evidence.watermark import draw_watermark, watermark_lines
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES
 from server.registry.reading import Scope, read_entity
-from server.sync.attachments import usable
+from server.sync.attachments import usable_and_bound
 from server.sync.blobs import store_of
 from server.sync.scope import visible_entities
 
@@ -58,8 +58,9 @@ class Wanted(Schema):
 @blueprint.arguments(Hashes)
 def have(body: dict[str, Any]) -> Response:
     """Which of these bytes need not be uploaded: those that the person uploaded or may already see."""
-    with db.read() as session:
-        known = usable(session, current_actor(), body["sha256"])
+    actor = current_actor()
+    known, bound = db.transact(lambda session: usable_and_bound(session, actor, body["sha256"]))
+    tasks.enqueue(bound)
     return jsonify({"have": sorted(known)})
 
 

@@ -10,6 +10,7 @@ from flask import Flask
 
 from server.config import Settings
 from server.evidence import tasks
+from server.sync.push import judge_left_over
 
 
 def register(main: click.Group) -> None:
@@ -21,10 +22,11 @@ def register(main: click.Group) -> None:
 @click.option("--threads", default=2, show_default=True, help="How many photos at the same time.")
 @click.pass_obj
 def worker(app: Callable[[], Flask], once: bool, threads: int) -> None:
-    """Prepare photos and clean up after interrupted uploads."""
+    """Prepare photos, judge what a crash left unjudged, clean up after interrupted uploads."""
     flask_app = app()
     settings: Settings = flask_app.config["RUHU"]
     with flask_app.app_context():
+        judge_left_over()
         done = tasks.sweep(settings, grace=timedelta(0))
     click.echo(f"处理了 {done} 张照片 · {done} photos prepared")
     if not once:

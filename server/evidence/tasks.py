@@ -26,6 +26,7 @@ from server.evidence import photos
 from server.evidence.darkroom import Darkroom, Lost
 from server.sync.blobs import store_of
 from server.sync.leftovers import HOUR, tidy_uploads
+from server.sync.push import judge_left_over
 
 log = structlog.get_logger()
 
@@ -66,6 +67,12 @@ def _make_queue(app: Flask) -> Queue:
     def sweep_now() -> None:
         with app.app_context():
             sweep(settings)
+
+    @huey.periodic_task(crontab(minute="*"), name="judge_left_over")  # type: ignore[untyped-decorator]
+    @huey.lock_task("judge_left_over", ttl=LONGEST_SWEEP)  # type: ignore[untyped-decorator]
+    def judge_now() -> None:
+        with app.app_context():
+            judge_left_over()
 
     return Queue(huey, derive_photo)
 

@@ -24,6 +24,7 @@ from server.sync.tables import Attachment, Blob, BlobHolder, Upload
 from tests.sync.uploading import (
     OCTETS,
     TUS,
+    VILLAGES,
     Someone,
     create,
     head,
@@ -333,6 +334,19 @@ def test_have_names_only_what_the_person_may_name(app: Flask, client: FlaskClien
     assert (have(ana), have(bo)) == ([sha256(PHOTO)], [])
     for wrong in ({"sha256": ["x"]}, {"sha256": [sha256(PHOTO).upper()]}, {"sha256": [sha256(PHOTO) + "\n"]}, {}, []):
         assert client.post("/api/v1/blobs/have", json=wrong, headers=ana.headers).status_code in (400, 422)
+
+
+def test_asking_for_bytes_that_came_into_sight_binds_them(app: Flask, client: FlaskClient) -> None:
+    """The phone then sends nothing, so what it named before it could see the bytes must not wait for ever."""
+    here = VILLAGES[0]
+    ana, bo = make_people(app, ana=here, bo=here)
+    visit = submit(app, bo, AttachmentSpec("a.jpg", sha256(PHOTO)), village=here)
+    upload(client, ana, PHOTO)
+    submit(app, ana, AttachmentSpec("a.jpg", sha256(PHOTO)), village=here)
+    answer = client.post("/api/v1/blobs/have", json={"sha256": [sha256(PHOTO)]}, headers=bo.headers)
+    assert answer.json["have"] == [sha256(PHOTO)]
+    with app.app_context(), db.read() as session:
+        assert missing(session, visit) == []
 
 
 def test_bytes_behind_the_offset_are_cut(app: Flask, client: FlaskClient, ana: Someone) -> None:
