@@ -31,6 +31,7 @@ class OpLog(Base):
     content_hash: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     attempts: Mapped[int] = mapped_column(default=0)
+    tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     status: Mapped[str | None] = mapped_column(String(12))
     code: Mapped[str | None] = mapped_column(String(60))
     detail: Mapped[str | None]
