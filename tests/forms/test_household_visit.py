@@ -154,7 +154,7 @@ def test_a_new_member_keeps_its_id_when_the_draft_is_reopened(engine: CollectEng
 
 def test_who_left_is_asked_nothing_more_and_no_longer_counts(engine: CollectEngine) -> None:
     filled = _fill(engine, {"/data/members/member_row[2]/m_basic/m_state": "left",
-                            "/data/members/member_row[2]/m_basic/m_state_since": "2026-01-02"})  # fmt: skip
+                            "/data/members/member_row[2]/m_basic/m_state_since_now": "2026-01-02"})  # fmt: skip
     writes = _writes(filled)
     assert writes[MEMBERS[1]].values == {
         "household": HOUSEHOLD, "full_name": "李秀兰", "member_state": "left", "state_since": "2026-01-02",
@@ -167,6 +167,15 @@ def test_what_no_longer_applies_is_cleared_and_not_left_behind(engine: CollectEn
     filled = _fill(engine, {"/data/members/member_row/m_details/m_work/m_works_away": "no"})
     values = _writes(filled)[MEMBERS[0]].values
     assert (values["works_away"], values["work_place"], values["work_months"]) == ("no", None, None)
+
+
+def test_an_answer_that_was_emptied_stays_empty_when_the_draft_is_reopened(engine: CollectEngine) -> None:
+    """once() alone would put the known value back; a flag set by the edit stops it."""
+    place = "/data/members/member_row/m_details/m_work/m_work_place_now"
+    emptied = _fill(engine, {place: ""})
+    reopened = _fill(engine, {}, lists=PULLED, draft=emptied.xml)
+    assert _writes(reopened)[MEMBERS[0]].values["work_place"] is None
+    assert _writes(reopened)[MEMBERS[1]].values["work_place"] == "昆明"
 
 
 def test_income_that_is_not_reckoned_this_time_is_not_written(engine: CollectEngine) -> None:
