@@ -15,9 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from server.errors import Problem
 
-_OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
-
-
 @cache
 def server_key(folder: Path) -> rsa.RSAPrivateKey:
     """The key in `folder`, made at the first call; several starting processes end with the same one."""
@@ -58,9 +55,14 @@ def public_jwk(key: rsa.RSAPrivateKey) -> dict[str, Any]:
     return {"kty": "RSA", "alg": "RSA-OAEP-256", "n": _b64(numbers.n), "e": _b64(numbers.e), "ext": True}
 
 
-def unwrap(key: rsa.RSAPrivateKey, wrapped: str) -> str:
-    """Base64 of the data key that was wrapped (base64, RSA-OAEP-256) to this server; Problem key.unreadable."""
+def unwrap(key: rsa.RSAPrivateKey, wrapped: str, install_id: str) -> str:
+    """Base64 of the data key that this install wrapped to the server (base64, RSA-OAEP-256); Problem key.unreadable.
+
+    The install's id is the ciphertext's label: what another install wrapped does not open, whoever brings it.
+    """
+    hash_ = hashes.SHA256()
+    oaep = padding.OAEP(mgf=padding.MGF1(hash_), algorithm=hash_, label=install_id.encode())
     try:
-        return base64.b64encode(key.decrypt(base64.b64decode(wrapped, validate=True), _OAEP)).decode()
+        return base64.b64encode(key.decrypt(base64.b64decode(wrapped, validate=True), oaep)).decode()
     except (ValueError, binascii.Error) as error:
         raise Problem("key.unreadable") from error

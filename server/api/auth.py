@@ -137,8 +137,9 @@ def change_password(body: dict[str, Any]) -> Response:
 def recover_key(body: dict[str, Any]) -> Response:
     """Unwraps the phone's own data key after a forgotten PIN; recorded, since it opens the sealed store."""
     actor = current_actor()
-    key = keys.unwrap(keys.server_key(current_app.config["RUHU"].keys), body["wrapped"])
-    db.transact(lambda session: note(session, actor.id, "key.recovered", actor.install_id or actor.id))
+    install_id = actor.install_id or ""
+    key = keys.unwrap(keys.server_key(current_app.config["RUHU"].keys), body["wrapped"], install_id)
+    db.transact(lambda session: note(session, actor.id, "key.recovered", install_id))
     answer = jsonify({"key": key})
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -53,7 +53,7 @@ export async function startStore(who: SignedIn, pin: string): Promise<Session> {
 
 async function wrapAndOpen(who: SignedIn, raw: Uint8Array<ArrayBuffer>, pin: string): Promise<Session> {
   const wrap = await wrapWithPin(raw, pin);
-  const serverWrap = who.server_key ? await wrapForServer(raw, who.server_key) : null;
+  const serverWrap = who.server_key ? await wrapForServer(raw, who.server_key, who.install.install_id) : null;
   const install = { ...who.install, pin: wrap, server_wrap: serverWrap, server_key: who.server_key, wrong_pins: 0, wait_until: 0, last_used: Date.now() };
   await profile.installs.put(install);
   return openStore(install, await importDataKey(raw), who.account);
@@ -81,7 +81,7 @@ async function countWrongPin(install: InstallRow, cause: unknown): Promise<never
 async function newServerWrap(install: InstallRow, raw: Uint8Array<ArrayBuffer>, fresh?: SignedIn): Promise<Partial<InstallRow>> {
   const key = fresh?.server_key;
   if (!key || (install.server_wrap && install.server_key?.n === key.n)) return {};
-  return { server_key: key, server_wrap: await wrapForServer(raw, key) };
+  return { server_key: key, server_wrap: await wrapForServer(raw, key, install.install_id) };
 }
 
 /** A forgotten PIN: the server gives the data key back to the person who has just signed in; nothing is lost. */

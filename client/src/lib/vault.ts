@@ -70,10 +70,13 @@ export async function unwrapWithPin(wrap: PinWrap, pin: string): Promise<Bytes> 
   }
 }
 
-/** Base64 of the RSA-OAEP-256 ciphertext; only the server can give the key back (`POST /auth/recover-key`). */
-export async function wrapForServer(raw: Bytes, jwk: JsonWebKey): Promise<string> {
+/**
+ * Base64 of the RSA-OAEP-256 ciphertext; only the server can give the key back (`POST /auth/recover-key`), and only to
+ * a sign-in on this install, whose id is the ciphertext's label.
+ */
+export async function wrapForServer(raw: Bytes, jwk: JsonWebKey, installId: string): Promise<string> {
   const key = await crypto.subtle.importKey("jwk", { ...jwk, key_ops: ["encrypt"] }, { name: "RSA-OAEP", hash: "SHA-256" }, false, ["encrypt"]);
-  return toBase64(new Uint8Array(await crypto.subtle.encrypt({ name: "RSA-OAEP" }, key, raw)));
+  return toBase64(new Uint8Array(await crypto.subtle.encrypt({ name: "RSA-OAEP", label: new TextEncoder().encode(installId) }, key, raw)));
 }
 
 /** Seconds to wait after so many wrong PINs in a row: four free tries, then 30 s, doubled up to an hour. */
