@@ -82,6 +82,7 @@ class Children:
                 failed = 1
                 break
             self._revive()
+        click.echo(say("run.stopping"))
         self.end()
         return failed
 
