@@ -136,6 +136,7 @@ def test_a_new_member_is_created_and_the_others_are_updated(engine: CollectEngin
             f"{row}/m_details/m_relation": "20", f"{row}/m_details/m_sex": "1",
             f"{row}/m_details/m_birth_date": "2015-03-01", f"{row}/m_details/m_medical_insurance": "resident",
             f"{row}/m_details/m_id_typed": "11010519491231002X",
+            f"{row}/m_details/m_school_status": "primary",
         },
     )  # fmt: skip
     assert filled.outcome == "VALID" and not filled.refused
