@@ -1,0 +1,96 @@
+# Ruhu 入户. `make` lists what can be made; `make run` is all that a newcomer needs.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PORT ?= 8000
+HELP_PORT ?= 8080
+LAN_PORT ?= 8443
+DEMO ?= 1
+VAR := $(or $(RUHU_VAR),var)
+BIN := .venv/bin
+STAGE := scripts/stage
+
+CLIENT_SOURCES := $(shell find client/src client/build client/public client/console -type f 2>/dev/null) \
+	client/index.html client/vite.config.ts client/tsconfig.json client/package.json
+
+PYTHON_READY := .venv/.ready
+CLIENT_READY := client/node_modules/.ready
+CLIENT_BUILT := client/node_modules/.built
+
+.PHONY: help setup run client check test test-fast bench soak lan lock
+
+help: ## 列出这些 · List these
+	@echo "Ruhu 入户"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{ printf "  make %-12s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PORT=8001 换端口 · another port    DEMO=0 不装演示数据 · no demo    RUHU_DATABASE_URL=… PostgreSQL"
+
+setup: ## 装好所有需要的东西 · Install everything that is needed, for tests too
+	@scripts/system run test
+	@$(MAKE) $(PYTHON_READY) $(CLIENT_READY)
+
+run: ## 启动（含演示数据） · Start it, with the demo county, on 127.0.0.1:$PORT
+	@scripts/system run
+	@$(MAKE) $(PYTHON_READY) client
+	@$(BIN)/ruhu migrate
+	@if [ "$(DEMO)" != 0 ]; then $(BIN)/ruhu demo load --if-empty; fi
+	@exec $(BIN)/ruhu run --port $(PORT) --log $(VAR)/log/server.log
+
+lan: ## 给同一 Wi-Fi 的手机用 · Serve to phones on the same Wi-Fi over HTTPS (listens on every interface)
+	@scripts/system run
+	@$(MAKE) $(PYTHON_READY) client
+	@$(BIN)/ruhu migrate
+	@if [ "$(DEMO)" != 0 ]; then $(BIN)/ruhu demo load --if-empty; fi
+	@exec $(BIN)/ruhu lan --port $(LAN_PORT) --help-port $(HELP_PORT) --log $(VAR)/log/server.log
+
+client: $(CLIENT_BUILT) ## 构建手机端和管理台 · Build the phone app and the console
+
+check: $(PYTHON_READY) $(CLIENT_READY) ## 静态检查 · Lint, types, import directions
+	@$(STAGE) "ruff" $(BIN)/ruff check .
+	@$(STAGE) "mypy" $(BIN)/mypy
+	@$(STAGE) "lint-imports" $(BIN)/lint-imports --no-logo
+	@$(STAGE) "vue-tsc" npm --prefix client run --silent types
+
+test: setup client check ## 全部测试 · Every check and every test: client, both databases, kill, real browser
+	@$(STAGE) "vitest" npm --prefix client run --silent test
+	@$(STAGE) "pytest" $(BIN)/python -m pytest tests
+
+test-fast: $(PYTHON_READY) $(CLIENT_READY) ## 快测 · SQLite only, no browser, no kill
+	@$(STAGE) "vitest" npm --prefix client run --silent test
+	@RUHU_TEST_DATABASES=sqlite $(STAGE) "pytest" $(BIN)/python -m pytest tests -m "not browser and not kill and not postgres"
+
+bench: $(PYTHON_READY) ## 性能 · Submissions per second on SQLite and PostgreSQL
+	@scripts/system test
+	@for bench in tests/bench/bench_*.py; do $(BIN)/python "$$bench"; done
+
+soak: $(PYTHON_READY) client ## 反复跑浏览器和断电测试 · The browser and kill tests again and again (TIMES=5)
+	@scripts/system run test
+	@for round in $$(seq $(or $(TIMES),5)); do \
+		$(STAGE) "round $$round" $(BIN)/python -m pytest tests -m "browser or kill"; done
+
+lock: $(PYTHON_READY) ## 更新 requirements.lock · Pin the Python packages anew
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-annotate --no-header --no-emit-index-url --output-file requirements.lock
+
+.venv/bin/python:
+	@echo "· .venv"
+	@$(PYTHON) -m venv .venv
+
+$(PYTHON_READY): requirements.lock pyproject.toml | .venv/bin/python
+	@$(STAGE) "Python 包 · Python packages" \
+		$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(CLIENT_READY): client/package-lock.json client/package.json
+	@$(STAGE) "npm 包 · npm packages" npm --prefix client ci --no-fund --no-audit
+	@touch $@
+
+$(CLIENT_BUILT): $(CLIENT_READY) $(CLIENT_SOURCES)
+	@cd client && ../$(STAGE) "构建界面 · Building the apps" npx --no-install vite build --logLevel warn
+	@touch $@
