@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -95,8 +95,8 @@ def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
             rows.setdefault(op.op_id, _row(actor, op, installs))
     if rows:
         statement = upsert(session, OpLog).on_conflict_do_update(
-            index_elements=["op_id"], set_={"attempts": OpLog.attempts + 1},
-            where=and_(OpLog.status.is_(None), OpLog.person_id == actor.id),
+            index_elements=["op_id"], set_={"attempts": OpLog.attempts + 1, "tried_at": db.now()},
+            where=and_(OpLog.status.is_(None), OpLog.person_id == actor.id, _tried_long_ago()),
         )
         session.execute(statement, list(rows.values()))
 
@@ -116,22 +116,21 @@ def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
     return {
         "op_id": op.op_id, "install_id": op.install_id if own else None, "seq": op.seq if own else None,
         "person_id": actor.id, "kind": op.kind, "raw": op.raw, "content_hash": op.content_hash,
-        "received_at": db.now(), "attempts": 1,
+        "received_at": db.now(), "attempts": 1, "tried_at": db.now(),
     }
 
 
 def _count_try(session: Session, op_ids: Iterable[str]) -> None:
-    """Committed before judging, so that an op which kills the process is known when it comes back.
-
-    Senders of one op at the same moment share one try: a try counts as a crash only when it began long ago.
-    """
-    moment = db.now()
-    begun = OpLog.tried_at.is_(None) | (OpLog.tried_at <= moment - LEASE)
     session.execute(
         update(OpLog)
-        .where(OpLog.op_id.in_(list(op_ids)), OpLog.status.is_(None), begun)
-        .values(attempts=OpLog.attempts + 1, tried_at=moment)
+        .where(OpLog.op_id.in_(list(op_ids)), OpLog.status.is_(None), _tried_long_ago())
+        .values(attempts=OpLog.attempts + 1, tried_at=db.now())
     )
+
+
+def _tried_long_ago() -> ColumnElement[bool]:
+    """Senders of one op at the same moment share one try: it counts as a crash only when it began long ago."""
+    return OpLog.tried_at.is_(None) | (OpLog.tried_at <= db.now() - LEASE)
 
 
 def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp]) -> PushAnswer:
