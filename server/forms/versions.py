@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from server.db import is_sqlite, now
 from server.errors import Fault, Problem
@@ -80,8 +80,9 @@ def retire(session: Session, form_id: str, version: str) -> FormVersion:
 
 
 def list_versions(session: Session, states: Sequence[str] = ("published",)) -> Sequence[FormVersion]:
-    """Versions in these states, by form and version."""
-    wanted = select(FormVersion).where(FormVersion.state.in_(states))
+    """Versions in these states, by form and version; without their source and XForm."""
+    light = (defer(FormVersion.source, raiseload=True), defer(FormVersion.xform, raiseload=True))
+    wanted = select(FormVersion).where(FormVersion.state.in_(states)).options(*light)
     return session.scalars(wanted.order_by(FormVersion.form_id, FormVersion.version)).all()
 
 

@@ -3,9 +3,11 @@
 import dataclasses
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from server.forms.instance import EntityWrite, extract_writes, parse_instance
-from server.forms.issue import ExtractionError
+from server.forms.instance import EntityWrite, answers, attachment_names, extract_writes, parse_instance
+from server.forms.issue import ExtractionError, InstanceUnreadable
 from server.forms.model import FormModel
 from tests.forms.samples import FILLED, HOUSEHOLD, MEMBERS, datasets, small_model
 
@@ -108,3 +110,22 @@ def test_the_oldest_entity_forms_are_understood() -> None:
     <instanceID>uuid:x</instanceID></meta></data>"""
     (write,) = _writes(filled, FormModel.from_xform(OLDEST))
     assert write.create and write.values == {"head_name": "李四", "house_area": "80.5"}
+
+
+@given(st.data())
+def test_a_damaged_instance_is_read_or_refused_with_a_reason(data: st.DataObject) -> None:
+    """Whatever was cut, doubled or overwritten: only the declared errors, and ids and versions always sound."""
+    lines = FILLED.replace("><", ">\n<").splitlines()
+    picked = data.draw(st.lists(st.sampled_from(range(len(lines))), min_size=1, max_size=3))
+    for at in picked:
+        lines[at] = data.draw(st.sampled_from(["", lines[at] * 2, "<a/>", *lines]))
+    try:
+        instance = parse_instance("\n".join(lines))
+        answers(small_model(), instance)
+        attachment_names(small_model(), instance)
+        writes = extract_writes(small_model(), instance, datasets())
+    except (InstanceUnreadable, ExtractionError) as refused:
+        assert refused.issue.where and refused.issue.fix
+        return
+    assert all(len(write.id) == 36 and (write.create or write.update) for write in writes)
+    assert len({write.id for write in writes}) == len(writes)
