@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -15,6 +15,7 @@ from typing import IO, Any, BinaryIO, cast
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
+from werkzeug.wsgi import get_content_length
 
 from server.errors import Problem
 
@@ -44,7 +45,7 @@ class Parts:
     files: tuple[FilePart, ...]
 
 
-def read_parts(environ: Mapping[str, Any], staging: Path, limit: int) -> Parts:
+def read_parts(environ: dict[str, Any], staging: Path, limit: int) -> Parts:
     """The parts of a submission. `limit`: bytes of the whole body.
 
     Problems: request.too_large (nothing is kept), openrosa.no_submission (also when the body is no multipart, or is
@@ -67,7 +68,7 @@ def read_parts(environ: Mapping[str, Any], staging: Path, limit: int) -> Parts:
     return Parts(instances[0].stream.read(), parts)
 
 
-def _parse(environ: Mapping[str, Any], staging: Path, limit: int) -> Iterable[tuple[str, FileStorage]]:
+def _parse(environ: dict[str, Any], staging: Path, limit: int) -> Iterable[tuple[str, FileStorage]]:
     staging.mkdir(parents=True, exist_ok=True)
 
     def temporary(*_sizes: object, **_more: object) -> IO[bytes]:
@@ -80,7 +81,7 @@ def _parse(environ: Mapping[str, Any], staging: Path, limit: int) -> Iterable[tu
         max_form_parts=MOST_FILES + 1 + _SPARE_PARTS,
         silent=False,
     )
-    _, _, files = parser.parse_from_environ(dict(environ))
+    _, _, files = parser.parse_from_environ(environ)
     return list(files.items(multi=True))
 
 
@@ -96,9 +97,9 @@ def plain_name(name: str) -> str:
     return last if len(last) <= 255 else f"{stem[: 254 - len(ending)]}{dot}{ending}"[:255]
 
 
-def _drain(environ: Mapping[str, Any]) -> None:
+def _drain(environ: dict[str, Any]) -> None:
     """Reads what is still coming, up to a bound: a closed connection would swallow the answer on the client's side."""
     stream = environ["wsgi.input"]
-    left = min(int(environ.get("CONTENT_LENGTH") or 0), _DRAIN_BYTES)
+    left = min(get_content_length(environ) or 0, _DRAIN_BYTES)
     while left > 0 and (piece := stream.read(min(left, _IN_MEMORY))):
         left -= len(piece)

@@ -17,6 +17,7 @@ from server.api.openrosa_door import address, at, blueprint, body_limit, current
 from server.api.openrosa_xml import ListedForm, MediaFile
 from server.config import Settings
 from server.errors import Problem
+from server.evidence.tasks import enqueue
 from server.forms import versions
 from server.forms.tables import FormVersion
 from server.sync import entity_lists, odk, offered_forms
@@ -133,6 +134,7 @@ def submission() -> Response:
     settings: Settings = current_app.config["RUHU"]
     parts = read_parts(request.environ, settings.staging, body_limit())
     received = odk.receive(current_collector(), store_of(settings), parts.xml, parts.files)
+    enqueue(received.bound)
     if received.code == "instance.other_content":
         raise Problem("instance.other_content")
     if received.status == "unreadable":

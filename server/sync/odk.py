@@ -44,11 +44,15 @@ class SentFile(Protocol):
 
 @dataclass(frozen=True)
 class Received:
-    """What became of a submission: its op's status and code, of the first one when it came before."""
+    """What became of a submission: its op's status and code, of the first one when it came before.
+
+    `bound`: its attachments whose bytes are here.
+    """
 
     instance_id: str
     status: str
     code: str | None
+    bound: tuple[str, ...]
 
 
 def receive(actor: Actor, store: BlobStore, xml: bytes, files: Sequence[SentFile]) -> Received:
@@ -58,9 +62,11 @@ def receive(actor: Actor, store: BlobStore, xml: bytes, files: Sequence[SentFile
         model = form_model(session, instance.form_id, instance.version)
     stored = _store_files(actor, store, files)
     op = make_op(actor, instance, text, model, stored)
-    result = push(actor, [op]).results[0]
+    answer = push(actor, [op])
+    result = answer.results[0]
     first: Mapping[str, Any] = result.first if result.status == "duplicate" and result.first else {}
-    return Received(instance.instance_id, first.get("status", result.status), first.get("code", result.code))
+    status, code = first.get("status", result.status), first.get("code", result.code)
+    return Received(instance.instance_id, status, code, answer.bound)
 
 
 def _read(actor: Actor, xml: bytes) -> tuple[str, Instance]:

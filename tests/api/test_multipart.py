@@ -1,0 +1,78 @@
+"""The multipart reader takes anything and answers in one of two ways: parts, or a clear problem."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.api.multipart import plain_name, read_parts
+from server.errors import Problem
+from tests.collect import multipart
+
+LIMIT = 100_000
+
+
+def environ(body: bytes, content_type: str) -> dict[str, Any]:
+    return {
+        "REQUEST_METHOD": "POST", "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }  # fmt: skip
+
+
+def read(body: bytes, content_type: str) -> tuple[bytes, dict[str, bytes]] | str:
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            parts = read_parts(environ(body, content_type), Path(folder), LIMIT)
+        except Problem as problem:
+            return problem.code
+        return parts.xml, {part.name: part.stream.read() for part in parts.files}
+
+
+@given(st.binary(max_size=2000), st.lists(st.binary(max_size=5000), max_size=5))
+def test_any_bytes_come_through_unchanged(xml: bytes, contents: list[bytes]) -> None:
+    files = {f"{number}.jpg": content for number, content in enumerate(contents)}
+    assert read(*multipart(xml, files)) == (xml, files)
+
+
+@given(st.binary(max_size=500), st.integers(0, 2000))
+def test_a_body_cut_anywhere_before_its_end_is_refused_whole(xml: bytes, length: int) -> None:
+    """Its last bytes are the closing border; without that nothing of it is believed."""
+    body, content_type = multipart(xml, {"a.jpg": b"photo"})
+    cut = body[: min(length, len(body) - 5)]
+    assert read(cut, content_type) == "openrosa.no_submission"
+
+
+@given(st.binary(max_size=3000), st.text(max_size=60))
+def test_noise_is_refused_and_never_crashes(body: bytes, content_type: str) -> None:
+    assert read(body, content_type) == "openrosa.no_submission"
+
+
+@given(st.binary(max_size=300))
+def test_noise_between_good_borders_never_crashes(noise: bytes) -> None:
+    body, content_type = multipart(b"<data/>", {"a.jpg": b"photo"})
+    border = content_type.partition("boundary=")[2].encode()
+    spoiled = body.replace(b"--" + border, b"--" + border + noise, 1)
+    outcome = read(spoiled, content_type)
+    assert outcome in ("openrosa.no_submission", "request.too_large") or isinstance(outcome, tuple)
+
+
+@given(st.text(max_size=600))
+def test_a_plain_name_is_short_and_names_no_folder(name: str) -> None:
+    found = plain_name(name)
+    assert len(found) <= 255
+    assert not {"/", "\\", "\x00", "\n"} & set(found)
+    assert plain_name(found) == found
+
+
+@pytest.mark.parametrize("length", ["-1", str(2**63), "many", "1e3"])
+def test_a_false_length_is_no_way_in(length: str) -> None:
+    body, content_type = multipart(b"<data/>", {})
+    asked = environ(body, content_type) | {"CONTENT_LENGTH": length}
+    with tempfile.TemporaryDirectory() as folder, pytest.raises(Problem):
+        read_parts(asked, Path(folder), LIMIT)
