@@ -35,7 +35,7 @@ def read_exif(image: Image.Image | None, path: Path) -> tuple[Exif, bool]:
 def _attempt(read: Callable[[], Exif]) -> tuple[Exif, bool]:
     # Readers raise whatever their parsers trip over (struct.error, KeyError, OverflowError …).
     try:
-        return {key: value for key, value in read().items() if value is not None}, True
+        return {key: value for key, value in read().items() if value not in (None, "")}, True
     except Exception:
         return {}, False
 

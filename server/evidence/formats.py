@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# What is opened at all: Pillow's names and what they are on the wire.
+# Pillow's names of what is shown, and what they are on the wire.
 MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 _MAGIC = (

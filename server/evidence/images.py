@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps
+import PIL.WebPImagePlugin  # noqa: F401  (registers WebP; otherwise Pillow loads all its plugins)
+from PIL import Image
 
 from server.evidence.exif import Exif, read_exif
 from server.evidence.findings import Finding
 from server.evidence.formats import MEDIA_TYPES, end_of, foreign_kind, media_type_of
 
 SIZES = (1280, 320)
+FORMATS = ("JPEG", "PNG", "WEBP")  # nothing else is opened; a JPEG with several pictures comes back as MPO
 PIXELS = 100_000_000
 ORDINARY_TRAILER = 64  # bytes of padding that writers leave
 QUALITY = 82
@@ -105,7 +107,7 @@ def _remarks(order: Order, content: bytes, kind: str) -> list[Finding]:
 
 def _decode(order: Order, made: Derived) -> None:
     Image.MAX_IMAGE_PIXELS = None  # our own limit below says by how much
-    with Image.open(order.source, formats=list(MEDIA_TYPES)) as image:
+    with Image.open(order.source, formats=FORMATS) as image:
         made.format = MEDIA_TYPES[image.format or "JPEG"].removeprefix("image/")
         pixels = image.width * image.height
         if pixels > PIXELS:
@@ -131,7 +133,7 @@ def _write_copies(image: Image.Image, turn: Image.Transpose | None, targets: dic
     copy = _flat(image)
     for edge in sorted(targets, reverse=True):
         copy.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=None)
-        upright = copy.transpose(turn) if turn else copy
+        upright = copy if turn is None else copy.transpose(turn)  # FLIP_LEFT_RIGHT is 0
         upright.save(targets[edge], "JPEG", quality=QUALITY)
 
 
@@ -142,6 +144,6 @@ def _flat(image: Image.Image) -> Image.Image:
         ground = Image.new("RGB", seen.size, "white")
         ground.paste(seen, mask=seen.getchannel("A"))
         return ground
-    if image.mode.startswith("I") or image.mode == "F":
-        return ImageOps.autocontrast(image.convert("F").convert("L")).convert("RGB")
+    if image.mode.startswith("I"):  # 16 bits of grey
+        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L").convert("RGB")
     return image.convert("RGB")
