@@ -30,5 +30,5 @@ export default defineConfig({
       },
     },
   },
-  test: { include: ["src/**/*.test.ts"], environment: "jsdom", setupFiles: ["./tests/setup.ts"] },
+  test: { include: ["src/**/*.test.ts"], environment: "jsdom", setupFiles: ["./tests/setup.ts"], testTimeout: 30_000, hookTimeout: 30_000 },
 });

@@ -21,6 +21,7 @@ export class FakeServer {
   /** Called after a request was handled and stored; throw to lose the answer. */
   after: (path: string, count: number) => void = () => undefined;
   keyPair: CryptoKeyPair | null = null;
+  private lastInstall = "";
   private counts = new Map<string, number>();
 
   feed(scope: string): Feed {
@@ -117,6 +118,7 @@ export class FakeServer {
     this.keyPair ??= await crypto.subtle.generateKey({ name: "RSA-OAEP", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: "SHA-256" }, true, ["encrypt", "decrypt"]);
     const jwk = await crypto.subtle.exportKey("jwk", this.keyPair.publicKey);
     const username = String(body["username"]);
+    this.lastInstall = String(body["install_id"]);
     return {
       token: `token-of-${username}`, expires_at: null, server_time: "2026-11-21T08:00:00+08:00", server_public_key_jwk: jwk,
       user: { id: "p1", username, display_name: "张敏", roles: [{ role: "cadre", region: "990101001" }] },
@@ -125,7 +127,7 @@ export class FakeServer {
 
   private async recover(body: Record<string, unknown>): Promise<unknown> {
     const wrapped = Uint8Array.from(atob(String(body["wrapped"])), (letter) => letter.charCodeAt(0));
-    const raw = await crypto.subtle.decrypt({ name: "RSA-OAEP" }, (this.keyPair as CryptoKeyPair).privateKey, wrapped);
+    const raw = await crypto.subtle.decrypt({ name: "RSA-OAEP", label: new TextEncoder().encode(this.lastInstall) }, (this.keyPair as CryptoKeyPair).privateKey, wrapped);
     return { key: btoa(String.fromCharCode(...new Uint8Array(raw))) };
   }
 }

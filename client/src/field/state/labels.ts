@@ -31,7 +31,8 @@ export function valueText(dataset: string, name: string, value: unknown): string
   const property = findProperty(dataset, name);
   if (property?.type === "region") return regionName(text);
   const named = (code: string): string => inLanguage(property?.choices?.find((choice) => choice.value === code)?.labels, code);
-  if (property?.choices) return text.split(" ").map(named).join(t("common.comma"));
+  if (property?.choices?.length) return text.split(" ").map(named).join(t("common.comma"));
+  if (property?.type === "date") return dateText(text);
   return property?.unit ? withUnit(text, property.unit) : text;
 }
 
@@ -48,7 +49,16 @@ export function regionName(code: string): string {
   const region = byCode.value.get(code);
   if (!region) return code;
   const above = region.level === "group" && region.parent ? byCode.value.get(region.parent) : undefined;
-  return above ? `${nameOf(above)} ${nameOf(region)}` : nameOf(region);
+  const name = nameOf(region);
+  return above && !name.includes(nameOf(above)) ? `${nameOf(above)} ${name}` : name;
+}
+
+/** A day without a time, with its year. */
+function dateText(text: string): string {
+  const date = new Date(`${text.slice(0, 10)}T00:00:00`);
+  if (Number.isNaN(date.getTime())) return text;
+  const language = i18n.global.locale.value === "en" ? "en-GB" : "zh-CN";
+  return date.toLocaleDateString(language, { year: "numeric", month: language === "zh-CN" ? "long" : "short", day: "numeric" });
 }
 
 /** Dates as people say them; relative only within a day. */

@@ -1,0 +1,95 @@
+// @vitest-environment node
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { FakeServer } from "../../tests/fake-server";
+import { HOUSEHOLD, VILLAGE, XFORM } from "../../tests/phone";
+import { openDraft } from "./drafts";
+import { getRecord } from "./records";
+import { isUnlocked, lock, session } from "./session";
+import { changePin, listInstalls, recoverStore, signIn, signOut, startStore, unlock } from "./sign-in";
+import { sync } from "./sync";
+
+let server: FakeServer;
+beforeEach(() => {
+  server = new FakeServer();
+  vi.stubGlobal("fetch", server.fetch);
+  server.publish("household_visit", "1", XFORM);
+  server.addHousehold(VILLAGE, HOUSEHOLD, 3, { head_name: "王大山" });
+});
+afterEach(() => { lock(); vi.unstubAllGlobals(); });
+
+let people = 0;
+/** A new person each time: the profile's database stays between tests, as on a real phone. */
+async function newPhone(): Promise<string> {
+  const name = `worker${people++}`;
+  await startStore(await signIn(name, "secret"), "274913");
+  await sync();
+  return name;
+}
+const idOf = async (name: string): Promise<string> => (await listInstalls()).find((row) => row.username === name)?.install_id ?? "";
+
+test("the store opens again with the PIN, without the server", async () => {
+  const name = await newPhone();
+  lock();
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("offline")));
+  await unlock(await idOf(name), "274913");
+  expect((await getRecord("household", HOUSEHOLD))?.label).toBe("王大山");
+});
+
+test("a wrong PIN does not open, and five of them must wait", async () => {
+  const name = await newPhone();
+  lock();
+  const id = await idOf(name);
+  for (let n = 0; n < 5; n++) await expect(unlock(id, "000000")).rejects.toMatchObject({ code: "pin.wrong" });
+  await expect(unlock(id, "274913")).rejects.toMatchObject({ code: "pin.wait" });
+  expect(isUnlocked()).toBe(false);
+}, 20_000);
+
+test("a forgotten PIN is recovered through the server and nothing is lost", async () => {
+  const name = await newPhone();
+  const draft = await openDraft(HOUSEHOLD, "household_visit");
+  lock();
+  await recoverStore(await signIn(name, "secret"), "618204");
+  expect(await session().db.drafts.get(draft.id)).toBeDefined();
+  expect((await getRecord("household", HOUSEHOLD))?.label).toBe("王大山");
+  lock();
+  await expect(unlock(await idOf(name), "274913")).rejects.toMatchObject({ code: "pin.wrong" });
+  await unlock(await idOf(name), "618204");
+});
+
+test("a changed PIN replaces the old one", async () => {
+  const name = await newPhone();
+  await expect(changePin("111222", "618204")).rejects.toMatchObject({ code: "pin.wrong" });
+  await changePin("274913", "618204");
+  lock();
+  await unlock(await idOf(name), "618204");
+});
+
+test("signing out is refused while a draft is here, and clears the phone when nothing is", async () => {
+  const name = await newPhone();
+  const draft = await openDraft(HOUSEHOLD, "household_visit");
+  await expect(signOut()).rejects.toMatchObject({ code: "sign_out.unsent" });
+  await session().db.drafts.delete(draft.id);
+  const { install } = session();
+  await signOut();
+  expect(await idOf(name)).toBe("");
+  expect((await indexedDB.databases()).map((one) => one.name)).not.toContain(`ruhu-${install.install_id}`);
+});
+
+test("the install keeps its id over sign-ins, and the device key goes to the server", async () => {
+  const name = await newPhone();
+  lock();
+  await signIn(name, "secret");
+  const logins = server.requests.filter(({ path }) => path === "/auth/login").map(({ body }) => body);
+  expect(new Set(logins.map((body) => body["install_id"])).size).toBe(1);
+  expect(logins[0]?.["device"]).toMatchObject({ public_key_jwk: { kty: "EC", crv: "P-256" } });
+});
+
+test("what is stored names no person outside the seal", async () => {
+  await newPhone();
+  await openDraft(HOUSEHOLD, "household_visit");
+  const { db } = session();
+  for (const table of db.tables.filter((one) => one.name !== "forms")) {
+    const plain = (await table.toArray()).map((row: Record<string, unknown>) => JSON.stringify(row, (_key, value: unknown) => (value instanceof Uint8Array ? new TextDecoder("latin1").decode(value) : value)));
+    expect(plain.join("")).not.toContain("王大山");
+  }
+});
