@@ -106,24 +106,24 @@ def basic(username: str, password: str = PASSWORD) -> str:
 
 
 def visit(collect: Collect, household: str = HOUSEHOLD, **water: str) -> Draft:
-    """The household form, filled for a known household; `water` are answers of its water group."""
+    """The household form, filled for a known household; `water` are answers by the names of their questions."""
     draft = collect.start(FORM)
     draft.set("start", "2026-11-21T09:00:00.000+08:00").set("end", "2026-11-21T09:30:00.000+08:00")
     draft.set("household", household).set("contact_mode", "in_person").set("visit_date", "2026-11-21")
-    draft.set("notice/consent", "agreed").set("place/house_point", "23.1000000 108.1000000 210.0 6.5")
+    draft.set(".//consent", "agreed").set(".//house_point", "23.1000000 108.1000000 210.0 6.5")
     draft.prefill("household", household)
     for name, value in water.items():
-        draft.set(f"water/{name}", value)
+        draft.set(f".//{name}", value)
     return draft.writes("household", household, collect.lists["household"][household].label)
 
 
 def member(draft: Draft, entity_id: str = MEMBER, **basic_answers: str) -> Draft:
-    """Adds the row of a known member; the answers are of its first group."""
+    """Adds the row of a known member; the answers by the names of their questions."""
     row = draft.row("members", "member_row")
-    draft.set("m_household", HOUSEHOLD, row).set("member_id", entity_id, row).set("is_new", "0", row)
+    draft.set(".//m_household", HOUSEHOLD, row).set("member_id", entity_id, row).set("is_new", "0", row)
     draft.prefill("member", entity_id, row)
     for name, value in basic_answers.items():
-        draft.set(f"m_basic/{name}", value, row)
+        draft.set(f".//{name}", value, row)
     return draft.writes("member", entity_id, draft.collect.lists["member"][entity_id].label, row)
 
 

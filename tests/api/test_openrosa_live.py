@@ -33,7 +33,7 @@ def county(app: Flask) -> Flask:
 def filled(county: Flask) -> Filled:
     collect = phone(county, "cadre")
     collect.refresh()
-    draft = visit(collect, water_shortage_days="35").attach("photos/photo_house_front", "a.jpg", JPEG)
+    draft = visit(collect, water_shortage_days="35").attach(".//photo_house_front", "a.jpg", JPEG)
     return collect.finalise(draft)
 
 

@@ -32,7 +32,7 @@ def collect(county: Flask) -> Collect:
 
 def full_visit(collect: Collect) -> Filled:
     draft = member(visit(collect, water_shortage_days="35"), m_state="away", m_state_since="2026-03-01")
-    draft.attach("photos/photo_house_front", "1763687000000.jpg", JPEG)
+    draft.attach(".//photo_house_front", "1763687000000.jpg", JPEG)
     return collect.finalise(draft)
 
 
@@ -165,8 +165,8 @@ def born_and_changed_offline(collect: Collect) -> tuple[str, Filled, Filled, Fil
     newborn = uid("newborn")
     draft = visit(collect)
     row = draft.row("members", "member_row")
-    draft.set("m_household", HOUSEHOLD, row).set("m_basic/m_name", "王小宝", row)
-    draft.set("m_basic/m_state", "at_home", row)
+    draft.set("m_household", HOUSEHOLD, row).set(".//m_name", "王小宝", row)
+    draft.set(".//m_state", "at_home", row)
     draft.writes("member", newborn, "王小宝", row, create=True)
     first = collect.finalise(draft)
     second = collect.finalise(member(visit(collect), newborn, m_state="away"))
