@@ -65,7 +65,7 @@ test-fast: $(PYTHON_READY) $(CLIENT_READY) ## 快测 · SQLite only, no browser,
 
 bench: $(PYTHON_READY) ## 性能 · Submissions per second on SQLite and PostgreSQL
 	@scripts/system test
-	@for bench in tests/bench/bench_*.py; do $(BIN)/python "$$bench"; done
+	@for bench in tests/bench/bench_*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)"; done
 
 soak: $(PYTHON_READY) client ## 反复跑浏览器和断电测试 · The browser and kill tests again and again (TIMES=5)
 	@scripts/system run test

@@ -1,6 +1,6 @@
 """Submissions a second, one submission a request, as phones on a good day send them. Prints figures, judges nothing.
 
-    make bench            (or: .venv/bin/python -m tests.bench.submissions [--count 1000] [--only sqlite|postgres])
+    make bench            (or: .venv/bin/python -m tests.bench.bench_submissions [--count 1000] [--only sqlite|postgres])
 
 For each database (durable: fsync on) and 1, 4 and 8 clients: submissions/s and latency through a real gunicorn, beside
 the raw durable INSERT+COMMIT/s of Python clients on the same database in the same run. The ratio is what counts: these
