@@ -17,6 +17,8 @@ export function filtersOf(query: Query): Filters {
   };
 }
 
+export const isNarrowed = (filters: Filters): boolean => Object.values(filters).some((value) => value !== "");
+
 /** Only what is set, so that addresses stay short. */
 export const addressOf = (filters: Filters): Record<string, string> =>
   Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== ""));

@@ -45,6 +45,11 @@ export function corners(geometry: GeoJSON.Geometry): LonLat[] {
   return [];
 }
 
+/** The first of all that lie within `metres` of each other. */
+export function onePerSpot<T extends { lon: number; lat: number }>(places: T[], metres = 5): T[] {
+  return places.reduce<T[]>((kept, one) => (kept.some((other) => metresBetween([one.lon, one.lat], [other.lon, other.lat]) < metres) ? kept : [...kept, one]), []);
+}
+
 /** A place for the label: the middle of the corners' box; near enough for a village. */
 export function labelPlace(geometry: GeoJSON.Geometry): LonLat | null {
   const box = boundsOf(corners(geometry));

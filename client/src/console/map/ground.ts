@@ -1,7 +1,7 @@
 /** The ground of every map: village polygons with their names, drawn without any tile, font or sprite server. */
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import { type GeoJSONSource, Map as GlMap, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
+import { type GeoJSONSource, Map as GlMap, ScaleControl, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
 import type { Area } from "../wire";
 import { nameOf } from "../areas";
 import { boundsOf, type Bounds, corners, labelPlace } from "./geometry";
@@ -35,7 +35,9 @@ export function canDraw(): boolean {
 }
 
 export function newMap(container: HTMLElement): GlMap {
-  return new GlMap({ container, style: STYLE, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 19, fadeDuration: 0 });
+  const map = new GlMap({ container, style: STYLE, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fadeDuration: 0 });
+  map.addControl(new ScaleControl({ maxWidth: 90, unit: "metric" }), "bottom-left");
+  return map;
 }
 
 /** Draws the areas of the lowest level that has boundaries; `own` is set off, `fills` colours some of them. */
@@ -60,8 +62,8 @@ export function groundBounds(codes: Iterable<string>, shapes: Shapes): Bounds | 
   return boundsOf([...codes].flatMap((code) => (shapes.has(code) ? corners(shapes.get(code) as GeoJSON.Geometry) : [])));
 }
 
-export function show(map: GlMap, bounds: Bounds | null, animate: boolean, maxZoom = 17): void {
+export function show(map: GlMap, bounds: Bounds | null, animate: boolean, maxZoom = 17, padding = 44): void {
   if (!bounds) return;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  map.fitBounds(bounds, { padding: 44, maxZoom, duration: animate && !still ? 200 : 0 });
+  map.fitBounds(bounds, { padding, maxZoom, duration: animate && !still ? 200 : 0 });
 }

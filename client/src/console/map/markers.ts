@@ -24,12 +24,12 @@ export function drawing(mark: Mark, size: number): SVGSVGElement {
   return svg;
 }
 
-/** A photo's mark hangs above its place, so that the visit below stays visible. */
+/** A photo's mark hangs beside its place, so that the visit and the house below stay visible. */
 export function marker(mark: Mark, at: LonLat, name: string, strong = false): Marker {
   const element = document.createElement("div");
   element.title = name;
   element.dataset["mark"] = mark;
   element.append(drawing(mark, mark === "visit" ? 18 : strong ? 28 : 22));
-  const offset: [number, number] = mark === "photo" ? [0, -20] : [0, 0];
+  const offset: [number, number] = mark === "photo" ? [17, -15] : [0, 0];
   return new Marker({ element, anchor: "center", offset }).setLngLat(at);
 }
