@@ -16,7 +16,7 @@ from server.registry.reading import Datasets
 from server.sync.answer_list import answer_list
 from server.sync.reading import head_of, list_query
 from server.sync.scope import visible_submissions
-from server.sync.tables import Attachment, OpLog, Submission
+from server.sync.tables import Attachment, Submission
 from server.sync.written_records import household_on_wire, record_on_wire, writes_on_wire, written_records
 
 Files = Sequence[tuple[Attachment, Photo | None]]
@@ -37,7 +37,10 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
     files = _files(session, instance_id)
     return {
         **head_of(row, datasets, authors(session, [submission.person_id])),
-        **_op_facts(session, submission),
+        "op_id": submission.op_id,
+        "detail": row.detail,
+        "install_id": submission.install_id,
+        "clock": submission.clock,
         **_corrections(session, actor, submission),
         "answers": answer_list(session, datasets, submission, seen),
         "attachments": [_file(attachment, photo) for attachment, photo in files],
@@ -47,12 +50,6 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
         "records": [record_on_wire(record, datasets) for record in records],
         "map": submission_map(submission, household, files, datasets),
     }
-
-
-def _op_facts(session: Session, submission: Submission) -> dict[str, Any]:
-    """What became of its op, and what the phone's clock said."""
-    op = session.get_one(OpLog, submission.op_id)
-    return {"op_id": op.op_id, "detail": op.detail, "install_id": submission.install_id, "clock": submission.clock}
 
 
 def _corrections(session: Session, actor: Actor, submission: Submission) -> dict[str, Any]:

@@ -72,6 +72,7 @@ def list_query(actor: Actor) -> Rows:
             Submission,
             OpLog.status,
             OpLog.code,
+            OpLog.detail,
             FormVersion.names,
             Region.name_zh,
             Region.name_en,
