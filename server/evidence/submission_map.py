@@ -1,6 +1,7 @@
 """Where a submission was made, where its house is registered and where its photos were taken: positions to draw.
 
-Distances are told, never judged: `beyond_accuracy` says only that the two accuracy circles do not touch.
+Distances are told, never judged: `beyond_accuracy` says only that the two accuracy circles do not touch, not even
+with a yard between them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from server.sync.tables import Attachment, Submission
 from server.sync.written_records import WrittenRecord
 
 Position = dict[str, Any]
+
+# Metres. A house is no point: its door and its yard lie apart from where it was once placed.
+YARD = 30.0
 
 
 def submission_map(
@@ -92,5 +96,5 @@ def _with_distance(where: Position, house: Position | None) -> Position:
     if house is None or house["placed_by_this_visit"]:
         return where | {"distance_m": None, "beyond_accuracy": None}
     metres = metres_between(where["lon"], where["lat"], house["lon"], house["lat"])
-    reach = (where["accuracy_m"] or 0) + (house["accuracy_m"] or 0)
+    reach = YARD + (where["accuracy_m"] or 0) + (house["accuracy_m"] or 0)
     return where | {"distance_m": round(metres, 1), "beyond_accuracy": metres > reach}
