@@ -4,9 +4,10 @@
  * Served beside it: forms/<name>.xml and (for a household) rows.json with `{household, members}`.
  */
 import { createApp, h, ref } from "vue";
-import { openDraft } from "@lib/drafts";
+import { getDraft, openDraft } from "@lib/drafts";
 import i18n, { setLanguage } from "@lib/i18n";
 import { recordKey } from "@lib/ops";
+import { wireOp } from "@lib/outbox";
 import { openStore, session } from "@lib/session";
 import type { EntityEntry, FormEntry, KeptEntry } from "@lib/types";
 import { importDataKey, seal } from "@lib/vault";
@@ -59,7 +60,18 @@ async function draftId(): Promise<string> {
   return (await openDraft(household, form)).id;
 }
 
-const lab = { ready: 0, left: false, submitted: "", draft: "", putRows, session, setLanguage, loadEngine: async () => { await loadEngine(); }, preloadForms };
+/** The last queued op as it would be sent. */
+async function lastOp(): Promise<unknown> {
+  const row = await session().db.ops.toCollection().last();
+  return row ? wireOp(session(), row) : null;
+}
+
+/** Instance XML as the draft holds it now. */
+async function savedXml(): Promise<string> {
+  return (await getDraft(lab.draft))?.instanceXml ?? "";
+}
+
+const lab = { ready: 0, left: false, submitted: "", draft: "", putRows, lastOp, savedXml, setLanguage, loadEngine: async () => { await loadEngine(); }, preloadForms };
 Object.assign(window, { lab });
 
 setLanguage(asked.get("lang") === "en" ? "en" : "zh");

@@ -12,7 +12,7 @@ export interface Autosave {
 }
 
 /** Longest time (ms) that an answer may live only in memory. */
-export const SAVE_DELAY_MS = 250;
+export const SAVE_DELAY_MS = 180;
 
 /** `save` serialises and stores the current answers; it is never run twice at the same time. */
 export function autosave(save: () => Promise<void>, onState: (state: SaveState, cause?: unknown) => void, delay = SAVE_DELAY_MS): Autosave {

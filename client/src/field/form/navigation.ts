@@ -46,8 +46,14 @@ export function useNavigation(session: FormSession): Navigation {
     if (!step) return;
     position.value = referenceOf(step);
     rows.value = [];
+    moved();
+  }
+
+  /** Where the reader stands is kept like an answer. */
+  function moved(): void {
     aim.value = "";
-    void session.autosave.flush();
+    session.autosave.changed();
+    void session.settle();
   }
 
   return {
@@ -67,7 +73,7 @@ export function useNavigation(session: FormSession): Navigation {
       mode.value = chosen;
       if (here) toStep(Math.max(0, stepHolding(steps.value, here)));
     },
-    closeRow() { rows.value = rows.value.slice(0, -1); aim.value = ""; void session.autosave.flush(); },
-    openSibling(row) { rows.value = [...rows.value.slice(0, -1), row]; aim.value = ""; void session.autosave.flush(); },
+    closeRow() { rows.value = rows.value.slice(0, -1); moved(); },
+    openSibling(row) { rows.value = [...rows.value.slice(0, -1), row]; moved(); },
   };
 }

@@ -3,10 +3,10 @@ import type { Snapshot } from "@lib/types";
 import { isSameAnswer, readableAnswer } from "./answers";
 import type { Say } from "./answers";
 import { previousOf } from "./record";
-import { rowTitle } from "./rows";
+import { rowNames } from "./rows";
 import { questionsOf } from "./steps";
 import type { Step } from "./steps";
-import { asksSomething, isAnswered, isQuestion, labelOf, rowsAround } from "./tree";
+import { asksSomething, isAnswered, isQuestion, labelOf } from "./tree";
 import type { Question } from "./tree";
 
 export interface ReadLine {
@@ -20,10 +20,6 @@ export interface ReadLine {
 
 export interface ReadPart { key: string; title: string; lines: ReadLine[]; blanks: number }
 
-function rowHeading(question: Question): string {
-  return rowsAround(question).map((row) => rowTitle(row) || labelOf(row.parent)).join(" › ");
-}
-
 function changedFrom(question: Question, snapshot: Snapshot, language: string, say: Say): string | null {
   const previous = previousOf(question, snapshot);
   if (!previous || isSameAnswer(question, previous.value)) return null;
@@ -33,7 +29,7 @@ function changedFrom(question: Question, snapshot: Snapshot, language: string, s
 function linesOf(questions: readonly Question[], snapshot: Snapshot, language: string, say: Say): ReadLine[] {
   let heading = "";
   return questions.map((question) => {
-    const above = rowHeading(question);
+    const above = rowNames(question);
     const row = above === heading ? "" : above;
     heading = above;
     const { instanceValue } = question.currentState;

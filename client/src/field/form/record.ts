@@ -78,7 +78,7 @@ function bareId(id: string): string {
 }
 
 export function seenRow(record: RecordRef, snapshot: Snapshot): SeenRow | null {
-  const rows = snapshot.household ? [snapshot.household, ...snapshot.members] : snapshot.members;
+  const rows = [...(snapshot.household ? [snapshot.household] : []), ...snapshot.members, ...(snapshot.others ?? [])];
   return rows.find((row) => row.dataset === record.dataset && bareId(row.id) === bareId(record.id)) ?? null;
 }
 

@@ -2,7 +2,7 @@
 import type { RepeatInstanceNode } from "@getodk/xforms-engine";
 import { readableAnswer } from "./answers";
 import type { Say } from "./answers";
-import { isAnswered, questionsUnder } from "./tree";
+import { isAnswered, labelOf, questionsUnder, rowsAround } from "./tree";
 import type { Question } from "./tree";
 
 const IN_SUMMARY = 3;
@@ -14,6 +14,11 @@ function namingQuestion(row: RepeatInstanceNode): Question | undefined {
 /** The first text answer: a person's name in every roster. "" while it is empty. */
 export function rowTitle(row: RepeatInstanceNode): string {
   return namingQuestion(row)?.currentState.instanceValue ?? "";
+}
+
+/** The rows that a question stands in, by name: 王大山 › 第二处住房. "" outside repeats. */
+export function rowNames(question: Question): string {
+  return rowsAround(question).map((row) => rowTitle(row) || labelOf(row.parent)).join(" › ");
 }
 
 export function rowSummary(row: RepeatInstanceNode, language: string, say: Say): string {

@@ -44,6 +44,10 @@ export interface FormSession {
   contactMode: Ref<ContactMode | null>;
   /** Runs a change of answers and has it saved. */
   change(act: () => unknown): void;
+  /** Fields in which something is typed that the engine does not know yet: each entry hands it over. */
+  typing: Set<() => void>;
+  /** Hands over what is being typed and stores everything now. */
+  settle(): Promise<void>;
   /** Starts looking for the position, or goes on looking; nothing ever waits for it. */
   locate(): FixWatch;
   close(): void;
@@ -124,6 +128,11 @@ export async function openSession(draft: Draft, mode: Mode): Promise<FormSession
     permission: ref("unknown"), manualPlace: shallowRef(kept.manual_place ?? null), contactMode: ref(draft.extra.contact_mode ?? null),
     autosave: autosave(() => saveDraft(draft.id, instanceXmlOf(root), extraOf(session)), (state) => { saving.value = state; }),
     change(act) { act(); session.autosave.changed(); },
+    typing: new Set(),
+    settle() {
+      for (const hand of [...session.typing]) hand();
+      return session.autosave.flush();
+    },
     here: shallowRef(null), locate: () => location.locate(),
     close() { location.stop(); session.autosave.stop(); },
   };

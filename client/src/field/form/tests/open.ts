@@ -24,7 +24,7 @@ function row(dataset: string, id: string, base_version: number, data: Record<str
 const member = (id: string, version: number, full_name: string): SeenRow => row("member", id, version, { household: HOUSEHOLD, full_name, birth_date: "1970-01-02" });
 
 function snapshot(household: SeenRow, members: SeenRow[]): Snapshot {
-  return { taken_at: "2026-11-21T00:00:00Z", household, members, csv: { "household.csv": listCsv([household]), "member.csv": listCsv(members, ["household"]) } };
+  return { taken_at: "2026-11-21T00:00:00Z", household, members, others: [], csv: { "household.csv": listCsv([household]), "member.csv": listCsv(members, ["household"]) } };
 }
 
 /** What the phone knew when the draft was opened. */
