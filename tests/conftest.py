@@ -70,6 +70,7 @@ def _empty(address: str) -> None:
     engine = sa.create_engine(address.format(name="ruhu").replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
         connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        connection.exec_driver_sql("DELETE FROM server_fact WHERE name <> 'epoch'")
     engine.dispose()
 
 
