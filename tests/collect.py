@@ -159,7 +159,8 @@ class Collect:
         local = self.lists.setdefault(name, {})
         for row in rows:
             self._merge_row(local, row)
-        missing = [entity for entity in local.values() if entity.id not in {row["name"] for row in rows}]
+        listed = {row["name"] for row in rows}
+        missing = [entity for entity in local.values() if entity.id not in listed]
         for entity in missing:
             if entity.online:
                 del local[entity.id]
