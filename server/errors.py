@@ -31,6 +31,7 @@ CATALOGUE: Mapping[str, Entry] = {
         "The body is too large and nothing was stored. Send it in parts.",
     ),
     "request.too_many": Entry(429, "请求太密,请稍后再试。", "Too many requests; try again a little later."),
+    "request.range": Entry(416, "文件没有这一段。", "The file has no such part."),
     "request.method": Entry(405, "这个地址不支持这种操作。", "This address does not support that method."),
     "server.failed": Entry(
         500, "服务器出了问题,没有确认任何东西。您的内容还在手机上,请稍后再发。",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, jsonify, request, send_file
+from flask import Response, current_app, jsonify, send_file
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy.orm import Session
@@ -76,7 +77,8 @@ def photo(wanted: dict[str, Any], attachment_id: str) -> Response:
     if wanted["size"] == "original":
         return _original(found)
     copy = _copy(found, 1280 if lines else int(wanted["size"]))
-    return _private(_marked(copy, lines) if lines else send_file(copy, mimetype="image/jpeg"), copy, lines)
+    content = BytesIO(draw_watermark(copy, lines)) if lines else copy
+    return _private(content, [copy.name, *lines], mimetype="image/jpeg")
 
 
 def _original(found: PhotoFile) -> Response:
@@ -84,8 +86,7 @@ def _original(found: PhotoFile) -> Response:
     path = store_of(_settings()).path(found.sha256)
     media_type = f"image/{found.format}" if found.state == "ready" and found.format else "application/octet-stream"
     name = _NOT_IN_NAMES.sub("_", found.name).strip(". ") or "file"
-    answer = send_file(path, mimetype=media_type, as_attachment=True, download_name=name, conditional=True, etag=False)
-    return _private(answer, path, [])
+    return _private(path, [path.name], mimetype=media_type, as_attachment=True, download_name=name)
 
 
 def _copy(found: PhotoFile, edge: int) -> Path:
@@ -110,20 +111,15 @@ def _lines(session: Session, actor: Actor, found: PhotoFile) -> list[str]:
     return watermark_lines(found.taken_at, found.place, names)
 
 
-def _marked(copy: Path, lines: list[str]) -> Response:
-    return Response(draw_watermark(copy, lines), mimetype="image/jpeg")
-
-
-def _private(answer: Response, path: Path, lines: list[str]) -> Response:
-    """Headers of everything that was uploaded: for this reader only, never a document of our own."""
-    tag = hashlib.sha256("\n".join([path.name, *lines]).encode()).hexdigest()[:32]
-    answer.set_etag(tag)
+def _private(content: Path | BytesIO, identity: list[str], **how: Any) -> Response:
+    """Bytes that came from outside: for this reader only, never a document of our own."""
+    tag = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32]
+    answer = send_file(content, etag=tag, conditional=True, **how)
     answer.headers["Cache-Control"] = f"private, max-age={HOUR}"
     answer.headers["Vary"] = "Authorization, Cookie"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    answer.make_conditional(request)
     return answer
 
 

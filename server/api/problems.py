@@ -18,6 +18,7 @@ _BY_STATUS = {
     404: "record.not_found",
     405: "request.method",
     413: "request.too_large",
+    416: "request.range",
     422: "request.invalid",
     429: "request.too_many",
 }

@@ -121,6 +121,16 @@ def test_what_the_browser_has_is_not_sent_again(app: Flask, client: FlaskClient,
     assert len(tags) == 4
 
 
+def test_a_broken_download_goes_on_where_it_ended(app: Flask, client: FlaskClient, ana: Someone) -> None:
+    photo = kept(app, client, ana)
+    sweep(app)
+    for query in ("?size=original", "?size=320", "?size=1280&watermark=1"):
+        whole = show(client, ana, photo, query)
+        rest = show(client, ana, photo, query, **{"Range": "bytes=100-"})
+        assert (rest.status_code, rest.data) == (206, whole.data[100:])
+        assert show(client, ana, photo, query, **{"Range": "bytes=99999999-"}).status_code == 416
+
+
 def test_a_photo_outside_the_area_is_as_unknown(app: Flask, client: FlaskClient) -> None:
     ana, bo, cy = make_people(app, ana=HERE, bo=THERE, cy=HERE)
     photo = kept(app, client, ana)
