@@ -1,13 +1,14 @@
 /** The areas of the signed-in person as a tree, and the one that is chosen. Pure but for the chosen one's keeping. */
 import type { Area } from "./wire";
 
-export type AreaNode = { value: string; label: string; disabled: boolean; children?: AreaNode[] };
+export type AreaNode = { value: string; label: string; children?: AreaNode[] };
 
 export const nameOf = (names: { zh?: string; en?: string } | null | undefined, language: string): string =>
   (language === "en" ? names?.en || names?.zh : names?.zh || names?.en) ?? "";
 
-/** Areas below each other; those above the person's own only lead the way. */
-export function treeOf(areas: Area[], language: string): AreaNode[] {
+/** The person's own areas below each other. */
+export function treeOf(all: Area[], language: string): AreaNode[] {
+  const areas = all.filter((area) => !area.above);
   const below = new Map<string | null, Area[]>();
   const codes = new Set(areas.map((area) => area.code));
   for (const area of areas) {
@@ -16,7 +17,7 @@ export function treeOf(areas: Area[], language: string): AreaNode[] {
   }
   const nodes = (parent: string | null): AreaNode[] | undefined =>
     below.get(parent)?.map((area) => ({
-      value: area.code, label: nameOf(area.names, language), disabled: area.above === true, children: nodes(area.code),
+      value: area.code, label: nameOf(area.names, language), children: nodes(area.code),
     }));
   return nodes(null) ?? [];
 }
@@ -35,6 +36,9 @@ export function wayTo(areas: Area[], code: string | null): Area[] {
   for (let at = code ? byCode.get(code) : undefined; at && !way.includes(at); at = at.parent ? byCode.get(at.parent) : undefined) way.unshift(at);
   return way;
 }
+
+/** The names above the person's own areas, which only lead the way. */
+export const wayAbove = (areas: Area[], code: string | null): Area[] => wayTo(areas, code).filter((area) => area.above === true);
 
 /** Whether `code` is `area` or lies below it. */
 export const isInside = (areas: Area[], code: string, area: string): boolean => wayTo(areas, code).some((step) => step.code === area);
