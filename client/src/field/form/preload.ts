@@ -26,7 +26,7 @@ export async function warmUp(xform: string): Promise<void> {
 export async function preloadForms(): Promise<void> {
   try {
     await idle();
-    await loadEngine();
+    await Promise.all([loadEngine(), import("./FormPage.vue")]);
     for (const form of await availableForms()) {
       await idle();
       await warmUp(form.xform);
