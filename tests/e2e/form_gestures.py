@@ -1,0 +1,48 @@
+"""What a thumb does on the form page; shared by the tests of the form alone and of the whole app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+
+class FormGestures:
+    """Gestures on `page`, which shows an open form."""
+
+    page: Page
+
+    def card(self, title: str) -> Any:
+        return self.page.locator(".form-card", has=self.page.locator(".form-label", has_text=title))
+
+    def choose(self, title: str, choice: str) -> None:
+        self.card(title).locator(".form-choice", has_text=choice).first.click()
+
+    def section(self, title: str) -> None:
+        """Goes to a section by way of the contents."""
+        self.contents()
+        self.page.locator(".form-step-line", has_text=title).click()
+
+    def contents(self) -> None:
+        if self.page.locator(".form-contents").count() == 0:
+            self.page.click(".form-contents-button")
+
+    def by_section(self) -> None:
+        self.contents()
+        self.page.click("text=分段列出")
+
+    def next(self) -> None:
+        self.page.click(".form-foot .form-primary")
+
+    def read_back(self) -> None:
+        self.contents()
+        self.page.click("text=看一遍再保存")
+
+    def save(self) -> None:
+        self.page.click("text=没问题，保存到本机")
+
+    def take_photo(self, title: str) -> None:
+        self.card(title).locator("text=拍照").click()
+        self.page.click(".form-shutter")
+        self.page.click("text=用这张")
+        self.card(title).locator("img.form-photo").wait_for()

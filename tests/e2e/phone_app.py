@@ -1,0 +1,65 @@
+"""The phone app in a real Chromium, driven as a cadre would."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.form_gestures import FormGestures
+from tests.e2e.running import PASSWORD
+
+PIN = "274913"
+
+
+@dataclass
+class PhoneApp(FormGestures):
+    """One phone: the app of `address` in `context`. `problems`: what the pages reported as errors."""
+
+    context: BrowserContext
+    address: str
+    problems: list[str] = field(default_factory=list)
+    page: Page = field(init=False)
+
+    def start(self) -> None:
+        """Opens the app in a new tab."""
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.goto(f"{self.address}/")
+
+    def sign_in(self, username: str) -> None:
+        self.page.get_by_label("用户名").fill(username)
+        self.page.get_by_label("密码", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="登录").click()
+        self.page.get_by_text("设一个6位 PIN").wait_for()
+        self.pin()
+        self.page.get_by_text("再输一遍").wait_for()
+        self.pin()
+        self.worklist()
+
+    def unlock(self) -> None:
+        self.page.get_by_role("button", name="1", exact=True).wait_for()
+        self.pin()
+
+    def pin(self) -> None:
+        for digit in PIN:
+            self.page.get_by_role("button", name=digit, exact=True).click()
+
+    def worklist(self) -> None:
+        self.page.locator("a[href*='/household/']").first.wait_for()
+
+    def tab(self, name: str) -> None:
+        self.page.locator("nav").get_by_text(name).click()
+
+    def open_household(self, name: str) -> None:
+        self.page.get_by_placeholder(re.compile("姓名")).fill(name)
+        self.page.locator("a[href*='/household/']", has_text=name).first.click()
+        expect(self.page.get_by_role("button", name=re.compile("走访"))).to_be_visible()
+
+    def begin_visit(self) -> None:
+        self.page.get_by_role("button", name="开始走访").click()
+        self.page.locator(".form-card").first.wait_for()
+
+    def offline(self, is_off: bool) -> None:
+        self.context.set_offline(is_off)
