@@ -1,6 +1,6 @@
 """What can be said about a photo. Reasons for a person to look, never an accusation.
 
-Texts are Chinese first, English second; `{value}` and `{limit}` are filled in by whoever shows them.
+Texts are Chinese first, English second; `{value}` and `{limit}` are what was measured and what it was held against.
 """
 
 from __future__ import annotations
@@ -54,3 +54,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "拍摄时间没有写时区,按北京时间理解。", "The shooting time names no zone; read as Beijing time."
     ),
 }
+
+
+def in_words(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored finding with its `message`, `{zh, en}`."""
+    measured = {key: finding.get(key) for key in ("value", "limit")}
+    zh, en = (text.format(**measured) for text in TEXTS[finding["code"]])
+    return {**finding, "message": {"zh": zh, "en": en}}

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
+from server.evidence.findings import in_words
 from server.evidence.submission_map import submission_map
 from server.evidence.tables import Photo
 from server.registry.masking import CLEAR_ROLES, sight
@@ -87,7 +88,7 @@ def _file(attachment: Attachment, photo: Photo | None) -> dict[str, Any]:
         "width": photo.width if photo else None,
         "height": photo.height if photo else None,
         "taken_at": photo.taken_at.isoformat() if photo and photo.taken_at else None,
-        "findings": photo.findings if photo else [],
+        "findings": [in_words(finding) for finding in photo.findings] if photo else [],
         "capture_source": (attachment.capture or {}).get("source"),
     }
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from server.config import ROOT
-from server.evidence.findings import TEXTS
+from server.evidence.findings import TEXTS, Finding, in_words
 from server.evidence.formats import end_of, foreign_kind
 from server.evidence.images import PIXELS, Derived, Order, derive
 from tests.evidence.pictures import (
@@ -191,7 +191,17 @@ def test_any_damage_is_a_finding_or_a_photo(tmp_path_factory: pytest.TempPathFac
     derived = made(tmp_path_factory.mktemp("damage"), bytes(content))
     assert derived.state == "ready" or derived.findings
     assert json.loads(json.dumps(derived.as_json(), allow_nan=False))
-    assert all(finding.code in TEXTS for finding in derived.findings)
+    assert all(in_words(finding.as_json())["message"]["zh"] for finding in derived.findings)
+
+
+ACCUSING = ("造假", "作弊", "伪造", "欺骗", "fake", "fraud", "forg", "cheat", "lie ", "suspici", "manipulat")
+
+
+@pytest.mark.parametrize("code", TEXTS)
+def test_a_finding_says_what_was_measured_and_accuses_nobody(code: str) -> None:
+    message = in_words(Finding(code, "warn", 12345, 678).as_json())["message"]
+    assert "{" not in message["zh"] + message["en"]
+    assert not [word for word in ACCUSING if word in (message["zh"] + message["en"]).lower()]
 
 
 def test_the_end_of_a_photo_is_found_in_spite_of_thumbnails_inside(tmp_path: Path) -> None:
