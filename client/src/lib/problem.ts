@@ -32,8 +32,14 @@ export const isNetwork = (cause: unknown): boolean => cause instanceof Problem &
 /** The server is there but cannot now (overload, restart). */
 export const isBusy = (cause: unknown): boolean => cause instanceof Problem && (cause.status === 429 || cause.status >= 500);
 
+/** Dexie reports a full disk as an aborted transaction with the cause inside. */
+function isFull(cause: unknown): cause is Error {
+  if (!(cause instanceof Error)) return false;
+  return cause.name === "QuotaExceededError" || ("inner" in cause && isFull(cause.inner));
+}
+
 export function asProblem(cause: unknown): Problem {
   if (cause instanceof Problem) return cause;
-  if (cause instanceof Error && cause.name === "QuotaExceededError") return new Problem("store.full", { detail: cause.message });
+  if (isFull(cause)) return new Problem("store.full", { detail: cause.message });
   return new Problem("unexpected", { detail: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) });
 }

@@ -53,7 +53,8 @@ async function round(at: Session, options: SyncOptions): Promise<SyncResult> {
   await stage("photos", async () => { result.photos = await uploadPhotos(at, options.sendFile ?? sendByTus, say("photos")); });
   await stage("pull", async () => { result.pulled = await pullFeeds(at, known, say("pull")); });
   await stage("forms", async () => { result.forms = await fetchForms(at); await fetchDefinitions(at); });
-  await stage("push", async () => { await pushOps(at, known.limits ?? DEFAULT_LIMITS, () => undefined); });
+  // Scopes that were left are acknowledged by ops of their own.
+  if (result.pulled.gone > 0) await stage("push", async () => { await pushOps(at, known.limits ?? DEFAULT_LIMITS, () => undefined); });
   await stage("forms", async () => { await tidy(at); });
   announce("outbox", "records");
   return ended(result);

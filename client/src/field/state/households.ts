@@ -48,11 +48,21 @@ function lineOf(view: RecordView, members: string[], around: Around): HouseholdL
   };
 }
 
+/** Names of members by household: kept from the last round, so that the list need not wait for them. */
+let memberNames = new Map<string, string[]>();
+
+/** First the households, then what only the search needs: a slow phone shows the list a second earlier. */
 async function load(): Promise<void> {
-  const [rows, members, around] = await Promise.all([listRecords("household"), listRecords("member"), lookAround()]);
+  const [rows, around] = await Promise.all([listRecords("household"), lookAround()]);
+  draw(rows, around);
   const names = new Map<string, string[]>();
-  for (const member of members) names.set(member.parent ?? "", [...(names.get(member.parent ?? "") ?? []), member.label]);
-  households.value = rows.map((row) => lineOf(row, names.get(row.id) ?? [], around)).sort(byUrgency);
+  for (const member of await listRecords("member")) names.set(member.parent ?? "", [...(names.get(member.parent ?? "") ?? []), member.label]);
+  memberNames = names;
+  draw(rows, around);
+}
+
+function draw(rows: RecordView[], around: Around): void {
+  households.value = rows.map((row) => lineOf(row, memberNames.get(row.id) ?? [], around)).sort(byUrgency);
   loaded.value = true;
 }
 
@@ -66,5 +76,6 @@ export const followHouseholds = (): (() => void) => follow(["records", "outbox",
 
 export function forgetHouseholds(): void {
   households.value = [];
+  memberNames = new Map();
   loaded.value = false;
 }

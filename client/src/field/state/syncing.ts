@@ -46,7 +46,8 @@ export async function syncNow(): Promise<SyncResult | null> {
 }
 
 function learn(came: SyncResult): void {
-  if (came.outcome === "busy") return;
+  // Locked while the round ran: what it says belongs to nobody any more.
+  if (came.outcome === "busy" || !isUnlocked()) return;
   result.value = came;
   outcome.value = came.outcome;
   failure.value = came.problems[0]?.problem ?? null;
