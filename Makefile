@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-print-directory
+MAKEFLAGS += --no-print-directory --silent
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -84,11 +84,11 @@ lock: $(PYTHON_READY) ## 更新 requirements.lock · Pin the Python packages ane
 $(PYTHON_READY): requirements.lock pyproject.toml | .venv/bin/python
 	@$(STAGE) "Python 包 · Python packages" \
 		$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(CLIENT_READY): client/package-lock.json client/package.json
-	@$(STAGE) "npm 包 · npm packages" npm --prefix client ci --no-fund --no-audit
+	@$(STAGE) "npm 包 · npm packages" npm --prefix client ci --no-fund --no-audit --loglevel error
 	@touch $@
 
 $(CLIENT_BUILT): $(CLIENT_READY) $(CLIENT_SOURCES)
