@@ -9,20 +9,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from lxml import etree
 
+from tests.collect_draft import Draft, Filled, LocalEntity
+from tests.collect_wire import multipart
+
 LIST = "{http://openrosa.org/xforms/xformsList}"
 MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"
 RESPONSE = "{http://openrosa.org/http/response}"
-XFORMS = "http://www.w3.org/2002/xforms"
-ENTITIES = "http://www.opendatakit.org/xforms/entities"
 DEFAULT_LIMIT = 10_485_760
 MOST_FILES = 100
 COLUMNS = ("name", "label", "__version")
@@ -45,23 +44,6 @@ class Reply:
 Send = Callable[[str, str, Mapping[str, str], bytes], Reply]
 
 
-@dataclass
-class LocalEntity:
-    """A record on the phone. `trunk_version` None: born offline; `online`: the server's list had it."""
-
-    id: str
-    label: str
-    version: int
-    properties: dict[str, str]
-    online: bool
-    trunk_version: int | None
-    branch_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    @property
-    def dirty(self) -> bool:
-        return self.version != self.trunk_version
-
-
 @dataclass(frozen=True)
 class ListedForm:
     form_id: str
@@ -80,15 +62,6 @@ class BlankForm:
     xml: bytes
     media: dict[str, bytes] = field(default_factory=dict)
     list_names: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Filled:
-    """A finalised instance with its files, ready to send."""
-
-    instance_id: str
-    xml: bytes
-    files: dict[str, bytes] = field(default_factory=dict)
 
 
 class Collect:
@@ -189,13 +162,13 @@ class Collect:
     # Filling
 
     def start(self, form_id: str) -> Draft:
-        return Draft(self, self.forms[form_id])
+        return Draft(self.forms[form_id].xml, self.lists)
 
     def finalise(self, draft: Draft) -> Filled:
         """Writes the branch attributes, updates the phone's own lists, and drops what was not relevant."""
         for container, dataset in draft.entities:
             self._keep_locally(draft, container, dataset)
-        _drop_unasked(draft.root, draft.touched)
+        draft.drop_unasked()
         xml = etree.tostring(draft.root, encoding="UTF-8", xml_declaration=True)
         return Filled(draft.instance_id, xml, draft.files)
 
@@ -284,114 +257,6 @@ class Collect:
         return self.send(method, url, own | dict(headers or {}), body)
 
 
-class Draft:
-    """A form being filled. Paths are names below the root; what nobody touched is taken as not relevant."""
-
-    def __init__(self, collect: Collect, form: BlankForm) -> None:
-        self.collect = collect
-        self.files: dict[str, bytes] = {}
-        self.touched: set[etree._Element] = set()
-        self.entities: list[tuple[etree._Element, str]] = []
-        model = etree.fromstring(form.xml)
-        primary = model.find(f".//{{{XFORMS}}}model/{{{XFORMS}}}instance")
-        assert primary is not None
-        self.root = _without_namespaces(deepcopy(primary[0]))
-        self.saves = _saves(model)
-        self._blank_rows = {row.tag: deepcopy(row) for row in self.root.iter() if _is_template(row)}
-        for row in [row for row in self.root.iter() if row.tag in self._blank_rows]:
-            row.getparent().remove(row)
-        self.instance_id = f"uuid:{uuid.uuid4()}"
-        self.set("meta/instanceID", self.instance_id)
-
-    def set(self, path: str, value: str, within: etree._Element | None = None) -> Draft:
-        node = (self.root if within is None else within).find(path)
-        if node is None:
-            raise KeyError(path)
-        node.text = value
-        self.touched.add(node)
-        return self
-
-    def attach(self, path: str, name: str, content: bytes) -> Draft:
-        self.files[name] = content
-        return self.set(path, name)
-
-    def row(self, parent: str, name: str) -> etree._Element:
-        """A new row of a repeat."""
-        above = self.root if not parent else self.root.find(parent)
-        assert above is not None
-        made = deepcopy(self._blank_rows[name])
-        made.attrib.clear()
-        above.append(made)
-        return made
-
-    def writes(
-        self, dataset: str, entity_id: str, label: str, within: etree._Element | None = None, *, create: bool = False
-    ) -> Draft:
-        """What the form's meta/entity comes to; known records bring their values, as prefill does."""
-        container = self.root if within is None else within
-        entity = container.find("meta/entity")
-        assert entity is not None and entity.get("dataset") == dataset
-        entity.set("id", entity_id)
-        for action in ("create", "update"):
-            if action in entity.attrib:
-                entity.set(action, "1" if (action == "create") == create else "")
-        self.set("meta/entity/label", label, container)
-        self.touched.add(entity)
-        self.entities.append((container, dataset))
-        return self
-
-    def prefill(
-        self, dataset: str, entity_id: str, within: etree._Element | None = None, leave: Iterable[str] = ()
-    ) -> Draft:
-        """Shows what the phone's list knows in the questions that save to it."""
-        container = self.root if within is None else within
-        known = self.collect.lists[dataset][entity_id].properties
-        for path, property in self._saves_of(container, dataset):
-            if property in known and known[property] and property not in leave:
-                self.set(path, known[property], container)
-        return self
-
-    def saved_values(self, container: etree._Element, dataset: str) -> dict[str, str]:
-        found = {}
-        for path, property in self._saves_of(container, dataset):
-            node = container.find(path)
-            if node is not None and node in self.touched:
-                found[property] = node.text or ""
-        return found
-
-    def _saves_of(self, container: etree._Element, dataset: str) -> list[tuple[str, str]]:
-        """(path below the container, property) of the questions whose nearest meta/entity is the container's."""
-        above = "/".join([*(step.tag for step in reversed(list(container.iterancestors()))), container.tag])
-        inside = [(path.removeprefix(f"/{above}/"), name) for path, name in self.saves if path.startswith(f"/{above}/")]
-        rows = tuple(f"{name}/" for name in self._blank_rows)
-        return [(path, name) for path, name in inside if not any(row in f"{path}/" for row in rows)]
-
-
-def _saves(model: etree._Element) -> list[tuple[str, str]]:
-    saveto = f"{{{ENTITIES}}}saveto"
-    binds = [bind for bind in model.iter(f"{{{XFORMS}}}bind") if bind.get(saveto)]
-    return [(str(bind.get("nodeset")), str(bind.get(saveto))) for bind in binds]
-
-
-def _is_template(element: etree._Element) -> bool:
-    return any(str(name).endswith("}template") for name in element.attrib)
-
-
-def _without_namespaces(root: etree._Element) -> etree._Element:
-    for element in root.iter():
-        element.tag = etree.QName(element).localname
-    etree.cleanup_namespaces(root)
-    return root
-
-
-def _drop_unasked(root: etree._Element, touched: set[etree._Element]) -> None:
-    """What is not relevant is not in the instance; a group goes with its last question."""
-    for element in reversed(list(root.iter())):
-        parent = element.getparent()
-        if parent is not None and not len(element) and element not in touched:
-            parent.remove(element)
-
-
 def _listed(item: etree._Element) -> ListedForm:
     hash = item.findtext(f"{LIST}hash") or ""
     return ListedForm(
@@ -418,26 +283,3 @@ def _check_version(reply: Reply) -> None:
 
 def _md5(content: bytes) -> str:
     return f"md5:{hashlib.md5(content).hexdigest()}"
-
-
-def multipart(xml: bytes | None, files: Mapping[str, bytes], incomplete: bool = False) -> tuple[bytes, str]:
-    """(body, content type) as OkHttp writes them: each file is a part named by its file name."""
-    border = uuid.uuid4().hex
-    parts: list[tuple[str, str | None, str, bytes]] = []
-    if xml is not None:
-        parts.append(("xml_submission_file", "instance.xml", "text/xml", xml))
-    if incomplete:
-        parts.append(("*isIncomplete*", None, "text/plain", b"yes"))
-    parts += [(name, name, _media_type(name), content) for name, content in files.items()]
-    body = bytearray()
-    for name, filename, media_type, content in parts:
-        shown = f'; filename="{filename}"' if filename else ""
-        body += f'--{border}\r\nContent-Disposition: form-data; name="{name}"{shown}\r\n'.encode()
-        body += f"Content-Type: {media_type}\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content + b"\r\n"
-    body += f"--{border}--\r\n".encode()
-    return bytes(body), f"multipart/form-data; boundary={border}"
-
-
-def _media_type(name: str) -> str:
-    known = {"jpg": "image/jpeg", "csv": "text/csv", "png": "image/png"}
-    return known.get(name.rpartition(".")[2], "application/octet-stream")

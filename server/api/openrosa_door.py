@@ -100,11 +100,11 @@ def _by_password() -> Actor:
     given = request.authorization
     if given is None or given.type != "basic" or not given.username:
         raise Problem("auth.required")
-    username, password = given.username, given.password or ""
+    username, password = given.username.replace("\0", ""), given.password or ""
     names = [f"name:{username[:64]}", f"addr:{request.remote_addr}"]
     with db.read() as session:
         attempts.check(session, names)
-        person = people.person_by_credentials(session, username.replace("\0", ""), password)
+        person = people.person_by_credentials(session, username, password)
         if person is not None:
             return load_actor(session, person, kind="openrosa")
     db.transact(lambda session: attempts.failed(session, names))

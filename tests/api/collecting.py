@@ -26,7 +26,8 @@ from server.forms.source import FormSource, read_source
 from server.geo.tables import Region
 from server.registry.tables import Entity
 from tests.api.county import COUNTY, DATASETS, PASSWORD, build, uid
-from tests.collect import Collect, Draft, Reply, Send
+from tests.collect import Collect, Reply, Send
+from tests.collect_draft import Draft
 
 FORM = "household_visit"
 FAR_COUNTY = "990200000000"
@@ -124,7 +125,7 @@ def member(draft: Draft, entity_id: str = MEMBER, **basic_answers: str) -> Draft
     draft.prefill("member", entity_id, row)
     for name, value in basic_answers.items():
         draft.set(f".//{name}", value, row)
-    return draft.writes("member", entity_id, draft.collect.lists["member"][entity_id].label, row)
+    return draft.writes("member", entity_id, draft.lists["member"][entity_id].label, row)
 
 
 def entity(app: Flask, entity_id: str) -> Entity:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from server.api.multipart import plain_name, read_parts
 from server.errors import Problem
-from tests.collect import multipart
+from tests.collect_wire import multipart
 
 LIMIT = 100_000
 

@@ -14,7 +14,9 @@ from server.sync.blobs import store_of
 from server.sync.tables import Attachment, Blob, OpLog, Quarantine, Submission
 from tests.api import collecting
 from tests.api.collecting import FOREIGN, FORM, HOUSEHOLD, JPEG, count, entity, phone, rows, visit
-from tests.collect import RESPONSE, Collect, Filled, Reply, multipart
+from tests.collect import RESPONSE, Collect, Reply
+from tests.collect_draft import Filled
+from tests.collect_wire import multipart
 
 Change = Callable[[bytes], bytes]
 

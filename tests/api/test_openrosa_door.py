@@ -177,7 +177,7 @@ def test_basic_over_https_does_the_whole_story(county: Flask) -> None:
 
 
 def test_basic_is_offered_over_https_and_digest_is_not(county: Flask) -> None:
-    for given in ("", basic("cadre", "wrong"), "Basic \x00", "Digest x", "Bearer x"):
+    for given in ("", basic("cadre", "wrong"), basic("a\0b", "\0"), "Basic \x00", "Basic ==", "Digest x", "Bearer x"):
         reply = ask(county, "/formList", "https://localhost", Authorization=given)
         assert reply.status == 401
         assert reply.headers["www-authenticate"].startswith("Basic ")

@@ -17,7 +17,9 @@ from server.sync.blobs import store_of
 from server.sync.tables import Attachment, OpLog, Quarantine, Submission
 from tests.api import collecting
 from tests.api.collecting import HOUSEHOLD, JPEG, count, new_token, phone, rows, visit
-from tests.collect import Collect, Filled, Reply, Send, multipart
+from tests.collect import Collect, Reply, Send
+from tests.collect_draft import Filled
+from tests.collect_wire import multipart
 from tests.serving import forked, serving
 
 PLACES = [name for name in NAMES if name.startswith("push.")]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from server.config import ROOT
 from server.registry.tables import EntityVersion
 from server.sync.blobs import store_of
 from server.sync.tables import Attachment, Blob, OpLog, Quarantine, Submission
 from tests.api import collecting
 from tests.api.collecting import FOREIGN, FORM, HOUSEHOLD, JPEG, MEMBER, count, entity, member, phone, rows, visit
 from tests.api.county import uid
-from tests.collect import Collect, CollectError, Filled
+from tests.collect import Collect, CollectError
+from tests.collect_draft import Filled
 
 
 @pytest.fixture
@@ -233,3 +237,27 @@ def test_collect_is_refused_by_a_server_that_is_none(collect: Collect) -> None:
     collect.server_url = "http://localhost/api/v1"
     with pytest.raises(CollectError):
         collect.refresh()
+
+
+SHARED = Path(os.environ.get("RUHU_SHARED", ROOT.parent / "shared")) / "data" / "xlsforms"
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the published XLSForms are not here (RUHU_SHARED)")
+def test_forms_of_others_come_down_and_their_visits_come_in(county: Flask) -> None:
+    """Three published workbooks: listed, downloaded with their files, and an instance of each is received."""
+    headers = collecting.api(county, "admin")
+    for path in sorted(SHARED.glob("*.xlsx")):
+        added = county.test_client().post(
+            "/api/v1/forms", data={"file": (path.open("rb"), path.name)}, headers=headers
+        )
+        assert added.status_code == 201, added.text
+        address = f"/api/v1/forms/{added.json['form_id']}/{added.json['version']}/publish"
+        assert county.test_client().post(address, headers=headers).status_code == 200
+    collect = phone(county, "cadre")
+    collect.refresh()
+    others = [form_id for form_id in collect.forms if form_id not in (FORM, "small_visit")]
+    assert len(others) == 3
+    for form_id in others:
+        collect.submit(collect.finalise(collect.start(form_id)))
+    assert [row.status for row in rows(county, OpLog, OpLog.kind == "submission")] == ["applied"] * 3
+    assert collect.refresh() == []
