@@ -16,6 +16,7 @@ from server.accounts.actor import Actor, load_actor
 from server.accounts.audit import note
 from server.accounts.installs import claim_install
 from server.accounts.tables import Person
+from server.api import shapes
 from server.api.signed_in import COOKIE, bearer, current_actor, signed_in
 from server.config import Settings
 from server.errors import Problem
@@ -53,6 +54,7 @@ class WrappedKey(_Loose):
 
 
 @blueprint.route("/auth/login", methods=["POST"])
+@blueprint.response(200, shapes.Welcome)
 @blueprint.arguments(Login)
 def login(body: dict[str, Any]) -> Response:
     """Token for a phone (with install_id) or cookie for a desk (with cookie: true)."""
@@ -104,6 +106,7 @@ def describe(actor: Actor) -> dict[str, Any]:
 
 
 @blueprint.route("/auth/logout", methods=["POST"])
+@blueprint.response(204)
 @signed_in(revoked_may=True)
 def logout() -> Response:
     """Ends this sign-in; the install and its unsent work stay."""
@@ -115,6 +118,7 @@ def logout() -> Response:
 
 
 @blueprint.route("/auth/password", methods=["POST"])
+@blueprint.response(204)
 @signed_in()
 @blueprint.arguments(PasswordChange)
 def change_password(body: dict[str, Any]) -> Response:
@@ -132,6 +136,7 @@ def change_password(body: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/auth/recover-key", methods=["POST"])
+@blueprint.response(200, shapes.KeyAnswer)
 @signed_in()
 @blueprint.arguments(WrappedKey)
 def recover_key(body: dict[str, Any]) -> Response:
@@ -146,6 +151,7 @@ def recover_key(body: dict[str, Any]) -> Response:
 
 
 @blueprint.route("/me")
+@blueprint.response(200, shapes.User)
 @signed_in()
 def me() -> Response:
     """The signed-in person with roles."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server import db
 from server.accounts.actor import Actor
 from server.accounts.tables import Install
+from server.api import shapes
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.evidence.tasks import enqueue
@@ -57,6 +58,7 @@ class Pull(_Loose):
 
 
 @blueprint.route("/sync/hello", methods=["POST"])
+@blueprint.response(200, shapes.HelloAnswer)
 @signed_in(revoked_may=True)
 @blueprint.arguments(Hello)
 def hello(body: dict[str, Any]) -> Response:
@@ -82,6 +84,8 @@ def _seen(session: Session, actor: Actor, app_build: str) -> None:
 
 
 @blueprint.route("/sync/push", methods=["POST"])
+@blueprint.doc(requestBody={"content": {"application/json": {"schema": shapes.PushBody}}})
+@blueprint.response(200, shapes.PushAnswerShape)
 @signed_in(revoked_may=True)
 def push_ops() -> Response:
     """Takes ops; one committed result each, in the order sent."""
@@ -107,6 +111,7 @@ def _ops() -> list[object]:
 
 
 @blueprint.route("/sync/pull", methods=["POST"])
+@blueprint.response(200, shapes.PullAnswer)
 @signed_in()
 @blueprint.arguments(Pull)
 def pull_feeds(body: dict[str, Any]) -> Response:
