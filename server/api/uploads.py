@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from flask import Response, current_app, request, url_for
 from flask_smorest import Blueprint
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import http_date
 
 from server.api.lists import refuse_nul
@@ -52,11 +52,12 @@ def _say_version(answer: Response) -> Response:
 
 
 def _drain() -> None:
+    left = PIECE
     try:
-        while request.stream.read(PIECE):
-            pass
-    except (ClientDisconnected, OSError):
-        return
+        while left > 0 and (piece := request.stream.read(min(left, 64 * 1024))):
+            left -= len(piece)
+    except (ClientDisconnected, RequestEntityTooLarge, OSError):
+        return  # nobody is left to be told
 
 
 @blueprint.route("/uploads", methods=["OPTIONS"])

@@ -77,6 +77,18 @@ def test_a_refusal_before_the_body_is_read_reaches_the_client(address: str, ana:
         assert answer.status_code == (409 if offset == "7" else 401)
 
 
+def test_a_body_of_unknown_length_is_taken_and_bounded(app: Flask, address: str, ana: Someone) -> None:
+    """Chunked transfer names no length: it counts as it comes, and an endless one ends with 413."""
+    announced = {**TUS, **ana.headers, "Upload-Length": str(len(PHOTO)), "Upload-Metadata": metadata(PHOTO)}
+    where = requests.post(f"{address}/api/v1/uploads", headers=announced, timeout=20).headers["Location"]
+    given = {**TUS, **OCTETS, **ana.headers, "Upload-Offset": "0"}
+    endless = (bytes(1024 * 1024) for _ in range(21))
+    assert requests.patch(f"{address}{where}", headers=given, data=endless, timeout=60).status_code == 413
+    pieces = (PHOTO[start : start + 100_000] for start in range(0, len(PHOTO), 100_000))
+    assert requests.patch(f"{address}{where}", headers=given, data=pieces, timeout=60).status_code == 204
+    assert store_of(app.config["RUHU"]).size(sha256(PHOTO)) == len(PHOTO)
+
+
 def test_of_several_writers_of_one_piece_one_wins(app: Flask, ana: Someone) -> None:
     """Retries that overtake each other (a proxy, two tabs) never mix their bytes; every round has one winner."""
     content, pieces = PHOTO[:60_000], 6
