@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import api, db
 from server.api import problems
+from server.api.shapes import ProblemBody
 from server.config import Settings, settings_from
 from server.logs import set_up_logs
 
@@ -26,6 +27,12 @@ CSP = (
     "img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
+
+
+class _Api(Api):
+    """Errors are described as we write them (problems.py), not as flask-smorest would."""
+
+    ERROR_SCHEMA = ProblemBody
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -52,7 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, count, count, count)  # type: ignore[method-assign]
     db.init_app(app, settings.database_url)
     _observe(app)
-    api.register(app, Api(app))
+    api.register(app, _Api(app))
     problems.register(app)  # after flask-smorest, whose own error writer it replaces
     return app
 
