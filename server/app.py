@@ -29,7 +29,7 @@ CSP = (
 )
 
 
-class _Api(Api):
+class _Api(Api):  # type: ignore[misc]  # flask-smorest publishes no types
     """Errors are described as we write them (problems.py), not as flask-smorest would."""
 
     ERROR_SCHEMA = ProblemBody
