@@ -64,6 +64,8 @@ export function groundBounds(codes: Iterable<string>, shapes: Shapes): Bounds | 
 
 export function show(map: GlMap, bounds: Bounds | null, animate: boolean, maxZoom = 17, padding = 44): void {
   if (!bounds) return;
+  const { clientWidth, clientHeight } = map.getContainer();
+  const room = Math.min(padding, 0.1 * Math.min(clientWidth, clientHeight));
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  map.fitBounds(bounds, { padding, maxZoom, duration: animate && !still ? 200 : 0 });
+  map.fitBounds(bounds, { padding: room, maxZoom, duration: animate && !still ? 200 : 0 });
 }
