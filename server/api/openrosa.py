@@ -14,6 +14,7 @@ from server import db
 from server.api import openrosa_xml
 from server.api.multipart import read_parts
 from server.api.openrosa_door import address, at, blueprint, body_limit, current_collector, language, xml_answer
+from server.api.openrosa_messages import ASIDE, RECEIVED
 from server.api.openrosa_xml import ListedForm, MediaFile
 from server.config import Settings
 from server.errors import Problem
@@ -26,8 +27,6 @@ from server.sync.entity_lists import EntityList
 
 __all__ = ["blueprint"]
 
-RECEIVED = {"zh": "已收到。", "en": "Received."}
-ASIDE = {"zh": "已收到，等人查看。", "en": "Received; a person will look at it."}
 _EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -27,6 +28,7 @@ from server.sync import quarantine
 from server.sync.blobs import BlobStore, Stored, record_blob
 from server.sync.definitions import form_model
 from server.sync.push import push
+from server.sync.tables import Attachment
 
 NAMESPACE = uuid.UUID("4f0cf7ee-58a6-5bb1-9a8b-6a2f6d2b8b15")  # of op ids made here; never changes
 
@@ -60,8 +62,9 @@ def receive(actor: Actor, store: BlobStore, xml: bytes, files: Sequence[SentFile
     text, instance = _read(actor, xml)
     with db.read() as session:
         model = form_model(session, instance.form_id, instance.version)
+        known = _known_files(session, actor, instance.instance_id)
     stored = _store_files(actor, store, files)
-    op = make_op(actor, instance, text, model, stored)
+    op = make_op(actor, instance, text, model, stored, known)
     answer = push(actor, [op])
     result = answer.results[0]
     first: Mapping[str, Any] = result.first if result.status == "duplicate" and result.first else {}
@@ -88,6 +91,16 @@ def _read(actor: Actor, xml: bytes) -> tuple[str, Instance]:
     raise problem
 
 
+def _known_files(session: Session, actor: Actor, instance_id: str) -> dict[str, str]:
+    """Hashes of the files that this person sent for the instance before, by name."""
+    rows = session.execute(
+        select(Attachment.name, Attachment.sha256).where(
+            Attachment.instance_id == instance_id, Attachment.person_id == actor.id, Attachment.sha256.is_not(None)
+        )
+    )
+    return {name: sha256 for name, sha256 in rows if sha256}
+
+
 @dataclass(frozen=True)
 class _StoredFile:
     name: str
@@ -108,15 +121,11 @@ def _store_files(actor: Actor, store: BlobStore, files: Sequence[SentFile]) -> l
 
 
 def make_op(
-    actor: Actor, instance: Instance, xml: str, model: FormModel | None, files: Sequence[_StoredFile]
+    actor: Actor, instance: Instance, xml: str, model: FormModel | None, files: Sequence[_StoredFile],
+    known: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The op: equal content from the same person and device gives an equal op."""
-    attachments = _attachments(instance, model, files)
-    xml_hash = hashlib.sha256(xml.encode()).hexdigest()
-    named = sorted([item["name"], item["sha256"]] for item in attachments if item["sha256"])
-    identity = json.dumps([actor.id, actor.install_id, instance.instance_id, xml_hash, named])
-    return {
-        "op_id": str(uuid.uuid5(NAMESPACE, identity)),
+    """The op; its id follows from all that it says and who sends it, so equal ids always mean equal content."""
+    op = {
         "install_id": actor.install_id,
         "kind": "submission",
         "instance_id": instance.instance_id,
@@ -124,33 +133,35 @@ def make_op(
         "form_version": instance.version,
         "instance_xml": xml,
         "visit": visit_of(visit_facts(model, instance)) if model else {},
-        "attachments": attachments,
+        "attachments": _attachments(instance, model, files, known),
     }
+    content = hashlib.sha256(json.dumps(op, sort_keys=True).encode()).hexdigest()
+    return {"op_id": str(uuid.uuid5(NAMESPACE, f"{actor.id} {content}"))} | op
 
 
 def _attachments(
-    instance: Instance, model: FormModel | None, files: Sequence[_StoredFile]
+    instance: Instance, model: FormModel | None, files: Sequence[_StoredFile], known: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Every file that came, and by name alone those that the instance names and a later POST will bring."""
     slots = {ref.name: ref.slot for ref in attachment_names(model, instance)} if model else {}
     found: dict[str, dict[str, Any]] = {}
+    taken = dict(known)
     for file in files:
-        name = _free_name(file, found)
+        name, sha256 = _free_name(file, taken), file.stored.sha256
+        taken[name] = sha256
+        slot = slots.get(file.name)
         found[name] = {
-            "name": name, "sha256": file.stored.sha256, "size": file.stored.size,
-            "media_type": file.media_type, "slot": slots.get(file.name),
+            "name": name, "sha256": sha256, "size": file.stored.size, "media_type": file.media_type, "slot": slot,
         }  # fmt: skip
     for name, slot in slots.items():
         found.setdefault(name, {"name": name, "sha256": None, "slot": slot})
     return [found[name] for name in sorted(found)]
 
 
-def _free_name(file: _StoredFile, taken: Mapping[str, Mapping[str, Any]]) -> str:
-    """Two files of one name in one POST: the second keeps its bytes under a name of its own."""
-    other = taken.get(file.name)
-    if other is None or other["sha256"] == file.stored.sha256:
-        return file.name
-    return f"{file.stored.sha256[:8]}-{file.name}"[:255]
+def _free_name(file: _StoredFile, taken: Mapping[str, str]) -> str:
+    """The file's name; when other bytes have it already, a name of its own: both are kept."""
+    sha256 = file.stored.sha256
+    return file.name if taken.get(file.name, sha256) == sha256 else f"{sha256[:8]}-{file.name}"[:255]
 
 
 def visit_of(facts: Mapping[str, str]) -> dict[str, Any]:

@@ -162,6 +162,16 @@ def test_two_files_of_one_name_are_both_kept(county: Flask, collect: Collect, fi
     assert stored == {hashlib.sha256(JPEG).hexdigest(), hashlib.sha256(b"other").hexdigest()}
 
 
+def test_other_bytes_under_a_name_that_came_before_are_kept_beside_it(
+    county: Flask, collect: Collect, filled: Filled
+) -> None:
+    """The first stand under their name; sent again, each stays where it is."""
+    for content in (JPEG, b"other", b"other", JPEG):
+        assert collect.post(filled.xml, {"a.jpg": content}).status == 201
+    first, other = (hashlib.sha256(content).hexdigest() for content in (JPEG, b"other"))
+    assert {row.name: row.blob for row in rows(county, Attachment)} == {"a.jpg": first, f"{other[:8]}-a.jpg": other}
+
+
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd", "C:\\photos\\a.jpg", "户主.jpg", "x" * 400 + ".jpg", "a\x01b.jpg", "%00.jpg"]
 )

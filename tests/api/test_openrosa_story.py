@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from server import db
 from server.config import ROOT
+from server.forms.tables import FormVersion
 from server.registry.tables import EntityVersion
 from server.sync.blobs import store_of
 from server.sync.tables import Attachment, Blob, OpLog, Quarantine, Submission
@@ -109,7 +111,9 @@ def test_a_photo_may_come_in_a_second_post(county: Flask, collect: Collect) -> N
     (waiting,) = rows(county, Attachment)
     assert (waiting.name, waiting.slot, waiting.blob) == ("1763687000000.jpg", "house_front", None)
     version = entity(county, HOUSEHOLD).version
-    assert collect.post(filled.xml, filled.files).status == 201
+    for files in (filled.files, {}, filled.files):
+        assert collect.post(filled.xml, files).status == 201
+    assert count(county, Quarantine) == 0
     (bound,) = rows(county, Attachment)
     assert bound.blob == hashlib.sha256(JPEG).hexdigest()
     assert entity(county, HOUSEHOLD).version == version
@@ -117,11 +121,12 @@ def test_a_photo_may_come_in_a_second_post(county: Flask, collect: Collect) -> N
 
 
 def test_photos_over_the_limit_are_split_and_all_arrive(county: Flask, collect: Collect) -> None:
-    """Three photos of 9 MB against the advertised limit: several posts, one submission, every byte there."""
+    """Three photos of 9 MB against the advertised limit, sent twice: one submission, every byte there, none aside."""
     filled = full_visit(collect)
     photos = {f"{number}.jpg": bytes([number]) * 9_000_000 for number in (1, 2, 3)}
-    replies = collect.submit(Filled(filled.instance_id, filled.xml, filled.files | photos))
-    assert len(replies) == 2
+    for _ in range(2):
+        assert len(collect.submit(Filled(filled.instance_id, filled.xml, filled.files | photos))) == 2
+    assert count(county, Quarantine) == 0
     stored = {row.name: row.blob for row in rows(county, Attachment)}
     assert stored == {
         name: hashlib.sha256(content).hexdigest() for name, content in (filled.files | photos).items()
@@ -237,6 +242,23 @@ def test_collect_is_refused_by_a_server_that_is_none(collect: Collect) -> None:
     collect.server_url = "http://localhost/api/v1"
     with pytest.raises(CollectError):
         collect.refresh()
+
+
+def test_a_visit_of_an_unknown_version_stays_one_when_it_is_sent_again_later(county: Flask, collect: Collect) -> None:
+    """The form was published in between, so the server reads more out of the same bytes: still the same submission."""
+    filled = full_visit(collect)
+    version = collect.forms[FORM].listed.version
+
+    def set_state(state: str) -> None:
+        with county.app_context():
+            db.transact(lambda session: setattr(session.get_one(FormVersion, (FORM, version)), "state", state))
+
+    set_state("draft")
+    assert collect.post(filled.xml, filled.files).status == 201
+    set_state("published")
+    assert collect.post(filled.xml, filled.files).status == 201
+    assert [row.code for row in rows(county, Quarantine)] == ["form.unknown_version"]
+    assert (count(county, Submission), count(county, Attachment)) == (1, 1)
 
 
 SHARED = Path(os.environ.get("RUHU_SHARED", ROOT.parent / "shared")) / "data" / "xlsforms"
