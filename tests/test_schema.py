@@ -1,0 +1,40 @@
+"""The migrations make exactly the schema that the code declares, on both databases."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from flask import Flask
+
+from server import db, schema
+from server.db import Base
+
+
+def test_migrations_and_tables_agree(app: Flask) -> None:
+    def ours(obj, name, type_, reflected, compare_to) -> bool:
+        return type_ != "table" or name in Base.metadata.tables  # PostGIS brings tables of its own
+
+    with app.app_context(), db.db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": False})
+        indexes_by_expression = ("add_index", "remove_index")
+        found = [change for change in compare_metadata(context, Base.metadata) if change[0] not in indexes_by_expression]
+        assert found == []
+
+
+def test_every_declared_index_is_there(app: Flask) -> None:
+    with app.app_context(), db.db.engine.connect() as connection:
+        inspector = db.db.inspect(connection)
+        for table in Base.metadata.tables.values():
+            there = {index["name"] for index in inspector.get_indexes(table.name)}
+            spatial = {i.name for i in table.indexes if i.dialect_options["postgresql"]["using"] == "gist"}
+            declared = {index.name for index in table.indexes}
+            if connection.dialect.name == "sqlite":
+                declared -= spatial
+            assert declared <= there, table.name
+
+
+def test_migrating_again_changes_nothing(app: Flask) -> None:
+    with app.app_context():
+        assert schema.is_current(db.db.engine)
+        schema.migrate(db.db.engine)
+        assert schema.is_current(db.db.engine)
