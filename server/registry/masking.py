@@ -55,6 +55,11 @@ def mask(value: str) -> str:
     return HIDDEN
 
 
+def is_id_number(value: str) -> bool:
+    """Whether the text has the shape of a citizen's ID number."""
+    return _ID_NUMBER.fullmatch(value) is not None
+
+
 def mask_name(name: str) -> str:
     """张三 → 张*, 张小三 → 张*三; a name in another script is hidden whole."""
     if not _HAN_NAME.fullmatch(name):

@@ -13,7 +13,7 @@ from server.forms.instance import Instance, parse_instance
 from server.forms.issue import InstanceUnreadable
 from server.forms.model import FormModel
 from server.forms.tables import FormVersion
-from server.registry.masking import HIDDEN, Sight, mask, mask_name, treatment
+from server.registry.masking import HIDDEN, Sight, Treatment, is_id_number, mask, mask_name, treatment
 from server.registry.reading import Datasets
 from server.sync.tables import Submission
 
@@ -44,11 +44,18 @@ def _shown(answer: Answer, model: FormModel, datasets: Datasets, seen: Sight) ->
     sensitivity, is_name = _sensitivity(answer, model, datasets)
     wire = {**asdict(answer), "masked": False}
     del wire["sensitivity"]
-    how = treatment(seen, sensitivity)
+    how = _treatment(seen, sensitivity, answer.value)
     if how == "show" or answer.value is None:
         return wire
     hidden = None if how == "hide" else mask_name(answer.value) if is_name else mask(answer.value)
     return wire | {"value": hidden, "display": {"zh": hidden or HIDDEN, "en": hidden or HIDDEN}, "masked": True}
+
+
+def _treatment(seen: Sight, sensitivity: str | None, value: str | None) -> Treatment:
+    """A form that declares nothing may still ask for ID numbers: those are known by their shape."""
+    if sensitivity is None and value and is_id_number(value):
+        sensitivity = "sensitive"
+    return treatment(seen, sensitivity)
 
 
 def _sensitivity(answer: Answer, model: FormModel, datasets: Datasets) -> tuple[str | None, bool]:
@@ -74,7 +81,7 @@ def _bare(instance: Instance, seen: Sight) -> list[dict[str, Any]]:
         path = element.getroottree().getpath(element)
         if len(element) or not text or f"/{_META}/" in path:
             continue
-        shown = text if treatment(seen, None) == "show" else mask(text)
+        shown = text if _treatment(seen, None, text) == "show" else mask(text)
         rows.append({
             "path": path, "position_path": path, "labels": {}, "type": "unknown", "value": shown,
             "display": {"zh": shown, "en": shown}, "slot": None, "masked": shown != text,

@@ -257,6 +257,17 @@ def test_an_unknown_form_version_still_shows_every_answer(county: Flask, east: D
     assert shown["/data/short_days"] == "35"
 
 
+def test_an_id_number_is_masked_also_where_a_form_declares_nothing(county: Flask, east: Desk) -> None:
+    """Proves that another office's form cannot show ID numbers by leaving out their sensitivity."""
+    asked = Visit("cadre", "household 1", {}, 108.1, 23.1, base_version=2, remark="51012319850102123X")
+    with county.app_context():
+        db.transact(lambda session: submit(session, "asked", asked, 9))
+    told = east.read(f"/submissions/{iid('asked')}")
+    remark = next(answer for answer in told["answers"] if answer["path"] == "/data/remark")
+    assert remark["value"] == remark["display"]["zh"] == "510***********123X"
+    assert remark["masked"] is True
+
+
 def test_each_number_of_the_overview_is_the_length_of_a_list(county: Flask, east: Desk) -> None:
     told = east.read("/overview", region=EAST)
     assert told["area"] == {"region": EAST, "households": 2, "visited": 2, "submissions": 2, "waiting_photos": 1,
