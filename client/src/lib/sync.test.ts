@@ -127,7 +127,12 @@ describe("photos", () => {
     await sync({ sendFile: () => Promise.reject(new Problem("network.unreachable")) });
     expect(await states()).toEqual(["sent"]);
     const sent: string[] = [];
-    const result = await sync({ sendFile: async (file, hooks) => { sent.push(await file.blob.text()); await hooks.onOffset(file.blob.size); } });
+    const seen: number[] = [];
+    const result = await sync({
+      onProgress: (now) => { if (now.stage === "photos") seen.push(now.bytes); },
+      sendFile: async (file, hooks) => { sent.push(await file.blob.text()); hooks.onBytes?.(3); await hooks.onOffset(file.blob.size); },
+    });
+    expect(seen).toEqual([0, 3, 7]);
     expect(result.photos).toMatchObject({ sent: 1, left: 0 });
     expect(sent).toEqual(["photo a"]);
     expect(await states()).toEqual(["accepted"]);

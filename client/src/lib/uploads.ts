@@ -11,6 +11,8 @@ const CHUNK = 256 * 1024;
 
 export interface UploadHooks {
   onUrl(url: string): Promise<void>;
+  /** Bytes on their way; for the eye only. */
+  onBytes?(offset: number): void;
   /** Bytes that the server has confirmed. */
   onOffset(offset: number): Promise<void>;
 }
@@ -34,6 +36,7 @@ export async function uploadPhotos(at: Session, send: SendFile, progress: Upload
   const total = waiting.reduce((sum, photo) => sum + photo.size, 0);
   const count: UploadCount = { sent: 0, bytes: 0, known, left: waiting.length };
   let lastFailure: Problem | null = null;
+  if (waiting.length > 0) progress(0, waiting.length, 0, total);
   for (const photo of waiting) {
     try {
       await uploadOne(at, photo, send, (offset) => progress(count.sent, waiting.length, count.bytes + offset, total));
@@ -69,10 +72,8 @@ async function uploadOne(at: Session, photo: PhotoRow, send: SendFile, onBytes: 
   await db.photos.update(photo.id, { tries: photo.tries + 1 });
   await send({ blob, name: photo.name, media_type, sha256: photo.sha256, url: photo.upload_url, token: at.account.token }, {
     onUrl: async (url) => void (await db.photos.update(photo.id, { upload_url: url })),
-    onOffset: async (offset) => {
-      onBytes(offset);
-      await db.photos.update(photo.id, { offset });
-    },
+    onBytes,
+    onOffset: async (offset) => void (await db.photos.update(photo.id, { offset })),
   });
   await db.photos.update(photo.id, { state: "sent", offset: photo.size, upload_url: "" });
 }
@@ -86,6 +87,7 @@ export const sendByTus: SendFile = async (file, hooks) => {
       headers: file.token ? { Authorization: `Bearer ${file.token}` } : {},
       metadata: { filename: file.name, filetype: file.media_type, sha256: file.sha256 },
       onUploadUrlAvailable: () => void hooks.onUrl(upload.url ?? ""),
+      onProgress: (sent) => hooks.onBytes?.(sent),
       onChunkComplete: (_chunk, accepted) => void hooks.onOffset(accepted),
       onSuccess: () => resolve(),
       onError: (cause) => reject(cause instanceof DetailedError ? problemOfUpload(cause.originalResponse?.getStatus() ?? 0, cause.originalResponse?.getBody() ?? "") : cause),
