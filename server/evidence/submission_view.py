@@ -94,4 +94,4 @@ def _file(attachment: Attachment, photo: Photo | None) -> dict[str, Any]:
 
 
 def _finding(finding: dict[str, Any]) -> dict[str, Any]:
-    return {key: finding.get(key) for key in ("path", "kind", "message")}
+    return {key: finding.get(key) for key in ("path", "kind", "code", "message")}

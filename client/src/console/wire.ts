@@ -45,11 +45,13 @@ export interface HousePosition { lon: number; lat: number; accuracy_m: number | 
 export interface PhotoPosition extends Position { attachment_id: string; place_source: string | null }
 export interface SubmissionMap { position: Position | null; house: HousePosition | null; photos: PhotoPosition[] }
 
+export interface Finding { path: string | null; kind: string | null; code: string | null; message: unknown }
+
 export interface Submission extends Omit<SubmissionRow, "findings" | "photos"> {
   detail: string | null; op_id: string; install_id: string | null;
   clock: { server_time_seen?: string | null; device_time_then?: string | null; jumped?: boolean } | null;
   supersedes: string | null; superseded_by: string | null;
-  answers: Answer[]; attachments: Attachment[]; findings: { path: string | null; kind: string | null; message: unknown }[];
+  answers: Answer[]; attachments: Attachment[]; findings: Finding[];
   household: { id: string; label: string } | null; records: WrittenRecord[]; map: SubmissionMap;
 }
 
