@@ -16,9 +16,9 @@ def test_migrations_and_tables_agree(app: Flask) -> None:
 
     with app.app_context(), db.db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": ours, "compare_type": False})
-        indexes_by_expression = ("add_index", "remove_index")
-        found = [change for change in compare_metadata(context, Base.metadata) if change[0] not in indexes_by_expression]
-        assert found == []
+        changes = compare_metadata(context, Base.metadata)
+        # Indexes are compared by name below: their expressions read back differently from each database.
+        assert [change for change in changes if change[0] not in ("add_index", "remove_index")] == []
 
 
 def test_every_declared_index_is_there(app: Flask) -> None:

@@ -82,5 +82,6 @@ def _http(error: HTTPException) -> BaseResponse:
 def _unforeseen(error: Exception) -> Response:
     # The text of an exception may hold personal values (SQL parameters), so only its kind and its places are logged.
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    log.error("unforeseen", kind=type(error).__name__, path=request.path, places=places[-8:])
+    rule = request.url_rule.rule if request.url_rule else "none"  # an address may hold a token
+    log.error("unforeseen", kind=type(error).__name__, rule=rule, places=places[-8:])
     return respond(Problem("server.failed"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,15 +14,11 @@ from server.forms.model import FormModel
 from server.forms.tables import FormVersion
 from server.registry.masking import HIDDEN, Sight, Treatment, is_id_number, mask, mask_name, treatment
 from server.registry.reading import Datasets
+from server.sync.definitions import model_of
 from server.sync.tables import Submission
 
 # Not an answer to anybody: the form's own bookkeeping.
 _META = "meta"
-
-
-@lru_cache(maxsize=32)
-def _model(xform: str) -> FormModel:
-    return FormModel.from_xform(xform)
 
 
 def answer_list(session: Session, datasets: Datasets, submission: Submission, seen: Sight) -> list[dict[str, Any]]:
@@ -35,7 +30,7 @@ def answer_list(session: Session, datasets: Datasets, submission: Submission, se
     form = session.get(FormVersion, (submission.form_id, submission.form_version))
     if form is None:
         return _bare(instance, seen)
-    model = _model(form.xform)
+    model = model_of(form)
     return [_shown(answer, model, datasets, seen) for answer in answers(model, instance)]
 
 

@@ -33,15 +33,14 @@ def form_model(session: Session, form_id: str, version: str) -> FormModel | None
     ).first()
     if row is None or row.state == "draft":
         return None
-    return _models.get(row.hash) or _parse(session, form_id, version, row.hash)
+    return _models.get(row.hash) or model_of(session.get_one(FormVersion, (form_id, version)))
 
 
 _models: dict[str, FormModel] = {}
 
 
-def _parse(session: Session, form_id: str, version: str, hash: str) -> FormModel:
-    """A published version never changes, so its model is kept under its hash."""
-    xform = session.scalars(
-        select(FormVersion.xform).where(FormVersion.form_id == form_id, FormVersion.version == version)
-    ).one()
-    return _models.setdefault(hash, FormModel.from_xform(xform))
+def model_of(form: FormVersion) -> FormModel:
+    """The model of a stored form version; kept under the hash of its XForm."""
+    if form.hash not in _models:
+        _models[form.hash] = FormModel.from_xform(form.xform)
+    return _models[form.hash]

@@ -171,7 +171,7 @@ def visit_of(facts: Mapping[str, str]) -> dict[str, Any]:
     if len(point) >= 2:
         # ODK writes latitude first: "lat lon altitude accuracy".
         lat, lon, *rest = point
-        visit["location"] = {"lon": lon, "lat": lat, "datum": "WGS84", "source": "gps"}
+        visit["location"] = {"lon": lon, "lat": lat, "datum": "wgs84", "source": "gps"}
         names = ("altitude_m", "accuracy_m")
         visit["location"] |= dict(zip(names, rest, strict=False))
     return visit

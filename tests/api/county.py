@@ -182,7 +182,7 @@ def submit(session: Session, name: str, visit: Visit, hour: int = 0, status: str
             region_code=household.region_code, root_id=household.id, received_at=at,
             started_at=at - timedelta(minutes=40), ended_at=at - timedelta(minutes=20), contact_mode="in_person",
             location={
-                "lon": str(visit.lon), "lat": str(visit.lat), "accuracy_m": visit.accuracy, "datum": "WGS84",
+                "lon": str(visit.lon), "lat": str(visit.lat), "accuracy_m": visit.accuracy, "datum": "wgs84",
                 "source": "gps",
             },
             geom=point(visit.lon, visit.lat), findings=[],
