@@ -12,6 +12,7 @@ LAN_PORT ?= 8443
 DEMO ?= 1
 VAR := $(or $(RUHU_VAR),var)
 BIN := .venv/bin
+START := --migrate --log $(VAR)/log/server.log $(if $(filter 0,$(DEMO)),,--demo)
 STAGE := scripts/stage
 
 CLIENT_SOURCES := $(shell find client/src client/build client/public client/console -type f 2>/dev/null) \
@@ -36,16 +37,12 @@ setup: ## 装好所有需要的东西 · Install everything that is needed, for 
 run: ## 启动（含演示数据） · Start it, with the demo county, on 127.0.0.1:$PORT
 	@scripts/system run
 	@$(MAKE) $(PYTHON_READY) client
-	@$(BIN)/ruhu migrate
-	@if [ "$(DEMO)" != 0 ]; then $(BIN)/ruhu demo load --if-empty; fi
-	@exec $(BIN)/ruhu run --port $(PORT) --log $(VAR)/log/server.log
+	@exec $(BIN)/ruhu run --port $(PORT) $(START)
 
 lan: ## 给同一 Wi-Fi 的手机用 · Serve to phones on the same Wi-Fi over HTTPS (listens on every interface)
 	@scripts/system run
 	@$(MAKE) $(PYTHON_READY) client
-	@$(BIN)/ruhu migrate
-	@if [ "$(DEMO)" != 0 ]; then $(BIN)/ruhu demo load --if-empty; fi
-	@exec $(BIN)/ruhu lan --port $(LAN_PORT) --help-port $(HELP_PORT) --log $(VAR)/log/server.log
+	@exec $(BIN)/ruhu lan --port $(LAN_PORT) --help-port $(HELP_PORT) $(START)
 
 client: $(CLIENT_BUILT) ## 构建手机端和管理台 · Build the phone app and the console
 

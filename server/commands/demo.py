@@ -11,6 +11,7 @@ from server import db
 from server.commands.messages import say
 from server.commands.progress import Progress
 from server.commands.refusal import stop
+from server.config import Settings
 from server.demo.county import PASSWORD
 from server.demo.load import COMPLETE, demo_state, has_people, load_demo
 from server.demo.sign_ins import sign_ins
@@ -32,21 +33,25 @@ def load(app: Callable[[], Flask], if_empty: bool) -> None:
     """Fill an empty database with the demo county: 3 townships, 12 villages, 600 households, 42 visits."""
     flask = app()
     with flask.app_context():
-        with db.read() as session:
-            state, people = demo_state(session), has_people(session)
-        if state == COMPLETE:
-            click.echo(say("demo.there"))
-            return
-        if state is None and people:
-            if if_empty:
-                click.echo(say("demo.skipped"))
-                return
+        load_into_empty(flask.config["RUHU"], must_be_empty=not if_empty)
+
+
+def load_into_empty(settings: Settings, must_be_empty: bool) -> None:
+    """Loads the county, or goes on with a load that was cut off; says so when there is nothing to do."""
+    with db.read() as session:
+        state, people = demo_state(session), has_people(session)
+    if state == COMPLETE:
+        click.echo(say("demo.there"))
+    elif state is None and people:
+        if must_be_empty:
             stop(say("demo.not_empty"))
+        click.echo(say("demo.skipped"))
+    else:
         progress = Progress("demo")
-        county = load_demo(flask.config["RUHU"], progress)
+        county = load_demo(settings, progress)
         progress.finish()
-    members = sum(len(household.members) for household in county.households)
-    click.echo(say("demo.loaded", households=len(county.households), members=members))
+        members = sum(len(household.members) for household in county.households)
+        click.echo(say("demo.loaded", households=len(county.households), members=members))
 
 
 @demo.command("sign-ins")

@@ -13,11 +13,18 @@ from server.commands import local_ca, phone_page
 from server.commands.children import Children
 from server.commands.messages import say
 from server.commands.refusal import stop
-from server.commands.run import Place, check_database, check_free, greet, lines_about, start_server
+from server.commands.run import (
+    Place,
+    check_free,
+    greet,
+    lines_about,
+    prepare_database,
+    start_server,
+    with_start_options,
+)
 from server.config import Settings
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - the command's very purpose, and only by this command
-_LOG = click.Path(dir_okay=False, path_type=Path)
 
 
 def register(main: click.Group) -> None:
@@ -29,9 +36,11 @@ def register(main: click.Group) -> None:
 @click.option("--host", default=EVERYWHERE, show_default=True)
 @click.option("--port", default=8443, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--help-port", default=8080, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--log", type=_LOG, help="Write the log here, not to the screen.")
+@with_start_options
 @click.pass_obj
-def lan(app: Callable[[], Flask], host: str, port: int, help_port: int, log: Path | None) -> None:
+def lan(
+    app: Callable[[], Flask], /, host: str, port: int, help_port: int, log: Path | None, **wanted: bool
+) -> None:
     """Serve to phones on the same Wi-Fi, with a certificate of this machine's own.
 
     Browsers allow offline use and positions only over HTTPS that the phone trusts: a page on the help port says how
@@ -42,9 +51,9 @@ def lan(app: Callable[[], Flask], host: str, port: int, help_port: int, log: Pat
     address = _make_certificate(settings, host)
     place = Place(host, port, settings.var / "tls" / "server.pem", settings.var / "tls" / "server.key")
     helps = Place(host, help_port)
-    check_database(flask)
     check_free(place)
     check_free(helps)
+    prepare_database(flask, **wanted)
     children = Children(log)
     start_server(children, place)
     names = ["--address", address, "--host", host, "--port", str(port), "--help-port", str(help_port)]

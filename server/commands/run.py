@@ -15,7 +15,7 @@ from flask import Flask
 
 from server import db, schema
 from server.commands.children import Children
-from server.commands.demo import sign_in_lines
+from server.commands.demo import load_into_empty, sign_in_lines
 from server.commands.messages import say
 from server.commands.refusal import stop
 from server.config import Settings
@@ -43,19 +43,32 @@ class Place:
         return f"{'https' if self.certificate else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
+def with_start_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What `ruhu run` and `ruhu lan` both take."""
+    for option in (
+        click.option("--migrate", is_flag=True, help="Bring the database to the newest schema first."),
+        click.option("--demo", is_flag=True, help="Load the demo county when nobody is in the database."),
+        click.option(
+            "--log", type=click.Path(dir_okay=False, path_type=Path), help="Write the log here, not to the screen."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--tls", is_flag=True, help="HTTPS with the certificate that `ruhu lan` made.")
-@click.option("--log", type=click.Path(dir_okay=False, path_type=Path), help="Write the log here, not to the screen.")
+@with_start_options
 @click.pass_obj
-def run(app: Callable[[], Flask], host: str, port: int, tls: bool, log: Path | None) -> None:
+def run(app: Callable[[], Flask], /, host: str, port: int, tls: bool, log: Path | None, **wanted: bool) -> None:
     """Serve the phone app, the console and the API, and prepare photos."""
     flask = app()
     settings: Settings = flask.config["RUHU"]
     place = Place(host, port, *(certificate_of(settings) if tls else ()))
-    check_database(flask)
     check_free(place)
+    prepare_database(flask, **wanted)
     children = Children(log)
     start_server(children, place)
     greet(children, place, lines_about(flask, place, log))
@@ -70,10 +83,15 @@ def certificate_of(settings: Settings) -> tuple[Path, Path]:
     return certificate, key
 
 
-def check_database(flask: Flask) -> None:
+def prepare_database(flask: Flask, migrate: bool, demo: bool) -> None:
+    """Does what was asked for; stops with a sentence when the schema is old and nobody asked to change it."""
     with flask.app_context():
-        if not schema.is_current(db.db.engine):
+        if migrate:
+            schema.migrate(db.db.engine)
+        elif not schema.is_current(db.db.engine):
             stop(say("run.not_migrated"))
+        if demo:
+            load_into_empty(flask.config["RUHU"], must_be_empty=False)
         db.db.engine.dispose()
 
 
