@@ -60,9 +60,9 @@ test-fast: $(PYTHON_READY) $(CLIENT_READY) ## 快测 · SQLite only, no browser,
 	@$(STAGE) "vitest" npm --prefix client run --silent test
 	@RUHU_TEST_DATABASES=sqlite $(STAGE) "pytest" $(BIN)/python -m pytest tests -m "not browser and not kill and not postgres"
 
-bench: $(PYTHON_READY) ## 性能 · Submissions per second on SQLite and PostgreSQL
+bench: $(PYTHON_READY) ## 性能 · Submissions per second on SQLite and PostgreSQL, time of a photo
 	@scripts/system test
-	@for bench in tests/bench/bench_*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)"; done
+	@for bench in tests/bench/[!_]*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)"; done
 
 soak: $(PYTHON_READY) client ## 反复跑浏览器和断电测试 · The browser and kill tests again and again (TIMES=5)
 	@scripts/system run test
