@@ -30,13 +30,27 @@ def private_postgres(durable: bool = False) -> Iterator[str]:
     settings = {"listen_addresses": "''", "unix_socket_directories": f"'{folder}'", "max_connections": "200", **options}
     try:
         subprocess.run(
-            [*as_user, BIN / "initdb", "-D", folder / "db", "-U", "ruhu", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust"],
-            check=True, capture_output=True,
+            [
+                *as_user,
+                BIN / "initdb",
+                "-D",
+                folder / "db",
+                "-U",
+                "ruhu",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+                "-A",
+                "trust",
+            ],
+            check=True,
+            capture_output=True,
         )
         arguments = " ".join(f"-c {name}={value}" for name, value in settings.items())
         subprocess.run(
             [*as_user, BIN / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log", "-o", arguments, "start"],
-            check=True, capture_output=True,
+            check=True,
+            capture_output=True,
         )
         yield f"postgresql://ruhu@/{{name}}?host={folder}"
     finally:

@@ -60,8 +60,20 @@ def serving(
     port = free_port()
     settings = {"RUHU_DATABASE_URL": database_url, "RUHU_VAR": str(var), "RUHU_TESTING": "1", **env}
     command = [
-        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads",
-        str(threads), "--worker-class", "gthread", "--log-level", "error", "server.app:create_app()",
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        str(workers),
+        "--threads",
+        str(threads),
+        "--worker-class",
+        "gthread",
+        "--log-level",
+        "error",
+        "server.app:create_app()",
     ]
     with (var / "server.log").open("ab") as log:
         process = subprocess.Popen(

@@ -27,7 +27,8 @@ from server.forms.datasets import load_datasets
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
 from server.sync import feeds, news
-from server.sync.apply import Origin, RecordWrite, apply_write
+from server.sync.apply import apply_write
+from server.sync.record import Origin, RecordWrite
 
 COUNTY, EAST, WEST = "990100000000", "990101000000", "990102000000"
 QINGSHI, BAITA, LIUSHU = "990101200000", "990101201000", "990102200000"
@@ -135,8 +136,11 @@ class Phone:
 
     def visit(self, household: str = WANG, base_version: int | None = 1, **given: Any) -> dict[str, Any]:
         """An op of kind submission; `given` may hold values (head_name, water_days …) and envelope fields."""
-        values = {name: given.pop(name) for name in ("head_name", "water_days", "grade", "phone", "front", "members")
-                  if name in given}
+        values = {
+            name: given.pop(name)
+            for name in ("head_name", "water_days", "grade", "phone", "front", "members")
+            if name in given
+        }
         instance_id = given.pop("instance_id", f"uuid:{uuid.uuid4()}")
         entities = given.pop("entities", [named(household, base_version, given.pop("base", {}))])
         op = {
@@ -151,17 +155,28 @@ class Phone:
             "form_id": "small_visit",
             "form_version": "1",
             "instance_xml": instance_xml(instance_id, household, values),
-            "visit": {"started_at": "2026-11-21T09:00:00+08:00", "ended_at": "2026-11-21T09:20:00+08:00",
-                      "contact_mode": "in_person",
-                      "location": {"lon": "108.10010", "lat": "26.20010", "accuracy_m": 8, "datum": "wgs84",
-                                   "source": "gps", "fix_time": "2026-11-21T09:01:00+08:00"}},
+            "visit": {
+                "started_at": "2026-11-21T09:00:00+08:00",
+                "ended_at": "2026-11-21T09:20:00+08:00",
+                "contact_mode": "in_person",
+                "location": {
+                    "lon": "108.10010",
+                    "lat": "26.20010",
+                    "accuracy_m": 8,
+                    "datum": "wgs84",
+                    "source": "gps",
+                    "fix_time": "2026-11-21T09:01:00+08:00",
+                },
+            },
             "entities": entities,
             "attachments": [],
         }
         return {key: value for key, value in {**op, **given}.items() if value is not ...}
 
 
-def named(household: str, base_version: int | None, base: Mapping[str, Any] = {}, dataset: str = "household") -> dict[str, Any]:
+def named(
+    household: str, base_version: int | None, base: Mapping[str, Any] = {}, dataset: str = "household"
+) -> dict[str, Any]:
     item: dict[str, Any] = {"dataset": dataset, "id": household, "base": dict(base)}
     return item | ({"base_version": base_version} if base_version is not None else {})
 
@@ -211,13 +226,21 @@ def _fill(session: Session) -> dict[str, str]:
     _households(session, ids["import"])
     session.add(HelperOf(person_id=ids["helper"], household_id=WANG, position="lead"))
     session.flush()
-    feeds.touch(session, [*news.of_households(session, [WANG, ZHAO]), news.of_form("small_visit", "1", "x", "published")])
+    feeds.touch(
+        session, [*news.of_households(session, [WANG, ZHAO]), news.of_form("small_visit", "1", "x", "published")]
+    )
     return ids
 
 
 def _regions(session: Session) -> None:
-    tree = [(COUNTY, None, "county"), (EAST, COUNTY, "township"), (WEST, COUNTY, "township"),
-            (QINGSHI, EAST, "village"), (BAITA, EAST, "village"), (LIUSHU, WEST, "village")]
+    tree = [
+        (COUNTY, None, "county"),
+        (EAST, COUNTY, "township"),
+        (WEST, COUNTY, "township"),
+        (QINGSHI, EAST, "village"),
+        (BAITA, EAST, "village"),
+        (LIUSHU, WEST, "village"),
+    ]
     paths: dict[str | None, str] = {None: "/99/"}
     for code, parent, level in tree:
         paths[code] = f"{paths[parent]}{code}/"
@@ -226,9 +249,7 @@ def _regions(session: Session) -> None:
 
 
 def _person(session: Session, name: str, role: str | None, region: str | None) -> str:
-    person = people.add_person(
-        session, id=str(uuid.uuid4()), username=name, display_name=name, password_hash=_hash()
-    )
+    person = people.add_person(session, id=str(uuid.uuid4()), username=name, display_name=name, password_hash=_hash())
     if role:
         people.give_role(session, person.id, role, region)
     return person.id
@@ -242,8 +263,17 @@ def _hash() -> str:
 def add_form(session: Session, form: CompiledForm, state: str = "published") -> None:
     session.add(
         FormVersion(
-            form_id=form.form_id, version=form.version, state=state, names=form.names, datasets=list(form.datasets),
-            source_name="form.md", source=b"", xform=form.xform, hash=form.hash, checksum=form.hash, warnings=[],
+            form_id=form.form_id,
+            version=form.version,
+            state=state,
+            names=form.names,
+            datasets=list(form.datasets),
+            source_name="form.md",
+            source=b"",
+            xform=form.xform,
+            hash=form.hash,
+            checksum=form.hash,
+            warnings=[],
             published_at=datetime.now(UTC),
         )
     )
@@ -252,8 +282,17 @@ def add_form(session: Session, form: CompiledForm, state: str = "published") -> 
 def _households(session: Session, author: str) -> None:
     datasets = load_datasets(ROOT / "form_definitions" / "datasets")
     for household, region, name in ((WANG, QINGSHI, "王大山"), (ZHAO, LIUSHU, "赵小河")):
-        values = {"head_name": name, "region": region, "lon": "108.1", "lat": "26.2", "accuracy_m": "5",
-                  "datum": "wgs84", "source": "gps", "water_shortage_days": "20", "house_grade": "B"}
+        values = {
+            "head_name": name,
+            "region": region,
+            "lon": "108.1",
+            "lat": "26.2",
+            "accuracy_m": "5",
+            "datum": "wgs84",
+            "source": "gps",
+            "water_shortage_days": "20",
+            "house_grade": "B",
+        }
         origin = Origin(str(uuid.uuid4()), author, "import", None)
         apply_write(session, datasets["household"], origin, RecordWrite("household", household, values))
     son = RecordWrite("member", WANG_SON, {"household": WANG, "full_name": "王小山"}, parent=WANG)

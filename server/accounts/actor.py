@@ -81,7 +81,5 @@ def _roles(session: Session, person_id: str) -> tuple[Role, ...]:
 def authors(session: Session, person_ids: Iterable[str | None]) -> dict[str, dict[str, str]]:
     """`{id, username, display_name}` of each person, by id."""
     wanted = {person_id for person_id in person_ids if person_id}
-    rows = session.execute(
-        select(Person.id, Person.username, Person.display_name).where(Person.id.in_(wanted))
-    )
+    rows = session.execute(select(Person.id, Person.username, Person.display_name).where(Person.id.in_(wanted)))
     return {row.id: {"id": row.id, "username": row.username, "display_name": row.display_name} for row in rows}

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from server.errors import Problem
 
+
 @cache
 def server_key(folder: Path) -> rsa.RSAPrivateKey:
     """The key in `folder`, made at the first call; several starting processes end with the same one."""

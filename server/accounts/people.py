@@ -33,9 +33,7 @@ def person_by_credentials(session: Session, username: str, password: str) -> Per
     return person if person and known and person.active else None
 
 
-def add_person(
-    session: Session, *, id: str, username: str, display_name: str, password_hash: str
-) -> Person:
+def add_person(session: Session, *, id: str, username: str, display_name: str, password_hash: str) -> Person:
     """A new person; a taken name is refused by the database."""
     person = Person(id=id, username=username, display_name=display_name, password_hash=password_hash)
     session.add(person)

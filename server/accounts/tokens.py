@@ -30,14 +30,16 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def issue(
-    session: Session, person_id: str, kind: str, lifetime: timedelta, install_id: str | None = None
-) -> Issued:
+def issue(session: Session, person_id: str, kind: str, lifetime: timedelta, install_id: str | None = None) -> Issued:
     token = secrets.token_urlsafe(32)
     csrf = secrets.token_urlsafe(32) if kind == "console" else None
     row = Token(
-        hash=digest(token), kind=kind, person_id=person_id, install_id=install_id,
-        csrf_hash=digest(csrf) if csrf else None, expires_at=now() + lifetime,
+        hash=digest(token),
+        kind=kind,
+        person_id=person_id,
+        install_id=install_id,
+        csrf_hash=digest(csrf) if csrf else None,
+        expires_at=now() + lifetime,
     )
     session.add(row)
     session.flush()

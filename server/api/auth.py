@@ -76,8 +76,13 @@ def _signed_in(session: Session, person: Person, body: dict[str, Any]) -> Respon
         issued = tokens.issue(session, person.id, "console", lifetime)
         answer = jsonify(_welcome(session, person, issued, None))
         answer.set_cookie(
-            COOKIE, issued.token, max_age=int(lifetime.total_seconds()), httponly=True, samesite="Strict",
-            secure=request.is_secure, path="/",
+            COOKIE,
+            issued.token,
+            max_age=int(lifetime.total_seconds()),
+            httponly=True,
+            samesite="Strict",
+            secure=request.is_secure,
+            path="/",
         )
         return answer
     if not body["install_id"]:
@@ -87,9 +92,7 @@ def _signed_in(session: Session, person: Person, body: dict[str, Any]) -> Respon
     return jsonify(_welcome(session, person, issued, issued.token))
 
 
-def _welcome(
-    session: Session, person: Person, issued: tokens.Issued, token: str | None
-) -> dict[str, Any]:
+def _welcome(session: Session, person: Person, issued: tokens.Issued, token: str | None) -> dict[str, Any]:
     answer = {
         "expires_at": issued.row.expires_at.isoformat(),
         "user": describe(load_actor(session, person)),

@@ -15,8 +15,11 @@ def _page(name: str) -> Response:
     """A page is asked for anew each time; what it names (hashed) may be kept for ever."""
     folder = current_app.config["RUHU"].client
     if not (folder / name).is_file():
-        return Response("The client is not built: run `make client`.\n客户端还没有构建:请运行 make client。\n", 503,
-                        mimetype="text/plain")
+        return Response(
+            "The client is not built: run `make client`.\n客户端还没有构建:请运行 make client。\n",
+            503,
+            mimetype="text/plain",
+        )
     answer = send_from_directory(folder, name)
     answer.headers["Cache-Control"] = "no-cache"
     return answer

@@ -59,9 +59,7 @@ def from_http(error: HTTPException) -> Problem:
 
 def _faults(messages: object, where: str = "") -> list[Fault]:
     if isinstance(messages, dict):
-        return [
-            fault for key, inner in messages.items() for fault in _faults(inner, f"{where}.{key}".lstrip("."))
-        ]
+        return [fault for key, inner in messages.items() for fault in _faults(inner, f"{where}.{key}".lstrip("."))]
     if isinstance(messages, list):
         return [Fault(where, str(message), "See the API description of this field.") for message in messages]
     return []

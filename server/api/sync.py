@@ -51,7 +51,9 @@ class Hello(_Loose):
 class Pull(_Loose):
     install_id = fields.String(load_default=None, allow_none=True)
     feeds = fields.Dict(
-        keys=fields.String(), values=fields.Nested(FeedCursor), required=True,
+        keys=fields.String(),
+        values=fields.Nested(FeedCursor),
+        required=True,
         validate=validate.Length(max=MOST_SCOPES),
     )
     limit = fields.Integer(load_default=DEFAULT_PAGE, validate=validate.Range(min=1, max=LARGEST_PAGE))
@@ -103,7 +105,7 @@ def _ops() -> list[object]:
         raise Problem("request.not_json") from error
     ops = parsed.get("ops") if isinstance(parsed, dict) else None
     if not isinstance(ops, list):
-        fix = "Send {\"ops\": [ … ]}."
+        fix = 'Send {"ops": [ … ]}.'
         raise Problem("request.invalid", faults=[Fault("ops", "It is missing or no list.", fix)])
     if len(ops) > PUSH_OPS or len(body) > (OP_BYTES if len(ops) == 1 else PUSH_BYTES):
         raise Problem("request.too_large")

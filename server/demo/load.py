@@ -30,9 +30,10 @@ from server.forms.tables import FormVersion
 from server.geo.regions import import_regions
 from server.registry.definitions import datasets
 from server.registry.tables import Entity
-from server.sync.apply import Origin, Outcome, RecordWrite, apply_write
+from server.sync.apply import apply_write
 from server.sync.feeds import touch
 from server.sync.news import of_form, of_outcomes
+from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.tables import ServerFact
 
 BATCH = 25  # households in one transaction

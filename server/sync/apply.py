@@ -5,94 +5,19 @@ Called inside a writing transaction with the records' names locked. Scope was ju
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.db import now
 from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
-from server.registry.tables import Conflict, Entity, EntityVersion, Head
+from server.registry.tables import Entity, EntityVersion, Head
 from server.sync import merge
-from server.sync.place import geometry_of, wanted_region, with_children
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Who writes, by which op, and where in the author's own line of work."""
-
-    op_id: str
-    person_id: str
-    lineage: str
-    seq: int | None
-    instance_id: str | None = None
-    corrects: str | None = None
-
-
-@dataclass(frozen=True)
-class RecordWrite:
-    """What an op says of one record; values are canonical.
-
-    `base_version` 0: the author saw nothing. `base`: values that the sender says he saw. `region`: where a new record
-    belongs when its own values do not say. `branch`: an ODK branch and its step, in place of the origin's line.
-    """
-
-    dataset: str
-    id: str
-    values: Mapping[str, str | None]
-    base_version: int = 0
-    base: Mapping[str, Any] = field(default_factory=dict)
-    parent: str | None = None
-    region: str | None = None
-    label: str | None = None
-    branch: tuple[str, int] | None = None
-
-
-@dataclass(frozen=True)
-class Move:
-    """A record that left a region (for the feeds)."""
-
-    dataset: str
-    id: str
-    root_id: str
-    left: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one record.
-
-    `written`: it has a new version. `contested`: a key that this op wrote has several heads. `differs`: keys whose sent
-    base is not our history.
-    """
-
-    dataset: str
-    id: str
-    root_id: str
-    region: str
-    version: int
-    written: bool
-    contested: bool = False
-    conflicts: tuple[str, ...] = ()
-    differs: tuple[str, ...] = ()
-    moves: tuple[Move, ...] = ()
-
-    def for_wire(self) -> dict[str, Any]:
-        return {"dataset": self.dataset, "id": self.id, "version": self.version, "conflicts": list(self.conflicts)}
-
-
-@dataclass(frozen=True)
-class _Edit:
-    """One key before and after this op's write."""
-
-    name: str
-    before: merge.Key
-    after: merge.Key
-    write: merge.Write
+from server.sync.place import wanted_region
+from server.sync.record import Edit, Origin, Outcome, RecordWrite, key_of, members
+from server.sync.store import outcome_of, store
 
 
 def apply_write(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> Outcome:
@@ -108,10 +33,10 @@ def apply_write(session: Session, dataset: Dataset, origin: Origin, write: Recor
     ]
     differs = tuple(name for name, part in sent.items() if merge.base_differs(part, seen[name].overlaid))
     if entity is not None and not edits:
-        return _outcome(session, entity, (), False, (), differs)
+        return outcome_of(session, entity, (), False, (), differs)
     entity = entity or _create(session, dataset, origin, write)
-    moves = _store(session, dataset, origin, write, entity, edits)
-    return _outcome(session, entity, edits, True, moves, differs)
+    moves = store(session, dataset, origin, write, entity, edits)
+    return outcome_of(session, entity, edits, True, moves, differs)
 
 
 @dataclass(frozen=True)
@@ -120,17 +45,6 @@ class _Seen:
 
     at_base: merge.Value
     overlaid: merge.Value
-
-
-def members(dataset: Dataset, name: str) -> tuple[str, ...]:
-    """The properties of a key: a merge group's, or the property itself."""
-    group = tuple(prop.name for prop in dataset.properties.values() if prop.group == name)
-    return group or (name,)
-
-
-def key_of(dataset: Dataset, name: str) -> str:
-    prop = dataset.properties.get(name)
-    return prop.group if prop and prop.group else name
 
 
 def _sent(dataset: Dataset, write: RecordWrite) -> dict[str, merge.Sent]:
@@ -168,7 +82,11 @@ def _write_of(row: Head) -> merge.Write:
 
 
 def _seen(
-    session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, entity: Entity | None,
+    session: Session,
+    dataset: Dataset,
+    origin: Origin,
+    write: RecordWrite,
+    entity: Entity | None,
     keys: Mapping[str, merge.Key],
 ) -> dict[str, _Seen]:
     at_base = _values_at(session, entity, write.base_version)
@@ -191,9 +109,15 @@ def _values_at(session: Session, entity: Entity | None, version: int) -> Mapping
 
 
 def _edit(
-    dataset: Dataset, origin: Origin, write: RecordWrite, name: str, before: merge.Key, part: merge.Sent, seen: _Seen,
+    dataset: Dataset,
+    origin: Origin,
+    write: RecordWrite,
+    name: str,
+    before: merge.Key,
+    part: merge.Sent,
+    seen: _Seen,
     entity: Entity | None,
-) -> _Edit:
+) -> Edit:
     lineage, seq = write.branch or (origin.lineage, origin.seq)
     made = merge.Write(
         op_id=origin.op_id,
@@ -205,7 +129,7 @@ def _edit(
         seq=seq,
         corrects=origin.corrects,
     )
-    return _Edit(name, before, merge.add(before, made), made)
+    return Edit(name, before, merge.add(before, made), made)
 
 
 def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> Entity:
@@ -214,130 +138,17 @@ def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWri
     if region is None:
         raise ValueError("a new record needs a region: judge it before")
     entity = Entity(
-        id=write.id, dataset=dataset.name, region_code=region, root_id=parent.root_id if parent else write.id,
-        parent_id=parent.id if parent else None, label=write.label or "", version=0, values={}, contested=[], shown={},
+        id=write.id,
+        dataset=dataset.name,
+        region_code=region,
+        root_id=parent.root_id if parent else write.id,
+        parent_id=parent.id if parent else None,
+        label=write.label or "",
+        version=0,
+        values={},
+        contested=[],
+        shown={},
         updated_by=origin.person_id,
     )
     session.add(entity)
     return entity
-
-
-def _store(
-    session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, entity: Entity, edits: Sequence[_Edit]
-) -> tuple[Move, ...]:
-    """Writes the new version, its history entry, the heads and the conflicts."""
-    changes = [change for edit in edits for change in _changes(entity, edit)]
-    values = dict(entity.values)
-    for edit in edits:
-        values |= edit.after.shown_value()
-    entity.version += 1
-    entity.values = values
-    entity.shown = entity.shown | {edit.name: edit.after.shown for edit in edits if edit.after.shown}
-    entity.label = values.get(dataset.label_property) or write.label or entity.label
-    entity.geom = geometry_of(dataset, values)
-    entity.updated_at = now()
-    entity.updated_by = origin.person_id
-    entity.contested = _contested(dataset, entity, edits)
-    session.flush()
-    session.add(_history(origin, write, entity, changes))
-    still_open = _open_conflicts(session, entity.id)
-    for edit in edits:
-        _store_heads(session, entity.id, origin, edit)
-        _settle(session, dataset, entity.id, edit, still_open.get(edit.name))
-    session.flush()
-    return _moved(session, dataset, entity)
-
-
-def _changes(entity: Entity, edit: _Edit) -> list[dict[str, Any]]:
-    """What the op wrote, property by property; `shown` is false while another head stands in front."""
-    shown = edit.after.shown_value()
-    return [
-        {"property": name, "from": entity.values.get(name), "to": value, "shown": shown.get(name) == value}
-        for name, value in edit.write.value.items()
-        if value != entity.values.get(name) or shown.get(name) != value
-    ]
-
-
-def _contested(dataset: Dataset, entity: Entity, edits: Sequence[_Edit]) -> list[str]:
-    contested = set(entity.contested)
-    for edit in edits:
-        names = set(members(dataset, edit.name))
-        contested = contested | names if edit.after.contested() else contested - names
-    return sorted(contested)
-
-
-def _history(origin: Origin, write: RecordWrite, entity: Entity, changes: list[dict[str, Any]]) -> EntityVersion:
-    return EntityVersion(
-        entity_id=entity.id, version=entity.version, op_id=origin.op_id, instance_id=origin.instance_id,
-        person_id=origin.person_id, base_version=write.base_version, at=entity.updated_at, changes=changes,
-        label=entity.label, values=entity.values,
-    )
-
-
-def _store_heads(session: Session, entity_id: str, origin: Origin, edit: _Edit) -> None:
-    before = {write.op_id: write for write in edit.before.writes}
-    for write in edit.after.writes:
-        if write.op_id not in before:
-            session.add(_head_row(entity_id, origin, edit.name, write))
-        elif write.closed_by != before[write.op_id].closed_by:
-            row = session.get_one(Head, (entity_id, edit.name, write.op_id))
-            row.closed_by = write.closed_by
-
-
-def _head_row(entity_id: str, origin: Origin, name: str, write: merge.Write) -> Head:
-    return Head(
-        entity_id=entity_id, key=name, op_id=write.op_id, value=dict(write.value), version=write.version,
-        base_version=write.base_version, saw=dict(write.saw) if write.saw is not None else None,
-        lineage=write.lineage, seq=write.seq, corrects=write.corrects, person_id=origin.person_id,
-        instance_id=origin.instance_id, closed_by=write.closed_by,
-    )
-
-
-def _open_conflicts(session: Session, entity_id: str) -> dict[str, Conflict]:
-    """By key."""
-    rows = session.scalars(select(Conflict).where(Conflict.entity_id == entity_id, Conflict.state == "open"))
-    return {row.key: row for row in rows}
-
-
-def _settle(session: Session, dataset: Dataset, entity_id: str, edit: _Edit, is_open: Conflict | None) -> None:
-    """Opens the key's conflict when it has several values, closes it when one is left."""
-    if not edit.before.contested() and not edit.after.contested():
-        return
-    if edit.after.contested() and is_open is None:
-        properties = list(members(dataset, edit.name))
-        session.add(Conflict(id=str(uuid.uuid4()), entity_id=entity_id, key=edit.name, properties=properties))
-    elif is_open is not None and not edit.after.contested():
-        is_open.state, is_open.closed_at = "resolved", now()
-
-
-def _moved(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ...]:
-    """Takes a household with everything below it to the region that its values now name."""
-    wanted = wanted_region(session, dataset, entity.values)
-    if wanted is None or wanted == entity.region_code:
-        return ()
-    moves = []
-    for record in with_children(session, entity.root_id):
-        moves.append(Move(record.dataset, record.id, record.root_id, record.region_code))
-        record.region_code = wanted
-    session.flush()
-    return tuple(moves)
-
-
-def _outcome(
-    session: Session, entity: Entity, edits: Sequence[_Edit], written: bool, moves: tuple[Move, ...],
-    differs: tuple[str, ...],
-) -> Outcome:
-    conflicts = open_conflicts(session, entity)
-    return Outcome(
-        dataset=entity.dataset, id=entity.id, root_id=entity.root_id, region=entity.region_code,
-        version=entity.version, written=written, contested=any(edit.after.contested() for edit in edits),
-        conflicts=tuple(conflicts), differs=differs, moves=moves,
-    )
-
-
-def open_conflicts(session: Session, entity: Entity) -> list[str]:
-    """Ids of the record's open conflicts."""
-    if not entity.contested:
-        return []
-    is_open = (Conflict.entity_id == entity.id, Conflict.state == "open")
-    return list(session.scalars(select(Conflict.id).where(*is_open).order_by(Conflict.id)))

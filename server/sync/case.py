@@ -12,9 +12,9 @@ from server.forms.instance import EntityWrite, Instance, extract_writes, parse_i
 from server.forms.issue import ExtractionError, InstanceUnreadable
 from server.forms.model import FormModel
 from server.registry.tables import Entity
-from server.sync.apply import Outcome
 from server.sync.definitions import datasets, form_model
 from server.sync.envelope import RawOp, SubmissionOp, read_submission
+from server.sync.record import Outcome
 from server.sync.tables import OpLog
 
 

@@ -29,7 +29,9 @@ def datasets() -> Mapping[str, Dataset]:
 def form_model(session: Session, form_id: str, version: str) -> FormModel | None:
     """How this version of the form reads its instances; drafts judge nothing."""
     row = session.execute(
-        select(FormVersion.hash, FormVersion.state).where(FormVersion.form_id == form_id, FormVersion.version == version)
+        select(FormVersion.hash, FormVersion.state).where(
+            FormVersion.form_id == form_id, FormVersion.version == version
+        )
     ).first()
     if row is None or row.state == "draft":
         return None

@@ -133,8 +133,15 @@ def read_submission(body: Mapping[str, Any]) -> SubmissionOp | None:
     if not (0 < len(instance_id) <= 100 and 0 < len(form_id) <= 100 and len(form_version) <= 64 and xml):
         return None
     return SubmissionOp(
-        instance_id, form_id, form_version, xml, read_visit(body.get("visit")), _entities(body.get("entities")),
-        _files(body.get("attachments")), depends_on(body), _clock(body),
+        instance_id,
+        form_id,
+        form_version,
+        xml,
+        read_visit(body.get("visit")),
+        _entities(body.get("entities")),
+        _files(body.get("attachments")),
+        depends_on(body),
+        _clock(body),
     )
 
 
@@ -197,7 +204,10 @@ def read_visit(value: object) -> Visit:
     mode = visit.get("contact_mode")
     location = visit.get("location")
     return Visit(
-        started, ended, mode if mode in MODES else None, location if isinstance(location, dict) else None,
+        started,
+        ended,
+        mode if mode in MODES else None,
+        location if isinstance(location, dict) else None,
         tuple(findings),
     )
 

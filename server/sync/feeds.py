@@ -52,9 +52,9 @@ def touch(session: Session, news: Iterable[News]) -> None:
 def _take(session: Session, scope: str, count: int) -> int:
     """Reserves `count` numbers and answers the last number given before; holds the scope's row until the commit."""
     statement = upsert(session, FeedCounter).values(scope=scope, n=count)
-    statement = statement.on_conflict_do_update(
-        index_elements=["scope"], set_={"n": FeedCounter.n + count}
-    ).returning(FeedCounter.n)
+    statement = statement.on_conflict_do_update(index_elements=["scope"], set_={"n": FeedCounter.n + count}).returning(
+        FeedCounter.n
+    )
     last = session.execute(statement).scalar_one()
     return int(last) - count
 

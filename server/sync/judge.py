@@ -152,7 +152,11 @@ def _specs(case: Case, submission: SubmissionOp) -> list[attachments.AttachmentS
     slots = {ref.name: ref.slot for ref in refs}
     named = [
         attachments.AttachmentSpec(
-            file.name, file.sha256, file.size, file.media_type, file.slot or slots.get(file.name),
+            file.name,
+            file.sha256,
+            file.size,
+            file.media_type,
+            file.slot or slots.get(file.name),
             dict(file.capture) if file.capture is not None else None,
         )
         for file in submission.files

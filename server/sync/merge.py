@@ -115,8 +115,7 @@ def add(key: Key, write: Write) -> Key:
         return key
     overtaken = next((known.op_id for known in key.writes if sees(known, write)), None)
     known = tuple(
-        replace(old, closed_by=write.op_id) if old.closed_by is None and sees(write, old) else old
-        for old in key.writes
+        replace(old, closed_by=write.op_id) if old.closed_by is None and sees(write, old) else old for old in key.writes
     )
     result = Key((*known, replace(write, closed_by=overtaken)), key.shown)
     return replace(result, shown=_shown(result))

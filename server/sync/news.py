@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from server.accounts.tables import HelperOf
 from server.geo.tables import Region
 from server.registry.tables import Entity
-from server.sync.apply import Outcome
 from server.sync.feeds import News
+from server.sync.record import Outcome
 from server.sync.scope import feed_scope_of
 
 

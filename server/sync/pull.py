@@ -76,5 +76,3 @@ def _page(
     last = shown[-1].n if shown else cursor.after
     entries = rows.entries(session, actor, shown)
     return {"status": "ok", "entries": entries, "next": last, "more": more, "head": head, "view": view}
-
-

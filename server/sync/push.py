@@ -95,7 +95,8 @@ def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
             rows.setdefault(op.op_id, _row(actor, op, installs))
     if rows:
         statement = upsert(session, OpLog).on_conflict_do_update(
-            index_elements=["op_id"], set_={"attempts": OpLog.attempts + 1, "tried_at": db.now()},
+            index_elements=["op_id"],
+            set_={"attempts": OpLog.attempts + 1, "tried_at": db.now()},
             where=and_(OpLog.status.is_(None), OpLog.person_id == actor.id, _tried_long_ago()),
         )
         session.execute(statement, list(rows.values()))
@@ -114,9 +115,16 @@ def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
     """An op's row; an install that is not the sender's own counts for nothing (see case.open_case)."""
     own = op.install_id in installs
     return {
-        "op_id": op.op_id, "install_id": op.install_id if own else None, "seq": op.seq if own else None,
-        "person_id": actor.id, "kind": op.kind, "raw": op.raw, "content_hash": op.content_hash,
-        "received_at": db.now(), "attempts": 1, "tried_at": db.now(),
+        "op_id": op.op_id,
+        "install_id": op.install_id if own else None,
+        "seq": op.seq if own else None,
+        "person_id": actor.id,
+        "kind": op.kind,
+        "raw": op.raw,
+        "content_hash": op.content_hash,
+        "received_at": db.now(),
+        "attempts": 1,
+        "tried_at": db.now(),
     }
 
 
@@ -219,8 +227,15 @@ def _write_down(session: Session, case: Case, verdict: Verdict) -> None:
     row.judged_at = db.now()
     if verdict.status == "quarantined" and verdict.code:
         quarantine.keep(
-            session, case.actor, verdict.code, row.raw, op_id=row.op_id, region=verdict.region, detail=verdict.detail,
-            instance_id=case.submission.instance_id if case.submission else None, install_id=row.install_id,
+            session,
+            case.actor,
+            verdict.code,
+            row.raw,
+            op_id=row.op_id,
+            region=verdict.region,
+            detail=verdict.detail,
+            instance_id=case.submission.instance_id if case.submission else None,
+            install_id=row.install_id,
         )
     session.flush()
 

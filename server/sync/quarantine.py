@@ -30,12 +30,20 @@ def keep(
     """Id of the quarantine row; the same bytes for the same reason are kept once."""
     content_hash = hashlib.sha256(raw).hexdigest()
     statement = upsert(session, Quarantine).values(
-        id=str(uuid.uuid4()), op_id=op_id, instance_id=instance_id, code=code, detail=detail,
-        region_code=region or area_of(session, actor), person_id=actor.id if actor else None, install_id=install_id,
-        seq=seq, content_hash=content_hash, raw=raw,
+        id=str(uuid.uuid4()),
+        op_id=op_id,
+        instance_id=instance_id,
+        code=code,
+        detail=detail,
+        region_code=region or area_of(session, actor),
+        person_id=actor.id if actor else None,
+        install_id=install_id,
+        seq=seq,
+        content_hash=content_hash,
+        raw=raw,
     )
     session.execute(statement.on_conflict_do_nothing(index_elements=["code", "content_hash"]))
-    row_id = session.scalars(
+    row_id: str = session.scalars(
         select(Quarantine.id).where(Quarantine.code == code, Quarantine.content_hash == content_hash)
     ).one()
     return row_id

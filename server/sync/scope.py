@@ -46,9 +46,7 @@ def visible_submissions(actor: Actor, roles: tuple[str, ...] = READING) -> Colum
 
 def visible_regions(actor: Actor) -> ColumnElement[bool]:
     """Clause on Region: at or below a role's region, or holding a household that the person helps."""
-    helped = exists().where(
-        Entity.id.in_(_helped(actor)), Entity.region_code == Region.code
-    )
+    helped = exists().where(Entity.id.in_(_helped(actor)), Entity.region_code == Region.code)
     return or_(Region.code.in_(regions_below(actor.paths())), helped)
 
 

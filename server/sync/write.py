@@ -13,12 +13,13 @@ from server.forms.instance import EntityWrite
 from server.geo.tables import Region
 from server.registry.tables import Entity
 from server.sync import scope
-from server.sync.apply import Origin, Outcome, RecordWrite, apply_write
+from server.sync.apply import apply_write
 from server.sync.case import Case, Verdict
 from server.sync.definitions import datasets
 from server.sync.envelope import Named, SubmissionOp, finding
 from server.sync.feeds import upsert
 from server.sync.place import region_by_code
+from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.tables import BranchStep, Submission
 
 WRITING = ("cadre", "supervisor", "admin")
@@ -65,14 +66,10 @@ def _origin(session: Session, case: Case, submission: SubmissionOp) -> Origin:
     """The op in its author's line of work; a correction also saw what the submission it replaces had written."""
     deprecated = case.instance.deprecated_id if case.instance else None
     corrects = deprecated and session.scalar(
-        select(Submission.op_id).where(
-            Submission.instance_id == deprecated, Submission.person_id == case.row.person_id
-        )
+        select(Submission.op_id).where(Submission.instance_id == deprecated, Submission.person_id == case.row.person_id)
     )
     lineage = case.row.install_id or f"op:{case.row.op_id}"
-    return Origin(
-        case.row.op_id, case.row.person_id, lineage, case.row.seq, submission.instance_id, corrects or None
-    )
+    return Origin(case.row.op_id, case.row.person_id, lineage, case.row.seq, submission.instance_id, corrects or None)
 
 
 def known_records(session: Session, actor: Actor, writes: tuple[EntityWrite, ...]) -> dict[str, tuple[Entity, bool]]:
@@ -99,8 +96,15 @@ def _record(
     if base_version > entity.version:
         return Verdict("quarantined", "entity.base_unknown", f"{write.id} {base_version}", region=entity.region_code)
     return RecordWrite(
-        write.dataset, write.id, write.values, base_version, named.base if named else {}, write.parent, None,
-        write.label, None if named else branch_of(write),
+        write.dataset,
+        write.id,
+        write.values,
+        base_version,
+        named.base if named else {},
+        write.parent,
+        None,
+        write.label,
+        None if named else branch_of(write),
     )
 
 

@@ -26,8 +26,9 @@ from server.forms.datasets import load_datasets
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
 from server.registry.tables import Entity
-from server.sync.apply import Origin, RecordWrite, apply_write
+from server.sync.apply import apply_write
 from server.sync.place import point
+from server.sync.record import Origin, RecordWrite
 from server.sync.tables import Attachment, Blob, OpLog, Submission
 
 DATASETS = load_datasets(ROOT / "form_definitions" / "datasets")

@@ -1,6 +1,6 @@
 """Submissions a second, one submission a request, as phones on a good day send them. Prints figures, judges nothing.
 
-    make bench            (or: .venv/bin/python -m tests.bench.bench_submissions [--count 1000] [--only sqlite|postgres])
+    make bench    (or: .venv/bin/python -m tests.bench.bench_submissions [--count 1000] [--only sqlite|postgres])
 
 For each database (durable: fsync on) and 1, 4 and 8 clients: submissions/s and latency through a real gunicorn, beside
 the raw durable INSERT+COMMIT/s of Python clients on the same database in the same run. The ratio is what counts: these
@@ -29,8 +29,9 @@ import sqlalchemy as sa
 from server import db, schema
 from server.app import create_app
 from server.config import Settings
-from server.sync.apply import Origin, RecordWrite, apply_write
+from server.sync.apply import apply_write
 from server.sync.definitions import datasets
+from server.sync.record import Origin, RecordWrite
 from tests.postgres import private_postgres
 from tests.serving import serving
 from tests.world import QINGSHI, Phone, World, build_world
@@ -45,8 +46,9 @@ def database(kind: str, folder: Path) -> Iterator[str]:
         yield f"sqlite:///{folder / 'bench.sqlite'}"
         return
     with private_postgres(durable=True) as address:
-        engine = sa.create_engine(address.format(name="postgres").replace("postgresql:", "postgresql+psycopg:"),
-                                  isolation_level="AUTOCOMMIT")
+        engine = sa.create_engine(
+            address.format(name="postgres").replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
+        )
         with engine.connect() as connection:
             connection.exec_driver_sql("CREATE DATABASE bench")
         engine.dispose()
@@ -101,8 +103,9 @@ def raw_client(url: str, count: int) -> float:
             connection.exec_driver_sql("PRAGMA synchronous=FULL")
         start = time.perf_counter()
         for _ in range(count):
-            connection.execute(sa.text("INSERT INTO bench_raw VALUES (:id, :body)"),
-                               {"id": str(uuid.uuid4()), "body": "x" * 800})
+            connection.execute(
+                sa.text("INSERT INTO bench_raw VALUES (:id, :body)"), {"id": str(uuid.uuid4()), "body": "x" * 800}
+            )
             connection.commit()
         seconds = time.perf_counter() - start
     engine.dispose()
@@ -113,7 +116,9 @@ def _patience(url: str) -> dict[str, object]:
     return {"timeout": 60} if url.startswith("sqlite") else {}
 
 
-def parallel(clients: int, work: Callable[..., object], arguments: list[tuple[object, ...]]) -> tuple[float, list[object]]:
+def parallel(
+    clients: int, work: Callable[..., object], arguments: list[tuple[object, ...]]
+) -> tuple[float, list[object]]:
     """Runs `work` in as many processes; seconds for all, and what each answered."""
     with ProcessPoolExecutor(clients) as pool:
         list(pool.map(int, range(clients)))  # the processes are there before the clock starts
@@ -144,8 +149,11 @@ def line(kind: str, clients: int, count: int, url: str, address: str, world: Wor
     times = sorted(1000 * second for answer in answers for second in answer)  # type: ignore[attr-defined]
     rate, raw = share * clients / seconds, share * clients / raw_seconds
     p95 = times[int(len(times) * 0.95)]
-    print(f"{kind:9} {clients:2} clients  {rate:7.1f} submissions/s  median {statistics.median(times):6.1f} ms  "
-          f"p95 {p95:6.1f} ms  raw INSERT+COMMIT {raw:7.1f}/s  ratio {rate / raw:.2f}", flush=True)
+    print(
+        f"{kind:9} {clients:2} clients  {rate:7.1f} submissions/s  median {statistics.median(times):6.1f} ms  "
+        f"p95 {p95:6.1f} ms  raw INSERT+COMMIT {raw:7.1f}/s  ratio {rate / raw:.2f}",
+        flush=True,
+    )
 
 
 def main() -> None:

@@ -41,12 +41,18 @@ def everybody_pushes(world: World) -> list[dict]:
 def test_every_op_counts_once_and_no_write_is_lost(world: World) -> None:
     results = everybody_pushes(world)
     assert {result["status"] for result in results} <= {"applied", "conflicted"}
-    versions = world.look(lambda s: s.scalars(
-        select(EntityVersion.version).where(EntityVersion.entity_id == WANG).order_by(EntityVersion.version)).all())
+    versions = world.look(
+        lambda s: s.scalars(
+            select(EntityVersion.version).where(EntityVersion.entity_id == WANG).order_by(EntityVersion.version)
+        ).all()
+    )
     assert versions == list(range(1, PHONES * VISITS + 2))
     # Each phone's last value is a head: nobody else has seen it (I2).
-    heads = world.look(lambda s: s.scalars(
-        select(Head).where(Head.entity_id == WANG, Head.key == "water_shortage_days", Head.closed_by.is_(None))).all())
+    heads = world.look(
+        lambda s: s.scalars(
+            select(Head).where(Head.entity_id == WANG, Head.key == "water_shortage_days", Head.closed_by.is_(None))
+        ).all()
+    )
     assert {head.value["water_shortage_days"] for head in heads} == {
         str(100 * place + VISITS - 1) for place in range(PHONES)
     }
@@ -105,10 +111,13 @@ def test_numbers_taken_without_holding_the_counter_lose_rows(on_postgres: None, 
             numbered.set()
             if before_commit:
                 assert before_commit.wait(20)
+
         world.run(work)
 
     def rows_after(after: int) -> list[int]:
-        return list(world.look(lambda s: s.scalars(select(Feed.n).where(Feed.scope == "region:x", Feed.n > after)).all()))
+        return list(
+            world.look(lambda s: s.scalars(select(Feed.n).where(Feed.scope == "region:x", Feed.n > after)).all())
+        )
 
     slow = threading.Thread(target=write, args=("slow", may_commit))
     slow.start()

@@ -17,8 +17,8 @@ from server.forms.compile import compile_form
 from server.forms.datasets import load_datasets
 from server.forms.model import FormModel
 from server.registry.tables import Entity
-from server.sync.apply import RecordWrite
 from server.sync.entity_lists import EntityList, list_csv, list_hash, list_tag, lists_of, md5
+from server.sync.record import RecordWrite
 from tests.api import county
 from tests.api.county import uid
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.sync.merge import Key, Sent, Write, add, base_differs, sees, seen_value, touched, written_value
+from server.sync.merge import Key, Sent, Write, add, base_differs, seen_value, sees, touched, written_value
 
 VALUES = st.sampled_from(["1", "2", "3", None]).map(lambda text: {"days": text})
 

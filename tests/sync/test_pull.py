@@ -37,8 +37,10 @@ def test_a_row_has_what_the_phone_needs(world: World) -> None:
 
 def test_foreign_and_unknown_scopes_are_gone_alike_and_the_others_are_served(world: World) -> None:
     phone = world.phone("li")
-    asked = {name: {"after": 0} for name in (f"region:{LIUSHU}", "region:nothing", f"user:{world.people['zhao']}",
-                                             f"region:{QINGSHI}", "forms")}
+    asked = {
+        name: {"after": 0}
+        for name in (f"region:{LIUSHU}", "region:nothing", f"user:{world.people['zhao']}", f"region:{QINGSHI}", "forms")
+    }
     answer = phone.post("/sync/pull", {"feeds": asked}).json["feeds"]
     assert [answer[name] for name in list(asked)[:3]] == [{"status": "gone"}] * 3
     assert [answer[name]["status"] for name in list(asked)[3:]] == ["ok", "ok"]
@@ -46,7 +48,8 @@ def test_foreign_and_unknown_scopes_are_gone_alike_and_the_others_are_served(wor
 
 def test_who_inspects_or_supervises_has_no_region_feed(world: World) -> None:
     assert [f["scope"] for f in world.phone("zhang").post("/sync/hello", {}).json["feeds"]] == [
-        "forms", f"user:{world.people['zhang']}"
+        "forms",
+        f"user:{world.people['zhang']}",
     ]
 
 
@@ -82,7 +85,8 @@ def test_a_record_s_newest_state_only(world: World) -> None:
 def test_a_household_that_moves_leaves_one_feed_and_enters_the_other_with_its_children(world: World) -> None:
     from server.config import ROOT
     from server.forms.datasets import load_datasets
-    from server.sync.apply import Origin, RecordWrite, apply_write
+    from server.sync.apply import apply_write
+    from server.sync.record import Origin, RecordWrite
 
     dataset = load_datasets(ROOT / "form_definitions" / "datasets")["household"]
     origin = Origin(str(uuid.uuid4()), world.people["zhang"], "desk", None)
@@ -118,6 +122,7 @@ def test_values_that_a_role_may_not_see_are_absent(world: World) -> None:
         def work(session) -> dict:
             actor = load_actor(session, session.get_one(Person, world.people[name]))
             return entity_row(session.get_one(Entity, WANG), actor, {})
+
         return world.look(work)["data"]
 
     assert row("li")["contact_phone"] == "19900001111"
@@ -138,8 +143,13 @@ def test_a_group_belongs_to_its_village_s_feed(world: World) -> None:
 
     def add(session) -> str:
         village = session.get_one(Region, QINGSHI)
-        group = Region(code=f"{QINGSHI}-01", parent_code=QINGSHI, level="group", path=f"{village.path}{QINGSHI}-01/",
-                       name_zh="一组")
+        group = Region(
+            code=f"{QINGSHI}-01",
+            parent_code=QINGSHI,
+            level="group",
+            path=f"{village.path}{QINGSHI}-01/",
+            name_zh="一组",
+        )
         session.add(group)
         return group.path
 

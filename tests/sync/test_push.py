@@ -26,8 +26,12 @@ def test_a_visit_changes_the_household_and_leaves_history(world: World) -> None:
     answer = phone.push(op)
     assert answer["acked_seq"] == 1
     assert answer["results"] == [
-        {"op_id": op["op_id"], "status": "applied", "missing_attachments": [],
-         "entities": [{"dataset": "household", "id": WANG, "version": 2, "conflicts": []}]}
+        {
+            "op_id": op["op_id"],
+            "status": "applied",
+            "missing_attachments": [],
+            "entities": [{"dataset": "household", "id": WANG, "version": 2, "conflicts": []}],
+        }
     ]
     assert value(world, "water_shortage_days") == "35"
     history = world.look(lambda s: s.get_one(EntityVersion, (WANG, 2)))
@@ -73,7 +77,12 @@ def test_the_same_instance_under_another_op_is_a_duplicate_and_may_add_files(wor
     phone = world.phone("li")
     first = phone.visit(water_days="35", front="a.jpg")
     sha = "a" * 64
-    again = {**first, "op_id": str(uuid.uuid4()), "seq": 2, "attachments": [{"name": "a.jpg", "sha256": sha, "size": 9}]}
+    again = {
+        **first,
+        "op_id": str(uuid.uuid4()),
+        "seq": 2,
+        "attachments": [{"name": "a.jpg", "sha256": sha, "size": 9}],
+    }
     phone.send(first)
     [result] = phone.send(again)
     assert (result["status"], result["first"]["status"]) == ("duplicate", "applied")
@@ -88,8 +97,11 @@ def test_two_people_who_write_differently_leave_a_conflict_and_the_first_stays(w
     assert result["status"] == "conflicted"
     assert len(result["entities"][0]["conflicts"]) == 1
     assert value(world, "water_shortage_days") == "35"
-    heads = world.look(lambda s: s.scalars(select(Head).where(Head.key == "water_shortage_days", Head.entity_id == WANG,
-                                                              Head.closed_by.is_(None))).all())
+    heads = world.look(
+        lambda s: s.scalars(
+            select(Head).where(Head.key == "water_shortage_days", Head.entity_id == WANG, Head.closed_by.is_(None))
+        ).all()
+    )
     assert {head.value["water_shortage_days"] for head in heads} == {"35", "40"}
     assert world.look(lambda s: s.get_one(Entity, WANG)).contested == ["water_shortage_days"]
 
@@ -177,14 +189,21 @@ def test_poison_is_kept_and_its_neighbours_go_on(world: World) -> None:
         deep = [deep]
     poison = [
         {**phone.visit(), "instance_xml": "<data"},
-        {**phone.visit(), "instance_xml": "<!DOCTYPE d [<!ENTITY a 'b'>]><data id='small_visit' version='1'>&a;</data>"},
+        {
+            **phone.visit(),
+            "instance_xml": "<!DOCTYPE d [<!ENTITY a 'b'>]><data id='small_visit' version='1'>&a;</data>",
+        },
         {**phone.visit(), "instance_xml": "<data>\x00</data>"},
-        phone.visit(form_id="nothing"), phone.visit(form_version="77"),
+        phone.visit(form_id="nothing"),
+        phone.visit(form_version="77"),
         {**phone.visit(), "kind": "dance"},
         {**phone.visit(), "visit": {"started_at": "0001-01-01T00:00:00Z", "ended_at": 7, "location": []}},
         {**phone.visit(), "attachments": [deep]},
         {**phone.visit(), "op_id": "no uuid"},
-        "not an object", 17, None, [],
+        "not an object",
+        17,
+        None,
+        [],
     ]
     results = phone.send(good[0], *poison, nul, good[1])
     assert [r["status"] for r in (results[0], results[-2], results[-1])] == ["applied"] * 3
@@ -249,8 +268,13 @@ def test_another_person_s_op_id_discloses_nothing(world: World) -> None:
     op = li.visit(water_days="35")
     li.send(op)
     [result] = zhao.send(op)
-    assert result == {"op_id": op["op_id"], "status": "quarantined", "code": "op.resent_with_other_content",
-                      "entities": [], "missing_attachments": []}
+    assert result == {
+        "op_id": op["op_id"],
+        "status": "quarantined",
+        "code": "op.resent_with_other_content",
+        "entities": [],
+        "missing_attachments": [],
+    }
 
 
 def test_an_install_of_another_person_is_not_believed(world: World) -> None:

@@ -33,6 +33,7 @@ def counts(world: World) -> tuple[int, int, int]:
         versions = select(func.count()).select_from(EntityVersion).where(EntityVersion.entity_id == WANG)
         tables = [select(func.count()).select_from(table) for table in (OpLog, Submission)]
         return tuple(session.scalar(query) for query in (*tables, versions))
+
     return world.look(work)
 
 
@@ -47,7 +48,8 @@ def test_a_push_killed_there_and_sent_again_counts_once(place: str, app: Flask) 
     with forked(settings) as address:
         [result] = send(address, phone, op).json()["results"]
     assert (result["status"], (result.get("first") or result)["status"]) in (
-        ("applied", "applied"), ("duplicate", "applied"),
+        ("applied", "applied"),
+        ("duplicate", "applied"),
     )
     # After the last place the answer was lost although everything was committed: the resend must say so.
     assert (result["status"] == "duplicate") == (place == "push.committed")
@@ -55,9 +57,7 @@ def test_a_push_killed_there_and_sent_again_counts_once(place: str, app: Flask) 
     assert [e["version"] for e in phone.pull(f"region:{QINGSHI}")["entries"] if e["id"] == WANG] == [2]
 
 
-def test_an_op_whose_judging_kills_the_server_is_set_aside_at_last(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_op_whose_judging_kills_the_server_is_set_aside_at_last(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """No input can kill for ever: after three deaths the op is quarantined, and its neighbour goes on."""
     monkeypatch.setattr("server.sync.push.LEASE", timedelta(0))  # as if the deaths lay minutes apart
     world = build_world(app)
