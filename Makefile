@@ -89,5 +89,5 @@ $(CLIENT_READY): client/package-lock.json client/package.json
 	@touch $@
 
 $(CLIENT_BUILT): $(CLIENT_READY) $(CLIENT_SOURCES)
-	@cd client && ../$(STAGE) "构建界面 · Building the apps" npx --no-install vite build --logLevel warn
+	@cd client && ../$(STAGE) "构建界面 · Building the apps" npx --no-install vite build --logLevel error
 	@touch $@

@@ -53,8 +53,7 @@ def refused(table: str | bytes, boundaries: bytes | None = None) -> list[tuple[s
 
 def stored() -> dict[str, Region]:
     with db.read() as session:
-        regions = {region.code: region for region in session.query(Region)}
-    return regions
+        return {region.code: region for region in session.query(Region)}
 
 
 def test_a_tree_is_imported_with_paths_and_boundaries(app: Flask) -> None:
