@@ -17,6 +17,7 @@ from server.api import shapes
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.evidence.tasks import enqueue
+from server.sync.envelope import nesting
 from server.sync.epoch import epoch
 from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, feeds_of, pull
 from server.sync.push import push
@@ -27,6 +28,7 @@ PUSH_OPS = 200
 PUSH_BYTES = 1024 * 1024
 OP_BYTES = 16 * 1024 * 1024
 LIMITS = {"push_ops": PUSH_OPS, "push_bytes": PUSH_BYTES, "op_bytes": OP_BYTES}
+DEEPEST = 400  # deeper is refused like what cannot be parsed: no program of ours would get through it
 MINIMUM_APP_BUILD = "0"
 
 
@@ -100,9 +102,11 @@ def _ops() -> list[object]:
     """The ops of the body; Problems request.not_json and request.too_large, and then nothing was stored."""
     body = request.get_data()
     try:
-        parsed = json.loads(body)
+        parsed = json.loads(body, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise Problem("request.not_json") from error
+    if nesting(parsed) > DEEPEST:
+        raise Problem("request.not_json")
     ops = parsed.get("ops") if isinstance(parsed, dict) else None
     if not isinstance(ops, list):
         fix = 'Send {"ops": [ … ]}.'
@@ -110,6 +114,11 @@ def _ops() -> list[object]:
     if len(ops) > PUSH_OPS or len(body) > (OP_BYTES if len(ops) == 1 else PUSH_BYTES):
         raise Problem("request.too_large")
     return ops
+
+
+def _no_number(name: str) -> None:
+    """NaN and Infinity are no JSON, though Python would read them."""
+    raise ValueError(name)
 
 
 @blueprint.route("/sync/pull", methods=["POST"])

@@ -36,4 +36,6 @@ def parse_instance(xml: str | bytes) -> Instance:
     if not instance_id.strip() or len(instance_id) > MAX_ID:
         raise InstanceUnreadable([issue("instance.no_id", f"/{root.tag}/meta/instanceID", limit=MAX_ID)])
     deprecated = (root.findtext("meta/deprecatedID") or "").strip()
+    if len(deprecated) > MAX_ID:
+        raise InstanceUnreadable([issue("instance.no_id", f"/{root.tag}/meta/deprecatedID", limit=MAX_ID)])
     return Instance(form_id, root.get("version") or "", instance_id, deprecated or None, root)

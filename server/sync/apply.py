@@ -143,7 +143,7 @@ def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWri
         region_code=region,
         root_id=parent.root_id if parent else write.id,
         parent_id=parent.id if parent else None,
-        label=write.label or "",
+        label="",  # store() names it
         version=0,
         values={},
         contested=[],

@@ -1,13 +1,15 @@
 """Reads ops as they come: tolerant of everything, losing nothing. Pure.
 
 The bytes that are kept are the op's JSON with sorted keys, so that "the same content" means "equal as JSON values".
-What is judged is a cleaned copy: no NUL and no lone surrogates, which no database keeps.
+What is judged is a cleaned copy: no NUL and no lone surrogates, which no database keeps, and no number beyond all
+bounds, which is no JSON (Python reads 1e999 as infinity and would write it as such).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import uuid
 from collections.abc import Mapping
@@ -18,12 +20,13 @@ from typing import Any
 _SURROGATES = re.compile("[\ud800-\udfff]")
 LARGEST_SEQ = 2**53  # what JavaScript counts exactly
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+DEEPEST = 60  # what is read of an op nests 6 deep; code that walks it must not run out of stack
 MODES = ("in_person", "phone", "proxy", "video")
 
 
 @dataclass(frozen=True)
 class RawOp:
-    """An element of `ops`. Without op_id it is unreadable: kept under `content_hash` only."""
+    """An element of `ops`. Without op_id, or nested too deep, it is unreadable: kept under `content_hash` only."""
 
     raw: bytes
     content_hash: str
@@ -35,10 +38,10 @@ class RawOp:
 
 
 def read_op(element: object) -> RawOp:
-    """The op with what its envelope says, never failing."""
+    """The op with what its envelope says, never failing for what nests no deeper than Python's JSON writer goes."""
     raw = json.dumps(element, sort_keys=True, ensure_ascii=True).encode()
     content_hash = hashlib.sha256(raw).hexdigest()
-    body = cleaned(element) if isinstance(element, dict) else {}
+    body = cleaned(element) if isinstance(element, dict) and nesting(element) <= DEEPEST else {}
     return RawOp(
         raw=raw,
         content_hash=content_hash,
@@ -50,15 +53,24 @@ def read_op(element: object) -> RawOp:
     )
 
 
+def nesting(value: object) -> int:
+    """How many lists and objects lie in each other at most."""
+    level, depth = [value], 0
+    while level := [part for part in level if isinstance(part, dict | list)]:
+        depth += 1
+        level = [inner for part in level for inner in (part.values() if isinstance(part, dict) else part)]
+    return depth
+
+
 def cleaned(value: Any) -> Any:
-    """A copy in which every text can be stored."""
+    """A copy in which every text and number can be stored."""
     if isinstance(value, str):
         return _SURROGATES.sub("\ufffd", value).replace("\x00", "\ufffd")
     if isinstance(value, list):
         return [cleaned(item) for item in value]
     if isinstance(value, dict):
         return {cleaned(key): cleaned(item) for key, item in value.items()}
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def as_uuid(value: object) -> str | None:
@@ -187,7 +199,7 @@ def _file(item: Mapping[str, Any]) -> File | None:
     return File(
         name=name,
         sha256=sha256 if is_hash else None,
-        size=size if isinstance(size, int) and 0 <= size < 2**53 else None,
+        size=size if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**53 else None,
         media_type=as_text(item.get("media_type"), 100) or "application/octet-stream",
         slot=as_text(item.get("slot"), 60),
         capture=item["capture"] if isinstance(item.get("capture"), dict) else None,

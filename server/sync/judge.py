@@ -7,6 +7,7 @@ again and sets the op aside.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -17,12 +18,13 @@ from server.forms.answers import attachment_names
 from server.forms.instance import EntityWrite
 from server.sync import attachments, place
 from server.sync.case import Case, Verdict
-from server.sync.envelope import SubmissionOp
+from server.sync.envelope import SubmissionOp, finding
 from server.sync.feeds import upsert
 from server.sync.quarantine import area_of
 from server.sync.tables import BranchStep, OpLog, Submission
 from server.sync.write import branch_of, known_records, write_records
 
+BATCH = 500
 SETTLED = ("applied", "merged", "conflicted", "duplicate")
 
 
@@ -63,13 +65,24 @@ def _root_of(case: Case) -> str | None:
 
 def _waits_for(session: Session, case: Case, submission: SubmissionOp) -> str | None:
     """The first thing that must come before: a named op, or the step before on an ODK branch."""
-    for op_id in submission.depends_on:
-        status = session.scalar(select(OpLog.status).where(OpLog.op_id == op_id, OpLog.person_id == case.row.person_id))
-        if status not in SETTLED:
-            return op_id
+    unsettled = _unsettled(session, case, submission.depends_on)
+    if unsettled is not None:
+        return unsettled
     if submission.entities is not None:
         return None
     return next((missing for write in case.writes if (missing := _missing_step(session, case, write))), None)
+
+
+def _unsettled(session: Session, case: Case, op_ids: Sequence[str]) -> str | None:
+    """The first of these ops that is not there or has no outcome yet. One query for many: the list may be long."""
+    named = list(dict.fromkeys(op_ids))
+    for start in range(0, len(named), BATCH):
+        batch = named[start : start + BATCH]
+        mine = (OpLog.op_id.in_(batch), OpLog.person_id == case.row.person_id, OpLog.status.in_(SETTLED))
+        settled = set(session.scalars(select(OpLog.op_id).where(*mine)))
+        if len(settled) < len(batch):
+            return next(op_id for op_id in batch if op_id not in settled)
+    return None
 
 
 def _missing_step(session: Session, case: Case, write: EntityWrite) -> str | None:
@@ -141,9 +154,18 @@ def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) 
         "geom": place.declared_point(location),
         "clock": dict(submission.clock),
         "deprecated_id": case.instance.deprecated_id if case.instance else None,
-        "findings": list(visit.findings),
+        "findings": [*visit.findings, *_reused_number(session, case.row)],
         "review": "received",
     }
+
+
+def _reused_number(session: Session, row: OpLog) -> list[dict[str, Any]]:
+    """A finding when the install gave the op's number to another one too: both are judged."""
+    if row.install_id is None or row.seq is None:
+        return []
+    same = (OpLog.install_id == row.install_id, OpLog.seq == row.seq, OpLog.op_id != row.op_id)
+    reused = session.scalar(select(OpLog.op_id).where(*same).limit(1))
+    return [finding("seq", "install.seq_reused", str(row.seq))] if reused else []
 
 
 def _specs(case: Case, submission: SubmissionOp) -> list[attachments.AttachmentSpec]:

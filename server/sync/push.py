@@ -28,7 +28,7 @@ from server.sync.case import Case, Verdict, open_case
 from server.sync.envelope import RawOp, read_op
 from server.sync.feeds import News, upsert
 from server.sync.judge import SETTLED, branch_name, judge, record_name
-from server.sync.results import Result, answer_all
+from server.sync.results import Result, answer_all, seq_of
 from server.sync.tables import OpLog
 from server.sync.write import branch_of
 
@@ -90,7 +90,8 @@ def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
     installs = _own_installs(session, actor, ops)
     for op in ops:
         if op.op_id is None:
-            quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=op.seq)
+            seq = seq_of(actor, op)
+            quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
         else:
             rows.setdefault(op.op_id, _row(actor, op, installs))
     if rows:
@@ -103,20 +104,24 @@ def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
 
 
 def _own_installs(session: Session, actor: Actor, ops: Sequence[RawOp]) -> set[str]:
-    """The installs among those named that are the sender's own."""
+    """The installs among those named that are the sender's own. A revoked one speaks for no other."""
     named = {op.install_id for op in ops if op.install_id} - {actor.install_id}
     own = {actor.install_id} if actor.install_id else set()
-    if named:
+    if named and not actor.revoked:
         own |= set(session.scalars(select(Install.id).where(Install.person_id == actor.id, Install.id.in_(named))))
     return own
 
 
 def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
-    """An op's row; an install that is not the sender's own counts for nothing (see case.open_case)."""
-    own = op.install_id in installs
+    """An op's row; an install that is not the sender's own counts for nothing (see case.open_case).
+
+    An op that names none is of the install that sends it: otherwise leaving it out would be a way around a revocation.
+    """
+    install_id = op.install_id or actor.install_id
+    own = install_id in installs
     return {
         "op_id": op.op_id,
-        "install_id": op.install_id if own else None,
+        "install_id": install_id if own else None,
         "seq": op.seq if own else None,
         "person_id": actor.id,
         "kind": op.kind,
@@ -190,12 +195,25 @@ def _open_cases(session: Session, op_ids: Sequence[str], sender: Actor | None) -
 def _open(session: Session, row: OpLog, sender: Actor | None) -> Case:
     """An op with its author as the author may act now."""
     if sender is not None and (sender.id, sender.install_id) == (row.person_id, row.install_id):
-        return open_case(session, row, read_op(json.loads(row.raw)), sender)
+        return _read(session, row, sender)
     person = session.get_one(Person, row.person_id)
     install = session.get(Install, row.install_id) if row.install_id else None
     revoked = bool(install and install.revoked_at)
     actor = load_actor(session, person, install_id=row.install_id, revoked=revoked)
-    return open_case(session, row, read_op(json.loads(row.raw)), actor)
+    return _read(session, row, actor)
+
+
+def _read(session: Session, row: OpLog, actor: Actor) -> Case:
+    """The op, read. One that our reading fails on is set aside at once: it fails before any lock, for all its batch."""
+    op = read_op(json.loads(row.raw))
+    try:
+        return open_case(session, row, op, actor)
+    except DBAPIError:
+        raise
+    except Exception as error:
+        case = Case(op, row, actor, fault=("op.unjudgeable", type(error).__name__))
+        _log_crash(case, error)
+        return case
 
 
 def _judge_one(session: Session, case: Case) -> Verdict:

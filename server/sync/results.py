@@ -66,8 +66,14 @@ def _result(session: Session, actor: Actor, op: RawOp, row: OpLog | None, is_new
 
 def _other_content(session: Session, actor: Actor, op: RawOp) -> Result:
     code = "op.resent_with_other_content"
-    quarantine.keep(session, actor, code, op.raw, op_id=op.op_id, install_id=actor.install_id, seq=op.seq)
+    seq = seq_of(actor, op)
+    quarantine.keep(session, actor, code, op.raw, op_id=op.op_id, install_id=actor.install_id, seq=seq)
     return Result(op.op_id, "quarantined", code)
+
+
+def seq_of(actor: Actor, op: RawOp) -> int | None:
+    """The op's number if it counts for the sender's install; of another install it would acknowledge what is unsent."""
+    return op.seq if op.install_id in (None, actor.install_id) else None
 
 
 def _first(row: OpLog) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from server.sync import merge
 from server.sync.place import geometry_of, wanted_region, with_children
 from server.sync.record import Edit, Move, Origin, Outcome, RecordWrite, members
 
+LABEL_LENGTH = 300  # of the column; the value itself is kept whole
+
 
 def store(
     session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, entity: Entity, edits: Sequence[Edit]
@@ -31,7 +33,7 @@ def store(
     entity.version += 1
     entity.values = values
     entity.shown = entity.shown | {edit.name: edit.after.shown for edit in edits if edit.after.shown}
-    entity.label = values.get(dataset.label_property) or write.label or entity.label
+    entity.label = (values.get(dataset.label_property) or write.label or entity.label)[:LABEL_LENGTH]
     entity.geom = geometry_of(dataset, values)
     entity.updated_at = now()
     entity.updated_by = origin.person_id

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
-from server.forms.dataset import Dataset
+from server.forms.dataset import Dataset, Parent
 from server.forms.instance import EntityWrite
 from server.geo.tables import Region
 from server.registry.tables import Entity
@@ -32,7 +32,7 @@ def write_records(session: Session, case: Case, submission: SubmissionOp) -> lis
         return Verdict("quarantined", "entities.mismatch", _difference(named, case.writes))
     origin = _origin(session, case, submission)
     pending = sorted(case.writes, key=lambda write: write.parent is not None)
-    made = {write.id for write in pending}
+    made = {(write.dataset, write.id) for write in pending}
     records = [
         _record(session, case, write, made, named[write.dataset, write.id] if named is not None else None)
         for write in pending
@@ -83,7 +83,7 @@ def known_records(session: Session, actor: Actor, writes: tuple[EntityWrite, ...
 
 
 def _record(
-    session: Session, case: Case, write: EntityWrite, made: set[str], named: Named | None
+    session: Session, case: Case, write: EntityWrite, made: set[tuple[str, str]], named: Named | None
 ) -> RecordWrite | Verdict:
     """The write with its base, or the verdict that keeps the op from being applied."""
     found = case.known.get(write.id)
@@ -113,14 +113,13 @@ def lost(case: Case) -> Verdict:
     return Verdict("quarantined", "scope.lost")
 
 
-def _new_record(session: Session, case: Case, write: EntityWrite, made: set[str]) -> RecordWrite | Verdict:
+def _new_record(session: Session, case: Case, write: EntityWrite, made: set[tuple[str, str]]) -> RecordWrite | Verdict:
     if not write.create:
         return lost(case)
     dataset = datasets()[write.dataset]
     region = None
     if dataset.parent:
-        above = case.known.get(write.parent or "")
-        if write.parent not in made and not (above and above[1]):
+        if not _has_parent(case, dataset.parent, write.parent or "", made):
             return lost(case)
     else:
         region = _region_for_new(session, case.actor, dataset, write)
@@ -128,6 +127,15 @@ def _new_record(session: Session, case: Case, write: EntityWrite, made: set[str]
             return Verdict("quarantined", "region.unknown", write.id)
     branch = branch_of(write)
     return RecordWrite(write.dataset, write.id, write.values, 0, {}, write.parent, region, write.label, branch)
+
+
+def _has_parent(case: Case, parent: Parent, parent_id: str, made: set[tuple[str, str]]) -> bool:
+    """Whether the record above is of the right kind and in sight, or made by the same op."""
+    above = case.known.get(parent_id)
+    if above is not None:
+        entity, may = above
+        return may and entity.dataset == parent.dataset
+    return (parent.dataset, parent_id) in made
 
 
 def _region_for_new(session: Session, actor: Actor, dataset: Dataset, write: EntityWrite) -> str | None:
