@@ -11,6 +11,7 @@ import { autosave } from "./autosave";
 import type { Autosave, SaveState } from "./autosave";
 import { answerWithHousehold, instanceXmlOf, openForm } from "./engine";
 import { recoverFiles } from "./files";
+import { refill } from "./prefill";
 import { progressOf, questionsOf } from "./steps";
 import type { Mode } from "./steps";
 import { sharperFix } from "./visit";
@@ -115,8 +116,9 @@ export async function openSession(draft: Draft, mode: Mode): Promise<FormSession
   const fix = shallowRef<Fix | null>(kept.best_fix ?? null);
   const [form, photos] = await Promise.all([formOfDraft(draft), listPhotos(draft.id)]);
   const fileNames = photos.map((photo) => photo.name);
-  const { root } = await openForm(form, { instanceXml: draft.instanceXml, fileNames, position: () => pointText(fix.value) });
+  const { root, restored } = await openForm(form, { instanceXml: draft.instanceXml, fileNames, position: () => pointText(fix.value) });
   const hidden = new Set(draft.household_id === null ? [] : answerWithHousehold(root, draft.household_id));
+  if (restored && draft.household_id !== null) await refill(root, form, draft.household_id);
   recoverFiles(root, fileNames);
   const saving = ref<SaveState>("saved");
   const session: FormSession = {

@@ -4,8 +4,9 @@ import { computed } from "vue";
 import { setAnswer } from "../answers";
 import { answerWithHousehold, finalise, FormUnreadable, instanceIdIn, instanceXmlOf, openForm, speak } from "../engine";
 import { recoverFiles } from "../files";
+import { refill } from "../prefill";
 import type { Question } from "../tree";
-import { at, HOUSEHOLD, LATER, openOn, SEEN, valueAt } from "./open";
+import { at, filesOf, HOUSEHOLD, LATER, openOn, SEEN, valueAt } from "./open";
 
 async function opened() {
   const { root } = await openOn(SEEN);
@@ -85,6 +86,29 @@ describe("a draft", () => {
     const { root } = await opened();
     expect(recoverFiles(root, ["front.20261121T101530.ab12.jpg", "other.x.jpg"])).toEqual(["front.20261121T101530.ab12.jpg"]);
     expect(valueAt(root, "/data/front")).toBe("front.20261121T101530.ab12.jpg");
+  });
+
+  /** An instance holds relevant answers alone: what was known behind a question not yet answered must not become blank. */
+  it("still knows what was prefilled in a part that was hidden when it was left", async () => {
+    const asked = filesOf(SEEN);
+    const form = { ...asked, xform: asked.xform.replace(/nodeset="(\/data\/facts\/(?:shortage|causes))"/g, 'nodeset="$1" relevant=" /data/n_new = 1"') };
+    const first = await openForm(form);
+    answerWithHousehold(first.root, HOUSEHOLD);
+    const again = await openForm(form, { instanceXml: instanceXmlOf(first.root) });
+    expect(at(again.root, "/data/facts/shortage").currentState.relevant).toBe(false);
+    await refill(again.root, form, HOUSEHOLD);
+    at<InputNode<"int">>(again.root, "/data/n_new").setValue("1");
+    expect(valueAt(again.root, "/data/facts/shortage")).toBe("20");
+    expect(valueAt(again.root, "/data/facts/causes").split(" ").sort()).toEqual(["illness", "schooling"]);
+    expect(instanceIdIn(instanceXmlOf(again.root))).toBe(instanceIdIn(instanceXmlOf(first.root)));
+  });
+
+  it("puts nothing over an answer when it fills what is hidden", async () => {
+    const { root } = await opened();
+    at<InputNode<"int">>(root, "/data/facts/shortage").setValue("7");
+    const again = await openOn(SEEN, { instanceXml: instanceXmlOf(root) });
+    await refill(again.root, filesOf(SEEN), HOUSEHOLD);
+    expect(instanceXmlOf(again.root)).toBe(instanceXmlOf(root));
   });
 
   /** The trap of live look-ups: reopened on newer lists, a draft must neither claim to have seen them nor move people. */
