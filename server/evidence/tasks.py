@@ -32,7 +32,6 @@ log = structlog.get_logger()
 
 SWEEP_LIMIT = 500
 GRACE = timedelta(minutes=1)  # the queue's own time before the sweep looks at a photo
-LONGEST_SWEEP = 1800  # seconds until another sweep may start although one never ended
 
 _rooms = threading.local()
 
@@ -55,6 +54,7 @@ def queue(app: Flask) -> Queue:
 
 def _make_queue(app: Flask) -> Queue:
     settings: Settings = app.config["RUHU"]
+    # Its locks know no end by time: the worker clears those that a killed one left (flush_locks).
     huey = SqliteHuey("ruhu", filename=str(settings.var / "queue.sqlite"), results=False, fsync=False)
 
     @huey.task(name="derive_photo")  # type: ignore[untyped-decorator]
@@ -63,13 +63,13 @@ def _make_queue(app: Flask) -> Queue:
             derive(settings, attachment_id)
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]
-    @huey.lock_task("sweep", ttl=LONGEST_SWEEP)  # type: ignore[untyped-decorator]
+    @huey.lock_task("sweep")  # type: ignore[untyped-decorator]
     def sweep_now() -> None:
         with app.app_context():
             sweep(settings)
 
     @huey.periodic_task(crontab(minute="*"), name="judge_left_over")  # type: ignore[untyped-decorator]
-    @huey.lock_task("judge_left_over", ttl=LONGEST_SWEEP)  # type: ignore[untyped-decorator]
+    @huey.lock_task("judge_left_over")  # type: ignore[untyped-decorator]
     def judge_now() -> None:
         with app.app_context():
             judge_left_over()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright, sync_playwright
+from playwright.sync_api import Playwright
 
 from tests.e2e.form_lab import Lab, build_lab, phone, served, shared_forms
 
@@ -54,16 +54,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.fixture(scope="module")
-def player() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
 @pytest.fixture
-def lab(folder: Path, player: Playwright, tmp_path: Path) -> Iterator[Lab]:
+def lab(folder: Path, playwright: Playwright, tmp_path: Path) -> Iterator[Lab]:
     """A phone that knows where it is. A test fails when the page logged an error."""
-    with served(folder) as base, phone(player, tmp_path / "profile", HERE) as context:
+    with served(folder) as base, phone(playwright, tmp_path / "profile", HERE) as context:
         opened = Lab(base, folder, context)
         opened.rows(household(), [member(1, 2, "王大山", "02"), member(2, 3, "李秀兰", "10")])
         yield opened
@@ -71,9 +65,9 @@ def lab(folder: Path, player: Playwright, tmp_path: Path) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def unlocated(folder: Path, player: Playwright, tmp_path: Path) -> Iterator[Lab]:
+def unlocated(folder: Path, playwright: Playwright, tmp_path: Path) -> Iterator[Lab]:
     """A phone whose owner refused to be located."""
-    with served(folder) as base, phone(player, tmp_path / "profile", None) as context:
+    with served(folder) as base, phone(playwright, tmp_path / "profile", None) as context:
         yield Lab(base, folder, context)
 
 
