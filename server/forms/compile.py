@@ -11,15 +11,17 @@ from pyxform.xls2xform import convert
 
 from server.forms.author import issue_of
 from server.forms.dataset import Dataset
-from server.forms.issue import FormInvalid, Issue, PolicyConflict
+from server.forms.expressions import broken_expressions
+from server.forms.issue import FormInvalid, InstanceUnreadable, Issue, PolicyConflict
 from server.forms.messages import issue
 from server.forms.model import FormModel
 from server.forms.pin import pin_versions
 from server.forms.policy import policy_conflicts
 from server.forms.workbook import Workbook, read_workbook
 
-_FORM_ID = re.compile(r"[\w.-]{1,100}")
-_VERSION = re.compile(r"[\w.-]{1,64}")
+# Dots alone are a step in an address, and would be lost from it.
+_FORM_ID = re.compile(r"(?!\.+\Z)[\w.-]{1,100}")
+_VERSION = re.compile(r"(?!\.+\Z)[\w.-]{1,64}")
 _NO_MEDIA: Mapping[str, bytes] = {}
 
 
@@ -57,7 +59,9 @@ def compile_form(
     workbook = read_workbook(source, filename)
     warnings = _set_identity(workbook, source)
     result = _convert(workbook)
-    xform = pin_versions(result.xform)
+    xform = _pinned(result.xform)
+    if broken := broken_expressions(xform, workbook.place_of_question):
+        raise FormInvalid(broken)
     model = FormModel.from_xform(xform)
     if datasets is not None and (found := policy_conflicts(model, datasets, workbook.place_of_question)):
         raise PolicyConflict(found)
@@ -111,6 +115,14 @@ def _convert(workbook: Workbook) -> Any:
         raise FormInvalid([issue("author.too_deep", "survey")]) from error
     except Exception as error:  # pyxform meets some mistakes with a bare KeyError or AttributeError.
         raise FormInvalid([issue("author.crash", "survey", cause=repr(error)[:200])]) from error
+
+
+def _pinned(xform: str) -> str:
+    """The XForm pinned; one that no client could read (control characters, nested too deep) is its author's mistake."""
+    try:
+        return pin_versions(xform)
+    except InstanceUnreadable as error:
+        raise FormInvalid(error.issues) from error
 
 
 def _lines(message: str) -> list[str]:

@@ -112,6 +112,10 @@ _BOTH = {
         "引用的写法不对 / {cause}",
         "写成 ${{问题名}} / Write ${{question_name}}. {cure}",
     ),
+    "author.expression": (
+        "“{column}”列的公式写得不对：{text} / The expression in column “{column}” cannot be read: {text} ({cause})",
+        "核对括号、引号和运算符 / Check parentheses, quotes and operators",
+    ),
     "author.unknown_type": (
         "不认识这种题型 / {cause}",
         "核对 type 列的拼写，例如 text、integer、select_one 选项表名 / "

@@ -239,3 +239,11 @@ def test_published_forms_of_others_compile(name: str, questions: int) -> None:
     assert len(model.questions) == questions and form.version
     if name.startswith("all"):
         assert any("cities.geojson" in warning for warning in form.warnings)
+
+
+@pytest.mark.parametrize("expression", ["(", "${who} +", "${who} = 'x", "(" * 5000])
+def test_an_expression_that_no_client_could_read_is_named_by_row_and_column(expression: str) -> None:
+    """pyxform passes it on; phones would get a published form that they cannot open."""
+    source = PLAIN.replace("| | integer | many | How many | | | | |", f"| | integer | many | M | | {expression} | | |")
+    refusal = _refusal(source)
+    assert "survey row 5" in refusal and "“relevant”" in refusal
