@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import LoginAttempt
-from server.db import now
+from server.db import lock, now
 from server.errors import Problem
 
 FREE_BY_NAME = 5
@@ -31,6 +31,7 @@ def check(session: Session, keys: list[str]) -> None:
 
 def failed(session: Session, keys: list[str]) -> None:
     """Counts a failure; the wait doubles with each one over the free ones."""
+    lock(session, set(keys))
     for key in keys:
         row = session.get(LoginAttempt, key) or LoginAttempt(key=key, failures=0, last_at=now())
         if row.last_at < now() - FORGOTTEN_AFTER:
@@ -48,6 +49,8 @@ def _blocked_until(over: int) -> datetime | None:
 
 
 def succeeded(session: Session, username: str) -> None:
-    row = session.get(LoginAttempt, f"name:{username}")
+    key = f"name:{username}"
+    lock(session, {key})
+    row = session.get(LoginAttempt, key)
     if row:
         session.delete(row)

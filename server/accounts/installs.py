@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import Install
-from server.db import now
+from server.db import lock, now
 from server.errors import Problem
 
 
 def claim_install(session: Session, install_id: str, person_id: str, device: dict[str, Any]) -> Install:
     """The install of this person, made at its first sign-in; Problem when it belongs to another person."""
+    lock(session, {f"install:{install_id}"})
     install = session.get(Install, install_id)
     if install is None:
         install = Install(id=install_id, person_id=person_id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, current_app, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from server import db
@@ -17,6 +17,7 @@ from server.accounts.audit import note
 from server.accounts.installs import claim_install
 from server.accounts.tables import Person
 from server.api import shapes
+from server.api.bodies import Loose
 from server.api.signed_in import COOKIE, bearer, current_actor, signed_in
 from server.config import Settings
 from server.errors import Problem
@@ -24,19 +25,14 @@ from server.errors import Problem
 blueprint = Blueprint("auth", __name__, description="Sign in, sign out, who am I")
 
 
-class _Loose(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-
-class Device(_Loose):
+class Device(Loose):
     name = fields.String(load_default="", validate=validate.Length(max=100))
     model = fields.String(load_default="", validate=validate.Length(max=100))
     app_build = fields.String(load_default="", validate=validate.Length(max=64))
     public_key_jwk = fields.Dict(load_default=None, allow_none=True)
 
 
-class Login(_Loose):
+class Login(Loose):
     username = fields.String(required=True, validate=validate.Length(max=64))
     password = fields.String(required=True, validate=validate.Length(max=200))
     install_id = fields.String(load_default=None, validate=validate.Length(min=8, max=64))
@@ -44,12 +40,12 @@ class Login(_Loose):
     cookie = fields.Boolean(load_default=False)
 
 
-class PasswordChange(_Loose):
+class PasswordChange(Loose):
     old = fields.String(required=True)
     new = fields.String(required=True, validate=validate.Length(max=200))
 
 
-class WrappedKey(_Loose):
+class WrappedKey(Loose):
     wrapped = fields.String(required=True, validate=validate.Length(max=2000))
 
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Answer
 
 from server import db
 from server.accounts.audit import note
-from server.api.lists import definitions
+from server.api.lists import definitions, refuse_nul
 from server.api.multipart import plain_name
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
@@ -25,6 +25,7 @@ from server.sync.feeds import touch
 from server.sync.news import of_form
 
 blueprint = Blueprint("forms", __name__, description="Forms and datasets")
+blueprint.before_request(refuse_nul)
 
 MOST_MEDIA = 200
 _STATES = ("draft", "published", "retired")
@@ -86,7 +87,7 @@ def add_form() -> tuple[Response, int]:
     """
     source = _source(request.files.getlist("file"), request.files.getlist("media"))
     form = versions.compile_source(source, definitions())
-    actor, purpose = current_actor(), request.form.get("purpose", "")[:40]
+    actor, purpose = current_actor(), request.form.get("purpose", "").replace("\0", "")[:40]
 
     def store(session: Session) -> FormVersion:
         note(session, actor.id, "form.added", f"{form.form_id}/{form.version}", checksum=source.checksum)

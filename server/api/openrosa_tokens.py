@@ -12,22 +12,22 @@ from uuid import UUID
 import segno
 from flask import Response, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import fields, validate
 
 from server import db
+from server.api.bodies import Loose
+from server.api.lists import refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.sync import collectors
 
 blueprint = Blueprint("openrosa_tokens", __name__, description="Tokens for ODK Collect")
+blueprint.before_request(refuse_nul)
 
 DAYS = 365
 MOST_DAYS = 730
 
 
-class NewToken(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
+class NewToken(Loose):
     name = fields.String(load_default="", validate=validate.Length(max=100))
     days = fields.Integer(load_default=DAYS, strict=True, validate=validate.Range(1, MOST_DAYS))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from json import decoder as json_decoder
 
 import structlog
 from flask import Flask, Response, g, json, request
@@ -77,7 +78,14 @@ def _http(error: HTTPException) -> BaseResponse:
     return respond(from_http(error))
 
 
+def _while_parsing(error: RecursionError) -> bool:
+    """Whether Python's JSON reader gave up: a body that nests thousands deep is no request of any client."""
+    return traceback.extract_tb(error.__traceback__)[-1].filename == json_decoder.__file__
+
+
 def _unforeseen(error: Exception) -> Response:
+    if isinstance(error, RecursionError) and _while_parsing(error):
+        return respond(Problem("request.not_json"))
     # The text of an exception may hold personal values (SQL parameters), so only its kind and its places are logged.
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     rule = request.url_rule.rule if request.url_rule else "none"  # an address may hold a token

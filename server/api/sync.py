@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, json, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import fields, validate
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from server import db
 from server.accounts.actor import Actor
 from server.accounts.tables import Install
 from server.api import shapes
+from server.api.bodies import Loose
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.evidence.tasks import enqueue
@@ -32,17 +33,12 @@ DEEPEST = 400  # deeper is refused like what cannot be parsed: no program of our
 MINIMUM_APP_BUILD = "0"
 
 
-class _Loose(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-
-class FeedCursor(_Loose):
+class FeedCursor(Loose):
     after = fields.Integer(load_default=0, validate=validate.Range(min=0, max=2**62))
     view = fields.String(load_default=None, allow_none=True)
 
 
-class Hello(_Loose):
+class Hello(Loose):
     install_id = fields.String(load_default=None, allow_none=True)
     app_build = fields.String(load_default="", validate=validate.Length(max=64))
     device_time = fields.String(load_default=None, allow_none=True)
@@ -50,7 +46,7 @@ class Hello(_Loose):
     outbox = fields.Dict(load_default=dict)
 
 
-class Pull(_Loose):
+class Pull(Loose):
     install_id = fields.String(load_default=None, allow_none=True)
     feeds = fields.Dict(
         keys=fields.String(),

@@ -1,0 +1,41 @@
+"""What every JSON body has in common: unknown fields are passed over, what no database keeps is refused."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
+
+
+class Loose(Schema):
+    """A JSON body or a part of it."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def _refuse_unstorable(self, body: Any, **_more: Any) -> Any:
+        if not storable(body):
+            raise ValidationError("It holds a NUL character, half a surrogate pair, or a number that is none.")
+        return body
+
+
+def storable(value: Any) -> bool:
+    """Whether PostgreSQL and SQLite can keep every text and number in this JSON value."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            waiting += part
+        elif not _storable_one(part):
+            return False
+    return True
+
+
+def _storable_one(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return not isinstance(value, float) or math.isfinite(value)
