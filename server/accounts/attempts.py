@@ -1,4 +1,8 @@
-"""Back-off after failed sign-ins, by name and by address; kept in the database, so it holds for all processes."""
+"""Back-off after failed sign-ins; kept in the database, so it holds for all processes.
+
+Few are free for one name from one address: otherwise whoever knows a name could lock its owner out from anywhere. The
+larger numbers, for a name from everywhere and for an address with any names, bound guessing from many places.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,19 @@ from server.accounts.tables import LoginAttempt
 from server.db import lock, now
 from server.errors import Problem
 
-FREE_BY_NAME = 5
-FREE_BY_ADDRESS = 50  # a township office shares one address
+FREE = {"pair": 5, "name": 100, "addr": 50}  # a township office shares one address
 FORGOTTEN_AFTER = timedelta(hours=1)
 LONGEST = timedelta(minutes=15)
 
 
-def _free(key: str) -> int:
-    return FREE_BY_NAME if key.startswith("name:") else FREE_BY_ADDRESS
+def keys_of(username: str, address: str | None) -> list[str]:
+    """What an attempt counts for."""
+    name = username[:64]
+    return [_pair(name, address), f"name:{name}", f"addr:{address}"]
+
+
+def _pair(name: str, address: str | None) -> str:
+    return f"pair:{name[:64]} {address}"
 
 
 def check(session: Session, keys: list[str]) -> None:
@@ -38,7 +47,7 @@ def failed(session: Session, keys: list[str]) -> None:
             row.failures = 0
         row.failures += 1
         row.last_at = now()
-        row.blocked_until = _blocked_until(row.failures - _free(key))
+        row.blocked_until = _blocked_until(row.failures - FREE[key.partition(":")[0]])
         session.add(row)
 
 
@@ -48,8 +57,9 @@ def _blocked_until(over: int) -> datetime | None:
     return now() + min(LONGEST, timedelta(seconds=2 ** min(over, 12)))
 
 
-def succeeded(session: Session, username: str) -> None:
-    key = f"name:{username}"
+def succeeded(session: Session, username: str, address: str | None) -> None:
+    """Forgets what this person mistyped here."""
+    key = _pair(username, address)
     lock(session, {key})
     row = session.get(LoginAttempt, key)
     if row:

@@ -54,7 +54,7 @@ class WrappedKey(Loose):
 @blueprint.arguments(Login)
 def login(body: dict[str, Any]) -> Response:
     """Token for a phone (with install_id) or cookie for a desk (with cookie: true)."""
-    names = [f"name:{body['username']}", f"addr:{request.remote_addr}"]
+    names = attempts.keys_of(body["username"], request.remote_addr)
     with db.read() as session:
         attempts.check(session, names)
         person = people.person_by_credentials(session, body["username"], body["password"])
@@ -65,7 +65,7 @@ def login(body: dict[str, Any]) -> Response:
 
 
 def _signed_in(session: Session, person: Person, body: dict[str, Any]) -> Response:
-    attempts.succeeded(session, person.username)
+    attempts.succeeded(session, person.username, request.remote_addr)
     settings: Settings = current_app.config["RUHU"]
     if body["cookie"]:
         lifetime = timedelta(hours=settings.console_hours)

@@ -101,7 +101,7 @@ def _by_password() -> Actor:
     if given is None or given.type != "basic" or not given.username:
         raise Problem("auth.required")
     username, password = given.username.replace("\0", ""), given.password or ""
-    names = [f"name:{username[:64]}", f"addr:{request.remote_addr}"]
+    names = attempts.keys_of(username, request.remote_addr)
     with db.read() as session:
         attempts.check(session, names)
         person = people.person_by_credentials(session, username, password)

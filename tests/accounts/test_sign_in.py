@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from flask import Flask
 from sqlalchemy import select
 
+from server import db
+from server.accounts import attempts
 from server.accounts.tables import AuditEntry, Token
 from server.db import now
 from tests.world import PASSWORD, World, build_world
@@ -58,6 +60,23 @@ def test_too_many_attempts_must_wait_and_other_people_need_not(world: World) -> 
     assert (blocked.status_code, blocked.json["code"]) == (429, "auth.too_many_attempts")
     assert int(blocked.headers["Retry-After"]) >= 1
     assert sign_in(world, username="zhao", install_id="install-two").status_code == 200
+
+
+def test_a_stranger_who_guesses_does_not_lock_the_owner_out(world: World) -> None:
+    """Guesses count for the name at the stranger's address; from everywhere together many more are free."""
+    for _ in range(6):
+        sign_in(world, password="wrong")
+    assert sign_in(world).status_code == 429
+    body = {"username": "li", "password": PASSWORD, "install_id": "install-one"}
+    elsewhere = world.app.test_client().post("/api/v1/auth/login", json=body, environ_base={"REMOTE_ADDR": "10.0.0.9"})
+    assert elsewhere.status_code == 200
+
+
+def test_guessing_one_name_from_many_addresses_ends(world: World) -> None:
+    with world.app.app_context():
+        for place in range(attempts.FREE["name"] + 1):
+            db.transact(lambda s, at=f"10.0.1.{place}": attempts.failed(s, attempts.keys_of("li", at)))
+    assert sign_in(world).status_code == 429
 
 
 def test_an_install_belongs_to_one_person(world: World) -> None:
