@@ -92,6 +92,8 @@ def _record(
     entity, may = found
     if not may or entity.dataset != write.dataset:
         return lost(case)
+    if write.parent != entity.parent_id and _names_parent(write):
+        return _other_parent(case, write)
     base_version = _base_version(write, named)
     if base_version > entity.version:
         return Verdict("quarantined", "entity.base_unknown", f"{write.id} {base_version}", region=entity.region_code)
@@ -106,6 +108,19 @@ def _record(
         write.label,
         None if named else branch_of(write),
     )
+
+
+def _names_parent(write: EntityWrite) -> bool:
+    parent = datasets()[write.dataset].parent
+    return parent is not None and parent.property in write.values
+
+
+def _other_parent(case: Case, write: EntityWrite) -> Verdict:
+    """A person decides: the record would say one household and stand, with its region and its readers, in another."""
+    above = case.known.get(write.parent or "")
+    if write.parent and not (above and above[1]):
+        return lost(case)
+    return Verdict("quarantined", "entity.parent_changed", write.id)
 
 
 def lost(case: Case) -> Verdict:

@@ -11,10 +11,11 @@ from server import db
 from server.accounts.tables import Install
 from server.db import now
 from server.forms.instance import Instance, extract_writes
+from server.registry.tables import Entity
 from server.sync import case
 from server.sync.tables import Quarantine, Submission
 from tests.sync.test_push import count, value
-from tests.world import WANG, WANG_SON, World, named
+from tests.world import WANG, WANG_SON, ZHAO, World, named
 
 
 def test_an_op_that_nests_too_deep_is_kept_and_its_neighbours_are_applied(world: World) -> None:
@@ -137,3 +138,16 @@ def test_a_long_list_of_what_must_come_before_is_looked_up_at_once(world: World)
     [result] = phone.send(phone.visit(water_days="35", base_version=2, depends_on=[before["op_id"]] * 5000))
     assert result["status"] == "applied"
     assert len(statements) < 100
+
+
+def test_a_member_does_not_change_the_household_by_saying_so(world: World) -> None:
+    """The value would name one household while the record, its region and its readers stayed with the other."""
+    admin, li = world.phone("admin"), world.phone("li")
+    for phone, code in ((admin, "entity.parent_changed"), (li, "scope.lost")):
+        entities = [named(WANG, 1), named(WANG_SON, 1, dataset="member")]
+        op = phone.visit(members=[(WANG_SON, "0", "王小山")], water_days="35", entities=entities)
+        op["instance_xml"] = op["instance_xml"].replace(f"<of>{WANG}</of>", f"<of>{ZHAO}</of>")
+        [result] = phone.send(op)
+        assert (result["status"], result["code"]) == ("quarantined", code)
+    son = world.look(lambda s: s.get_one(Entity, WANG_SON))
+    assert (son.values["household"], son.parent_id) == (WANG, WANG)
