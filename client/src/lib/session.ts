@@ -36,6 +36,19 @@ export function setSession(next: Session | null): void {
 /** Forgets the key and the token; the sealed store stays as it is. */
 export const lock = (): void => setSession(null);
 
+const otherTabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("ruhu-lock");
+if (otherTabs) {
+  otherTabs.onmessage = (event: MessageEvent<string>) => {
+    if (current?.install.install_id === event.data) lock();
+  };
+}
+
+/** Locks this worker's store in every tab: who hands the phone on means all of it. */
+export function lockEverywhere(): void {
+  if (current) otherTabs?.postMessage(current.install.install_id);
+  lock();
+}
+
 export async function openStore(install: InstallRow, key: CryptoKey, account?: Account): Promise<Session> {
   const db = new PhoneDatabase(install.install_id);
   await db.open();

@@ -7,7 +7,7 @@ import { makeDeviceKey, publicJwk } from "./device-key";
 import { describeDevice } from "./device";
 import { uuid4 } from "./ids";
 import { Problem } from "./problem";
-import { keepAccount, openStore, session, setSession, type Account, type Session } from "./session";
+import { keepAccount, lockEverywhere, openStore, session, type Account, type Session } from "./session";
 import type { User } from "./types";
 import { importDataKey, newDataKey, unwrapWithPin, waitAfter, wrapForServer, wrapWithPin } from "./vault";
 
@@ -121,7 +121,7 @@ export async function signOut(): Promise<void> {
   const left = await unsentWork();
   if (left.ops + left.photos + left.drafts > 0) throw new Problem("sign_out.unsent");
   await postJson("/auth/logout", {}, { token: at.account.token }).catch(() => undefined);  // The token ends by itself when the server is out of reach.
-  setSession(null);
+  lockEverywhere();
   await profile.installs.delete(at.install.install_id);
   await new PhoneDatabase(at.install.install_id).delete();
 }

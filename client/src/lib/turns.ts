@@ -1,4 +1,4 @@
-/** One at a time, also across tabs where the browser has locks: `inTurn` waits, `ifFree` gives up at once. */
+/** One at a time, also across tabs where the browser has locks: `inTurn` waits, `ifFree` gives up at once, `hold` keeps the turn until it is given back. */
 
 const tails = new Map<string, Promise<unknown>>();
 const busy = new Set<string>();
@@ -24,4 +24,11 @@ export async function ifFree<T>(name: string, work: () => Promise<T>): Promise<T
   } finally {
     busy.delete(name);
   }
+}
+
+/** The way to give it back; undefined when another tab has it. A tab that dies gives back all it holds. */
+export async function hold(name: string): Promise<(() => void) | undefined> {
+  return new Promise((resolve) => {
+    void ifFree(name, () => new Promise<void>((end) => resolve(end))).then(() => resolve(undefined));
+  });
 }
