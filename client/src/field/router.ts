@@ -17,7 +17,11 @@ const routes = [
 
 export const router = createRouter({ history: createWebHashHistory(), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } });
 
-router.beforeEach(async (to) => (to.meta["open"] || isUnlocked() ? true : await gate(to)));
+router.beforeEach(async (to) => {
+  // The phone's back button may lead to the PIN page of this morning: nothing is asked twice.
+  if (isUnlocked()) return to.meta["open"] ? { path: "/", replace: true } : true;
+  return to.meta["open"] ? true : await gate(to);
+});
 
 /** Somebody has used this phone: their PIN. Nobody yet: sign in. */
 export async function gate(to: RouteLocationNormalized | null): Promise<RouteLocationRaw> {

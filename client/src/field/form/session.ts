@@ -43,6 +43,8 @@ export interface FormSession {
   manualPlace: ShallowRef<ManualPlace | null>;
   /** How the household was reached, where the form itself does not ask. */
   contactMode: Ref<ContactMode | null>;
+  /** Closes what lies over the whole page (the camera), while something does. */
+  overlay: ShallowRef<(() => void) | null>;
   /** Runs a change of answers and has it saved. */
   change(act: () => unknown): void;
   /** Fields in which something is typed that the engine does not know yet: each entry hands it over. */
@@ -135,7 +137,7 @@ export async function openSession(draft: Draft, mode: Mode): Promise<FormSession
       for (const hand of [...session.typing]) hand();
       return session.autosave.flush();
     },
-    here: shallowRef(null), locate: () => location.locate(),
+    here: shallowRef(null), overlay: shallowRef(null), locate: () => location.locate(),
     close() { location.stop(); session.autosave.stop(); },
   };
   const location = locator((watch) => {
