@@ -27,7 +27,9 @@ async function fill(): Promise<void> {
 
 async function removeOldCaches(): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith("ruhu-app-") && name !== CACHE).map((name) => caches.delete(name)));
+  // The version before stays: another tab may still be running it. Names come in the order of their making.
+  const old = names.filter((name) => name.startsWith("ruhu-app-") && name !== CACHE).slice(0, -1);
+  await Promise.all(old.map((name) => caches.delete(name)));
   await self.clients.claim();
 }
 
@@ -43,7 +45,7 @@ async function answer(request: Request): Promise<Response> {
   const url = new URL(request.url);
   const isPage = request.mode === "navigate" && (url.pathname === "/" || url.pathname === "/index.html");
   const kept = await cache.match(isPage ? "/" : url.pathname);
-  return kept ?? fetch(request);
+  return kept ?? (await caches.match(url.pathname)) ?? fetch(request);
 }
 
 export {};

@@ -8,6 +8,7 @@ export async function watchForUpdates(): Promise<void> {
   if (!("serviceWorker" in navigator) || !import.meta.env.PROD) return;
   const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" }).catch(() => undefined);
   if (!registration) return;
+  followOtherTabs();
   if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting);
   registration.addEventListener("updatefound", () => watch(registration.installing));
 }
@@ -19,14 +20,21 @@ function watch(worker: ServiceWorker | null): void {
   });
 }
 
+/** Another tab has updated: this one still runs the version before, until the worker says so. */
+function followOtherTabs(): void {
+  if (!navigator.serviceWorker.controller) return;
+  navigator.serviceWorker.addEventListener("controllerchange", () => { waiting = null; updateReady.value = true; });
+}
+
 function offer(worker: ServiceWorker): void {
   waiting = worker;
   updateReady.value = true;
 }
 
 export function updateNow(): void {
+  if (!waiting) return window.location.reload();
   navigator.serviceWorker.addEventListener("controllerchange", () => window.location.reload(), { once: true });
-  waiting?.postMessage("update-now");
+  waiting.postMessage("update-now");
 }
 
 export async function lookForUpdate(): Promise<boolean> {
