@@ -72,10 +72,13 @@ def _roles(session: Session, person_id: str) -> tuple[Role, ...]:
         .order_by(RoleGrant.role, RoleGrant.region_code)
     )
     roles = [Role(role, region, path or "") for role, region, path in rows]
-    helps = session.scalar(select(HelperOf.person_id).where(HelperOf.person_id == person_id).limit(1))
-    if helps and not any(role.role == "cadre" for role in roles):
+    if not any(role.role == "cadre" for role in roles) and _helps(session, person_id):
         roles.append(Role("cadre", None, ""))
     return tuple(roles)
+
+
+def _helps(session: Session, person_id: str) -> bool:
+    return session.scalar(select(HelperOf.person_id).where(HelperOf.person_id == person_id).limit(1)) is not None
 
 
 def authors(session: Session, person_ids: Iterable[str | None]) -> dict[str, dict[str, str]]:

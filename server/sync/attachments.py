@@ -120,11 +120,19 @@ def usable_and_bound(session: Session, actor: Actor, hashes: Collection[str]) ->
     return found, _bind(session, theirs, Attachment.sha256.in_(found)) if found else []
 
 
+def missing_of_op(session: Session, op_id: str) -> list[str]:
+    """As `missing`, for the submission that this op brought."""
+    of_op = select(Submission.instance_id).where(Submission.op_id == op_id)
+    return _unbound(session, Attachment.instance_id.in_(of_op))
+
+
 def missing(session: Session, instance_id: str) -> list[str]:
     """Hashes whose bytes the submission still waits for, each once, sorted."""
-    waiting = select(Attachment.sha256).where(
-        Attachment.instance_id == instance_id, Attachment.blob.is_(None), Attachment.sha256.is_not(None)
-    )
+    return _unbound(session, Attachment.instance_id == instance_id)
+
+
+def _unbound(session: Session, clause: Any) -> list[str]:
+    waiting = select(Attachment.sha256).where(clause, Attachment.blob.is_(None), Attachment.sha256.is_not(None))
     return [sha256 for sha256 in session.scalars(waiting.distinct().order_by(Attachment.sha256)) if sha256]
 
 

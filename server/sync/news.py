@@ -68,6 +68,8 @@ def _helpers(session: Session, roots: set[str]) -> dict[str, list[str]]:
 
 
 def _scopes(session: Session, codes: Sequence[str]) -> list[str]:
+    if not codes:
+        return []
     rows = session.execute(select(Region.code, Region.path).where(Region.code.in_(set(codes))))
     paths = {row.code: row.path for row in rows}
     return [feed_scope_of(paths[code]) for code in codes]

@@ -77,8 +77,7 @@ def judge_left_over(older_than: timedelta = timedelta(minutes=1), limit: int = 2
 
 def _judge_left(session: Session, op_ids: Sequence[str]) -> None:
     db.lock(session, {f"op:{op_id}" for op_id in op_ids})
-    still = set(session.scalars(select(OpLog.op_id).where(OpLog.op_id.in_(op_ids), OpLog.status.is_(None))))
-    feeds.touch(session, _judge_all(session, [op_id for op_id in op_ids if op_id in still]))
+    feeds.touch(session, _judge_all(session, _unjudged(session, op_ids)))
 
 
 def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
@@ -149,9 +148,9 @@ def _tried_long_ago() -> ColumnElement[bool]:
 def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp]) -> PushAnswer:
     """The second transaction; the feeds are its last statements."""
     db.lock(session, {f"install:{actor.install_id}"} | {f"op:{op.op_id}" for op in ops})
-    todo = _unjudged(session, actor, ops)
+    todo = [row for row in _unjudged(session, (op.op_id for op in ops)) if row.person_id == actor.id]
     written = _judge_all(session, todo, actor)
-    results = answer_all(session, actor, ops, set(todo))
+    results = answer_all(session, actor, ops, {row.op_id for row in todo})
     acked = advance(session, actor.install_id) if actor.install_id else None
     hit("push.judged")
     named = {str(op.body.get("instance_id")) for op in ops if op.body.get("attachments")}
@@ -160,19 +159,17 @@ def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp]) -> P
     return PushAnswer(results, acked, tuple(bound))
 
 
-def _unjudged(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str]:
-    """The sender's own ops among these that nobody has judged, in the order sent."""
-    wanted = list(dict.fromkeys(op.op_id for op in ops if op.op_id))
-    rows = session.scalars(
-        select(OpLog.op_id).where(OpLog.op_id.in_(wanted), OpLog.person_id == actor.id, OpLog.status.is_(None))
-    )
-    found = set(rows)
-    return [op_id for op_id in wanted if op_id in found]
+def _unjudged(session: Session, op_ids: Iterable[str | None]) -> list[OpLog]:
+    """Those of the ops that nobody has judged, in this order."""
+    wanted = list(dict.fromkeys(op_id for op_id in op_ids if op_id))
+    rows = session.scalars(select(OpLog).where(OpLog.op_id.in_(wanted), OpLog.status.is_(None)))
+    found = {row.op_id: row for row in rows}
+    return [found[op_id] for op_id in wanted if op_id in found]
 
 
-def _judge_all(session: Session, op_ids: Sequence[str], sender: Actor | None = None) -> list[News]:
+def _judge_all(session: Session, rows: Sequence[OpLog], sender: Actor | None = None) -> list[News]:
     """Judges stored ops in this order, and those that they release; answers the news."""
-    queue = _open_cases(session, op_ids, sender)
+    queue = [_open(session, row, sender) for row in rows]
     db.lock(session, {name for case in queue for name in case.locks()})
     written: list[News] = []
     while queue:
@@ -185,11 +182,6 @@ def _judge_all(session: Session, op_ids: Sequence[str], sender: Actor | None = N
             written.append(news.of_op(case.row.person_id, case.row.op_id, verdict.status, verdict.code))
         queue += _released(session, case, verdict)
     return written
-
-
-def _open_cases(session: Session, op_ids: Sequence[str], sender: Actor | None) -> list[Case]:
-    rows = {row.op_id: row for row in session.scalars(select(OpLog).where(OpLog.op_id.in_(op_ids)))} if op_ids else {}
-    return [_open(session, rows[op_id], sender) for op_id in op_ids]
 
 
 def _open(session: Session, row: OpLog, sender: Actor | None) -> Case:

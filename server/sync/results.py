@@ -14,7 +14,7 @@ from server.registry.tables import Entity
 from server.sync import attachments, quarantine
 from server.sync.envelope import RawOp
 from server.sync.store import open_conflicts
-from server.sync.tables import OpLog, Submission
+from server.sync.tables import OpLog
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,10 @@ def _first(row: OpLog) -> dict[str, Any]:
 
 def _told(session: Session, row: OpLog, result: Result) -> Result:
     """The result with its records and missing files as they stand now."""
-    source = session.get(OpLog, row.detail) if row.status == "duplicate" and row.detail else row
-    records = [_record(session, item) for item in (source.entities if source else None) or []]
-    instance_id = session.scalar(
-        select(Submission.instance_id).where(Submission.op_id == (source.op_id if source else row.op_id))
-    )
-    missing = attachments.missing(session, instance_id) if instance_id else []
+    source = (session.get(OpLog, row.detail) if row.status == "duplicate" and row.detail else None) or row
+    items = source.entities or []
+    records = items if result.first is None else [_record(session, item) for item in items]
+    missing = attachments.missing_of_op(session, source.op_id)
     return Result(result.op_id, result.status, result.code, result.detail, result.first, records, missing)
 
 

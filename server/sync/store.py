@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.db import now
@@ -40,10 +40,9 @@ def store(
     entity.contested = _contested(dataset, entity, edits)
     session.flush()
     session.add(_history(origin, write, entity, changes))
-    still_open = _open_conflicts(session, entity.id)
     for edit in edits:
         _store_heads(session, entity.id, origin, edit)
-        _settle(session, dataset, entity.id, edit, still_open.get(edit.name))
+    _settle(session, dataset, entity.id, edits)
     session.flush()
     return _moved(session, dataset, entity)
 
@@ -87,8 +86,8 @@ def _store_heads(session: Session, entity_id: str, origin: Origin, edit: Edit) -
         if write.op_id not in before:
             session.add(_head_row(entity_id, origin, edit.name, write))
         elif write.closed_by != before[write.op_id].closed_by:
-            row = session.get_one(Head, (entity_id, edit.name, write.op_id))
-            row.closed_by = write.closed_by
+            seen = (Head.entity_id == entity_id, Head.key == edit.name, Head.op_id == write.op_id)
+            session.execute(update(Head).where(*seen).values(closed_by=write.closed_by))
 
 
 def _head_row(entity_id: str, origin: Origin, name: str, write: merge.Write) -> Head:
@@ -109,25 +108,26 @@ def _head_row(entity_id: str, origin: Origin, name: str, write: merge.Write) -> 
     )
 
 
-def _open_conflicts(session: Session, entity_id: str) -> dict[str, Conflict]:
-    """By key."""
-    rows = session.scalars(select(Conflict).where(Conflict.entity_id == entity_id, Conflict.state == "open"))
-    return {row.key: row for row in rows}
-
-
-def _settle(session: Session, dataset: Dataset, entity_id: str, edit: Edit, is_open: Conflict | None) -> None:
-    """Opens the key's conflict when it has several values, closes it when one is left."""
-    if not edit.before.contested() and not edit.after.contested():
+def _settle(session: Session, dataset: Dataset, entity_id: str, edits: Sequence[Edit]) -> None:
+    """Opens the conflict of a key that has several values, closes that of a key with one left."""
+    changed = [edit for edit in edits if edit.before.contested() or edit.after.contested()]
+    if not changed:
         return
-    if edit.after.contested() and is_open is None:
-        properties = list(members(dataset, edit.name))
-        session.add(Conflict(id=str(uuid.uuid4()), entity_id=entity_id, key=edit.name, properties=properties))
-    elif is_open is not None and not edit.after.contested():
-        is_open.state, is_open.closed_at = "resolved", now()
+    rows = session.scalars(select(Conflict).where(Conflict.entity_id == entity_id, Conflict.state == "open"))
+    still_open = {row.key: row for row in rows}
+    for edit in changed:
+        found = still_open.get(edit.name)
+        if edit.after.contested() and found is None:
+            properties = list(members(dataset, edit.name))
+            session.add(Conflict(id=str(uuid.uuid4()), entity_id=entity_id, key=edit.name, properties=properties))
+        elif found is not None and not edit.after.contested():
+            found.state, found.closed_at = "resolved", now()
 
 
 def _moved(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ...]:
     """Takes a household with everything below it to the region that its values now name."""
+    if dataset.region_source is None or entity.values.get(dataset.region_source) == entity.region_code:
+        return ()
     wanted = wanted_region(session, dataset, entity.values)
     if wanted is None or wanted == entity.region_code:
         return ()
