@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import click
 from flask import Flask
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from server.app import create_app
 from server.commands import database, demo, forms, lan, people, regions, run, worker
+from server.commands.messages import say
+from server.commands.refusal import stop
 
 GROUPS: tuple[Callable[[click.Group], None], ...] = (
     run.register,
@@ -33,7 +37,31 @@ class App:
         return self._app
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Program(click.Group):
+    """Says plainly what is wrong with the database; every other failure is ours and keeps its traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ArgumentError:
+            stop(say("database.address"))
+        except DBAPIError as error:
+            sentence = _about_database(error)
+            if sentence is None:
+                raise
+            stop(sentence)
+
+
+def _about_database(error: DBAPIError) -> str | None:
+    """What a person can do about it; None when it is no such failure."""
+    text, state = str(error.orig), getattr(error.orig, "sqlstate", None)
+    if state in ("42P01", "42703") or text.startswith(("no such table", "no such column")):
+        return say("database.empty")
+    is_away = error.connection_invalidated or "connection failed" in text or "unable to open database file" in text
+    return say("database.away", cause=text.strip().splitlines()[0]) if is_away else None
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.pass_context
 def main(context: click.Context) -> None:
     """Ruhu 入户: household visits and their verification."""

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from server import db
 from server.accounts.audit import note
 from server.commands.messages import say
-from server.commands.refusal import refuse
+from server.commands.refusal import refuse, stop
 from server.config import Settings
 from server.errors import Problem
 from server.forms import versions
-from server.forms.source import read_source
+from server.forms.source import WORKBOOKS, FormSource, read_source
 from server.forms.tables import FormVersion
 from server.registry.definitions import datasets
 from server.sync.feeds import touch
@@ -50,12 +50,19 @@ def publish(app: Callable[[], Flask], path: Path) -> None:
     click.echo(say("form.published", form=row.form_id, version=row.version, name=row.names["zh"]))
 
 
+def _source(path: Path) -> FormSource:
+    try:
+        return read_source(path)
+    except FileNotFoundError:
+        stop(say("form.no_workbook", path=path, kinds=", ".join(WORKBOOKS)))
+
+
 def publish_path(settings: Settings, path: Path) -> FormVersion:
     """Compile, store and publish a form from files, in one transaction of its own.
 
     Problems: form.invalid, form.policy_conflict (with every mistake by sheet and row), form.version_frozen.
     """
-    source = read_source(path)
+    source = _source(path)
     compiled = versions.compile_source(source, datasets(settings.forms))
 
     def store(session: Session) -> FormVersion:

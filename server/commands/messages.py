@@ -5,7 +5,20 @@ from __future__ import annotations
 from server.commands.phone_page_text import PHONE_PAGE
 
 TEXTS = {
+    # every command
+    "database.address": (
+        "RUHU_DATABASE_URL 不是数据库地址，应像 postgresql://用户@主机/库名 / "
+        "RUHU_DATABASE_URL is no database address; it should be like postgresql://user@host/name"
+    ),
+    "database.empty": (
+        "数据库里还没有表，或版本太旧。先运行：ruhu migrate / "
+        "The database has no tables yet, or old ones. Run first: ruhu migrate"
+    ),
+    "database.away": "连不上数据库：{cause} / The database cannot be reached: {cause}",
     # ruhu form
+    "form.no_workbook": (
+        "{path} 里应当正好有一个表单文件（{kinds}） / {path} should hold exactly one workbook ({kinds})"
+    ),
     "form.published": "已发布 {form} {version}（{name}） / Published {form} {version} ({name})",
     # ruhu region import
     "region.imported": (
