@@ -1,7 +1,8 @@
 """Field data comes in. Two transactions: the raw ops are committed first, then they are judged; the answer comes last.
 
 So whatever happens in between, the ops are stored and a resend finds them. Judging crashes only on faults of ours:
-it is tried again, and an op that crashed three times is set aside, so that no input can kill for ever.
+it is tried again, and an op that crashed three times is set aside, so that no input can kill for ever. What a dead
+server left is judged op by op, each in a transaction of its own: so the one that kills is told from its neighbours.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -53,9 +55,10 @@ def push(actor: Actor, elements: Sequence[object]) -> PushAnswer:
     """Stores and judges the ops of one sender; idempotent for each op."""
     ops = [read_op(element) for element in elements]
     hit("push.before_raw")
-    db.transact(lambda session: _store_raw(session, actor, ops))
+    left = db.transact(lambda session: _store_raw(session, actor, ops))
     hit("push.raw_stored")
-    answer = db.transact(lambda session: _judge_and_answer(session, actor, ops))
+    _judge_alone(left)
+    answer = db.transact(lambda session: _judge_and_answer(session, actor, ops, left))
     hit("push.committed")
     return answer
 
@@ -69,22 +72,25 @@ def judge_left_over(older_than: timedelta = timedelta(minutes=1), limit: int = 2
             .order_by(OpLog.received_at, OpLog.op_id)
             .limit(limit)
         ).all()
-    if left:
-        db.transact(lambda session: _count_try(session, left))
-        db.transact(lambda session: _judge_left(session, left))
+    _judge_alone(left)
     return len(left)
 
 
-def _judge_left(session: Session, op_ids: Sequence[str]) -> None:
-    db.lock(session, {f"op:{op_id}" for op_id in op_ids})
-    feeds.touch(session, _judge_all(session, _unjudged(session, op_ids)))
+def _judge_alone(op_ids: Sequence[str]) -> None:
+    """Each try is counted and committed before it begins, so that an op which kills the process is known by it."""
+    for op_id in op_ids:
+        db.transact(partial(_count_try, op_id=op_id))
+        db.transact(partial(_judge_left, op_id=op_id))
 
 
-def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
-    """The first transaction: an op id that is stored already stays as it is.
+def _judge_left(session: Session, op_id: str) -> None:
+    db.lock(session, {f"op:{op_id}"})
+    feeds.touch(session, _judge_all(session, _unjudged(session, [op_id])))
 
-    It counts the try, committed before judging, so that an op which kills the process is known when it comes back.
-    """
+
+def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str]:
+    """The first transaction: an op id that is stored already stays as it is. Answers what a crash left unjudged."""
+    left = _left(session, actor, ops)
     rows: dict[str, dict[str, Any]] = {}
     installs = _own_installs(session, actor, ops)
     for op in ops:
@@ -94,12 +100,17 @@ def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> None:
         else:
             rows.setdefault(op.op_id, _row(actor, op, installs))
     if rows:
-        statement = upsert(session, OpLog).on_conflict_do_update(
-            index_elements=["op_id"],
-            set_={"attempts": OpLog.attempts + 1, "tried_at": db.now()},
-            where=and_(OpLog.status.is_(None), OpLog.person_id == actor.id, _tried_long_ago()),
-        )
+        statement = upsert(session, OpLog).on_conflict_do_nothing(index_elements=["op_id"])
         session.execute(statement, list(rows.values()))
+    return left
+
+
+def _left(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str]:
+    """The sender's ops whose judging began long ago and never ended, in the order sent."""
+    wanted = list(dict.fromkeys(op.op_id for op in ops if op.op_id))
+    mine = (OpLog.op_id.in_(wanted), OpLog.person_id == actor.id, OpLog.status.is_(None), _tried_long_ago())
+    found = set(session.scalars(select(OpLog.op_id).where(*mine)))
+    return [op_id for op_id in wanted if op_id in found]
 
 
 def _own_installs(session: Session, actor: Actor, ops: Sequence[RawOp]) -> set[str]:
@@ -132,10 +143,10 @@ def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
     }
 
 
-def _count_try(session: Session, op_ids: Iterable[str]) -> None:
+def _count_try(session: Session, op_id: str) -> None:
     session.execute(
         update(OpLog)
-        .where(OpLog.op_id.in_(list(op_ids)), OpLog.status.is_(None), _tried_long_ago())
+        .where(OpLog.op_id == op_id, OpLog.status.is_(None), _tried_long_ago())
         .values(attempts=OpLog.attempts + 1, tried_at=db.now())
     )
 
@@ -145,12 +156,12 @@ def _tried_long_ago() -> ColumnElement[bool]:
     return OpLog.tried_at.is_(None) | (OpLog.tried_at <= db.now() - LEASE)
 
 
-def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp]) -> PushAnswer:
-    """The second transaction; the feeds are its last statements."""
+def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp], left: Sequence[str]) -> PushAnswer:
+    """The second transaction; the feeds are its last statements. `left`: judged by this push already."""
     db.lock(session, {f"install:{actor.install_id}"} | {f"op:{op.op_id}" for op in ops})
     todo = [row for row in _unjudged(session, (op.op_id for op in ops)) if row.person_id == actor.id]
     written = _judge_all(session, todo, actor)
-    results = answer_all(session, actor, ops, {row.op_id for row in todo})
+    results = answer_all(session, actor, ops, {row.op_id for row in todo}.union(left))
     acked = advance(session, actor.install_id) if actor.install_id else None
     hit("push.judged")
     named = {str(op.body.get("instance_id")) for op in ops if op.body.get("attachments")}

@@ -12,9 +12,12 @@ import pytest
 import requests
 from flask import Flask
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from server.failpoints import NAMES
 from server.registry.tables import EntityVersion
+from server.sync import push as pushing
+from server.sync.case import Case, Verdict
 from server.sync.tables import OpLog, Submission
 from tests.serving import forked
 from tests.world import QINGSHI, WANG, Phone, World, build_world
@@ -58,7 +61,7 @@ def test_a_push_killed_there_and_sent_again_counts_once(place: str, app: Flask) 
 
 
 def test_an_op_whose_judging_kills_the_server_is_set_aside_at_last(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No input can kill for ever: after three deaths the op is quarantined, and its neighbour goes on."""
+    """No input can kill for ever: after three deaths the op is quarantined."""
     monkeypatch.setattr("server.sync.push.LEASE", timedelta(0))  # as if the deaths lay minutes apart
     world = build_world(app)
     phone = world.phone("li")
@@ -73,10 +76,31 @@ def test_an_op_whose_judging_kills_the_server_is_set_aside_at_last(app: Flask, m
     assert counts(world)[0] == 1
 
 
+def test_an_op_that_kills_the_server_does_not_take_its_neighbours_with_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a batch died together, but only one of them did it: the others are judged on the next try."""
+    monkeypatch.setattr(pushing, "LEASE", timedelta(0))
+    world = build_world(app)
+    phone = world.phone("li")
+    before, deadly, after = phone.visit(grade="C"), phone.visit(head_name="王"), phone.visit(phone="1")
+    judge = pushing.judge
+
+    def die(session: Session, case: Case) -> Verdict:
+        if case.row.op_id == deadly["op_id"]:
+            raise KeyboardInterrupt
+        return judge(session, case)
+
+    monkeypatch.setattr(pushing, "judge", die)
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            phone.push(before, deadly, after)
+    results = phone.send(before, deadly, after)
+    assert [(r.get("first") or r)["status"] for r in results] == ["applied", "quarantined", "applied"]
+
+
 def test_what_nobody_sends_again_is_judged_by_the_worker(app: Flask) -> None:
     """The server died between the two transactions and the phone is lost: the op is judged all the same."""
-    from server.sync import push as pushing
-
     world = build_world(app)
     phone = world.phone("li")
     op = phone.visit(water_days="35")
