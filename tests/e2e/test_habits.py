@@ -85,8 +85,9 @@ def test_a_draft_open_in_one_tab_is_not_written_over_by_another(app: PhoneApp) -
     expect(second.locator(".form-card").first).to_be_visible()
 
 
-def test_locking_one_tab_locks_them_all_and_the_next_worker_starts_on_the_own_list(app: PhoneApp) -> None:
-    open_first_household(app)
+def test_locking_one_tab_locks_them_all_and_the_next_worker_starts_on_the_own_whole_list(app: PhoneApp) -> None:
+    searched = app.page.locator("a[href*='/household/'] b").first.inner_text()
+    app.open_household(searched)
     left = app.page
     app.start()
     app.unlock()
@@ -98,3 +99,4 @@ def test_locking_one_tab_locks_them_all_and_the_next_worker_starts_on_the_own_li
     app.page = left
     app.sign_in(COLLEAGUE)
     expect(left).to_have_url(re.compile(r"#/$"))
+    expect(left.get_by_placeholder(re.compile("姓名"))).to_have_value("")

@@ -5,6 +5,7 @@ import { listOutbox } from "@lib/outbox";
 import { listAssignments, listQuestions, listRecords, listReviews, type RecordView } from "@lib/records";
 import type { AssignmentEntry, OutboxState } from "@lib/types";
 import { follow } from "./syncing";
+import { showWhole } from "./worklist-view";
 
 export interface HouseholdLine {
   id: string; name: string; region: string; address: string; category: string; size: number | null; lon: number | null; lat: number | null;
@@ -77,5 +78,6 @@ export const followHouseholds = (): (() => void) => follow(["records", "outbox",
 export function forgetHouseholds(): void {
   households.value = [];
   memberNames = new Map();
+  showWhole();
   loaded.value = false;
 }
