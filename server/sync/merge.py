@@ -3,7 +3,8 @@
 A record is a set of keys; a key is a property or a merge group, and its value is an object {property: text}. Each key
 keeps the values that ops wrote. A written value is a *head* while no other write has seen it. Several heads with one
 value are one head with several witnesses. Heads are a function of the set of writes, so the order in which ops arrive
-decides neither the heads nor what is contested; it may decide which of them is shown meanwhile (docs/SYNC.md).
+decides neither the heads nor what is contested; it may decide which of them is shown meanwhile
+(docs/decisions/2026-11-21-heads-by-what-was-seen.md).
 """
 
 from __future__ import annotations
