@@ -40,5 +40,6 @@ export function updateNow(): void {
 export async function lookForUpdate(): Promise<boolean> {
   const registration = await navigator.serviceWorker?.getRegistration("/");
   await registration?.update();
-  return updateReady.value;
+  // Found, but still being fetched: the banner follows when all its files are here.
+  return updateReady.value || Boolean(registration?.installing);
 }
