@@ -47,6 +47,7 @@ FORM = """
 | | integer | water_days | 缺水天数 | Days short | household#water_shortage_days | |
 | | select_one grade | grade | 等级 | Grade | household#house_grade | |
 | | text | phone | 电话 | Phone | household#contact_phone | |
+| | text | village | 村 | Village | household#region | |
 | | begin_repeat | row | 成员 | Member | | |
 | | text | member_id | 编号 | Id | | |
 | | text | is_new | 新 | New | | |
@@ -138,7 +139,7 @@ class Phone:
         """An op of kind submission; `given` may hold values (head_name, water_days …) and envelope fields."""
         values = {
             name: given.pop(name)
-            for name in ("head_name", "water_days", "grade", "phone", "front", "members")
+            for name in ("head_name", "water_days", "grade", "phone", "village", "front", "members")
             if name in given
         }
         instance_id = given.pop("instance_id", f"uuid:{uuid.uuid4()}")
@@ -184,7 +185,9 @@ def named(
 def instance_xml(instance_id: str, household: str, values: Mapping[str, Any]) -> str:
     """An instance of the small form; a value that is not given has no node, "" is an empty node."""
     nodes = "".join(
-        f"<{name}>{values[name]}</{name}>" for name in ("head_name", "water_days", "grade", "phone") if name in values
+        f"<{name}>{values[name]}</{name}>"
+        for name in ("head_name", "water_days", "grade", "phone", "village")
+        if name in values
     )
     rows = "".join(_member(household, *row) for row in values.get("members", ()))
     front = f"<front>{values['front']}</front>" if "front" in values else ""

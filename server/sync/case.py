@@ -64,7 +64,7 @@ def open_case(session: Session, row: OpLog, op: RawOp, actor: Actor) -> Case:
         return case
     case.submission = read_submission(op.body)
     if case.submission is None:
-        case.fault = ("op.incomplete", "instance_id, form_id, form_version or instance_xml")
+        case.fault = ("op.incomplete", "instance_id, form_id, form_version, instance_xml or attachments")
         return case
     try:
         _read_instance(session, case, case.submission)

@@ -21,6 +21,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 LARGEST_SEQ = 2**53  # what JavaScript counts exactly
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 DEEPEST = 60  # what is read of an op nests 6 deep; code that walks it must not run out of stack
+MOST_FILES = 500  # far above any visit; each costs a row while the records are locked
 MODES = ("in_person", "phone", "proxy", "video")
 
 
@@ -139,10 +140,13 @@ class SubmissionOp:
 
 
 def read_submission(body: Mapping[str, Any]) -> SubmissionOp | None:
-    """The submission in an op's body; None when one of its four texts is missing."""
+    """The submission in an op's body; None when one of its four texts is missing or it names too many files."""
     texts = [body.get(name) for name in ("instance_id", "form_id", "form_version", "instance_xml")]
     instance_id, form_id, form_version, xml = (text if isinstance(text, str) else "" for text in texts)
     if not (0 < len(instance_id) <= 100 and 0 < len(form_id) <= 100 and len(form_version) <= 64 and xml):
+        return None
+    files = _files(body.get("attachments"))
+    if len(files) > MOST_FILES:
         return None
     return SubmissionOp(
         instance_id,
@@ -151,7 +155,7 @@ def read_submission(body: Mapping[str, Any]) -> SubmissionOp | None:
         xml,
         read_visit(body.get("visit")),
         _entities(body.get("entities")),
-        _files(body.get("attachments")),
+        files,
         depends_on(body),
         _clock(body),
     )

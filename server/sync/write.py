@@ -94,6 +94,8 @@ def _record(
         return lost(case)
     if write.parent != entity.parent_id and _names_parent(write):
         return _other_parent(case, write)
+    if _leaves_the_area(session, case.actor, entity, write):
+        return Verdict("quarantined", "region.unknown", write.id, region=entity.region_code)
     base_version = _base_version(write, named)
     if base_version > entity.version:
         return Verdict("quarantined", "entity.base_unknown", f"{write.id} {base_version}", region=entity.region_code)
@@ -108,6 +110,16 @@ def _record(
         write.label,
         None if named else branch_of(write),
     )
+
+
+def _leaves_the_area(session: Session, actor: Actor, entity: Entity, write: EntityWrite) -> bool:
+    """Whether the write would put the record into an area where its author may not write: a person decides that."""
+    source = datasets()[write.dataset].region_source
+    code = write.values.get(source) if source else None
+    if code in (None, entity.region_code, entity.values.get(source or "")):
+        return False
+    region = region_by_code(session, code)
+    return region is not None and not actor.covers(region.path, WRITING)
 
 
 def _names_parent(write: EntityWrite) -> bool:

@@ -13,9 +13,9 @@ from server.db import now
 from server.forms.instance import Instance, extract_writes
 from server.registry.tables import Entity
 from server.sync import case
-from server.sync.tables import Quarantine, Submission
+from server.sync.tables import Attachment, Quarantine, Submission
 from tests.sync.test_push import count, value
-from tests.world import WANG, WANG_SON, ZHAO, World, named
+from tests.world import BAITA, QINGSHI, WANG, WANG_SON, ZHAO, World, named
 
 
 def test_an_op_that_nests_too_deep_is_kept_and_its_neighbours_are_applied(world: World) -> None:
@@ -151,3 +151,24 @@ def test_a_member_does_not_change_the_household_by_saying_so(world: World) -> No
         assert (result["status"], result["code"]) == ("quarantined", code)
     son = world.look(lambda s: s.get_one(Entity, WANG_SON))
     assert (son.values["household"], son.parent_id) == (WANG, WANG)
+
+
+def test_a_household_is_not_sent_into_a_village_where_its_author_may_not_write(world: World) -> None:
+    """It would leave the author's sight for people who never asked for it: a person decides that."""
+    li, zhang = world.phone("li"), world.phone("zhang")
+    [away] = li.send(li.visit(village=BAITA, water_days="31"))
+    assert (away["status"], away["code"]) == ("quarantined", "region.unknown")
+    entity = world.look(lambda session: session.get_one(Entity, WANG))
+    assert (entity.region_code, entity.values["water_shortage_days"]) == (QINGSHI, "20")
+    assert li.send(li.visit(village=QINGSHI, water_days="32"))[0]["status"] == "applied"
+    [moved] = zhang.send(zhang.visit(village=BAITA, base_version=2))
+    assert moved["status"] == "applied"
+    assert world.look(lambda session: session.get_one(Entity, WANG)).region_code == BAITA
+
+
+def test_more_files_than_any_visit_has_are_kept_with_the_op_and_cost_nothing_else(world: World) -> None:
+    phone = world.phone("li")
+    files = [{"name": f"{place}.jpg", "sha256": f"{place:064x}", "size": 1} for place in range(501)]
+    [result] = phone.send(phone.visit(water_days="31", attachments=files))
+    assert (result["status"], result["code"]) == ("quarantined", "op.incomplete")
+    assert count(world, Attachment) == 0
