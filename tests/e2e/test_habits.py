@@ -1,4 +1,4 @@
-"""What people do with a phone: two tabs, the back button everywhere, a form left before its first question was asked."""
+"""What people do with a phone: two tabs, the back button, a form left before its first question, a profile copied."""
 
 from __future__ import annotations
 
