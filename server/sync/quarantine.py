@@ -27,8 +27,9 @@ def keep(
     install_id: str | None = None,
     seq: int | None = None,
 ) -> str:
-    """Id of the quarantine row; the same bytes for the same reason are kept once."""
-    content_hash = hashlib.sha256(raw).hexdigest()
+    """Id of the quarantine row; the same bytes from the same sender for the same reason are kept once."""
+    sender = f"{actor.id if actor else ''} {install_id or ''} "
+    content_hash = hashlib.sha256(sender.encode() + raw).hexdigest()
     statement = upsert(session, Quarantine).values(
         id=str(uuid.uuid4()),
         op_id=op_id,

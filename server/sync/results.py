@@ -52,7 +52,8 @@ def answer_all(session: Session, actor: Actor, ops: Sequence[RawOp], judged: set
 
 def _result(session: Session, actor: Actor, op: RawOp, row: OpLog | None, is_new: bool) -> Result:
     if row is None:
-        kept = quarantine.keep(session, actor, "op.unreadable", op.raw)
+        seq = seq_of(actor, op)
+        kept = quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
         return Result(None, "unreadable", "op.unreadable", kept)
     if row.person_id != actor.id or row.content_hash != op.content_hash:
         return _other_content(session, actor, op)

@@ -172,3 +172,12 @@ def test_more_files_than_any_visit_has_are_kept_with_the_op_and_cost_nothing_els
     [result] = phone.send(phone.visit(water_days="31", attachments=files))
     assert (result["status"], result["code"]) == ("quarantined", "op.incomplete")
     assert count(world, Attachment) == 0
+
+
+def test_two_phones_that_send_the_same_unreadable_bytes_are_both_recorded_and_acknowledged(world: World) -> None:
+    li, zhao = world.phone("li"), world.phone("zhao")
+    for phone in (li, zhao):
+        for _ in range(2):
+            answer = phone.push({"kind": "submission", "seq": 1})
+            assert (answer["results"][0]["status"], answer["acked_seq"]) == ("unreadable", 1)
+    assert count(world, Quarantine) == 2
