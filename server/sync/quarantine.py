@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.accounts.tables import HelperOf
 from server.geo.tables import Region
+from server.registry.tables import Entity
 from server.sync.feeds import upsert
-from server.sync.tables import Quarantine
+from server.sync.tables import Quarantine, Submission
 
 
 def keep(
@@ -51,8 +53,20 @@ def keep(
 
 
 def area_of(session: Session, actor: Actor | None) -> str | None:
-    """The author's own area, else the county's: somebody must see it."""
-    regions = [role.region for role in actor.roles if role.region] if actor else []
-    if regions:
-        return regions[0]
+    """The author's own area, else where the author helps or last was, else the county: somebody must see it."""
+    if actor:
+        own = next((role.region for role in actor.roles if role.region), None)
+        own = own or session.scalar(_helped_region(actor)) or session.scalar(_last_region(actor))
+        if own:
+            return own
     return session.scalar(select(Region.code).where(Region.level == "county").order_by(Region.code).limit(1))
+
+
+def _helped_region(actor: Actor) -> Select[str]:
+    helped = select(HelperOf.household_id).where(HelperOf.person_id == actor.id)
+    return select(Entity.region_code).where(Entity.id.in_(helped)).order_by(Entity.region_code).limit(1)
+
+
+def _last_region(actor: Actor) -> Select[str | None]:
+    own = (Submission.person_id == actor.id, Submission.region_code.is_not(None))
+    return select(Submission.region_code).where(*own).order_by(Submission.received_at.desc()).limit(1)

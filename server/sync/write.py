@@ -136,8 +136,9 @@ def _other_parent(case: Case, write: EntityWrite) -> Verdict:
 
 
 def lost(case: Case) -> Verdict:
-    """Foreign and unknown records answer alike."""
-    return Verdict("quarantined", "scope.lost")
+    """Foreign and unknown records answer alike; who may see the record sees that the op was set aside."""
+    record = next((entity.region_code for entity, _ in case.known.values()), None)
+    return Verdict("quarantined", "scope.lost", region=record)
 
 
 def _new_record(session: Session, case: Case, write: EntityWrite, made: set[tuple[str, str]]) -> RecordWrite | Verdict:

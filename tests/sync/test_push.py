@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import uuid
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
+from server.accounts.tables import HelperOf
 from server.registry.tables import Conflict, Entity, EntityVersion, Head
 from server.sync.tables import Attachment, OpLog, Quarantine, Submission
-from tests.world import EAST, QINGSHI, WANG, WANG_SON, ZHAO, World, named
+from tests.world import EAST, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, World, named
 
 
 def value(world: World, name: str, household: str = WANG) -> str | None:
@@ -163,8 +164,20 @@ def test_foreign_and_unknown_records_are_kept_with_the_same_reason(world: World)
     results = phone.send(phone.visit(ZHAO, water_days="1"), phone.visit(nobody, water_days="1"))
     assert [(r["status"], r["code"], r["entities"]) for r in results] == [("quarantined", "scope.lost", [])] * 2
     assert value(world, "water_shortage_days", ZHAO) == "20"
+    # Whoever answers for the record sees the op in quarantine; the submission itself, which its author may read back,
+    # stays in the author's area, so that it says nothing about where a foreign record is.
     rows = world.look(lambda s: s.scalars(select(Quarantine)).all())
-    assert {row.region_code for row in rows} == {QINGSHI}
+    assert {row.region_code for row in rows} == {LIUSHU, QINGSHI}
+    assert set(world.look(lambda s: s.scalars(select(Submission.region_code)).all())) == {QINGSHI}
+
+
+def test_a_helper_who_lost_the_household_is_still_seen_by_the_supervisor_there(world: World) -> None:
+    helper = world.phone("helper")
+    helper.send(helper.visit(water_days="31"))
+    world.run(lambda s: s.execute(delete(HelperOf)))
+    [result] = helper.send(helper.visit(water_days="32", base_version=2))
+    assert result["code"] == "scope.lost"
+    assert world.look(lambda s: s.scalars(select(Submission.region_code)).all()) == [QINGSHI, QINGSHI]
 
 
 def test_someone_who_only_reads_writes_nothing(world: World) -> None:
