@@ -37,6 +37,7 @@ class PhoneApp(FormGestures):
         self.page.get_by_text("再输一遍").wait_for()
         self.pin()
         self.worklist()
+        self.page.get_by_text(re.compile("同步过")).wait_for()  # forms and records are all here
 
     def unlock(self) -> None:
         self.page.get_by_role("button", name="1", exact=True).wait_for()
@@ -58,8 +59,14 @@ class PhoneApp(FormGestures):
         expect(self.page.get_by_role("button", name=re.compile("走访"))).to_be_visible()
 
     def begin_visit(self) -> None:
+        """Starts the household's own form; where several forms are published, the sheet asks which."""
         self.page.get_by_role("button", name="开始走访").click()
-        self.page.locator(".form-card").first.wait_for()
+        own = self.page.get_by_role("button", name="入户走访", exact=True)
+        form = self.page.locator(".form-card")
+        form.or_(own).first.wait_for()
+        if own.count():
+            own.click()
+        form.first.wait_for()
 
     def offline(self, is_off: bool) -> None:
         self.context.set_offline(is_off)
