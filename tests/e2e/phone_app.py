@@ -37,7 +37,10 @@ class PhoneApp(FormGestures):
         self.page.get_by_text("再输一遍").wait_for()
         self.pin()
         self.worklist()
-        self.page.get_by_text(re.compile("同步过")).wait_for()  # forms and records are all here
+
+    def synced(self) -> None:
+        """Waits until forms and records are all here."""
+        self.page.get_by_text(re.compile("同步过")).wait_for()
 
     def unlock(self) -> None:
         self.page.get_by_role("button", name="1", exact=True).wait_for()

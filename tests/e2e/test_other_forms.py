@@ -86,6 +86,7 @@ def test_the_published_surveys_are_opened_filled_and_accepted(
         app = PhoneApp(context, demo.address)
         app.start()
         app.sign_in("wang.jun")
+        app.synced()
         for name in names:
             app.page.locator("a[href*='/household/']").first.click()
             app.page.get_by_role("button", name=re.compile("走访|填")).last.click()

@@ -131,6 +131,7 @@ def test_a_visit_without_network_survives_a_dead_phone_and_reaches_the_superviso
         app = PhoneApp(context, demo.address)
         app.start()
         app.sign_in(HELPER)
+        app.synced()
         app.page.wait_for_function("navigator.serviceWorker.controller !== null")
         expect(app.page.get_by_text(re.compile("50户"))).to_be_visible()
         taken = fill_until_the_phone_dies(app, house)
