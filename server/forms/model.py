@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -77,6 +78,8 @@ class FormModel:
     entities: tuple[EntityDeclaration, ...]
     repeats: frozenset[str]
     files: tuple[str, ...] = field(default=())
+    # `attribute::ruhu:…` of the settings sheet by local name: about, purpose, roles, qualification …
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_xform(cls, xml: str) -> FormModel:

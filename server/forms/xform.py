@@ -56,6 +56,7 @@ class _Reader:
             entities=entities,
             repeats=frozenset(repeat.get("nodeset") for repeat in repeats),
             files=tuple(dict.fromkeys([*self.sources, *self.texts.files])),
+            settings=_settings(self.primary),
         )
 
     def _question(self, path: str, save_to: tuple[str, str] | None) -> Question:
@@ -98,6 +99,11 @@ class _Reader:
         # Outer ones first: a household exists before its members.
         outer_first = sorted(containers.items(), key=lambda item: item[0].count("/"))
         return tuple(_declaration(path, entity, writes[path]) for path, entity in outer_first), owners
+
+
+def _settings(primary: Any) -> dict[str, str]:
+    """The attributes of our namespace on the root: what the form says about itself (purpose, roles …)."""
+    return {name.removeprefix(RUHU): value for name, value in primary.attrib.items() if name.startswith(RUHU)}
 
 
 def _declaration(path: str, entity: Any, writes: dict[tuple[str, ...], tuple[str, str]]) -> EntityDeclaration:
