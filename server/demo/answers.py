@@ -66,7 +66,7 @@ def _opening(visit: Visit) -> dict[str, str]:
         "contact_mode": visit.mode,
         "visit_date": visit.started.date().isoformat(),
         "consent": "agreed",
-        "notice_version": "2026-11",
+        "notice_version": "2026-12",
     }
 
 

@@ -17,6 +17,7 @@ VISIT_ANSWERS = {
     "/data/household": HOUSEHOLD,
     "/data/contact_mode": "in_person",
     "/data/notice/consent": "agreed",
+    "/data/notice/no_signature_reason": "cannot_write",
     "/data/members/n_new": "0",
     "/data/income/income_asked": "yes",
     "/data/housing/grading/grade_changed": "no",
@@ -245,11 +246,11 @@ def test_every_question_speaks_chinese_and_english() -> None:
             assert re.search(r"[\u4e00-\u9fff]", zh) and not re.search(r"[\u4e00-\u9fff]", en), question.path
 
 
-def test_the_form_compiles_without_warnings_and_has_at_most_four_photos() -> None:
+def test_the_form_compiles_without_warnings_and_has_at_most_four_photos_and_a_signature() -> None:
     form = visit_form()
     assert form.warnings == () and form.names == {"zh": "入户走访", "en": "Household visit"}
     slots = [question.slot for question in visit_model().questions if question.type == "image"]
-    assert slots == ["house_front", "house_danger", "house_back", "water_source"]
+    assert slots == ["signature", "house_front", "house_danger", "house_back", "water_source"]
 
 
 def test_choices_are_worded_as_in_the_datasets() -> None:
