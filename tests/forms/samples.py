@@ -81,9 +81,14 @@ def small_model() -> FormModel:
 
 
 @cache
-def visit_form() -> CompiledForm:
-    source = read_source(VISIT)
+def compiled(form_id: str) -> CompiledForm:
+    """A form of form_definitions, as it would be published."""
+    source = read_source(DEFINITIONS / "forms" / form_id)
     return compile_form(source.content, source.filename, source.media, datasets=datasets())
+
+
+def visit_form() -> CompiledForm:
+    return compiled("household_visit")
 
 
 @cache

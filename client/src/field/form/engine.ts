@@ -78,18 +78,27 @@ function configOf(options: OpenOptions): FormInstanceConfig {
   };
 }
 
-/** Opens a form on the rows it is given; throws FormUnreadable with the engine's own words. */
-export async function openForm(form: Pick<DraftForm, "xform" | "file">, options: OpenOptions = {}): Promise<OpenForm> {
+export type LoadedForm = Exclude<Awaited<ReturnType<Engine["loadForm"]>>, { status: "failure" }>;
+
+/** Parses a form with the files it is given; throws FormUnreadable with the engine's own words. */
+export async function readForm(form: Pick<DraftForm, "xform" | "file">): Promise<LoadedForm> {
   const { loadForm } = await loadEngine();
   const loaded = await loadForm(form.xform, {
     fetchFormAttachment: attachmentResolver(form),
     missingResourceBehavior: "BLANK",
   });
   if (loaded.status === "failure") throw new FormUnreadable(loaded.error.message);
-  const config = configOf(options);
-  if (options.instanceXml === undefined) return { root: loaded.createInstance(config).root, restored: false };
+  return loaded;
+}
+
+export const newInstance = (loaded: LoadedForm, options: OpenOptions = {}): RootNode => loaded.createInstance(configOf(options)).root;
+
+/** Opens a form on the rows it is given: a new instance, or that of a draft. */
+export async function openForm(form: Pick<DraftForm, "xform" | "file">, options: OpenOptions = {}): Promise<OpenForm> {
+  const loaded = await readForm(form);
+  if (options.instanceXml === undefined) return { root: newInstance(loaded, options), restored: false };
   const input = instanceInput(options.instanceXml, options.fileNames ?? []);
-  const { root } = await loaded.restoreInstance(input, config);
+  const { root } = await loaded.restoreInstance(input, configOf(options));
   return { root, restored: true };
 }
 
