@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
@@ -45,6 +45,27 @@ class HelperOf(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
     household_id: Mapped[str] = mapped_column(ForeignKey("entity.id"), primary_key=True)
     position: Mapped[str] = mapped_column(String(8))
+
+
+class Qualification(Base):
+    """What a person is certified for (such as `house_appraiser`), from a day on, up to and with `valid_until`.
+
+    A withdrawn one was never right: it counts on no day. One that ended gets its last day.
+    """
+
+    __tablename__ = "qualification"
+    __table_args__ = (Index("ix_qualification_person", "person_id", "kind"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    number: Mapped[str] = mapped_column(String(80))
+    issued_by: Mapped[str] = mapped_column(String(120))
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    added_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Install(Base):

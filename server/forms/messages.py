@@ -182,6 +182,50 @@ _BOTH = {
         "和表单一起上传；缺了它，相应的图片或选项不显示 / "
         "Upload it with the form; without it the picture or the choices do not appear",
     ),
+    # Policies
+    "policy.file_name": (
+        "文件里的名称是“{name}” / The name in the file is “{name}”",
+        "文件改名为 {file}，或改 name / Rename the file to {file}, or change name",
+    ),
+    "policy.reserved": (
+        "“{name}”是固定的列名，不能作为取值的名称 / “{name}” is a fixed column and cannot name a value",
+        "换一个名称 / Choose another name",
+    ),
+    "policy.bad_id": (
+        "版本编号“{id}”不合规定 / The version id “{id}” is not allowed",
+        "用小写字母、数字、下划线，如 national_2021 / Use lower-case letters, digits, underscores: national_2021",
+    ),
+    "policy.bad_area": (
+        "“{area}”不是区划代码的前几位 / “{area}” is no beginning of a division code",
+        "全国写 \"\"，省 2 位，市 4 位，县 6 位，乡镇 9 位，村 12 位，加引号 / "
+        "\"\" for the nation; 2 digits for a province, 4, 6 for a county, 9, 12 for a village; in quotes",
+    ),
+    "policy.empty_period": (
+        "until 不晚于 from，这个版本一天也不生效 / until is not after from: this version never holds",
+        "改正日期；until 当天已不生效 / Correct the dates; on the day until it no longer holds",
+    ),
+    "policy.out_of_bounds": (
+        "{value} 超出允许的范围 {least} 至 {most} / {value} is outside the bounds {least} to {most}",
+        "核对数字和单位，或改 values 里的 min、max / Check the number and its unit, or change min and max",
+    ),
+    "policy.id_twice": (
+        "版本编号“{id}”用了两次 / The version id “{id}” is used twice",
+        "每个版本用自己的编号 / Give each version its own id",
+    ),
+    "policy.start_twice": (
+        "{area} 有两个版本从同一天开始 / Two versions for {area} begin on the same day",
+        "合并成一个，或改其中一个的 from / Make them one, or change the from of one",
+    ),
+    "policy.incomplete": (
+        "从 {day} 起，“{id}”缺少“{value}”，上级区划也没有 / From {day} on “{id}” lacks “{value}”, and so do the wider areas",
+        "在这个版本或上级的版本里补上 / Add it to this version or to one of a wider area",
+    ),
+    "policy.frozen": (
+        "版本“{id}”已经载入，{what} 不能再改（原为 {before}） / "
+        "The version “{id}” was loaded before; its {what} can no longer change (it was {before})",
+        "另写一个新版本，编号和 from 都用新的；要结束旧的，给它加上 until / "
+        "Write a new version with its own id and from; to end the old one, give it an until",
+    ),
     # A form against the datasets
     "policy.unknown_dataset": (
         "名单“{name}”没有定义 / The entity list “{name}” is no dataset",

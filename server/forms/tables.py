@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, String
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, Json, UtcDateTime, now
@@ -49,3 +49,37 @@ class FormMedia(Base):
     media_type: Mapped[str] = mapped_column(String(100))
     content: Mapped[bytes]
     hash: Mapped[str] = mapped_column(String(40))
+
+
+class PolicyFile(Base):
+    """A policy as forms read it: `content` is policy_<name>.csv, `hash` its "md5:…"; made anew at each load.
+
+    `columns`: the values that it sets, as declared, in order.
+    """
+
+    __tablename__ = "policy"
+
+    name: Mapped[str] = mapped_column(String(63), primary_key=True)
+    labels: Mapped[dict[str, str]] = mapped_column(Json)
+    source: Mapped[str]
+    columns: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    content: Mapped[bytes]
+    hash: Mapped[str] = mapped_column(String(40))
+    loaded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class PolicyVersionRow(Base):
+    """A loaded version: area, first day and values never change; an open one may get its end."""
+
+    __tablename__ = "policy_version"
+
+    policy: Mapped[str] = mapped_column(ForeignKey("policy.name"), primary_key=True)
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    area: Mapped[str] = mapped_column(String(12))
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    status: Mapped[str] = mapped_column(String(12))
+    source: Mapped[str]
+    labels: Mapped[dict[str, str] | None] = mapped_column(Json)
+    values: Mapped[dict[str, str]] = mapped_column("data", Json)
+    loaded_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

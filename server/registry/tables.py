@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
@@ -104,3 +104,51 @@ class Conflict(Base):
     state: Mapped[str] = mapped_column(String(16), default="open")
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RuleFinding(Base):
+    """A cleaning rule that a record trips, from the day it was first seen until it no longer does.
+
+    At most one open finding of a rule and record. `version` names the rule's wording by which it was seen last;
+    `properties` what to look at, as `dataset.property`.
+    """
+
+    __tablename__ = "rule_finding"
+    __table_args__ = (
+        Index("ix_rule_finding_household", "household_id"),
+        Index("ix_rule_finding_rule", "rule", "closed_at"),
+        Index(
+            "uq_rule_finding_open",
+            "entity_id",
+            "rule",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    rule: Mapped[str] = mapped_column(String(63))
+    version: Mapped[str] = mapped_column(String(12))
+    severity: Mapped[str] = mapped_column(String(4))
+    entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"))
+    household_id: Mapped[str] = mapped_column(ForeignKey("entity.id"))
+    properties: Mapped[list[str]] = mapped_column(Json)
+    first_seen: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_seen: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RuleRun(Base):
+    """One pass of the cleaning rules over a region. `reached`: the last household done, for going on after a stop."""
+
+    __tablename__ = "rule_run"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    day: Mapped[date]
+    rules: Mapped[str] = mapped_column(String(12))
+    reached: Mapped[str] = mapped_column(String(36), default="")
+    households: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
