@@ -5,6 +5,7 @@ from server.evidence import tables as evidence
 from server.forms import tables as forms
 from server.geo import tables as geo
 from server.registry import tables as registry
+from server.reports import tables as reports
 from server.sync import tables as sync
 
-__all__ = ["accounts", "evidence", "forms", "geo", "registry", "sync"]
+__all__ = ["accounts", "evidence", "forms", "geo", "registry", "reports", "sync"]

@@ -12,7 +12,12 @@ from server.db import Base, Json, UtcDateTime, now
 
 
 class FormVersion(Base):
-    """One version of a form: draft, then published (frozen by checksum), then retired."""
+    """One version of a form: draft, then published (frozen by checksum), then retired.
+
+    `settings`: what the form says about itself (FormModel.settings). `starts_on`: the day from which a published version
+    is offered; None: at once. `vocabulary`: for each dataset the number of its migration steps that the form knows.
+    `previewers`: ids of people who may open the draft besides its author and the administrators.
+    """
 
     __tablename__ = "form_version"
 
@@ -28,6 +33,10 @@ class FormVersion(Base):
     hash: Mapped[str] = mapped_column(String(40))
     checksum: Mapped[str] = mapped_column(String(64))
     warnings: Mapped[list[str]] = mapped_column(Json)
+    settings: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    vocabulary: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
+    previewers: Mapped[list[str]] = mapped_column(Json, default=list)
+    starts_on: Mapped[date | None]
     created_by: Mapped[str | None] = mapped_column(String(36))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

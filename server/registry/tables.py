@@ -17,7 +17,8 @@ class Entity(Base):
     """The current state of one record.
 
     `root_id` is the household at the top of its parents (its own id there). `contested` names properties with several
-    heads; `shown` says for each property or merge group whose write is shown (op_id).
+    heads; `shown` says for each property or merge group whose write is shown (op_id). `vocabulary`: how many of the
+    dataset's migration steps the stored values have taken.
     """
 
     __tablename__ = "entity"
@@ -38,6 +39,7 @@ class Entity(Base):
     values: Mapped[dict[str, str | None]] = mapped_column("data", Json)
     contested: Mapped[list[str]] = mapped_column(Json)
     shown: Mapped[dict[str, str]] = mapped_column(Json)
+    vocabulary: Mapped[int] = mapped_column(default=0)
     geom: Mapped[BaseGeometry | None] = mapped_column(Shape("POINT"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
