@@ -1,5 +1,5 @@
 /** The wire contract in memory, for the phone's tests: hello, push, pull, photos, forms and sign-in. */
-import type { FeedEntry, Op, OpResult } from "../src/lib/types";
+import type { FeedEntry, FormEntry, Op, OpResult } from "../src/lib/types";
 
 interface Feed { entries: FeedEntry[]; head: number; view: string; state: "granted" | "revoking"; oldest: number }
 type Judge = (op: Op) => Partial<OpResult>;
@@ -13,6 +13,9 @@ export class FakeServer {
   stored = new Map<string, { op: string; result: OpResult }>();
   blobs = new Set<string>();
   forms: { form_id: string; version: string; names: { zh: string; en: string }; hash: string; datasets: string[]; xform: string }[] = [];
+  media = new Map<string, string>();
+  datasets: unknown[] = [];
+  me = { id: "p1", username: "zhangmin", display_name: "张敏", roles: [{ role: "cadre", region: "990101001" }] as unknown[], qualifications: [] as unknown[] };
   requests: Request[] = [];
   pageSize = 500;
   judge: Judge = () => ({ status: "applied" });
@@ -48,9 +51,13 @@ export class FakeServer {
     this.add(scope, { type: "entity", dataset: "member", id, version, label: String(data["full_name"] ?? ""), region: "990101001", parent: household, state: "active", data: { household, ...data }, contested: [] });
   }
 
-  publish(form_id: string, version: string, xform: string): void {
-    this.forms.push({ form_id, version, names: { zh: "入户走访", en: "Household visit" }, hash: `md5:${version}`, datasets: ["household", "member"], xform });
-    this.add("forms", { type: "form", form_id, version, hash: `md5:${version}`, state: "published" });
+  /** `files`: text by name; the same version again with other files is what a changed policy looks like. */
+  publish(form_id: string, version: string, xform: string, files: Record<string, string> = {}, more: Partial<FormEntry> = {}): void {
+    const form = { form_id, version, names: { zh: "入户走访", en: "Household visit" }, hash: `md5:${version}`, datasets: ["household", "member"], xform };
+    this.forms = [...this.forms.filter((one) => one.form_id !== form_id || one.version !== version), form];
+    for (const [name, text] of Object.entries(files)) this.media.set(`/forms/${form_id}/${version}/media/${name}`, text);
+    const media = Object.entries(files).map(([name, text]) => ({ name, hash: `md5:${text}` }));
+    this.add("forms", { type: "form", form_id, version, hash: `md5:${version}`, state: "published", media, ...more });
   }
 
   fetch = async (input: string | URL | globalThis.Request, init: RequestInit = {}): Promise<Response> => {
@@ -76,7 +83,11 @@ export class FakeServer {
     if (path === "/sync/pull") return json(this.pull(body));
     if (path === "/blobs/have") return json({ have: (body["sha256"] as string[]).filter((hash) => this.blobs.has(hash)) });
     if (path === "/forms") return json(this.forms.map(({ xform: _xform, ...form }) => form));
-    if (path === "/datasets" || path === "/regions") return json({ items: [] });
+    if (path === "/me") return json(this.me);
+    if (path === "/datasets") return json({ items: this.datasets });
+    if (path === "/regions") return json({ items: [] });
+    const file = this.media.get(path);
+    if (file !== undefined) return new Response(file);
     const form = this.forms.find((item) => path === `/forms/${item.form_id}/${item.version}/xform`);
     return form ? new Response(form.xform) : new Response(JSON.stringify({ code: "page.unknown" }), { status: 404 });
   }

@@ -1,5 +1,6 @@
 /** The tables of one worker in one browser profile. Indexes are on ids and states only; whatever names a person is sealed. */
 import Dexie, { type Table } from "dexie";
+import type { FormSettings } from "./form-settings";
 import type { OpStatus } from "./types";
 import type { PinWrap, Sealed } from "./vault";
 
@@ -25,7 +26,11 @@ export interface BaseRow {
   sealed: Sealed;
 }
 
-export interface FormRow { form_id: string; version: string; hash: string; xform: string; names: { zh?: string; en?: string }; datasets: string[]; media: Record<string, Uint8Array> }
+/** `media`, `media_hashes`: by file name. Rows of an app before this one lack the last two. */
+export interface FormRow {
+  form_id: string; version: string; hash: string; xform: string; names: { zh?: string; en?: string }; datasets: string[]; media: Record<string, Uint8Array>;
+  media_hashes?: Record<string, string>; settings?: FormSettings;
+}
 
 export interface DraftRow { id: string; household_id: string; form_id: string; updated_at: string; sealed: Sealed }
 

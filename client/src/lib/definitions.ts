@@ -5,7 +5,7 @@ import { readMeta, writeMeta, session, type Session } from "./session";
 
 export interface Labels { zh?: string; en?: string }
 export interface PropertyDefinition { name: string; type?: string; labels?: Labels; unit?: string | null; sensitivity?: string; choices?: { value: string; labels: Labels }[] | null }
-export interface DatasetDefinition { name: string; labels?: Labels; card?: string[]; properties: PropertyDefinition[] }
+export interface DatasetDefinition { name: string; labels?: Labels; card?: string[]; parent?: { dataset: string; property: string } | null; properties: PropertyDefinition[] }
 
 const DAY_MS = 86_400_000;
 
@@ -13,14 +13,15 @@ export interface Region { code: string; name: string; names?: Labels; level: str
 
 interface Kept { at: number; datasets: DatasetDefinition[]; regions: Region[] }
 
-/** Once a day is enough: definitions change with forms, not with visits. */
-export async function fetchDefinitions(at: Session, now: number = Date.now()): Promise<void> {
+/** Once a day is enough: definitions change with forms, not with visits. Answers whether they were fetched. */
+export async function fetchDefinitions(at: Session, now: number = Date.now()): Promise<boolean> {
   const kept = await readMeta<Kept>(at.db, at.key, "definitions");
-  if (kept && now - kept.at < DAY_MS) return;
+  if (kept && now - kept.at < DAY_MS) return false;
   const token = at.account.token;
   const [datasets, regions] = await Promise.all([getJson<unknown>("/datasets", { token }), getJson<{ items: Region[] }>("/regions", { token })]);
   await writeMeta(at, "definitions", { at: now, datasets: normal(datasets), regions: regions.items });
   announce("records");
+  return true;
 }
 
 export async function loadRegions(): Promise<Region[]> {

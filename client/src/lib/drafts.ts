@@ -118,10 +118,13 @@ async function opOf(at: Session, draft: Draft, done: FinishedVisit, photos: Awai
   const opId = uuid7();
   return makeOp(at, {
     op_id: opId, kind: "submission", body, depends_on: createdBy(writes, seen, open), title: titleOf(draft, writes),
-    names: form.names, instance_id: done.instanceId, household_id: draft.household_id ?? "", bases: await basesWith(at, opId, writes, seen),
+    names: form.names, instance_id: done.instanceId, household_id: draft.household_id ?? madeHousehold(writes), bases: await basesWith(at, opId, writes, seen),
     bodySize: utf8(JSON.stringify(body)).length,
   });
 }
+
+/** A visit that registers a household belongs to it from the first moment. */
+const madeHousehold = (writes: { dataset: string; id: string }[]): string => writes.find((write) => write.dataset === "household")?.id ?? "";
 
 const titleOf = (draft: Draft, writes: { dataset: string; label: string | null }[]): string =>
   writes.find((write) => write.dataset === "household")?.label || draft.title;

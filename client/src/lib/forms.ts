@@ -2,70 +2,80 @@
 import { getJson, getResponse } from "./api";
 import { announce } from "./changes";
 import type { FormRow } from "./database";
+import { isFor, isWanted, localDay, newestVersions, settingsOf, type FormSettings } from "./form-settings";
 import { Problem } from "./problem";
 import { listFormEntries } from "./records";
 import { session, type Session } from "./session";
 import type { FormEntry } from "./types";
 import { mediaNames } from "./writes";
 
-interface ListedForm { form_id: string; version: string; names: { zh?: string; en?: string }; hash: string; datasets: string[]; purpose?: string }
+interface ListedForm { form_id: string; version: string; names: { zh?: string; en?: string }; datasets: string[] }
 
-const isOpen = (entry: FormEntry): boolean => entry.state !== "retired";
+/** A form as it is offered: with what it says about itself. */
+export type OfferedForm = FormRow & { settings: FormSettings };
 
-/** Forms that can start a new draft, newest version of each. */
-export async function availableForms(): Promise<FormRow[]> {
-  const newest = newestVersions(await listFormEntries());
-  const rows = await session().db.forms.bulkGet(newest.map((entry) => [entry.form_id, entry.version] as [string, string]));
-  return rows.filter((row): row is FormRow => row !== undefined);
+const withSettings = (row: FormRow): OfferedForm => ({ ...row, settings: row.settings ?? settingsOf(row.xform) });
+
+/** Forms that can start a new draft: for this person, the newest version of each whose day has come. */
+export async function availableForms(day: string = localDay()): Promise<OfferedForm[]> {
+  const at = session();
+  const newest = newestVersions(await listFormEntries(), day);
+  const rows = await at.db.forms.bulkGet(newest.map((entry) => [entry.form_id, entry.version] as [string, string]));
+  return rows.filter((row): row is FormRow => row !== undefined).map(withSettings).filter((form) => isFor(form.settings, at.account.user, day));
 }
 
-/** The version that was published last (its place in the feed says so). */
-export function newestVersions(entries: FormEntry[]): FormEntry[] {
-  const newest = new Map<string, FormEntry>();
-  for (const entry of entries.filter(isOpen)) {
-    const known = newest.get(entry.form_id);
-    if (!known || known.n < entry.n) newest.set(entry.form_id, entry);
-  }
-  return [...newest.values()];
-}
-
-export async function newestForm(formId: string): Promise<FormRow> {
+export async function newestForm(formId: string): Promise<OfferedForm> {
   const found = (await availableForms()).find((row) => row.form_id === formId);
   if (!found) throw new Problem("form.missing", { detail: formId });
   return found;
 }
 
-export async function getForm(formId: string, version: string): Promise<FormRow> {
+export async function getForm(formId: string, version: string): Promise<OfferedForm> {
   const row = await session().db.forms.get([formId, version]);
   if (!row) throw new Problem("form.missing", { detail: `${formId} ${version}` });
-  return row;
+  return withSettings(row);
 }
 
-/** Fetches every published form that is missing here or has changed; gives how many. */
+/** Fetches every published form that is missing here or has changed, and files that changed under it; gives how many. */
 export async function fetchForms(at: Session): Promise<number> {
-  const wanted: FormEntry[] = [];
-  for (const entry of (await listFormEntries()).filter(isOpen)) {
-    const kept = await at.db.forms.get([entry.form_id, entry.version]);
-    if (kept?.hash !== entry.hash) wanted.push(entry);
-  }
+  const wanted = await staleEntries(at);
   if (wanted.length === 0) return 0;
   const answer = await getJson<ListedForm[] | { items: ListedForm[] }>("/forms", { token: at.account.token });
   const listed = Array.isArray(answer) ? answer : answer.items;
-  for (const entry of wanted) await at.db.forms.put(await fetchForm(at, entry, listed.find((form) => form.form_id === entry.form_id && form.version === entry.version)));
-  announce("forms");
-  return wanted.length;
+  let fetched = 0;
+  for (const { entry, kept } of wanted) {
+    const form = listed.find((one) => one.form_id === entry.form_id && one.version === entry.version);
+    // The server lists what this person may use; what is only in the feed is somebody else's.
+    if (!form) continue;
+    await at.db.forms.put(await fetchForm(at, entry, form, kept?.hash === entry.hash ? kept : null));
+    fetched += 1;
+  }
+  if (fetched > 0) announce("forms");
+  return fetched;
 }
 
-async function fetchForm(at: Session, entry: FormEntry, listed: ListedForm | undefined): Promise<FormRow> {
+async function staleEntries(at: Session): Promise<{ entry: FormEntry; kept: FormRow | undefined }[]> {
+  const open = (await listFormEntries()).filter((entry) => entry.state === "published" && isWanted(entry, at.account.user, localDay()));
+  const rows = await at.db.forms.bulkGet(open.map((entry) => [entry.form_id, entry.version] as [string, string]));
+  return open.map((entry, place) => ({ entry, kept: rows[place] })).filter(({ entry, kept }) => isStale(entry, kept));
+}
+
+export const isStale = (entry: FormEntry, kept: FormRow | undefined): boolean =>
+  kept?.hash !== entry.hash || (entry.media ?? []).some(({ name, hash }) => kept.media_hashes?.[name] !== hash);
+
+/** `same`: the kept row, when only files changed under the version. */
+async function fetchForm(at: Session, entry: FormEntry, listed: ListedForm, same: FormRow | null): Promise<FormRow> {
   const path = `/forms/${encodeURIComponent(entry.form_id)}/${encodeURIComponent(entry.version)}`;
-  const xform = await (await getResponse(`${path}/xform`, { token: at.account.token, timeoutMs: 300_000 })).text();
-  const datasets = listed?.datasets ?? [];
+  const xform = same?.xform ?? (await (await getResponse(`${path}/xform`, { token: at.account.token, timeoutMs: 300_000 })).text());
+  const hashes = Object.fromEntries((entry.media ?? []).map(({ name, hash }) => [name, hash]));
+  const lists = new Set(listed.datasets.map((dataset) => `${dataset}.csv`));
   const media: Record<string, Uint8Array> = {};
-  for (const name of mediaNames(xform).filter((file) => !datasets.includes(file.replace(/\.csv$/, "")))) {
-    const bytes = await fetchMedia(at, `${path}/media/${encodeURIComponent(name)}`);
+  for (const name of mediaNames(xform).filter((file) => file in hashes || !lists.has(file))) {
+    const known = same && name in hashes && same.media_hashes?.[name] === hashes[name] ? same.media[name] : undefined;
+    const bytes = known ?? (await fetchMedia(at, `${path}/media/${encodeURIComponent(name)}`));
     if (bytes) media[name] = bytes;
   }
-  return { form_id: entry.form_id, version: entry.version, hash: entry.hash, names: listed?.names ?? {}, datasets, xform, media };
+  return { form_id: entry.form_id, version: entry.version, hash: entry.hash, names: listed.names, datasets: listed.datasets, xform, media, media_hashes: hashes, settings: settingsOf(xform) };
 }
 
 /** A form may name a file that nobody uploaded; the form still opens and says so at its question. */

@@ -126,9 +126,8 @@ export async function signOut(): Promise<void> {
   await new PhoneDatabase(at.install.install_id).delete();
 }
 
-/** The person as the server sees it now (roles may have changed). */
-export async function refreshUser(): Promise<void> {
-  const at = session();
+/** The person as the server sees it now: roles and qualifications may have changed. */
+export async function refreshUser(at: Session): Promise<void> {
   const me = await getJson<User | { user: User }>("/me", { token: at.account.token });
   at.account.user = "user" in me ? me.user : me;
   await keepAccount(at);

@@ -1,11 +1,12 @@
 /** The list rows that a draft is opened with; every base of its op comes from here. */
 import { listCsv } from "./csv";
 import type { FormRow } from "./database";
+import { loadDefinitions, type DatasetDefinition } from "./definitions";
 import { uuid4 } from "./ids";
 import { Problem } from "./problem";
 import { childrenOf, getRecord, type RecordView } from "./records";
 import type { SeenRow, Snapshot } from "./types";
-import { savePaths } from "./writes";
+import { mediaNames, savePaths } from "./writes";
 
 /** Members in an order that does not change from visit to visit: head first, then by age. */
 function byAge(a: SeenRow, b: SeenRow): number {
@@ -17,28 +18,54 @@ const withBranch = ({ dataset, id, label, base_version, parent, data, updated_at
   dataset, id, label, base_version, branch_id: uuid4(), parent, data, updated_at, updated_by,
 });
 
-/** A row of the household that no feed names by `household` still needs it: forms filter members by it. */
-const withParent = (row: SeenRow, household: string): SeenRow => ({ ...row, data: { ...row.data, household: row.data["household"] ?? household } });
+/** Policies go by the region of the household, also where no property of it says so. */
+const withRegion = (view: RecordView): SeenRow => {
+  const row = withBranch(view);
+  return { ...row, data: { ...row.data, region: row.data["region"] ?? view.region } };
+};
+
+/** A row of the household that no feed names by its parent's property still needs it: forms filter rows by it. */
+const withParent = (row: SeenRow, household: string, property: string): SeenRow => ({ ...row, data: { ...row.data, [property]: row.data[property] ?? household } });
+
+/** A form's lists of records: what it reads as name.csv and brings no file for. Members always: they are shown beside every form. */
+export function datasetsOf(form: Pick<FormRow, "xform" | "datasets" | "media">): string[] {
+  const read = mediaNames(form.xform).filter((name) => name.endsWith(".csv") && !(name in form.media)).map((name) => name.slice(0, -4));
+  return [...new Set(["member", ...form.datasets, ...read])].filter((dataset) => dataset !== "household");
+}
 
 export async function takeSnapshot(householdId: string | null, form: FormRow): Promise<Snapshot> {
   const view = householdId ? await getRecord("household", householdId) : undefined;
   if (householdId && !view) throw new Problem("draft.missing", { detail: householdId });
-  const household = view ? withBranch(view) : null;
+  const household = view ? withRegion(view) : null;
+  const definitions = await loadDefinitions();
   const children = new Map<string, SeenRow[]>();
-  for (const dataset of new Set(["member", ...form.datasets])) {
-    if (dataset !== "household") children.set(dataset, household ? await rowsOf(household.id, dataset) : []);
-  }
+  for (const dataset of datasetsOf(form)) children.set(dataset, household ? await rowsOf(household.id, dataset, definitions) : []);
   const others = [...children].flatMap(([dataset, rows]) => (dataset === "member" ? [] : rows));
-  return { taken_at: new Date().toISOString(), household, members: children.get("member") ?? [], others, csv: listsOf(household, children, form) };
+  const csv = { ...policiesOf(form), ...listsOf(household, children, form, definitions) };
+  return { taken_at: new Date().toISOString(), household, members: children.get("member") ?? [], others, csv };
 }
 
-async function rowsOf(household: string, dataset: string): Promise<SeenRow[]> {
-  return (await childrenOf(household, dataset)).map(withBranch).map((row) => withParent(row, household)).sort(byAge);
+const parentProperty = (definitions: DatasetDefinition[], dataset: string): string => definitions.find((one) => one.name === dataset)?.parent?.property ?? "household";
+
+async function rowsOf(household: string, dataset: string, definitions: DatasetDefinition[]): Promise<SeenRow[]> {
+  const property = parentProperty(definitions, dataset);
+  return (await childrenOf(household, dataset)).map(withBranch).map((row) => withParent(row, household, property)).sort(byAge);
 }
 
-function listsOf(household: SeenRow | null, children: Map<string, SeenRow[]>, form: FormRow): Record<string, string> {
-  const written = savePaths(form.xform).map((path) => path.property);
-  const csv: Record<string, string> = { "household.csv": listCsv(household ? [household] : [], written) };
-  for (const [dataset, rows] of children) csv[`${dataset}.csv`] = listCsv(rows, ["household", ...written]);
+/** The thresholds as they stood when the draft was opened: a policy that changes under it must not change its verdicts. */
+function policiesOf(form: FormRow): Record<string, string> {
+  const files = Object.entries(form.media).filter(([name]) => /^policy_.+\.csv$/.test(name));
+  return Object.fromEntries(files.map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]));
+}
+
+/** Each list with the columns that its dataset declares and that the form writes, so that a look-up in an empty list is empty and not an error. */
+function listsOf(household: SeenRow | null, children: Map<string, SeenRow[]>, form: FormRow, definitions: DatasetDefinition[]): Record<string, string> {
+  const written = savePaths(form.xform);
+  const columns = (dataset: string): string[] => [
+    ...(definitions.find((one) => one.name === dataset)?.properties ?? []).map((property) => property.name),
+    ...written.filter((path) => path.dataset === null || path.dataset === dataset).map((path) => path.property),
+  ];
+  const csv: Record<string, string> = { "household.csv": listCsv(household ? [household] : [], ["region", ...columns("household")]) };
+  for (const [dataset, rows] of children) csv[`${dataset}.csv`] = listCsv(rows, [parentProperty(definitions, dataset), ...columns(dataset)]);
   return csv;
 }

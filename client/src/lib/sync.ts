@@ -9,6 +9,7 @@ import { asProblem, isNetwork, type Problem } from "./problem";
 import { pullFeeds, type PullCount } from "./pull";
 import { pushOps, type PushCount } from "./push";
 import { keepAccount, session, type Session } from "./session";
+import { refreshUser } from "./sign-in";
 import { tidy } from "./tidy";
 import { ifFree } from "./turns";
 import { sendByTus, uploadPhotos, type SendFile, type UploadCount } from "./uploads";
@@ -52,7 +53,10 @@ async function round(at: Session, options: SyncOptions): Promise<SyncResult> {
   await stage("push", async () => { result.pushed = await pushOps(at, known.limits ?? DEFAULT_LIMITS, say("push")); });
   await stage("photos", async () => { result.photos = await uploadPhotos(at, options.sendFile ?? sendByTus, say("photos")); });
   await stage("pull", async () => { result.pulled = await pullFeeds(at, known, say("pull")); });
-  await stage("forms", async () => { result.forms = await fetchForms(at); await fetchDefinitions(at); });
+  await stage("forms", async () => {
+    if (await fetchDefinitions(at)) await refreshUser(at);
+    result.forms = await fetchForms(at);
+  });
   // Scopes that were left are acknowledged by ops of their own.
   if (result.pulled.gone > 0) await stage("push", async () => { await pushOps(at, known.limits ?? DEFAULT_LIMITS, () => undefined); });
   await stage("forms", async () => { await tidy(at); });

@@ -4,7 +4,9 @@
 
 export interface Person { id: string; username: string; display_name: string }
 export interface Role { role: string; region: string | null }
-export interface User extends Person { roles: Role[]; qualifications?: string[] }
+/** What somebody is certified for, from a day on, up to and with another. */
+export interface Qualification { kind: string; valid_from?: string | null; valid_until?: string | null }
+export interface User extends Person { roles: Role[]; qualifications?: (string | Qualification)[] }
 
 /** Properties of a record: text, number, boolean or a nested object for merge groups; null is "cleared". */
 export type Values = Record<string, unknown>;
@@ -17,7 +19,11 @@ export interface EntityEntry {
   parent?: string | null; state: "active" | "archived"; data: Values; contested: string[]; location?: Place | null;
   updated_at?: string; updated_by?: Person | null; photos?: unknown[];
 }
-export interface FormEntry { n: number; type: "form"; form_id: string; version: string; hash: string; state: string }
+/** `media`: the form's files with their hashes; a policy's list may change while the version stays. */
+export interface FormEntry {
+  n: number; type: "form"; form_id: string; version: string; hash: string; state: string;
+  published_at?: string | null; starts_on?: string | null; media?: { name: string; hash: string }[]; settings?: { roles?: string; qualification?: string };
+}
 export interface AssignmentEntry { n: number; type: "assignment"; id: string; form_id?: string; entity_id: string; due?: string | null; reason?: string | null; state?: string }
 export interface ReviewEntry { n: number; type: "review"; instance_id: string; state: string; comments: { path?: string; text: string }[]; entity_id?: string }
 export interface QuestionEntry { n: number; type: "question"; id: string; instance_id: string; attachment_id?: string; text: string }

@@ -2,8 +2,8 @@
 import type { OwnWrite } from "./bases";
 import type { Values } from "./types";
 
-/** One bind with saveto: where the value stands in the instance, and the property it goes to. */
-export interface SavePath { steps: string[]; property: string }
+/** One bind with saveto: where the value stands in the instance, and the property it goes to (of this dataset, where it says so). */
+export interface SavePath { steps: string[]; dataset: string | null; property: string }
 
 const parse = (xml: string): Document => new DOMParser().parseFromString(xml, "text/xml");
 const childrenNamed = (node: Element, name: string): Element[] => Array.from(node.children).filter((child) => child.localName === name);
@@ -15,7 +15,9 @@ export function savePaths(xform: string): SavePath[] {
   for (const bind of Array.from(parse(xform).getElementsByTagNameNS("*", "bind"))) {
     const saveto = Array.from(bind.attributes).find((item) => item.localName === "saveto")?.value;
     const nodeset = bind.getAttribute("nodeset");
-    if (saveto && nodeset) found.push({ steps: nodeset.split("/").filter(Boolean), property: saveto.split("#").pop() ?? saveto });
+    if (!saveto || !nodeset) continue;
+    const [property = saveto, dataset = null] = saveto.split("#").reverse();
+    found.push({ steps: nodeset.split("/").filter(Boolean), dataset, property });
   }
   return found;
 }
@@ -61,9 +63,14 @@ function valuesOf(entity: EntityNode, binds: SavePath[], all: EntityNode[]): Val
 
 export const bareId = (id: string): string => id.trim().replace(/^uuid:/i, "").toLowerCase();
 
-/** The writes of an instance in document order. `household`: parent of the members that it makes. */
+/** The writes of an instance in document order. `household`: parent of the records that it makes; null: the household is made here too. */
 export function ownWrites(instanceXml: string, binds: SavePath[], household: string | null): OwnWrite[] {
-  const root = parse(instanceXml).documentElement;
+  const writes = writesOf(parse(instanceXml).documentElement, binds);
+  const parent = household ?? writes.find((write) => write.dataset === "household")?.id ?? null;
+  return writes.map((write) => ({ ...write, parent: write.dataset === "household" ? null : parent }));
+}
+
+function writesOf(root: Element, binds: SavePath[]): OwnWrite[] {
   const all = entityNodes(root);
   return all.filter(({ node }) => isTrue(node.getAttribute("create")) || isTrue(node.getAttribute("update"))).map((entity) => {
     const { node } = entity;
@@ -71,7 +78,7 @@ export function ownWrites(instanceXml: string, binds: SavePath[], household: str
     const label = childrenNamed(node, "label")[0]?.textContent?.trim() || null;
     return {
       dataset, id: bareId(node.getAttribute("id") ?? ""), create: isTrue(node.getAttribute("create")) && !isTrue(node.getAttribute("update")), label,
-      parent: dataset === "household" ? null : household, values: valuesOf(entity, binds, all),
+      parent: null, values: valuesOf(entity, binds, all),
     };
   }).filter((write) => write.id !== "");
 }
