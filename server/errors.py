@@ -80,6 +80,11 @@ CATALOGUE: Mapping[str, Entry] = {
         "This version is published and frozen. Use a new version number.",
     ),
     "form.state": Entry(409, "这个版本现在的状态不能做这一步。", "This version's state does not allow that step."),
+    "policy.invalid": Entry(
+        422,
+        "政策文件里有错误，什么也没有载入。请按各条说明修改。",
+        "The policy files have mistakes and nothing was loaded. Each one says where it is and what to do.",
+    ),
     "upload.not_found": Entry(404, "没有这个上传。请重新开始上传。", "No such upload. Start it again."),
     "upload.expired": Entry(410, "这个上传已过期。请重新开始上传。", "This upload has expired. Start it again."),
     "upload.wrong_offset": Entry(

@@ -22,7 +22,7 @@ from server.forms.dataset import Dataset
 from server.forms.source import FormSource
 from server.forms.tables import FormVersion
 from server.sync.feeds import touch
-from server.sync.news import of_form
+from server.sync.news import of_forms
 
 blueprint = Blueprint("forms", __name__, description="Forms and datasets")
 blueprint.before_request(refuse_nul)
@@ -127,7 +127,7 @@ def _move(step: Any, action: str, form_id: str, version: str) -> Response:
     def work(session: Session) -> FormVersion:
         row: FormVersion = step(session, form_id, version)
         note(session, actor.id, action, f"{form_id}/{version}")
-        touch(session, [of_form(form_id, version, row.hash, row.state)])
+        touch(session, of_forms(session, [row]))
         return row
 
     return jsonify(_form(db.transact(work), {}))

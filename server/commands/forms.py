@@ -20,7 +20,7 @@ from server.forms.source import WORKBOOKS, FormSource, read_source
 from server.forms.tables import FormVersion
 from server.registry.definitions import datasets
 from server.sync.feeds import touch
-from server.sync.news import of_form
+from server.sync.news import of_forms
 
 _PATH = click.Path(exists=True, path_type=Path)
 
@@ -69,7 +69,7 @@ def publish_path(settings: Settings, path: Path) -> FormVersion:
         versions.add_draft(session, compiled, source, None)
         row = versions.publish(session, compiled.form_id, compiled.version)
         note(session, None, "form.published", f"{row.form_id}/{row.version}", checksum=row.checksum)
-        touch(session, [of_form(row.form_id, row.version, row.hash, row.state)])
+        touch(session, of_forms(session, [row]))
         return row
 
     return db.transact(store)

@@ -20,6 +20,12 @@ TEXTS = {
         "{path} 里应当正好有一个表单文件（{kinds}） / {path} should hold exactly one workbook ({kinds})"
     ),
     "form.published": "已发布 {form} {version}（{name}） / Published {form} {version} ({name})",
+    # ruhu policies load
+    "policies.ended": "■ {version} 已有结束日期 / {version} has an end now",
+    "policies.loaded": (
+        "政策：{policies} 个文件，{versions} 个版本；{forms} 个表单版本要更新 / "
+        "Policies: {policies} files, {versions} versions; {forms} form versions have news"
+    ),
     # ruhu region import
     "region.imported": (
         "区划：新增 {new}，更新 {changed}，未变 {unchanged}；边界 {areas} / "

@@ -17,6 +17,7 @@ from server import db, schema
 from server.commands.children import Children
 from server.commands.demo import load_into_empty, sign_in_lines
 from server.commands.messages import say
+from server.commands.policies import load_own
 from server.commands.refusal import stop
 from server.config import Settings
 
@@ -90,6 +91,7 @@ def prepare_database(flask: Flask, migrate: bool, demo: bool) -> None:
             schema.migrate(db.db.engine)
         elif not schema.is_current(db.db.engine):
             stop(say("run.not_migrated"))
+        load_own(flask.config["RUHU"])
         if demo:
             load_into_empty(flask.config["RUHU"], must_be_empty=False)
         db.db.engine.dispose()

@@ -30,9 +30,10 @@ from server.forms.tables import FormVersion
 from server.geo.regions import import_regions
 from server.registry.definitions import datasets
 from server.registry.tables import Entity
+from server.sync import policies
 from server.sync.apply import apply_write
 from server.sync.feeds import touch
-from server.sync.news import of_form, of_outcomes
+from server.sync.news import of_forms, of_outcomes
 from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.tables import ServerFact
 
@@ -63,6 +64,7 @@ def load_demo(settings: Settings, progress: Progress) -> County:
     db.transact(lambda session: import_regions(session, files.table(county.areas), files.boundaries(county.areas)))
     importer = _importer()
     db.transact(lambda session: _add_workers(session, [importer, *county.workers]))
+    db.transact(lambda session: policies.load(session, policies.read_policies(settings.forms / "policies")))
     progress("form", 0, 1)
     form = db.transact(lambda session: _publish(session, settings))
     _load_households(settings, county, importer.id, progress)
@@ -96,7 +98,7 @@ def _publish(session: Session, settings: Settings) -> FormVersion:
     compiled = versions.compile_source(source, datasets(settings.forms))
     versions.add_draft(session, compiled, source, None)
     row = versions.publish(session, compiled.form_id, compiled.version)
-    touch(session, [of_form(row.form_id, row.version, row.hash, row.state)])
+    touch(session, of_forms(session, [row]))
     return row
 
 

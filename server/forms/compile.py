@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pyxform.errors import PyXFormError
@@ -16,6 +16,7 @@ from server.forms.issue import FormInvalid, InstanceUnreadable, Issue, PolicyCon
 from server.forms.messages import issue
 from server.forms.model import FormModel
 from server.forms.pin import pin_versions
+from server.forms.policies import policy_of_file
 from server.forms.policy import policy_conflicts
 from server.forms.workbook import Workbook, read_workbook
 
@@ -30,7 +31,8 @@ class CompiledForm:
     """A form ready to be stored. `names` by language; `hash` is "md5:…" of the XForm's UTF-8 bytes.
 
     `media` is what goes with it: the given files and the choice list that pyxform made (itemsets.csv).
-    `datasets` are the datasets that it writes or reads. `warnings` are bilingual texts for the author.
+    `datasets` are the datasets that it writes or reads, `policies` the policies whose list it reads, `settings` what it
+    says about itself (FormModel.settings). `warnings` are bilingual texts for the author.
     """
 
     form_id: str
@@ -41,6 +43,8 @@ class CompiledForm:
     datasets: tuple[str, ...]
     warnings: tuple[str, ...]
     media: Mapping[str, bytes]
+    policies: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def compile_form(
@@ -81,6 +85,8 @@ def compile_form(
         datasets=used,
         warnings=tuple(warnings),
         media=files,
+        policies=tuple(name for file in model.files if (name := policy_of_file(file))),
+        settings=model.settings,
     )
 
 
@@ -148,7 +154,7 @@ def _missing_media(model: FormModel, files: Mapping[str, bytes], datasets: tuple
     return [
         issue("media.missing", name, name=name)
         for name in names
-        if name not in files and name.removesuffix(".csv") not in datasets
+        if name not in files and name.removesuffix(".csv") not in datasets and not policy_of_file(name)
     ]
 
 

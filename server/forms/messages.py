@@ -85,6 +85,37 @@ _BOTH = {
         "把长的选项表做成 CSV 附件，用 select_one_from_file / "
         "Move long choice lists to a CSV file and use select_one_from_file",
     ),
+    "workbook.too_many_choices": (
+        "选项超过 {limit} 个 / More than {limit} choices",
+        "把长的选项表做成 CSV 附件，用 select_one_from_file / "
+        "Move long choice lists to a CSV file and use select_one_from_file",
+    ),
+    "workbook.too_many_rows": (
+        "问题超过 {limit} 行 / More than {limit} rows of questions",
+        "拆成几张表单 / Split it into several forms",
+    ),
+    "workbook.time": (
+        "编译超过 {seconds} 秒，已停止，没有保存 / Compiling took longer than {seconds} seconds and was stopped",
+        "把表单拆小，长的选项表做成 CSV 附件；简单的表单也这样时，请稍后再试 / "
+        "Split the form, move long lists to CSV files; if the form is simple, try again later",
+    ),
+    "workbook.memory": (
+        "编译要用的内存太多，已停止，没有保存 / Compiling needs too much memory and was stopped",
+        "把表单拆小，长的选项表做成 CSV 附件 / Split the form and move long lists to CSV files",
+    ),
+    "workbook.output": (
+        "编译出来的表单太大，已停止，没有保存 / The compiled form is too large; it was not stored",
+        "把表单拆小，长的选项表做成 CSV 附件 / Split the form and move long lists to CSV files",
+    ),
+    "workbook.crash": (
+        "编译器打不开这个文件，没有保存 / The compiler broke on this file; nothing was stored",
+        "用表格软件另存一份新的 .xlsx 再试；还不行就先删去最近改的几行 / "
+        "Save it anew as .xlsx and try again; else take out the rows changed last",
+    ),
+    "workbook.more_issues": (
+        "还有 {more} 处问题没有列出 / {more} more mistakes are not listed",
+        "先改好上面的，再上传一次 / Correct those above, then upload again",
+    ),
     "settings.form_id": (
         "表单编号（form_id）“{given}”不能用 / The form_id “{given}” cannot be used",
         "在 settings 表写 form_id：字母、数字、点、横线、下划线，100 个以内，不要空格 / "
@@ -217,7 +248,8 @@ _BOTH = {
         "合并成一个，或改其中一个的 from / Make them one, or change the from of one",
     ),
     "policy.incomplete": (
-        "从 {day} 起，“{id}”缺少“{value}”，上级区划也没有 / From {day} on “{id}” lacks “{value}”, and so do the wider areas",
+        "从 {day} 起，“{id}”缺少“{value}”，上级区划也没有 / "
+        "From {day} on “{id}” lacks “{value}”, and so do the wider areas",
         "在这个版本或上级的版本里补上 / Add it to this version or to one of a wider area",
     ),
     "policy.frozen": (

@@ -33,6 +33,9 @@ FIXED = (
 )  # fmt: skip
 
 
+PREFIX = "policy_"
+
+
 @dataclass(frozen=True)
 class PolicyValue:
     """One number (or word) that a policy sets. `least` and `most` bound it in every version."""
@@ -71,6 +74,17 @@ class Policy:
     source: str
     values: dict[str, PolicyValue]
     versions: tuple[PolicyVersion, ...]
+
+
+def file_name(policy: str) -> str:
+    return f"{PREFIX}{policy}.csv"
+
+
+def policy_of_file(name: str) -> str | None:
+    """The policy that a form's file name stands for: policy_income.csv → income."""
+    stem = name.rpartition("/")[2]
+    is_policy = stem.startswith(PREFIX) and stem.endswith(".csv")
+    return stem.removeprefix(PREFIX).removesuffix(".csv") if is_policy else None
 
 
 def load_policies(folder: Path) -> dict[str, Policy]:
@@ -173,7 +187,8 @@ def _one(file: DefinitionFile, at: Place, given: Any, value: PolicyValue) -> str
     if found is None:
         return None
     if (value.least is not None and found < value.least) or (value.most is not None and found > value.most):
-        file.complain("policy.out_of_bounds", at, value=given, least=value.least or "…", most=value.most or "…")
+        least, most = ("…" if bound is None else bound for bound in (value.least, value.most))
+        file.complain("policy.out_of_bounds", at, value=given, least=least, most=most)
     text = f"{found:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from server.forms.messages import issue
 from server.forms.issue import Issue
+from server.forms.messages import issue
 from server.forms.policies import FIXED, Policy, PolicyVersion
 
 OPEN_DAY = 99999  # until_day of a version without end (the year 2243)
@@ -67,11 +67,12 @@ def in_force(rows: Iterable[Row], region: str, day: date) -> Row | None:
 
 def gaps(policy: Policy, rows: Iterable[Row]) -> list[Issue]:
     """Values that a row lacks because neither its version nor any wider area sets them."""
+    missing = [(row, value) for row in rows for value in policy.values if row[value] == ""]
     return [
-        issue("policy.incomplete", f"{policy.name}.yaml {row['name']}", value=value, id=row["name"], day=row["valid_from"])
-        for row in rows
-        for value in policy.values
-        if row[value] == ""
+        issue(
+            "policy.incomplete", f"{policy.name}.yaml {row['name']}", value=value, id=row["name"], day=row["valid_from"]
+        )
+        for row, value in missing
     ]
 
 
@@ -85,10 +86,7 @@ def _stretches(policy: Policy, version: PolicyVersion) -> Iterator[_Stretch]:
     wider = [one for one in policy.versions if one.area != version.area and version.area.startswith(one.area)]
     last: _Stretch | None = None
     for start in _starts(version, wider):
-        by_area = _in_force_by_area(wider, start)
-        values = {name: text for one in by_area for name, text in one.values.items()} | version.values
-        taken = [one for one in by_area if any(values.get(n) == t and n not in version.values for n, t in one.values.items())]
-        status = "confirmed" if all(one.status == "confirmed" for one in [version, *taken]) else "indicative"
+        values, status = _whole([*_in_force_by_area(wider, start), version])
         if last and last.values == values and last.status == status:
             continue
         name = version.id if last is None else f"{version.id}@{start.isoformat()}"
@@ -97,6 +95,14 @@ def _stretches(policy: Policy, version: PolicyVersion) -> Iterator[_Stretch]:
         last = _Stretch(version, name, start, version.valid_until, values, status)
     if last:
         yield last
+
+
+def _whole(layers: Sequence[PolicyVersion]) -> tuple[dict[str, str], str]:
+    """The values of all layers, later ones first, and `confirmed` only when every one that is used is."""
+    origin = {name: layer for layer in layers for name in layer.values}
+    values = {name: layer.values[name] for name, layer in origin.items()}
+    is_confirmed = all(layer.status == "confirmed" for layer in origin.values())
+    return values, "confirmed" if is_confirmed else "indicative"
 
 
 def _starts(version: PolicyVersion, wider: Sequence[PolicyVersion]) -> list[date]:

@@ -18,17 +18,20 @@ from sqlalchemy.orm import Session, defer
 
 from server.db import is_sqlite, now
 from server.errors import Fault, Problem
-from server.forms.compile import CompiledForm, compile_form
+from server.forms.compile import CompiledForm
+from server.forms.compile_apart import compile_apart
 from server.forms.dataset import Dataset
 from server.forms.issue import FormInvalid, PolicyConflict
+from server.forms.policies import file_name, policy_of_file
+from server.forms.policy_store import policy_hashes
 from server.forms.source import FormSource
-from server.forms.tables import FormMedia, FormVersion
+from server.forms.tables import FormMedia, FormVersion, PolicyFile
 
 
 def compile_source(source: FormSource, datasets: Mapping[str, Dataset]) -> CompiledForm:
     """Compile what an author handed in. Problem form.invalid or form.policy_conflict with every mistake."""
     try:
-        return compile_form(source.content, source.filename, source.media, datasets=datasets)
+        return compile_apart(source, datasets)
     except FormInvalid as refused:
         code = "form.policy_conflict" if isinstance(refused, PolicyConflict) else "form.invalid"
         faults = [Fault(issue.where, issue.why, issue.fix) for issue in refused.issues]
@@ -94,8 +97,22 @@ def get_version(session: Session, form_id: str, version: str, *, drafts: bool = 
     return row
 
 
+def settings_of(row: FormVersion) -> dict[str, str]:
+    """What the form's settings say about itself (`attribute::ruhu:…`): about, purpose, roles, qualification."""
+    return dict((row.extra or {}).get("settings", {}))
+
+
+def policies_of(row: FormVersion) -> list[str]:
+    """Names of the policies whose list (policy_<name>.csv) the form reads."""
+    return list((row.extra or {}).get("policies", []))
+
+
 def get_media(session: Session, form_id: str, version: str, name: str) -> FormMedia:
-    """One file of a version. Problem form.not_found."""
+    """One file of a version; a policy's list as it stands now. Problem form.not_found."""
+    if policy := policy_of_file(name):
+        found = session.get(PolicyFile, policy)
+        if found is not None:
+            return FormMedia(name=name, media_type="text/csv", content=found.content, hash=found.hash)
     row = session.get(FormMedia, (form_id, version, name))
     if row is None:
         raise Problem("form.not_found")
@@ -103,13 +120,17 @@ def get_media(session: Session, form_id: str, version: str, name: str) -> FormMe
 
 
 def media_hashes(session: Session, forms: Sequence[FormVersion]) -> Mapping[tuple[str, str], dict[str, str]]:
-    """{(form_id, version): {file name: "md5:…"}} without reading the files."""
+    """{(form_id, version): {file name: "md5:…"}} without reading the files; a policy's list as it is now."""
     ids = {form.form_id for form in forms}
     found: dict[tuple[str, str], dict[str, str]] = {(form.form_id, form.version): {} for form in forms}
     rows = select(FormMedia.form_id, FormMedia.version, FormMedia.name, FormMedia.hash)
     for form_id, version, name, hash in session.execute(rows.where(FormMedia.form_id.in_(ids))):
         if (form_id, version) in found:
             found[form_id, version][name] = hash
+    current = policy_hashes(session, {name for form in forms for name in policies_of(form)})
+    for form in forms:
+        names = [file_name(policy) for policy in policies_of(form)]
+        found[form.form_id, form.version] |= {name: current[name] for name in names if name in current}
     return found
 
 
@@ -126,6 +147,7 @@ def _values(form: CompiledForm, source: FormSource, author: str | None, purpose:
         "checksum": source.checksum,
         "warnings": list(form.warnings),
         "created_by": author,
+        "extra": {"settings": dict(form.settings), "policies": list(form.policies)},
     }
 
 

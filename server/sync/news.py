@@ -10,6 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import HelperOf
+from server.forms import versions
+from server.forms.tables import FormVersion
 from server.geo.tables import Region
 from server.registry.tables import Entity
 from server.sync.feeds import News
@@ -43,9 +45,26 @@ def of_op(person_id: str, op_id: str, status: str, code: str | None) -> News:
     return News(f"user:{person_id}", "op", op_id, "op", {"op_id": op_id, "status": status, "code": code})
 
 
-def of_form(form_id: str, version: str, hash: str, state: str) -> News:
-    payload: dict[str, Any] = {"form_id": form_id, "version": version, "hash": hash, "state": state}
+def of_form(form_id: str, version: str, hash: str, state: str, **more: Any) -> News:
+    payload: dict[str, Any] = {"form_id": form_id, "version": version, "hash": hash, "state": state, **more}
     return News("forms", "form", f"{form_id}/{version}", "form", payload)
+
+
+def of_forms(session: Session, forms: Sequence[FormVersion]) -> list[News]:
+    """Form versions with the hashes of their files: a file may change (a policy) while the version stays."""
+    media = versions.media_hashes(session, forms)
+    return [
+        of_form(
+            row.form_id,
+            row.version,
+            row.hash,
+            row.state,
+            published_at=row.published_at.isoformat() if row.published_at else None,
+            media=[{"name": name, "hash": hash} for name, hash in sorted(media[row.form_id, row.version].items())],
+            settings=versions.settings_of(row),
+        )
+        for row in forms
+    ]
 
 
 def _records(session: Session, records: Sequence[tuple[str, str, str]]) -> list[News]:
