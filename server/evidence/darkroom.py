@@ -6,12 +6,11 @@ import json
 import os
 import selectors
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, Self
 
-from server.config import ROOT
+from server.confined import start
 
 SECONDS = 60  # a photo, by the wall clock
 
@@ -57,12 +56,7 @@ class Darkroom:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None:
-            # A clean environment: settings may hold the database's password.
-            env = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "server.evidence.child"],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=env, cwd="/", bufsize=0,
-            )
+            self._child = start("server.evidence.child", subprocess.PIPE, subprocess.PIPE)
         return self._child
 
     def _line(self, child: subprocess.Popen[bytes]) -> bytes:

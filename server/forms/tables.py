@@ -14,9 +14,9 @@ from server.db import Base, Json, UtcDateTime, now
 class FormVersion(Base):
     """One version of a form: draft, then published (frozen by checksum), then retired.
 
-    `settings`: what the form says about itself (FormModel.settings). `starts_on`: the day from which a published version
-    is offered; None: at once. `vocabulary`: for each dataset the number of its migration steps that the form knows.
-    `previewers`: ids of people who may open the draft besides its author and the administrators.
+    `vocabulary`: for each dataset the number of its migration steps that the form knows. `previewers`: ids of people
+    who may open the draft besides its author and the administrators. `starts_on`: the day from which a published
+    version is offered; None: at once.
     """
 
     __tablename__ = "form_version"
@@ -33,7 +33,6 @@ class FormVersion(Base):
     hash: Mapped[str] = mapped_column(String(40))
     checksum: Mapped[str] = mapped_column(String(64))
     warnings: Mapped[list[str]] = mapped_column(Json)
-    settings: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     vocabulary: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
     previewers: Mapped[list[str]] = mapped_column(Json, default=list)
     starts_on: Mapped[date | None]

@@ -58,7 +58,8 @@ def test_a_photo_that_needs_too_much_memory_is_a_finding(tmp_path: Path) -> None
     big = tmp_path / "big"
     big.write_bytes(encoded("PNG", scene(9_900, 9_900).convert("RGBA"), compress_level=1))
     order = (
-        "import resource, sys; from server.evidence import child; child.MEMORY = 400 * 2**20; child.main()"
+        "import dataclasses; from server.evidence import child; "
+        "child.LIMITS = dataclasses.replace(child.LIMITS, memory=400 * 2**20); child.main()"
     )
     line = f'{{"source": "{big}", "labelled": "image/png", "targets": {{"1280": "{tmp_path / "a.jpg"}"}}}}\n'
     ran = subprocess.run([sys.executable, "-c", order], input=line * 2, capture_output=True, text=True, check=True)

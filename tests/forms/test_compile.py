@@ -139,9 +139,10 @@ def test_a_workbook_above_5_mb_is_refused() -> None:
 
 
 def test_too_many_cells_are_refused() -> None:
-    row = "| | text | q{} | Label |\n"
-    many = "| survey |\n| | type | name | label |\n" + "".join(row.format(n) for n in range(70_000))
-    assert "200000" in _refusal(many)
+    columns = range(60)
+    head = "| survey |\n| | type | name |" + "".join(f" label::L{n} (x{n}) |" for n in columns)
+    many = head + "\n" + "".join(f"| | text | q{n} |" + " Label |" * len(columns) + "\n" for n in range(2_500))
+    assert "150000" in _refusal(many)
 
 
 def test_groups_nested_without_end_are_refused() -> None:

@@ -13,7 +13,6 @@ down_revision = "0002"
 
 def upgrade() -> None:
     with op.batch_alter_table("form_version") as table:
-        table.add_column(sa.Column("settings", Json, nullable=False, server_default="{}"))
         table.add_column(sa.Column("vocabulary", Json, nullable=False, server_default="{}"))
         table.add_column(sa.Column("previewers", Json, nullable=False, server_default="[]"))
         table.add_column(sa.Column("starts_on", sa.Date(), nullable=True))
