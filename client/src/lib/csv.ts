@@ -18,13 +18,18 @@ function fixedCells(row: SeenRow): Values {
   return { name: row.id, label: row.label, __version: born ? 1 : row.base_version, __trunkVersion: born ? "" : row.base_version, __branchId: row.branch_id };
 }
 
+/** A header and lines; cells with commas, quotes or line ends are quoted. */
+export function csvText(columns: string[], rows: string[][]): string {
+  return `${[columns, ...rows].map((cells) => cells.map(quote).join(",")).join("\n")}\n`;
+}
+
 /** `wanted`: columns that are there even if no row has the property. */
 export function listCsv(rows: SeenRow[], wanted: string[] = []): string {
-  const columns = [...new Set([...wanted, ...rows.flatMap((row) => Object.keys(row.data))])].filter((name) => !FIXED.includes(name)).sort();
-  const line = (cells: string[]): string => cells.map(quote).join(",");
+  const more = [...new Set([...wanted, ...rows.flatMap((row) => Object.keys(row.data))])].filter((name) => !FIXED.includes(name)).sort();
+  const columns = [...FIXED, ...more];
   const body = rows.map((row) => {
     const all: Values = { ...row.data, ...fixedCells(row) };
-    return line([...FIXED, ...columns].map((name) => cellText(all[name])));
+    return columns.map((name) => cellText(all[name]));
   });
-  return `${[line([...FIXED, ...columns]), ...body].join("\n")}\n`;
+  return csvText(columns, body);
 }

@@ -26,10 +26,10 @@ export interface BaseRow {
   sealed: Sealed;
 }
 
-/** `media`, `media_hashes`: by file name. Rows of an app before this one lack the last two. */
+/** `media`, `media_hashes`: by file name. `vocabulary`: steps of each dataset that it knows. Rows of an older app lack the last line. */
 export interface FormRow {
   form_id: string; version: string; hash: string; xform: string; names: { zh?: string; en?: string }; datasets: string[]; media: Record<string, Uint8Array>;
-  media_hashes?: Record<string, string>; settings?: FormSettings;
+  media_hashes?: Record<string, string>; settings?: FormSettings; vocabulary?: Record<string, number>;
 }
 
 export interface DraftRow { id: string; household_id: string; form_id: string; updated_at: string; sealed: Sealed }

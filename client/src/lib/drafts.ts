@@ -17,9 +17,9 @@ import { attachmentsOf, createdBy, entityBases, seenRows, submissionBody } from 
 import { ownWrites, savePaths, usedNames } from "./writes";
 
 /** Starts a draft of the newest published version of `formId`; takes the snapshot of the household and its members. */
-export async function openDraft(householdId: string | null, formId: string): Promise<Draft> {
+export async function openDraft(householdId: string | null, formId: string, language: "zh" | "en" = "zh"): Promise<Draft> {
   const form = await newestForm(formId);
-  const snapshot = await takeSnapshot(householdId, form);
+  const snapshot = await takeSnapshot(householdId, form, language);
   const now = new Date().toISOString();
   const draft: Draft = {
     id: uuid4(), form_id: form.form_id, version: form.version, household_id: householdId, title: snapshot.household?.label ?? "",

@@ -22,7 +22,7 @@ export function settingsOf(xform: string): FormSettings {
   const about = word("about");
   return {
     about: about === "household" || about === "region" ? about : "", purpose: word("purpose"),
-    roles: words(word("roles")), qualification: word("qualification"), registers: makesHouseholds(form, root),
+    roles: words(word("roles")), qualification: word("qualification"), registers: word("registers") === "household",
   };
 }
 
@@ -32,16 +32,6 @@ const words = (text = ""): string[] => text.split(/\s+/).filter(Boolean);
 function rootOf(form: Document): Element | null {
   const instances = Array.from(form.getElementsByTagNameNS("*", "instance"));
   return instances.find((instance) => !instance.hasAttribute("src"))?.firstElementChild ?? null;
-}
-
-/** The form's own entity (not that of a repeat) is a household that may be created. */
-function makesHouseholds(form: Document, root: Element | null): boolean {
-  const meta = Array.from(root?.children ?? []).find((child) => child.localName === "meta");
-  const entity = Array.from(meta?.children ?? []).find((child) => child.localName === "entity" && child.getAttribute("dataset") === "household");
-  if (!entity?.hasAttribute("create")) return false;
-  const path = `/${root?.localName ?? ""}/meta/entity/@create`;
-  const binds = Array.from(form.getElementsByTagNameNS("*", "bind"));
-  return ["1", "true"].includes(entity.getAttribute("create") ?? "") || binds.some((bind) => bind.getAttribute("nodeset") === path);
 }
 
 /** Whether the form is offered to this person today. Who helps named households works as a cadre. */
@@ -63,20 +53,21 @@ function holds(one: string | Qualification, kind: string, day: string): boolean 
 /** A household may be registered by who holds a role in an area; who only helps named households cannot add one. */
 export const mayRegister = (user: User): boolean => user.roles.some(({ role, region }) => region !== null && ["cadre", "supervisor", "admin"].includes(role));
 
-/** The day from which a version counts: published, or later as its office has set. */
-const startOf = (entry: FormEntry): string => [entry.published_at?.slice(0, 10) ?? "", entry.starts_on ?? ""].sort()[1] ?? "";
-const rank = (entry: FormEntry): string => [startOf(entry), entry.published_at ?? "", String(entry.n).padStart(12, "0")].join("|");
-
-/** Of each form the newest version whose day has come; retired ones are not offered. `day`: 2026-11-21. */
-export function newestVersions(entries: FormEntry[], day: string): FormEntry[] {
+/** Of each form the version that is offered since last (on equal times the higher); retired ones and those to come are not. */
+export function newestVersions(entries: FormEntry[], now: Date): FormEntry[] {
   const newest = new Map<string, FormEntry>();
   for (const entry of entries) {
-    if (entry.state !== "published" || (entry.starts_on ?? "") > day) continue;
+    const since = sinceOf(entry);
+    if (entry.state !== "published" || since > now.getTime()) continue;
     const known = newest.get(entry.form_id);
-    if (!known || rank(known) < rank(entry)) newest.set(entry.form_id, entry);
+    if (!known || sinceOf(known) < since || (sinceOf(known) === since && isHigher(entry, known))) newest.set(entry.form_id, entry);
   }
   return [...newest.values()];
 }
+
+/** An older server names no time: then the place in the feed speaks. */
+const sinceOf = (entry: FormEntry): number => (entry.offered_from ? Date.parse(entry.offered_from) : 0);
+const isHigher = (one: FormEntry, other: FormEntry): boolean => (one.offered_from ? one.version > other.version : one.n > other.n);
 
 /** The day where the phone is. */
 export function localDay(now: Date = new Date()): string {

@@ -9,7 +9,7 @@ import { session, type Session } from "./session";
 import type { FormEntry } from "./types";
 import { mediaNames } from "./writes";
 
-interface ListedForm { form_id: string; version: string; names: { zh?: string; en?: string }; datasets: string[] }
+interface ListedForm { form_id: string; version: string; names: { zh?: string; en?: string }; datasets: string[]; vocabulary?: Record<string, number> }
 
 /** A form as it is offered: with what it says about itself. */
 export type OfferedForm = FormRow & { settings: FormSettings };
@@ -17,11 +17,11 @@ export type OfferedForm = FormRow & { settings: FormSettings };
 const withSettings = (row: FormRow): OfferedForm => ({ ...row, settings: row.settings ?? settingsOf(row.xform) });
 
 /** Forms that can start a new draft: for this person, the newest version of each whose day has come. */
-export async function availableForms(day: string = localDay()): Promise<OfferedForm[]> {
+export async function availableForms(now: Date = new Date()): Promise<OfferedForm[]> {
   const at = session();
-  const newest = newestVersions(await listFormEntries(), day);
+  const newest = newestVersions(await listFormEntries(), now);
   const rows = await at.db.forms.bulkGet(newest.map((entry) => [entry.form_id, entry.version] as [string, string]));
-  return rows.filter((row): row is FormRow => row !== undefined).map(withSettings).filter((form) => isFor(form.settings, at.account.user, day));
+  return rows.filter((row): row is FormRow => row !== undefined).map(withSettings).filter((form) => isFor(form.settings, at.account.user, localDay(now)));
 }
 
 export async function newestForm(formId: string): Promise<OfferedForm> {
@@ -68,14 +68,20 @@ async function fetchForm(at: Session, entry: FormEntry, listed: ListedForm, same
   const path = `/forms/${encodeURIComponent(entry.form_id)}/${encodeURIComponent(entry.version)}`;
   const xform = same?.xform ?? (await (await getResponse(`${path}/xform`, { token: at.account.token, timeoutMs: 300_000 })).text());
   const hashes = Object.fromEntries((entry.media ?? []).map(({ name, hash }) => [name, hash]));
-  const lists = new Set(listed.datasets.map((dataset) => `${dataset}.csv`));
   const media: Record<string, Uint8Array> = {};
-  for (const name of mediaNames(xform).filter((file) => file in hashes || !lists.has(file))) {
+  for (const name of filesOf(xform, entry, listed)) {
     const known = same && name in hashes && same.media_hashes?.[name] === hashes[name] ? same.media[name] : undefined;
     const bytes = known ?? (await fetchMedia(at, `${path}/media/${encodeURIComponent(name)}`));
     if (bytes) media[name] = bytes;
   }
-  return { form_id: entry.form_id, version: entry.version, hash: entry.hash, names: listed.names, datasets: listed.datasets, xform, media, media_hashes: hashes, settings: settingsOf(xform) };
+  const { names, datasets, vocabulary = {} } = listed;
+  return { form_id: entry.form_id, version: entry.version, hash: entry.hash, names, datasets, vocabulary, xform, media, media_hashes: hashes, settings: settingsOf(xform) };
+}
+
+/** What is fetched with a form: the files that the server names; of an older server, all that are no list of records. */
+function filesOf(xform: string, entry: FormEntry, listed: ListedForm): string[] {
+  const named = entry.media?.map(({ name }) => name);
+  return mediaNames(xform).filter((file) => named?.includes(file) ?? !listed.datasets.includes(file.replace(/\.csv$/, "")));
 }
 
 /** A form may name a file that nobody uploaded; the form still opens and says so at its question. */

@@ -1,10 +1,12 @@
 /** The list rows that a draft is opened with; every base of its op comes from here. */
 import { listCsv } from "./csv";
 import type { FormRow } from "./database";
-import { loadDefinitions, type DatasetDefinition } from "./definitions";
+import { loadDefinitions, loadRegions, type DatasetDefinition } from "./definitions";
 import { uuid4 } from "./ids";
 import { Problem } from "./problem";
 import { childrenOf, getRecord, type RecordView } from "./records";
+import { regionRows } from "./region-list";
+import { session } from "./session";
 import type { SeenRow, Snapshot } from "./types";
 import { mediaNames, savePaths } from "./writes";
 
@@ -14,48 +16,61 @@ function byAge(a: SeenRow, b: SeenRow): number {
   return rank(a) < rank(b) ? -1 : 1;
 }
 
-const withBranch = ({ dataset, id, label, base_version, parent, data, updated_at, updated_by }: RecordView): SeenRow => ({
-  dataset, id, label, base_version, branch_id: uuid4(), parent, data, updated_at, updated_by,
-});
+/** A form of an older vocabulary gets the row in the words that it knows. */
+function inWordsOf(form: FormRow, { dataset, data, entry }: RecordView): SeenRow["data"] {
+  const known = form.vocabulary?.[dataset];
+  return known === undefined ? data : { ...data, ...entry?.past?.[String(known)] };
+}
+
+const rowOf = (form: FormRow, view: RecordView): SeenRow => {
+  const { dataset, id, label, base_version, parent, updated_at, updated_by } = view;
+  return { dataset, id, label, base_version, branch_id: uuid4(), parent, data: inWordsOf(form, view), updated_at, updated_by };
+};
 
 /** Policies go by the region of the household, also where no property of it says so. */
-const withRegion = (view: RecordView): SeenRow => {
-  const row = withBranch(view);
-  return { ...row, data: { ...row.data, region: row.data["region"] ?? view.region } };
-};
+const withRegion = (row: SeenRow, region: string): SeenRow => ({ ...row, data: { ...row.data, region: row.data["region"] ?? region } });
 
 /** A row of the household that no feed names by its parent's property still needs it: forms filter rows by it. */
 const withParent = (row: SeenRow, household: string, property: string): SeenRow => ({ ...row, data: { ...row.data, [property]: row.data[property] ?? household } });
 
+/** Lists that are made otherwise. */
+const NO_RECORDS = new Set(["household", "region"]);
+
 /** A form's lists of records: what it reads as name.csv and brings no file for. Members always: they are shown beside every form. */
 export function datasetsOf(form: Pick<FormRow, "xform" | "datasets" | "media">): string[] {
   const read = mediaNames(form.xform).filter((name) => name.endsWith(".csv") && !(name in form.media)).map((name) => name.slice(0, -4));
-  return [...new Set(["member", ...form.datasets, ...read])].filter((dataset) => dataset !== "household");
+  return [...new Set(["member", ...form.datasets, ...read])].filter((dataset) => !NO_RECORDS.has(dataset));
 }
 
-export async function takeSnapshot(householdId: string | null, form: FormRow): Promise<Snapshot> {
+/** `language`: of the names of places, which a list can say in one language only. */
+export async function takeSnapshot(householdId: string | null, form: FormRow, language: "zh" | "en" = "zh"): Promise<Snapshot> {
   const view = householdId ? await getRecord("household", householdId) : undefined;
   if (householdId && !view) throw new Problem("draft.missing", { detail: householdId });
-  const household = view ? withRegion(view) : null;
+  const household = view ? withRegion(rowOf(form, view), view.region) : null;
   const definitions = await loadDefinitions();
   const children = new Map<string, SeenRow[]>();
-  for (const dataset of datasetsOf(form)) children.set(dataset, household ? await rowsOf(household.id, dataset, definitions) : []);
+  for (const dataset of datasetsOf(form)) children.set(dataset, household ? await rowsOf(household.id, dataset, form, definitions) : []);
   const others = [...children].flatMap(([dataset, rows]) => (dataset === "member" ? [] : rows));
-  const csv = { ...policiesOf(form), ...listsOf(household, children, form, definitions) };
+  const csv = { ...policiesOf(form), ...(await placesOf(form, language)), ...listsOf(household, children, form, definitions) };
   return { taken_at: new Date().toISOString(), household, members: children.get("member") ?? [], others, csv };
 }
 
 const parentProperty = (definitions: DatasetDefinition[], dataset: string): string => definitions.find((one) => one.name === dataset)?.parent?.property ?? "household";
 
-async function rowsOf(household: string, dataset: string, definitions: DatasetDefinition[]): Promise<SeenRow[]> {
+async function rowsOf(household: string, dataset: string, form: FormRow, definitions: DatasetDefinition[]): Promise<SeenRow[]> {
   const property = parentProperty(definitions, dataset);
-  return (await childrenOf(household, dataset)).map(withBranch).map((row) => withParent(row, household, property)).sort(byAge);
+  return (await childrenOf(household, dataset)).map((view) => rowOf(form, view)).map((row) => withParent(row, household, property)).sort(byAge);
 }
 
 /** The thresholds as they stood when the draft was opened: a policy that changes under it must not change its verdicts. */
 function policiesOf(form: FormRow): Record<string, string> {
   const files = Object.entries(form.media).filter(([name]) => /^policy_.+\.csv$/.test(name));
   return Object.fromEntries(files.map(([name, bytes]) => [name, new TextDecoder().decode(bytes)]));
+}
+
+async function placesOf(form: FormRow, language: "zh" | "en"): Promise<Record<string, string>> {
+  if (!mediaNames(form.xform).includes("region.csv")) return {};
+  return { "region.csv": regionRows(await loadRegions(), session().account.user, language) };
 }
 
 /** Each list with the columns that its dataset declares and that the form writes, so that a look-up in an empty list is empty and not an error. */

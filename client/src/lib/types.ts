@@ -18,11 +18,13 @@ export interface EntityEntry {
   n: number; type: "entity"; dataset: string; id: string; version: number; label: string; region: string;
   parent?: string | null; state: "active" | "archived"; data: Values; contested: string[]; location?: Place | null;
   updated_at?: string; updated_by?: Person | null; photos?: unknown[];
+  /** What differs for a form that knows only so many steps of the dataset's vocabulary. */
+  past?: Record<string, Values>;
 }
 /** `media`: the form's files with their hashes; a policy's list may change while the version stays. */
 export interface FormEntry {
   n: number; type: "form"; form_id: string; version: string; hash: string; state: string;
-  published_at?: string | null; starts_on?: string | null; media?: { name: string; hash: string }[]; settings?: { roles?: string; qualification?: string };
+  offered_from?: string | null; starts_on?: string | null; media?: { name: string; hash: string }[]; settings?: { roles?: string; qualification?: string };
 }
 export interface AssignmentEntry { n: number; type: "assignment"; id: string; form_id?: string; entity_id: string; due?: string | null; reason?: string | null; state?: string }
 export interface ReviewEntry { n: number; type: "review"; instance_id: string; state: string; comments: { path?: string; text: string }[]; entity_id?: string }
