@@ -20,6 +20,7 @@ VISIT_ANSWERS = {
     "/data/notice/no_signature_reason": "cannot_write",
     "/data/members/n_new": "0",
     "/data/income/income_asked": "yes",
+    "/data/means/means_changed": "no",
     "/data/housing/grading/grade_changed": "no",
 }
 
@@ -33,6 +34,7 @@ def _household(version: int, **changed: object) -> Row:
         "transfer_income": 2600, "house_structure": "masonry", "house_area": 96, "house_occupied": "yes",
         "living_place": "", "house_grade": "B", "water_supply_mode": "centralized", "water_in_house": "yes",
         "water_fetch_minutes": "", "water_shortage_days": 5, "water_looks_clean": "yes", "lon": "101.5",
+        "region": "990101001003", "cadre_kin": "no", "relocated": "no", "assets": "tv fridge",
         **changed,
     }  # fmt: skip
 
@@ -41,7 +43,7 @@ def _member(n: int, name: str, version: int, **changed: object) -> Row:
     return {
         "name": MEMBERS[n], "label": name, "__version": version, "__trunkVersion": version, "__branchId": "",
         "household": HOUSEHOLD, "full_name": name, "member_state": "at_home", "state_since": "", "relation": "02",
-        "sex": "1", "birth_date": "1970-05-01", "health": "healthy", "medical_insurance": "resident",
+        "ethnic_group": "14", "serious_illness_insurance": "yes", "pension_insurance": "resident", "sex": "1", "birth_date": "1970-05-01", "health": "healthy", "medical_insurance": "resident",
         "school_status": "", "education": "primary", "labour_capacity": "ordinary", "works_away": "yes",
         "work_place": "昆明", "work_months": 6, "monthly_wage": 3500, **changed,
     }  # fmt: skip
@@ -137,14 +139,16 @@ def test_a_new_member_is_created_and_the_others_are_updated(engine: CollectEngin
             f"{row}/m_details/m_relation": "20", f"{row}/m_details/m_sex": "1",
             f"{row}/m_details/m_birth_date": "2015-03-01", f"{row}/m_details/m_medical_insurance": "resident",
             f"{row}/m_details/m_id_typed": "11010519491231002X",
-            f"{row}/m_details/m_school_status": "primary",
+            f"{row}/m_details/m_school_status": "primary", f"{row}/m_details/m_ethnic_group": "14",
+            f"{row}/m_details/m_serious_illness_insurance": "yes", f"{row}/m_details/m_left_behind_now": "no",
         },
     )  # fmt: skip
     assert filled.outcome == "VALID" and not filled.refused
     (new,) = [write for write in _writes(filled).values() if write.create]
     assert (new.label, new.parent, new.base_version) == ("王小明", HOUSEHOLD, None)
     assert new.values["id_number"] == "11010519491231002X"
-    assert "labour_capacity" not in new.values, "a child is not asked about work"
+    assert new.values["labour_capacity"] == "none", "a child is not asked about work, and counts as unable"
+    assert new.values["left_behind"] == "none" and "pension_insurance" not in new.values
     assert _writes(filled)[HOUSEHOLD].values["household_size"] == "3"
 
 
@@ -186,7 +190,8 @@ def test_income_that_is_not_reckoned_this_time_is_not_written(engine: CollectEng
 
 
 def test_a_household_that_declines_is_not_changed(engine: CollectEngine) -> None:
-    filled = _fill(engine, {"/data/notice/consent": "refused"})
+    filled = _fill(engine, {"/data/notice/consent": "refused",
+                            "/data/notice/refusal_reason": "no_time"})  # fmt: skip
     assert filled.outcome == "VALID" and not _writes(filled)
 
 
@@ -265,6 +270,7 @@ def test_choices_are_worded_as_in_the_datasets() -> None:
             assert choice.labels == labels[choice.value], (name, choice.value)
 
 
-def test_the_form_needs_no_file_but_the_two_lists() -> None:
-    assert visit_form().media == {}
-    assert visit_model().files == ("jr://file-csv/household.csv", "jr://file-csv/member.csv")
+def test_the_form_needs_no_file_but_lists_and_policies() -> None:
+    assert visit_form().media == {} and visit_form().policies == ("income", "water")
+    names = {file.rpartition("/")[2] for file in visit_model().files}
+    assert names == {"household.csv", "member.csv", "region.csv", "policy_income.csv", "policy_water.csv"}
