@@ -124,7 +124,7 @@ def _sheet_of(archive: zipfile.ZipFile, part: str) -> str | None:
         found = re.search(rb'<Relationship [^>]*?(?:Id="%b"[^>]*?Target="([^"]*)"|Target="([^"]*)"[^>]*?Id="%b")'
                           % (re.escape(link), re.escape(link)), links)  # fmt: skip
         if found and part.endswith((found[1] or found[2]).decode().lstrip("/")):
-            return name.decode("utf-8", "replace")
+            return str(name, "utf-8", "replace")
     return None
 
 
