@@ -36,6 +36,13 @@ export async function getForm(formId: string, version: string): Promise<OfferedF
   return withSettings(row);
 }
 
+/** Names of every form that is here, of retired versions too: drafts keep theirs. */
+export async function keptNames(): Promise<Map<string, FormRow["names"]>> {
+  const names = new Map<string, FormRow["names"]>();
+  await session().db.forms.each((row) => { names.set(row.form_id, row.names); });
+  return names;
+}
+
 /** Fetches every published form that is missing here or has changed, and files that changed under it; gives how many. */
 export async function fetchForms(at: Session): Promise<number> {
   const wanted = await staleEntries(at);

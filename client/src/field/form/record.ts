@@ -36,7 +36,7 @@ function attributeOf(node: AnyNode, name: string): string {
 }
 
 function bindAttribute(node: AnyNode, wanted: (attribute: Attr) => boolean): string | null {
-  const { bindElement } = node.definition.bind as { bindElement?: unknown };
+  const { bindElement } = (node.definition as { bind?: { bindElement?: unknown } }).bind ?? {};
   const attributes = Array.from((bindElement as Element | undefined)?.attributes ?? []);
   return attributes.find(wanted)?.value ?? null;
 }
@@ -44,6 +44,11 @@ function bindAttribute(node: AnyNode, wanted: (attribute: Attr) => boolean): str
 /** The evidence slot of a photo question (`bind::ruhu:slot`). */
 export function slotOf(question: AnyNode): string | null {
   return bindAttribute(question, (attribute) => attribute.localName === "slot" && attribute.namespaceURI !== null);
+}
+
+/** Which fact of the visit a node tells (`bind::ruhu:visit`). */
+export function visitFactOf(node: AnyNode): string | null {
+  return bindAttribute(node, (attribute) => attribute.localName === "visit" && attribute.namespaceURI !== null);
 }
 
 export function savedProperty(question: AnyNode): string | null {

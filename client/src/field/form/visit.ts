@@ -1,7 +1,8 @@
 /** The envelope of a visit: when, how, where. Taken by the page, never asked twice, never in the way. */
+import type { AnyNode } from "@getodk/xforms-engine";
 import type { ContactMode, Fix, VisitPlace } from "@lib/types";
-import { nameOf } from "./record";
-import type { Question } from "./tree";
+import { nameOf, visitFactOf } from "./record";
+import { everyNode, isQuestion } from "./tree";
 
 export const CONTACT_MODES: readonly ContactMode[] = ["in_person", "phone", "proxy", "video"];
 
@@ -38,9 +39,10 @@ export function sharperFix(kept: Fix | null, found: Fix | null): Fix | null {
   return found.accuracy_m <= kept.accuracy_m ? found : kept;
 }
 
-/** A form may ask how the household was reached; then the page does not. */
-export function askedContactMode(questions: readonly Question[]): Question | null {
-  return questions.find((question) => nameOf(question) === "contact_mode") ?? null;
+/** A form may ask, or reckon, how the household was reached (`bind::ruhu:visit`); then the page does not ask. */
+export function contactModeNode(root: AnyNode): AnyNode | null {
+  const shown = everyNode(root).filter((node) => node.currentState.relevant);
+  return shown.find((node) => visitFactOf(node) === "contact_mode") ?? shown.find((node) => isQuestion(node) && nameOf(node) === "contact_mode") ?? null;
 }
 
 export function contactModeOf(text: string): ContactMode | null {

@@ -6,6 +6,7 @@ import { answerWithHousehold, finalise, FormUnreadable, instanceIdIn, instanceXm
 import { recoverFiles } from "../files";
 import { refill } from "../prefill";
 import type { Question } from "../tree";
+import { contactModeNode, contactModeOf } from "../visit";
 import { at, filesOf, HOUSEHOLD, LATER, openOn, SEEN, valueAt } from "./open";
 
 async function opened() {
@@ -143,5 +144,21 @@ describe("finishing", () => {
     if (!result.ready) throw new Error("it must be ready");
     expect(result.instanceId).toBe(instanceIdIn(result.instanceXml));
     expect(result.instanceXml).toMatch(/<end>\d{4}-\d\d-\d\dT/);
+  });
+});
+
+describe("how the household was reached", () => {
+  const withMode = (bind: string): { xform: string; file: ReturnType<typeof filesOf>["file"] } => {
+    const form = filesOf(SEEN);
+    const xform = form.xform.replace("<n_new", "<reached/><n_new").replace("<bind ", `<bind nodeset="/data/reached" xmlns:r="https://ruhu.example/xforms" r:visit="contact_mode" type="string" ${bind}/><bind `);
+    return { ...form, xform };
+  };
+
+  it("is taken from the form that reckons it, and asked by the page where no form says it", async () => {
+    const { root } = await openForm(withMode("calculate=\"'phone'\""));
+    const node = contactModeNode(root);
+    expect(contactModeOf((node?.currentState as { instanceValue: string }).instanceValue)).toBe("phone");
+    expect(contactModeNode((await openForm(withMode('relevant="false()"'))).root)).toBeNull();
+    expect(contactModeNode((await opened()).root)).toBeNull();
   });
 });
