@@ -13,7 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,9 +77,17 @@ Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresq
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": True})
 
 
+CHINA = timezone(timedelta(hours=8))
+
+
 def now() -> datetime:
     """The present moment, with zone."""
     return datetime.now(UTC)
+
+
+def today() -> date:
+    """The present day where the work is done."""
+    return datetime.now(CHINA).date()
 
 
 def init_app(app: Flask, url: str) -> None:

@@ -85,6 +85,11 @@ CATALOGUE: Mapping[str, Entry] = {
         "政策文件里有错误，什么也没有载入。请按各条说明修改。",
         "The policy files have mistakes and nothing was loaded. Each one says where it is and what to do.",
     ),
+    "qualification.other_content": Entry(
+        409,
+        "这个编号已有另一份资格，没有改动。请用新的编号登记。",
+        "This id stands for another qualification; nothing was changed. Enter it under a new id.",
+    ),
     "upload.not_found": Entry(404, "没有这个上传。请重新开始上传。", "No such upload. Start it again."),
     "upload.expired": Entry(410, "这个上传已过期。请重新开始上传。", "This upload has expired. Start it again."),
     "upload.wrong_offset": Entry(

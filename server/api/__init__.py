@@ -15,6 +15,7 @@ from server.api import (
     openrosa,
     openrosa_tokens,
     photos,
+    qualifications,
     regions,
     submissions,
     sync,
@@ -26,7 +27,9 @@ BASE = "/api/v1"
 
 def register(app: Flask, api: Api) -> None:
     """Puts every resource at its address."""
-    for resource in (auth, entities, forms, openrosa_tokens, photos, regions, submissions, sync, uploads):
+    for resource in (
+        auth, entities, forms, openrosa_tokens, photos, qualifications, regions, submissions, sync, uploads,
+    ):  # fmt: skip
         api.register_blueprint(resource.blueprint, url_prefix=BASE)
     for plain in (client, docs, health, openrosa):
         app.register_blueprint(plain.blueprint)

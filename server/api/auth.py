@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from server import db
-from server.accounts import attempts, keys, people, tokens
+from server.accounts import attempts, keys, people, qualifications, tokens
 from server.accounts.actor import Actor, load_actor
 from server.accounts.audit import note
 from server.accounts.installs import claim_install
@@ -91,17 +91,18 @@ def _signed_in(session: Session, person: Person, body: dict[str, Any]) -> Respon
 def _welcome(session: Session, person: Person, issued: tokens.Issued, token: str | None) -> dict[str, Any]:
     answer = {
         "expires_at": issued.row.expires_at.isoformat(),
-        "user": describe(load_actor(session, person)),
+        "user": describe(session, load_actor(session, person)),
         "server_time": db.now().isoformat(),
         "server_public_key_jwk": keys.public_jwk(keys.server_key(current_app.config["RUHU"].keys)),
     }
     return answer | ({"token": token} if token else {"csrf_token": issued.csrf})
 
 
-def describe(actor: Actor) -> dict[str, Any]:
+def describe(session: Session, actor: Actor) -> dict[str, Any]:
     """The user as sign-in and /me show it."""
     roles = [{"role": role.role, "region": role.region} for role in actor.roles]
-    return {**actor.author(), "roles": roles, "qualifications": []}
+    held = [qualifications.for_wire(row) for row in qualifications.qualifications_of(session, actor.id)]
+    return {**actor.author(), "roles": roles, "qualifications": held}
 
 
 @blueprint.route("/auth/logout", methods=["POST"])
@@ -153,5 +154,6 @@ def recover_key(body: dict[str, Any]) -> Response:
 @blueprint.response(200, shapes.User)
 @signed_in()
 def me() -> Response:
-    """The signed-in person with roles."""
-    return jsonify(describe(current_actor()))
+    """The signed-in person with roles and qualifications."""
+    with db.read() as session:
+        return jsonify(describe(session, current_actor()))

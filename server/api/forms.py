@@ -23,6 +23,7 @@ from server.forms.source import FormSource
 from server.forms.tables import FormVersion
 from server.sync.feeds import touch
 from server.sync.news import of_forms
+from server.sync.offering import reader_of
 
 blueprint = Blueprint("forms", __name__, description="Forms and datasets")
 blueprint.before_request(refuse_nul)
@@ -42,12 +43,15 @@ class Asked(Schema):
 @signed_in()
 @blueprint.arguments(Asked, location="query")
 def forms(asked: dict[str, Any]) -> Answer:
-    """Published versions. Administrators may ask for `state=draft|retired|all`."""
-    state = asked["state"]
-    if state != "published" and not current_actor().has("admin"):
+    """Published versions that the reader may fill in. Administrators may ask for `state=draft|retired|all`."""
+    state, actor = asked["state"], current_actor()
+    if state != "published" and not actor.has("admin"):
         raise Problem("auth.forbidden")
     with db.read() as session:
         rows = versions.list_versions(session, _STATES if state == "all" else (state,))
+        if state == "published":
+            reader = reader_of(session, actor)
+            rows = [row for row in rows if reader.may_fill(versions.settings_of(row))]
         media = versions.media_hashes(session, rows)
     answer = jsonify([_form(row, media[row.form_id, row.version]) for row in rows])
     answer.add_etag()

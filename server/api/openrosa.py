@@ -20,8 +20,9 @@ from server.config import Settings
 from server.errors import Problem
 from server.evidence.tasks import enqueue
 from server.forms import versions
+from server.forms.model import REGION_LIST
 from server.forms.tables import FormVersion
-from server.sync import entity_lists, odk, offered_forms
+from server.sync import entity_lists, odk, offered_forms, region_list
 from server.sync.blobs import store_of
 from server.sync.entity_lists import EntityList
 
@@ -32,11 +33,12 @@ _EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 @at("/formList", "GET")
 def form_list() -> Response:
-    """Published forms; `formID` narrows to one, `listAllVersions` shows older published versions too."""
+    """Published forms that this person may fill in; `formID` narrows to one, `listAllVersions` adds older versions."""
     wanted = request.args.get("formID", "").replace("\0", "")
     every = request.args.get("listAllVersions", "").lower() in ("1", "true")
+    actor = current_collector()
     with db.read() as session:
-        forms = offered_forms.offered_forms(session, wanted or None, all_versions=every)
+        forms = offered_forms.offered_forms(session, actor, wanted or None, all_versions=every)
         return xml_answer(openrosa_xml.form_list([_listed(form) for form in forms]))
 
 
@@ -75,7 +77,8 @@ def manifest(form_id: str, version: str) -> Response:
             _list_file(found, wanted, entity_lists.list_hash(session, actor, wanted))
             for wanted in offered_forms.entity_lists(session, found)
         ]
-    return xml_answer(openrosa_xml.manifest([*media, *lists]))
+        regions = [_region_file(found, session)] if offered_forms.reads_regions(session, found) else []
+    return xml_answer(openrosa_xml.manifest([*media, *lists, *regions]))
 
 
 def _media_file(form: FormVersion, name: str, hash: str) -> MediaFile:
@@ -85,6 +88,21 @@ def _media_file(form: FormVersion, name: str, hash: str) -> MediaFile:
 def _list_file(form: FormVersion, wanted: EntityList, hash: str) -> MediaFile:
     path = f"{_path(form)}/entities/{wanted.dataset.name}"
     return MediaFile(wanted.filename, hash, address(f"{path}.csv"), address(f"{path}/integrity"))
+
+
+def _region_file(form: FormVersion, session: Session) -> MediaFile:
+    content = region_list.region_csv(session, current_collector())
+    return MediaFile(REGION_LIST, entity_lists.md5(content), address(f"{_path(form)}/regions.csv"))
+
+
+@at("/forms/<form_id>/<version>/regions.csv", "GET")
+def regions_csv(form_id: str, version: str) -> Response:
+    """The villages and groups where the worker may write."""
+    actor = current_collector()
+    with db.read() as session:
+        _form(session, form_id, version)
+        content = region_list.region_csv(session, actor)
+    return _with_tag(Response(content, content_type="text/csv; charset=utf-8"), entity_lists.md5(content))
 
 
 @at("/forms/<form_id>/<version>/media/<name>", "GET")

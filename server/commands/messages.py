@@ -100,6 +100,13 @@ TEXTS = {
     "user.taken": (
         "用户名 {username} 已有人用，请换一个 / The user name {username} is taken; choose another"
     ),
+    "user.bad_kind": (
+        "资格种类“{kind}”不合规定，用小写字母、数字、下划线，如 house_appraiser / "
+        "The kind “{kind}” is not allowed: lower-case letters, digits, underscores, such as house_appraiser"
+    ),
+    "user.bad_days": "最后一天早于第一天 / The last day is before the first",
+    "user.qualified": "{username}：{kind}，{start} 至 {until} / {username}: {kind}, {start} to {until}",
+    "user.disqualified": "已更新 {username} 的资格 / The qualification of {username} was changed",
     "user.unknown": "没有用户 {username} / There is no user {username}",
     "user.name_shape": (
         "用户名只能用小写字母、数字、点、横线，2–64 个，以字母开头 / "

@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.accounts.audit import note
-from server.accounts.tables import HelperOf, Install, Person, RoleGrant, Token
+from server.accounts.tables import Install, Token
 from server.accounts.tokens import Issued, issue
 from server.db import now
 from server.errors import Problem
-from server.geo.tables import Region
-from server.registry.tables import Entity
+from server.sync.administered import administered
 
 KIND = "openrosa"
 
@@ -37,7 +36,7 @@ def issue_collect_token(
     session: Session, admin: Actor, person_id: str, name: str, lifetime: timedelta
 ) -> Issued:
     """A token for a new device of this person. Problem record.not_found outside the admin's area."""
-    person = _administered(session, admin, person_id)
+    person = administered(session, admin, person_id)
     install = Install(id=str(uuid.uuid4()), person_id=person.id, name=name, model="ODK Collect")
     session.add(install)
     session.flush()
@@ -51,7 +50,7 @@ def issue_collect_token(
 
 def list_collect_tokens(session: Session, admin: Actor, person_id: str) -> Sequence[CollectToken]:
     """All tokens of this person, newest first. Problem record.not_found."""
-    person = _administered(session, admin, person_id)
+    person = administered(session, admin, person_id)
     rows = session.execute(
         select(Install.id, Install.name, Token.created_at, Token.expires_at, Token.revoked_at)
         .join(Install, Install.id == Token.install_id)
@@ -63,7 +62,7 @@ def list_collect_tokens(session: Session, admin: Actor, person_id: str) -> Seque
 
 def revoke_collect_token(session: Session, admin: Actor, person_id: str, install_id: str) -> None:
     """Ends the token of one device; again is harmless. Problem record.not_found."""
-    person = _administered(session, admin, person_id)
+    person = administered(session, admin, person_id)
     token = session.scalar(
         select(Token).where(Token.person_id == person.id, Token.kind == KIND, Token.install_id == install_id)
     )
@@ -72,24 +71,3 @@ def revoke_collect_token(session: Session, admin: Actor, person_id: str, install
     if token.revoked_at is None:
         token.revoked_at = now()
         note(session, admin.id, "openrosa_token.revoked", person.id, install_id=install_id)
-
-
-def _administered(session: Session, admin: Actor, person_id: str) -> Person:
-    """The active person, when everything that the person may see lies in the admin's area."""
-    person = session.get(Person, person_id)
-    areas = _areas(session, person_id) if person and person.active else set()
-    if person is None or not areas or not all(admin.covers(path, ("admin",)) for path in areas):
-        raise Problem("record.not_found")
-    return person
-
-
-def _areas(session: Session, person_id: str) -> set[str]:
-    """Paths of the regions of the person's roles and of the households that the person helps."""
-    roles = select(Region.path).join(RoleGrant, RoleGrant.region_code == Region.code)
-    helped = (
-        select(Region.path)
-        .join(Entity, Entity.region_code == Region.code)
-        .join(HelperOf, HelperOf.household_id == Entity.id)
-    )
-    wanted = roles.where(RoleGrant.person_id == person_id).union(helped.where(HelperOf.person_id == person_id))
-    return set(session.scalars(wanted))

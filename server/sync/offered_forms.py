@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.accounts.actor import Actor
 from server.errors import Problem
 from server.forms import versions
+from server.forms.model import REGION_LIST
 from server.forms.tables import FormVersion
 from server.sync.definitions import datasets, form_model
 from server.sync.entity_lists import EntityList, lists_of
+from server.sync.offering import reader_of
 
 
 @dataclass(frozen=True)
@@ -25,15 +28,18 @@ class OfferedForm:
     hash: str
 
 
-def offered_forms(session: Session, form_id: str | None = None, *, all_versions: bool = False) -> list[OfferedForm]:
-    """The newest published version of each form (or all of them), by form id."""
+def offered_forms(
+    session: Session, actor: Actor, form_id: str | None = None, *, all_versions: bool = False
+) -> list[OfferedForm]:
+    """The newest published version of each form that the actor may fill in (or all of them), by form id."""
     columns = (FormVersion.form_id, FormVersion.version, FormVersion.names, FormVersion.hash)
     rows = session.execute(
-        select(*columns)
+        select(*columns, FormVersion.extra)
         .where(FormVersion.state == "published", *([FormVersion.form_id == form_id] if form_id else []))
         .order_by(FormVersion.form_id, FormVersion.published_at.desc(), FormVersion.version.desc())
     )
-    forms = [OfferedForm(*row) for row in rows]
+    reader = reader_of(session, actor)
+    forms = [OfferedForm(*row) for *row, extra in rows if reader.may_fill((extra or {}).get("settings", {}))]
     if all_versions:
         return forms
     newest: dict[str, OfferedForm] = {}
@@ -48,6 +54,14 @@ def entity_lists(session: Session, form: FormVersion) -> tuple[EntityList, ...]:
     own = versions.media_hashes(session, [form])[form.form_id, form.version]
     lists = lists_of(form.xform, model, datasets()) if model else ()
     return tuple(wanted for wanted in lists if wanted.filename not in own)
+
+
+def reads_regions(session: Session, form: FormVersion) -> bool:
+    """Does the form ask for a village or group, and brings no list of its own?"""
+    model = form_model(session, form.form_id, form.version)
+    own = versions.media_hashes(session, [form])[form.form_id, form.version]
+    names = [file.rpartition("/")[2] for file in model.files] if model else []
+    return REGION_LIST in names and REGION_LIST not in own
 
 
 def entity_list(session: Session, form: FormVersion, dataset: str) -> EntityList:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -217,11 +218,16 @@ def test_a_record_that_went_away_leaves_the_phone(county: Flask, collect: Collec
     assert set(collect.lists["household"]) == {HOUSEHOLD}
 
 
-def test_a_phone_that_may_not_see_a_household_gets_an_empty_list(county: Flask) -> None:
-    """An auditor reads masked; masked values must not come back as answers. An inspector has no area."""
+def test_a_phone_that_may_not_see_a_household_gets_an_empty_list(county: Flask, collect: Collect) -> None:
+    """An auditor is not offered the visit, and reads masked: masked values must not come back as answers."""
     other = phone(county, "auditor")
     other.refresh()
-    assert other.lists == {"household": {}, "member": {}}
+    assert FORM not in other.forms and not any(other.lists.values())
+    version, headers = collect.forms[FORM].listed.version, {"X-OpenRosa-Version": "1.0"}
+    path = urlsplit(other.server_url).path
+    for dataset in ("household", "member"):
+        answer = county.test_client().get(f"{path}/forms/{FORM}/{version}/entities/{dataset}.csv", headers=headers)
+        assert answer.status_code == 200 and len(answer.text.splitlines()) == 1
 
 
 def test_a_withdrawn_form_leaves_the_list_but_its_visits_still_come_in(county: Flask, collect: Collect) -> None:
