@@ -14,7 +14,7 @@ from server.forms.dataset import Dataset
 from server.forms.expressions import broken_expressions
 from server.forms.issue import FormInvalid, InstanceUnreadable, Issue, PolicyConflict
 from server.forms.messages import issue
-from server.forms.model import FormModel
+from server.forms.model import REGION_LIST, FormModel
 from server.forms.pin import pin_versions
 from server.forms.policies import policy_of_file
 from server.forms.policy import policy_conflicts
@@ -154,7 +154,7 @@ def _missing_media(model: FormModel, files: Mapping[str, bytes], datasets: tuple
     return [
         issue("media.missing", name, name=name)
         for name in names
-        if name not in files and name.removesuffix(".csv") not in datasets and not policy_of_file(name)
+        if name not in {*files, REGION_LIST} and name.removesuffix(".csv") not in datasets and not policy_of_file(name)
     ]
 
 

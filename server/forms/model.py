@@ -8,6 +8,9 @@ from functools import cached_property
 
 from server.forms.dataset import Choice
 
+# The list of villages and groups that a form may ask for; phones and the server make it.
+REGION_LIST = "region.csv"
+
 # tag -> what the node of this tag writes, and what stands below it
 WriteTree = dict[str, tuple["tuple[str, str] | None", "WriteTree"]]
 Trie = dict[str, tuple["Question | None", "Trie"]]
