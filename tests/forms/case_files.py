@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.forms.samples import DEFINITIONS, compiled, datasets
+from server.forms.policies import FIXED as FIXED_OF_POLICIES
+from server.forms.policy_rows import policy_list
+from tests.forms.samples import DEFINITIONS, compiled, datasets, policies
 
 CASES = Path(__file__).parent / "cases"
 FIXED = ("name", "label", "__version", "__trunkVersion", "__branchId")
@@ -96,7 +98,7 @@ def rows_of(case: Case) -> dict[str, list[Row]]:
 def _rows(name: str, case: Case) -> list[Row]:
     rows = case.lists.get(name)
     if rows is None:
-        return _own_file(name, case.form) or [_header(name, [])]
+        return _policy(name) or _own_file(name, case.form) or [_header(name, [])]
     return [_header(name, rows), *(_whole(row) for row in rows)]
 
 
@@ -109,6 +111,15 @@ def _header(name: str, rows: Sequence[Row]) -> Row:
 def _whole(row: Row) -> Row:
     """The columns that every list of records has, where the case leaves them out."""
     return {"label": row["name"], "__version": "1", "__trunkVersion": "1", "__branchId": "", **row}
+
+
+def _policy(name: str) -> list[Row] | None:
+    """The list policy_<name> as it is made from form_definitions/policies."""
+    policy = policies().get(name.removeprefix("policy_")) if name.startswith("policy_") else None
+    if policy is None:
+        return None
+    rows: list[Row] = list(policy_list(policy))
+    return [{column: column for column in (*FIXED_OF_POLICIES, *policy.values)}, *rows]
 
 
 def _own_file(name: str, form: str) -> list[Row] | None:

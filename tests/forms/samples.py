@@ -10,6 +10,7 @@ from server.forms.compile import CompiledForm, compile_form
 from server.forms.dataset import Dataset
 from server.forms.datasets import load_datasets
 from server.forms.model import FormModel
+from server.forms.policies import Policy, load_policies
 from server.forms.source import read_source
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,11 @@ FILLED = f"""<data xmlns:jr="http://openrosa.org/javarosa" id="small" version="1
 @cache
 def datasets() -> dict[str, Dataset]:
     return load_datasets(DEFINITIONS / "datasets")
+
+
+@cache
+def policies() -> dict[str, Policy]:
+    return load_policies(DEFINITIONS / "policies")
 
 
 @cache
