@@ -4,8 +4,10 @@ Each entry is (why, how to fix it); `{names}` are filled in by issue().
 """
 
 from server.forms.issue import Issue
+from server.forms.messages_expressions import EXPRESSIONS
 
 _BOTH = {
+    **EXPRESSIONS,
     # Dataset files
     "file.unreadable": (
         "文件读不出来：{cause} / The file cannot be read: {cause}",
@@ -52,6 +54,16 @@ _BOTH = {
     "reference.unknown": (
         "“{name}”没有定义 / “{name}” is not defined",
         "改正名称，或先定义它 / Correct the name, or define it first",
+    ),
+    "migration.still_there": (
+        "数据集里还有“{name}” / The dataset still declares “{name}”",
+        "从数据集的文件里去掉旧字段，迁移步骤会照顾旧手机 / "
+        "Take the old property out of the dataset's file; the step looks after old phones",
+    ),
+    "migration.split_group": (
+        "拆成的几个字段（{parts}）要单独成一组 / The parts ({parts}) must be a merge group of their own, with a separator",
+        "给它们写同一个 group（不要有别的字段），并写 at: 分隔符 / "
+        "Give them one group that holds nothing else, and write at: the separator",
     ),
     # Workbooks
     "workbook.too_large": (
@@ -146,6 +158,11 @@ _BOTH = {
     "author.expression": (
         "“{column}”列的公式写得不对：{text} / The expression in column “{column}” cannot be read: {text} ({cause})",
         "核对括号、引号和运算符 / Check parentheses, quotes and operators",
+    ),
+    "author.circular": (
+        "公式互相等待，算不出来：{names} / These expressions wait for each other: {names}",
+        "去掉其中一处引用；约束（constraint）里才可以用自己的值 / "
+        "Take one of the references out; only a constraint may use its own value",
     ),
     "author.unknown_type": (
         "不认识这种题型 / {cause}",

@@ -1,0 +1,126 @@
+"""Judges a filled form by the version it was filled with: findings, never a refusal.
+
+What cannot be known here is not judged: results of once(), now(), today(), random() and uuid(), and what reads a
+list that is not known as its reader saw it. Where a stored value is not what the form computes, the computed one goes
+on: so everything after it is judged as a form that is opened again would.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from server.forms.evaluation.doubt import doubt_of
+from server.forms.evaluation.findings import Finding, sentence
+from server.forms.evaluation.judge import TROUBLE, Judge, label_of
+from server.forms.evaluation.lists import List, tables_of
+from server.forms.evaluation.outcome import is_same, settled
+from server.forms.evaluation.plan import FormPlan, Part, Step
+from server.forms.evaluation.sheet import Cell, Sheet, TooLarge, hide, row_to_be
+from server.forms.parsed import Instance
+from server.forms.xpath import Expression
+
+
+def check(plan: FormPlan, instance: Instance, lists: Mapping[str, List], *, now: datetime) -> list[Finding]:
+    """The findings in document order, a bounded number. Never raises on what parse_instance accepts.
+
+    `lists`: what the phone had of each list from a file, by instance id; one that is absent is unknown. `now`: the
+    moment of the visit in its own time zone.
+    """
+    moment = now if now.tzinfo else now.replace(tzinfo=UTC)
+    sheet = Sheet(plan, tables_of(plan.files, plan.instances, lists), moment)
+    try:
+        sheet.read(instance.root)
+    except TooLarge:
+        return [Finding(plan.root.path, "bind", sentence("too_large", label_of(plan.root)))]
+    judge = Judge(sheet, doubt_of(plan, lists))
+    for step in plan.steps:
+        _STEPS[step.kind](sheet, judge, step)
+    for above, name, is_second in sheet.strays:
+        _note_stray(judge, above, name, is_second)
+    judge.all()
+    return judge.found()
+
+
+def _relevant(sheet: Sheet, judge: Judge, step: Step) -> None:
+    """Hides what is not relevant; where that cannot be known, what the instance does not have."""
+    cells = sheet.cells[step.part.index]
+    if not judge.may_judge(step.part, step.expression):
+        for cell in cells:
+            if not cell.given:
+                hide(cell)
+        return
+    truth, context = step.expression.truth, sheet.context
+    for cell in cells:
+        if cell.relevant:
+            context.node = cell
+            try:
+                if not truth(context):
+                    hide(cell)
+            except TROUBLE:
+                if not cell.given:
+                    hide(cell)
+
+
+def _calculate(sheet: Sheet, judge: Judge, step: Step) -> None:
+    """Computes, and compares with what is stored. What a person may have changed is taken as it stands."""
+    part, expression = step.part, step.expression
+    if not judge.doubt.may_compare(expression) or (part.control is not None and part.readonly is not True):
+        return
+    cells = sheet.cells[part.index]
+    if part.name[0] == "@" or not cells or not judge.may_judge(part, expression):
+        return
+    context, zone, kind = sheet.context, sheet.zone, part.type
+    for cell in cells:
+        if not cell.relevant:
+            continue
+        context.node = cell
+        try:
+            value = settled(expression(context), kind, zone)
+        except TROUBLE:
+            continue
+        if value != cell.text and not is_same(value, cell.text, zone):
+            judge.note(cell, "bind", "bind")
+        cell.value = value
+
+
+def _count(sheet: Sheet, judge: Judge, step: Step) -> None:
+    """Compares the rows of a counted repeat with their number."""
+    part = step.part
+    above = part.above
+    if above is None or not judge.doubt.may_compare(step.expression):
+        return
+    for parent in sheet.cells[above.index]:
+        if not parent.relevant:
+            continue
+        row = row_to_be(part, parent)
+        expected = _expected(sheet, judge, part, row, step.expression)
+        found = len(parent.named.get(part.name, ()))
+        if expected is not None and expected != found:
+            values = {"expected": str(expected), "found": str(found)}
+            message = sentence("repeat_count", label_of(part), **values)
+            judge.put(parent, Finding(f"{parent.place}/{part.name}", "repeat_count", message))
+
+
+def _expected(sheet: Sheet, judge: Judge, part: Part, row: Cell, count: Expression) -> int | None:
+    """How many rows there should be; None when that cannot be said, or when they are not asked."""
+    sheet.context.node = row
+    try:
+        if isinstance(part.relevant, Expression) and (
+            not judge.may_judge(part, part.relevant) or not part.relevant.truth(sheet.context)
+        ):
+            return None
+        number = count.number(sheet.context)
+    except TROUBLE:
+        return None
+    return max(0, int(number)) if math.isfinite(number) else None
+
+
+def _note_stray(judge: Judge, above: Cell, name: str, is_second: bool) -> None:
+    label = {"zh": name[:60], "en": name[:60]}
+    message = sentence("bind.twice" if is_second else "bind.unknown", label)
+    judge.put(above, Finding(f"{above.place}/{name[:60]}", "bind", message))
+
+
+_STEPS = {"relevant": _relevant, "calculate": _calculate, "count": _count}

@@ -1,0 +1,130 @@
+"""What cannot be judged: expressions whose result nobody here can know, and those too costly for a huge instance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from server.forms.evaluation.lists import List, Seen
+from server.forms.evaluation.plan import FormPlan, Part, Step
+from server.forms.evaluation.sheet import Sheet
+from server.forms.xpath import Expression
+
+# Readings of one node for all rows of a repeat: what goes beyond is not evaluated.
+MOST_READINGS = 400_000
+# Their result depends on the language that the form was shown in.
+_BY_LANGUAGE = frozenset({"jr:itext", "jr:choice-name"})
+_LISTS = re.compile(r"(?:instance|pulldata)\(\s*['\"]([^'\"]+)['\"]")
+_WORDS = re.compile(r"[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """`unknown`: expressions that read what is not known; `inexact`: those that read rows which may have changed."""
+
+    unknown: frozenset[Expression] = frozenset()
+    inexact: frozenset[Expression] = frozenset()
+
+    def may_compare(self, expression: Expression) -> bool:
+        """Whether a stored value may be held against what the expression gives here."""
+        return (
+            expression.is_stable
+            and expression not in self.unknown
+            and expression not in self.inexact
+            and not expression.functions & _BY_LANGUAGE
+        )
+
+
+_CERTAIN = Doubt()
+
+
+def doubt_of(plan: FormPlan, lists: Mapping[str, List]) -> Doubt:
+    """The doubt that these lists leave."""
+    if all(name in lists and not isinstance(lists[name], Seen) for name in plan.files):
+        return _CERTAIN
+    return Doubt(
+        frozenset(reader.expression for reader in list_readers(plan) if reader.reads_unknown(lists)),
+        frozenset(reader.expression for reader in list_readers(plan) if reader.reads_inexact(lists)),
+    )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """An expression that reads lists from files: their ids, and every word in it, columns among them."""
+
+    expression: Expression
+    lists: frozenset[str]
+    words: frozenset[str]
+
+    def reads_unknown(self, lists: Mapping[str, List]) -> bool:
+        return any(self._is_unknown(lists.get(name)) for name in self.lists)
+
+    def _is_unknown(self, found: List | None) -> bool:
+        return found is None or (isinstance(found, Seen) and bool(found.unknown & self.words))
+
+    def reads_inexact(self, lists: Mapping[str, List]) -> bool:
+        return any(isinstance(found := lists.get(name), Seen) and not found.exact for name in self.lists)
+
+
+def list_readers(plan: FormPlan) -> tuple[Reader, ...]:
+    """The expressions of the form that read lists from files; found once per plan."""
+    known: tuple[Reader, ...] | None = plan.kept.get("readers")
+    if known is None:
+        read = (_reader(plan, expression) for part in plan.parts.values() for expression in expressions_of(part))
+        known = plan.kept["readers"] = tuple(reader for reader in read if reader is not None)
+    return known
+
+
+def _reader(plan: FormPlan, expression: Expression) -> Reader | None:
+    names = frozenset(_LISTS.findall(expression.text)) & plan.files.keys()
+    return Reader(expression, names, frozenset(_WORDS.findall(expression.text))) if names else None
+
+
+def expressions_of(part: Part) -> Iterator[Expression]:
+    """Every expression that judging the part may evaluate."""
+    found = (part.relevant, part.required, part.constraint, part.calculate, part.count)
+    yield from (one for one in found if isinstance(one, Expression))
+    if part.choices is not None:
+        yield from (one for one in (part.choices.nodes, part.choices.member) if one is not None)
+
+
+def is_too_costly(step: Step | tuple[Part, Expression], sheet: Sheet) -> bool:
+    """Whether evaluating it for every node would read more than MOST_READINGS nodes in other rows."""
+    part, expression = (step.part, step.expression) if isinstance(step, Step) else step
+    wide = wide_reads(sheet.plan, part, expression)
+    if not wide:
+        return False
+    most = max(len(sheet.cells[index]) for index in wide)
+    # Each predicate may go through all rows again.
+    depth = max(1, expression.text.count("["))
+    readings: int = len(sheet.cells[part.index]) * most**depth
+    return readings > MOST_READINGS
+
+
+def wide_reads(plan: FormPlan, part: Part, expression: Expression) -> tuple[int, ...]:
+    """Indexes of the repeated parts that it reads in more rows than its own; found once per plan."""
+    known: dict[Expression, tuple[int, ...]] = plan.kept.setdefault("wide", {})
+    if expression not in known:
+        known[expression] = tuple(_wide(plan, part, expression))
+    return known[expression]
+
+
+def _wide(plan: FormPlan, part: Part, expression: Expression) -> Iterator[int]:
+    if all(_stays_in_row(part, reference) for reference in expression.references):
+        return
+    for path in expression.reads(part.path):
+        read = plan.parts.get(path.removesuffix("/*"))
+        if read is not None and read.repeats_above():
+            yield read.index
+
+
+def _stays_in_row(part: Part, reference: str) -> bool:
+    """Whether a relative path cannot leave the row that the part is in."""
+    repeats = part.repeats_above()
+    if reference.startswith("/"):
+        return False
+    if not repeats:
+        return True
+    up = reference.split("/").count("..")
+    return part.path.count("/") - up >= repeats[-1].path.count("/")

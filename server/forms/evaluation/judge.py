@@ -1,0 +1,153 @@
+"""Judges single nodes: required, type, constraint, choice, relevance. Collects what it finds in document order."""
+
+from __future__ import annotations
+
+from server.forms.evaluation.choices import Choices
+from server.forms.evaluation.doubt import Doubt, is_too_costly
+from server.forms.evaluation.findings import Finding, sentence
+from server.forms.evaluation.lexical import LEXICAL
+from server.forms.evaluation.plan import Part
+from server.forms.evaluation.sheet import Cell, Sheet
+from server.forms.evaluation.texts import Text
+from server.forms.xpath import EvaluationError, Expression
+
+MOST_FINDINGS = 200
+# What an expression may run into over any values; the node is then not judged by it.
+TROUBLE = (EvaluationError, ArithmeticError, RecursionError, ValueError)
+# The last of one node stand last.
+_RANKS = {"relevance": 0, "required": 1, "type": 2, "constraint": 3, "choice": 4, "repeat_count": 5, "bind": 6}
+
+
+class Judge:
+    """Judges the cells of one sheet. `doubt`: what is not judged."""
+
+    def __init__(self, sheet: Sheet, doubt: Doubt) -> None:
+        self.sheet, self.doubt, self.context = sheet, doubt, sheet.context
+        self.noted: list[tuple[int, int, Finding]] = []
+        self._costly: dict[Expression, bool] = {}
+
+    def all(self) -> None:
+        """Every value in document order, until there are more findings than are listed."""
+        for cell in self.sheet.order:
+            part = cell.part
+            if part.below:
+                continue
+            if not cell.relevant:
+                if cell.text:
+                    self.note(cell, "relevance", "relevance")
+            elif not cell.text:
+                if part.required is not False and not self.has_required(cell):
+                    self.note(cell, "required", "required", part.required_text)
+            else:
+                self._filled(cell, part)
+            if len(self.noted) > 2 * MOST_FINDINGS:
+                return
+
+    def _filled(self, cell: Cell, part: Part) -> None:
+        looks_right = LEXICAL.get(part.type)
+        if looks_right is not None and not looks_right(cell.text):
+            self.note(cell, "type", f"type.{part.type}")
+        elif part.constraint is not True and not self.keeps_constraint(cell):
+            self.note(cell, "constraint", "constraint", part.constraint_text)
+        if part.choices is not None:
+            self._choices(cell, part, part.choices)
+        elif part.bounds is not None:
+            self._range(cell, part.bounds)
+
+    def has_required(self, cell: Cell) -> bool:
+        """False when the empty node had to be answered."""
+        required = cell.part.required
+        if isinstance(required, bool):
+            return not required
+        return not self._truth(cell, required, otherwise=False)
+
+    def keeps_constraint(self, cell: Cell) -> bool:
+        constraint = cell.part.constraint
+        return constraint if isinstance(constraint, bool) else self._truth(cell, constraint, otherwise=True)
+
+    def _choices(self, cell: Cell, part: Part, choices: Choices) -> None:
+        tokens = [cell.text] if part.control in ("select1", "input") else cell.text.split()
+        if len(tokens) != len(set(tokens)):
+            self.note(cell, "choice", "choice.twice")
+        if choices.fixed is not None:
+            if not choices.fixed.issuperset(tokens):
+                self.note(cell, "choice", "choice")
+            return
+        list_of = choices.member or choices.nodes
+        if list_of is None or not self.may_judge(part, list_of):
+            return
+        self.context.node = cell
+        try:
+            if not all(choices.holds(self.context, token) for token in dict.fromkeys(tokens)):
+                self.note(cell, "choice", "choice")
+        except TROUBLE:
+            return
+
+    def _range(self, cell: Cell, bounds: tuple[float, float]) -> None:
+        try:
+            inside = bounds[0] <= float(cell.text) <= bounds[1]
+        except ValueError:
+            return
+        if not inside:
+            least, most = (f"{bound:g}" for bound in bounds)
+            self.note(cell, "choice", "choice.range", least=least, most=most)
+
+    def _truth(self, cell: Cell, condition: Expression, otherwise: bool) -> bool:
+        if not self.may_judge(cell.part, condition):
+            return otherwise
+        self.context.node = cell
+        try:
+            return condition.truth(self.context)
+        except TROUBLE:
+            return otherwise
+
+    def may_judge(self, part: Part, expression: Expression) -> bool:
+        """Whether what the expression reads is known, and not too much."""
+        if expression in self.doubt.unknown:
+            return False
+        if expression not in self._costly:
+            self._costly[expression] = is_too_costly((part, expression), self.sheet)
+            if self._costly[expression]:
+                self.note(self.sheet.root, "bind", "too_large")
+        return not self._costly[expression]
+
+    def note(self, cell: Cell, kind: str, code: str, own: Text | None = None, **values: str) -> None:
+        """A finding at the cell, in the form's own words where it has any."""
+        part = cell.part
+        # What no question asks cannot be answered better: there it is the form's own computation that is wrong.
+        if part.control is None and kind in ("required", "type", "constraint"):
+            kind = "bind"
+            code = "required.computed" if code == "required" else code
+        message = self.said(cell, own) if own is not None else None
+        self.put(cell, Finding(cell.place, kind, message or sentence(code, label_of(part), **values)))
+
+    def put(self, cell: Cell, finding: Finding) -> None:
+        self.noted.append((cell.number, _RANKS[finding.kind], finding))
+
+    def said(self, cell: Cell, text: Text) -> dict[str, str] | None:
+        """The form's text with its outputs filled in; None when it says nothing."""
+        said = text.said(lambda expression: self._output(cell, expression))
+        return said if any(said.values()) else None
+
+    def _output(self, cell: Cell, expression: Expression) -> str:
+        self.context.node = cell
+        try:
+            return expression.text_of(self.context)
+        except TROUBLE:
+            return "…"
+
+    def found(self) -> list[Finding]:
+        """In document order, each once; cut with a remark when there are too many."""
+        self.noted.sort(key=lambda one: one[:2])
+        found = list(dict.fromkeys((one.path, one.kind, one.message["zh"]) for _, _, one in self.noted))
+        by_key = {(one.path, one.kind, one.message["zh"]): one for _, _, one in self.noted}
+        kept = [by_key[key] for key in found[:MOST_FINDINGS]]
+        if len(found) > MOST_FINDINGS:
+            kept.append(Finding(self.sheet.root.place, "bind", sentence("too_many", label_of(self.sheet.root.part))))
+        return kept
+
+
+def label_of(part: Part) -> dict[str, str]:
+    """The question's label, outputs left open; its name where it has none."""
+    said = part.label.said(lambda _: "…") if part.label is not None else {}
+    return {language: said.get(language) or part.name for language in ("zh", "en")}
