@@ -63,10 +63,14 @@ def place(path: str) -> str:
     return path.replace("[1]", "")
 
 
+# Engines write the result of a condition differently.
+_TRUTHS = {"true": True, "1": True, "false": False, "0": False}
+
+
 def same(wanted: str, got: str | None) -> bool:
     """Equal texts, or equal numbers; a node that is not there counts as empty."""
     text = "" if got is None else got
-    if text == wanted:
+    if text == wanted or (wanted in _TRUTHS and _TRUTHS[wanted] == _TRUTHS.get(text)):
         return True
     try:
         return abs(float(wanted) - float(text)) < 1e-9

@@ -4,3 +4,6 @@ from __future__ import annotations
 
 # @getodk/xforms-engine, the engine of the phone.
 PHONE: dict[tuple[str, str], str] = {}
+
+# JavaRosa, the engine of ODK Collect.
+JAVAROSA: dict[tuple[str, str], str] = {}
