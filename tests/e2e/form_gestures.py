@@ -46,3 +46,17 @@ class FormGestures:
         self.page.click(".form-shutter")
         self.page.click("text=用这张")
         self.card(title).locator("img.form-photo").wait_for()
+
+    def sign(self, title: str) -> None:
+        """Writes something on the pad that covers the screen."""
+        self.card(title).locator("text=/在这里签名|用手指画|重新画/").click()
+        pad = self.page.locator(".form-drawing-pad")
+        box = pad.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        for dx in (-40, 30):
+            self.page.mouse.move(x + dx, y - 60)
+            self.page.mouse.down()
+            self.page.mouse.move(x - dx, y + 60, steps=8)
+            self.page.mouse.up()
+        self.page.locator(".form-drawing .form-primary").click()
+        self.card(title).locator("img.form-photo").wait_for()

@@ -215,16 +215,7 @@ def fill_every_widget(lab: Lab) -> None:
 
 def fill_files(lab: Lab) -> None:
     lab.take_photo("照片")
-    sign = lab.card("签名")
-    sign.locator("text=在这里签名").click()
-    sign.locator("canvas").scroll_into_view_if_needed()
-    box = sign.locator("canvas").bounding_box()
-    lab.page.mouse.move(box["x"] + 20, box["y"] + 60)
-    lab.page.mouse.down()
-    lab.page.mouse.move(box["x"] + 200, box["y"] + 120, steps=8)
-    lab.page.mouse.up()
-    sign.locator("text=画好了").click()
-    sign.locator("img.form-photo").wait_for()
+    lab.sign("签名")
     file = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"kept exactly"}
     lab.card("文件").locator("input[type=file]").set_input_files(file)
     lab.card("文件").locator(".form-file").wait_for()

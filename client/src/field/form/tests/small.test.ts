@@ -7,6 +7,7 @@ import en from "../i18n/en.json";
 import zh from "../i18n/zh.json";
 import { geopointText, sharperFix, visitPlace } from "../visit";
 import { fromPicker, offsetText, toPicker } from "../widgets/dates";
+import { inkBox, pixelSize } from "../widgets/strokes";
 import { asTyped, cleanNumber, grouped, isComplete } from "../widgets/numbers";
 
 const fix = (accuracy_m: number): Fix => ({ lon: 108.3702, lat: 23.1234, accuracy_m, altitude_m: null, speed: null, heading: null, time: "2026-11-21T02:00:00.000Z" });
@@ -127,4 +128,20 @@ function keysOf(catalogue: object, above = ""): string[] {
 
 it("says everything in both languages", () => {
   expect(keysOf(en)).toEqual(keysOf(zh));
+});
+
+describe("what a finger drew", () => {
+  const pad = { width: 700, height: 260 };
+
+  it("is kept with a margin around the ink, never outside the pad and never too small to see", () => {
+    expect(inkBox([[{ x: 100, y: 60 }, { x: 500, y: 200 }]], pad)).toEqual({ left: 84, top: 44, width: 432, height: 172 });
+    expect(inkBox([[{ x: 2, y: 2 }]], pad)).toEqual({ left: 0, top: 0, width: 240, height: 96 });
+    expect(inkBox([[{ x: 699, y: 259 }]], pad)).toEqual({ left: 460, top: 164, width: 240, height: 96 });
+    expect(inkBox([], pad)).toEqual({ left: 0, top: 0, ...pad });
+  });
+
+  it("has the pixels of the screen, within reason", () => {
+    expect(pixelSize({ left: 0, top: 0, width: 400, height: 100 }, 2)).toEqual({ width: 800, height: 200, scale: 2 });
+    expect(pixelSize({ left: 0, top: 0, width: 800, height: 100 }, 3)).toEqual({ width: 1600, height: 200, scale: 2 });
+  });
 });
