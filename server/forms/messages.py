@@ -230,6 +230,24 @@ _BOTH = {
         "和表单一起上传；缺了它，相应的图片或选项不显示 / "
         "Upload it with the form; without it the picture or the choices do not appear",
     ),
+    # Code lists
+    "codes.bad": (
+        "代码“{given}”不合规定 / The code “{given}” is not allowed",
+        "用字母、数字、横线、下划线、点，40 个以内，不要空格；Excel 去掉了前面的 0 时，把这一列设成文本 / "
+        "Letters, digits, hyphen, underscore, dot; at most 40. If Excel dropped a leading 0, make the column text",
+    ),
+    "codes.twice": (
+        "代码“{given}”写了两次 / The code “{given}” is given twice",
+        "删掉其中一行 / Remove one of the rows",
+    ),
+    "codes.empty": (
+        "一个代码也没有 / It holds no code",
+        "从第 2 行起每行写一个代码 / From line 2 on write one code a line",
+    ),
+    "codes.list_twice": (
+        "代码表“{name}”有两份 / The code list “{name}” is there twice",
+        "只留 form_definitions/codes 里的一份 / Keep the one in form_definitions/codes",
+    ),
     # Policies
     "policy.file_name": (
         "文件里的名称是“{name}” / The name in the file is “{name}”",
@@ -290,8 +308,7 @@ _BOTH = {
     ),
     "policy.codes": (
         "“{name}”不认识这些选项代码：{codes} / “{name}” does not know these codes: {codes}",
-        "改用数据集的代码（form_definitions/datasets/codes.yaml）/ "
-        "Use the codes of the dataset (form_definitions/datasets/codes.yaml)",
+        "改用数据集的代码（form_definitions/codes）/ Use the codes of the dataset (form_definitions/codes)",
     ),
     # XML and instances
     "xml.too_large": (
