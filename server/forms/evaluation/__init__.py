@@ -5,8 +5,19 @@
 """
 
 from server.forms.evaluation.check import check
+from server.forms.evaluation.filling import Filling, NotAsked, Violation
 from server.forms.evaluation.findings import Finding
 from server.forms.evaluation.lists import ListUnreadable, Seen, read_list
 from server.forms.evaluation.plan import FormPlan
 
-__all__ = ["Finding", "FormPlan", "ListUnreadable", "Seen", "check", "read_list"]
+__all__ = [
+    "Filling",
+    "Finding",
+    "FormPlan",
+    "ListUnreadable",
+    "NotAsked",
+    "Seen",
+    "Violation",
+    "check",
+    "read_list",
+]

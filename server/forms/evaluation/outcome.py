@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from server.forms.xpath import Atom, Day, Moment, Value, text_of
 from server.forms.xpath.typed import typed_value
@@ -66,3 +66,29 @@ def _is_day(value: Day, text: str, zone: tzinfo) -> bool:
         return False
     # JavaRosa writes a day into a text node with midnight behind it.
     return read == value or (not isinstance(value, Moment) and read.days == value.days)
+
+
+def written(value: Atom, type: str, zone: tzinfo) -> str:
+    """The text of a value in an instance: a moment with its time and zone, everything else as string() has it."""
+    if isinstance(value, Moment) and type != "date":
+        return _clock(value, zone) if type == "time" else f"{text_of(value)}T{_clock(value, zone)}"
+    return text_of(value)
+
+
+def _clock(value: Moment, zone: tzinfo) -> str:
+    """09:30:00.000+08:00"""
+    seconds, millis = divmod(value.after_midnight, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    offset = _offset(value, zone)
+    sign, ahead = ("-", -offset) if offset < timedelta(0) else ("+", offset)
+    zone_hours, rest = divmod(ahead, timedelta(hours=1))
+    return f"{hours:02}:{minutes:02}:{seconds:02}.{millis:03}{sign}{zone_hours:02}:{rest.seconds // 60:02}"
+
+
+def _offset(value: Moment, zone: tzinfo) -> timedelta:
+    try:
+        day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value.days, milliseconds=value.after_midnight)
+        return zone.utcoffset(day.replace(tzinfo=None)) or timedelta(0)
+    except OverflowError:
+        return timedelta(0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, cast
 
 from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.xpath import Atom, Context, Node, Table
@@ -26,17 +26,18 @@ class Cell(Node):
     """A node with its part.
 
     `text` is what the instance holds there, `value` what expressions read; `given`: whether the instance has the node;
-    `number` counts in document order.
+    `number` counts in document order; `asked`: its own condition, whatever stands above it.
     """
 
-    __slots__ = ("given", "number", "part", "text")
+    __slots__ = ("asked", "given", "number", "part", "text")
 
     def __init__(self, part: Part, above: Cell | None, number: int, given: bool = True, text: str = "") -> None:
         # As Node.__init__, without lists for what never has children: a form has hundreds of these.
         self.name = part.name
         self.parent = above
         self.attributes = part.attributes
-        self.relevant = True
+        self.asked = part.relevant is not False
+        self.relevant = self.asked and (above is None or above.relevant)
         self.part = part
         self.number = number
         self.given = given
@@ -48,6 +49,14 @@ class Cell(Node):
         else:
             self.children = _NO_CHILDREN
             self.named = _NO_NAMES
+
+    def inner(self) -> list[Cell]:
+        """Its children, which are all cells."""
+        return cast("list[Cell]", self.children)
+
+    def everything(self) -> Iterator[Cell]:
+        """Itself and all below in document order."""
+        return cast("Iterator[Cell]", self.walk())
 
     @property
     def place(self) -> str:
@@ -66,6 +75,8 @@ class Sheet:
         # Elements that the form does not have, or has once: (what they stand in, name, is it a second one)
         self.strays: list[tuple[Cell, str, bool]] = []
         self.zone: tzinfo = now.tzinfo or UTC
+        # Computed attributes by their owner and name; only forms being filled have them.
+        self.attributes: dict[tuple[int, str], Cell] = {}
         self.root = self.cell(plan.root, None)
         self.context = Context(node=self.root, root=self.root, instances=instances, now=now, version=plan.version)
 
@@ -126,12 +137,51 @@ class Sheet:
                 self.blank(below, made)
 
 
+    def begin(self) -> None:
+        """Makes it a new form."""
+        for below in self.plan.root.below.values():
+            self._start(below, self.root)
+
+    def fresh(self, part: Part, above: Cell | None) -> Cell:
+        """A part as a new form has it: defaults, computed attributes, the rows that the form begins with."""
+        made = self.cell(part, above, text=part.default)
+        for attribute in part.computed.values():
+            self._attribute(attribute, made)
+        for below in part.below.values():
+            self._start(below, made)
+        return made
+
+    def _start(self, part: Part, above: Cell) -> None:
+        rows = 0 if part.count is not None else part.rows if part.is_repeat else 1
+        for _ in range(rows):
+            self.fresh(part, above)
+
+    def _attribute(self, part: Part, owner: Cell) -> None:
+        """A computed attribute: it has a place to compute from and is nobody's child."""
+        made = Cell(part, owner, len(self.order), text=part.default)
+        self.order.append(made)
+        self.cells[part.index].append(made)
+        self.attributes[id(owner), part.name[1:]] = made
+
+    def attribute(self, owner: Cell, name: str) -> Cell | None:
+        return self.attributes.get((id(owner), name))
+
+    def drop(self, above: Cell, part: Part) -> None:
+        """Takes the last row of a repeat away."""
+        row = above.named[part.name][-1]
+        gone = set(map(id, row.walk()))
+        above.remove(row)
+        for inner in part.walk():
+            kept = [cell for cell in self.cells[inner.index] if id(cell) not in gone and id(cell.parent) not in gone]
+            self.cells[inner.index] = kept
+
+
 def hide(cell: Cell) -> None:
     """Makes a node and everything below not relevant."""
     cell.relevant = False
-    for child in cell.children:
+    for child in cell.inner():
         if child.relevant:
-            hide(child)  # type: ignore[arg-type]
+            hide(child)
 
 
 def row_to_be(part: Part, above: Cell) -> Cell:
