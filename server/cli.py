@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from server.app import create_app
-from server.commands import database, demo, forms, lan, people, policies, regions, run, worker
+from server.commands import database, demo, form_check, forms, lan, people, policies, regions, run, worker
 from server.commands.messages import say
 from server.commands.refusal import stop
 
@@ -22,6 +22,7 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     people.register,
     regions.register,
     forms.register,
+    form_check.register,
     policies.register,
     worker.register,
 )

@@ -20,6 +20,11 @@ TEXTS = {
         "{path} 里应当正好有一个表单文件（{kinds}） / {path} should hold exactly one workbook ({kinds})"
     ),
     "form.published": "已发布 {form} {version}（{name}） / Published {form} {version} ({name})",
+    # ruhu form check
+    "check.other_form": (
+        "这份记录属于表单 {given}，不是 {form} / The instance is of the form {given}, not of {form}"
+    ),
+    "check.list": "附件读不出来：{cause} / A list cannot be read: {cause}",
     # ruhu policies load
     "policies.ended": "■ {version} 已有结束日期 / {version} has an end now",
     "policies.loaded": (

@@ -25,10 +25,7 @@ class Instance:
 
 def parse_instance(xml: str | bytes) -> Instance:
     """Read an instance. Raises InstanceUnreadable (DTD, entities, depth, size, no form id, no instanceID)."""
-    root = parse_xml(xml)
-    for element in root.iter("{*}*"):
-        if element.tag[0] == "{":
-            element.tag = local(element)
+    root = instance_root(xml)
     form_id = root.get("id") or ""
     if not form_id or len(form_id) > MAX_ID:
         raise InstanceUnreadable([issue("instance.no_form_id", f"/{root.tag}/@id")])
@@ -39,3 +36,12 @@ def parse_instance(xml: str | bytes) -> Instance:
     if len(deprecated) > MAX_ID:
         raise InstanceUnreadable([issue("instance.no_id", f"/{root.tag}/meta/deprecatedID", limit=MAX_ID)])
     return Instance(form_id, root.get("version") or "", instance_id, deprecated or None, root)
+
+
+def instance_root(xml: str | bytes) -> Any:
+    """The root element with tags without namespaces. Raises InstanceUnreadable; asks for no ids."""
+    root = parse_xml(xml)
+    for element in root.iter("{*}*"):
+        if element.tag[0] == "{":
+            element.tag = local(element)
+    return root
