@@ -14,7 +14,7 @@ import { inTurn } from "./turns";
 import type { Draft, DraftExtra, DraftForm, FinishedVisit } from "./types";
 import { open, seal } from "./vault";
 import { attachmentsOf, createdBy, entityBases, seenRows, submissionBody } from "./visit";
-import { ownWrites, savePaths, usedNames } from "./writes";
+import { ownWrites, savePaths, usedNames, withDeprecatedId } from "./writes";
 
 /** Starts a draft of the newest published version of `formId`; takes the snapshot of the household and its members. */
 export async function openDraft(householdId: string | null, formId: string, language: "zh" | "en" = "zh"): Promise<Draft> {
@@ -29,7 +29,7 @@ export async function openDraft(householdId: string | null, formId: string, lang
   return draft;
 }
 
-async function putDraft(at: Session, draft: Draft): Promise<void> {
+export async function putDraft(at: Session, draft: Draft): Promise<void> {
   await at.db.drafts.put(await sealDraft(at, draft));
   announce("drafts");
 }
@@ -59,7 +59,7 @@ export async function listDrafts(): Promise<Draft[]> {
 export async function formOfDraft(draft: Draft): Promise<DraftForm> {
   const form = await getForm(draft.form_id, draft.version);
   return {
-    xform: form.xform,
+    xform: draft.extra.corrects ? withDeprecatedId(form.xform) : form.xform,
     names: form.names,
     file: async (name) => {
       const text = draft.snapshot.csv[name];
@@ -118,7 +118,7 @@ async function opOf(at: Session, draft: Draft, done: FinishedVisit, photos: Awai
   const opId = uuid7();
   return makeOp(at, {
     op_id: opId, kind: "submission", body, depends_on: createdBy(writes, seen, open), title: titleOf(draft, writes),
-    names: form.names, instance_id: done.instanceId, household_id: draft.household_id ?? madeHousehold(writes), bases: await basesWith(at, opId, writes, seen),
+    names: form.names, corrects: draft.extra.corrects, instance_id: done.instanceId, household_id: draft.household_id ?? madeHousehold(writes), bases: await basesWith(at, opId, writes, seen),
     bodySize: utf8(JSON.stringify(body)).length,
   });
 }

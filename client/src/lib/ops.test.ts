@@ -43,7 +43,7 @@ describe("a push", () => {
 
 describe("an own base", () => {
   const base: BaseRow = { key: "entity:household:h", parent: "", base_version: 3, ops: ["a", "b"], dropped: [], answered_version: 0, sealed: new Uint8Array() };
-  const answer = (more: Partial<Outcome>): Outcome => ({ state: "settled", status: "applied", code: "", detail: "", versions: {}, missing: [], ...more });
+  const answer = (more: Partial<Outcome>): Outcome => ({ state: "settled", status: "applied", code: "", detail: "", versions: {}, missing: [], findings: [], ...more });
 
   test("keeps what is held, drops what was put aside, and brings it back when a person applies it", () => {
     expect(baseAfter(base, "a", answer({ state: "held", status: "held" }))).toEqual(base);

@@ -1,6 +1,6 @@
 /** PURE: what the phone decides about its ops. No store, no network, no clock. */
 import type { BaseRow, OpRow, OpState } from "./database";
-import type { OpEntry, OpResult, OpStatus, OutboxState } from "./types";
+import type { Finding, OpEntry, OpResult, OpStatus, OutboxState } from "./types";
 
 export interface PushLimits { push_ops: number; push_bytes: number; op_bytes: number }
 export const DEFAULT_LIMITS: PushLimits = { push_ops: 200, push_bytes: 1048576, op_bytes: 16777216 };
@@ -12,19 +12,19 @@ export function stateOf(status: OpStatus): OpState {
   return FINAL.includes(status) || status === "duplicate" ? "settled" : "stuck";
 }
 
-export interface Outcome { state: OpState; status: OpStatus; code: string; detail: string; versions: Record<string, number>; missing: string[] }
+export interface Outcome { state: OpState; status: OpStatus; code: string; detail: string; versions: Record<string, number>; missing: string[]; findings: Finding[] }
 
 /** A duplicate means: stored before; what counts is how it stands now. */
 export function outcomeOf(result: OpResult): Outcome {
   const now = result.status === "duplicate" && result.first ? result.first : result;
   const versions: Record<string, number> = {};
   for (const entity of result.entities ?? []) versions[recordKey(entity.dataset, entity.id)] = entity.version;
-  return { state: stateOf(now.status), status: now.status, code: now.code ?? "", detail: now.detail ?? "", versions, missing: result.missing_attachments ?? [] };
+  return { state: stateOf(now.status), status: now.status, code: now.code ?? "", detail: now.detail ?? "", versions, missing: result.missing_attachments ?? [], findings: result.findings ?? [] };
 }
 
 /** The end of a held or quarantined op, as the user's feed tells it. */
 export function outcomeOfEntry(entry: OpEntry): Outcome {
-  return { state: stateOf(entry.status), status: entry.status, code: entry.code ?? "", detail: "", versions: {}, missing: [] };
+  return { state: stateOf(entry.status), status: entry.status, code: entry.code ?? "", detail: "", versions: {}, missing: [], findings: [] };
 }
 
 export const recordKey = (dataset: string, id: string): string => `entity:${dataset}:${id.toLowerCase()}`;

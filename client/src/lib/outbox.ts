@@ -1,18 +1,26 @@
 /** The outbox: ops with their place in the install's order, and what became of them. */
 import { answerBases } from "./bases";
 import type { BaseRow, OpRow, PhoneDatabase, PhotoRow } from "./database";
+import { announce } from "./changes";
 import { describeClock } from "./clock";
 import { outboxState, outcomeOf, type Outcome } from "./ops";
 import { listReviews } from "./records";
 import { session, type Session } from "./session";
-import type { Op, OpResult, OutboxState, ReviewEntry } from "./types";
+import { inTurn } from "./turns";
+import type { Finding, Op, OpResult, OutboxState, ReviewEntry } from "./types";
 import { open, seal } from "./vault";
 
 /** What is sealed of an op: all but its place in the order, which is given when it is stored. */
-interface SealedOp { fields: Omit<Op, "seq" | "install_id">; title: string; names: { zh?: string; en?: string }; detail: string }
+export interface SealedOp {
+  fields: Omit<Op, "seq" | "install_id">; title: string; names: { zh?: string; en?: string }; detail: string;
+  /** Instance that this one corrects. */
+  corrects?: string;
+  /** What the server asks to look at again, and whether the worker has. */
+  findings?: Finding[]; checked?: boolean;
+}
 
 export interface OpDraft {
-  op_id: string; kind: string; body: object; depends_on: string[]; title: string; names: { zh?: string; en?: string };
+  op_id: string; kind: string; body: object; depends_on: string[]; title: string; names: { zh?: string; en?: string }; corrects?: string | undefined;
   instance_id: string; household_id: string; bases: BaseRow[]; bodySize: number;
 }
 export interface NewOp { row: Omit<OpRow, "seq">; bases: BaseRow[] }
@@ -23,7 +31,7 @@ const ENVELOPE = 600;
 export async function makeOp(at: Session, draft: OpDraft): Promise<NewOp> {
   const now = new Date().toISOString();
   const envelope = { op_id: draft.op_id, kind: draft.kind, device_time: now, clock: describeClock(at.account.clock), depends_on: draft.depends_on };
-  const content: SealedOp = { fields: { ...envelope, ...draft.body }, title: draft.title, names: draft.names, detail: "" };
+  const content: SealedOp = { fields: { ...envelope, ...draft.body }, title: draft.title, names: draft.names, detail: "", ...(draft.corrects ? { corrects: draft.corrects } : {}) };
   const row: Omit<OpRow, "seq"> = {
     op_id: draft.op_id, kind: draft.kind, instance_id: draft.instance_id, household_id: draft.household_id, state: "queued", status: "", code: "",
     tries: 0, created_at: now, answered_at: "", size: draft.bodySize + ENVELOPE, records: draft.bases.map((base) => base.key),
@@ -40,7 +48,7 @@ export async function addOp(db: PhoneDatabase, op: NewOp): Promise<void> {
   await db.bases.bulkPut(op.bases);
 }
 
-const openOp = (at: Session, row: OpRow): Promise<SealedOp> => open<SealedOp>(at.key, `ops:${row.op_id}`, row.sealed);
+export const openOp = (at: Session, row: OpRow): Promise<SealedOp> => open<SealedOp>(at.key, `ops:${row.op_id}`, row.sealed);
 
 /** The op as it goes over the wire; the same bytes of content at every try. */
 export async function wireOp(at: Session, row: OpRow): Promise<Op> {
@@ -56,13 +64,13 @@ export async function storeResults(at: Session, results: OpResult[]): Promise<Ou
   const { db } = at;
   const now = new Date().toISOString();
   const outcomes = results.map(outcomeOf);
-  const details = await Promise.all(results.map((result, place) => withDetail(at, result.op_id, outcomes[place]?.detail ?? "")));
+  const told = await Promise.all(results.map((result, place) => withAnswer(at, result.op_id, outcomes[place] as Outcome)));
   await db.transaction("rw", [db.ops, db.bases, db.photos], async () => {
     for (const [place, result] of results.entries()) {
       const outcome = outcomes[place] as Outcome;
       const op = await db.ops.where("op_id").equals(result.op_id).first();
       if (!op) continue;
-      await db.ops.update(op.seq, { state: outcome.state, status: outcome.status, code: outcome.code, answered_at: now, ...(details[place] ?? {}) });
+      await db.ops.update(op.seq, { state: outcome.state, status: outcome.status, code: outcome.code, answered_at: now, ...(told[place] ?? {}) });
       await answerBases(db, op, outcome);
       await db.photos.where("owner").equals(op.op_id).and((photo) => photo.bytes !== null && outcome.missing.includes(photo.sha256)).modify({ state: "pending" });
     }
@@ -70,11 +78,21 @@ export async function storeResults(at: Session, results: OpResult[]): Promise<Ou
   return outcomes;
 }
 
-/** The server's sentence may name people: it is sealed with the op. */
-async function withDetail(at: Session, opId: string, detail: string): Promise<Partial<OpRow> | null> {
-  if (!detail) return null;
+/** The server's sentences may name people: they are sealed with the op. */
+async function withAnswer(at: Session, opId: string, { detail, findings }: Outcome): Promise<Partial<OpRow> | null> {
+  if (!detail && findings.length === 0) return null;
   const row = await at.db.ops.where("op_id").equals(opId).first();
-  return row ? { sealed: await seal(at.key, `ops:${opId}`, { ...(await openOp(at, row)), detail }) } : null;
+  return row ? { sealed: await seal(at.key, `ops:${opId}`, { ...(await openOp(at, row)), detail, findings }) } : null;
+}
+
+/** The worker has looked at what was asked and leaves it as it is. */
+export async function markChecked(opId: string): Promise<void> {
+  const at = session();
+  await inTurn("own-work", async () => {
+    const row = await at.db.ops.where("op_id").equals(opId).first();
+    if (row) await at.db.ops.update(row.seq, { sealed: await seal(at.key, `ops:${opId}`, { ...(await openOp(at, row)), checked: true }) });
+  });
+  announce("outbox");
 }
 
 /** One op that the server will not take in any envelope: it stays, and a person must look. */
@@ -88,6 +106,9 @@ export interface OutboxItem {
   created_at: string; state: OutboxState; status: string; code: string; detail: string; tries: number;
   photos: { total: number; sent: number; dots: { sha256: string; sent: boolean; share: number }[] };
   review: ReviewEntry | null;
+  /** What the server asks to look at again; empty once the worker has looked, or sent a correction. */
+  findings: Finding[];
+  corrects: string;
 }
 
 /** Newest first. */
@@ -95,18 +116,21 @@ export async function listOutbox(): Promise<OutboxItem[]> {
   const at = session();
   const reviews = new Map((await listReviews()).map((review) => [review.instance_id, review]));
   const rows = (await at.db.ops.orderBy("seq").reverse().toArray()).filter((row) => row.kind !== "revocation_ack");
-  return Promise.all(rows.map(async (row) => itemOf(at, row, await at.db.photos.where("owner").equals(row.op_id).toArray(), reviews.get(row.instance_id) ?? null)));
+  const items = await Promise.all(rows.map(async (row) => itemOf(at, row, await at.db.photos.where("owner").equals(row.op_id).toArray(), reviews.get(row.instance_id) ?? null)));
+  const corrected = new Set(items.map((item) => item.corrects));
+  return items.map((item) => (corrected.has(item.instance_id) ? { ...item, findings: [] } : item));
 }
 
 const isSentBack = (review: ReviewEntry | null): boolean => review?.state === "has_issues" || review?.state === "rejected";
 
 async function itemOf(at: Session, row: OpRow, photos: PhotoRow[], review: ReviewEntry | null): Promise<OutboxItem> {
-  const { title, names, detail } = await openOp(at, row);
+  const { title, names, detail, corrects = "", findings = [], checked = false } = await openOp(at, row);
   const dots = photos.map((photo) => ({ sha256: photo.sha256, sent: photo.state === "sent", share: photo.size > 0 ? photo.offset / photo.size : 0 }));
   const counts = { total: dots.length, sent: dots.filter((dot) => dot.sent).length };
   return {
     op_id: row.op_id, seq: row.seq, kind: row.kind, title, names, instance_id: row.instance_id, household_id: row.household_id, created_at: row.created_at,
     state: outboxState(row, counts, isSentBack(review)), status: row.status, code: row.code, detail, tries: row.tries, photos: { ...counts, dots }, review,
+    findings: checked ? [] : findings, corrects,
   };
 }
 

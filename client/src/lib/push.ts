@@ -64,7 +64,7 @@ async function refused(at: Session, batch: OpRow[], limits: PushLimits, cause: u
   const [only] = batch;
   if (batch.length === 1 && only) {
     await setAside(at, only, cause.code);
-    return [{ state: "stuck", status: "unreadable", code: cause.code, detail: cause.detail, versions: {}, missing: [] }];
+    return [{ state: "stuck", status: "unreadable", code: cause.code, detail: cause.detail, versions: {}, missing: [], findings: [] }];
   }
   const half = Math.ceil(batch.length / 2);
   return [...(await pushBatch(at, batch.slice(0, half), limits)), ...(await pushBatch(at, batch.slice(half), limits))];

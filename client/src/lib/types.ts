@@ -42,7 +42,11 @@ export interface OpResult {
   first?: { status: OpStatus; code?: string; detail?: string };
   entities: { dataset: string; id: string; version: number; conflicts: string[] }[];
   missing_attachments: string[];
+  findings?: Finding[];
 }
+
+/** What the server asks to look at again: never a refusal. `path` with positions (/data/row[2]/name), "" of the whole. */
+export interface Finding { path: string; kind: string; message: { zh?: string; en?: string } }
 
 // ---- What the phone sends ----------------------------------------------------------------------------------------
 
@@ -109,6 +113,8 @@ export interface Snapshot {
 
 /** What a form page wants kept beside the answers: where the reader was, the visit so far. Must be JSON. */
 export interface DraftExtra {
+  /** Instance id of the visit that this draft corrects. */
+  corrects?: string;
   position?: string; started_at?: string; contact_mode?: ContactMode; location?: VisitPlace; answered?: number; total?: number;
   [key: string]: unknown;
 }

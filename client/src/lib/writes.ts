@@ -94,3 +94,19 @@ export function mediaNames(xform: string): string[] {
   const names = Array.from(xform.matchAll(/jr:\/\/(?:file|file-csv|images|audio|video)\/([^"'<>\s]+)/g), (match) => match[1] ?? "");
   return [...new Set(names)].filter((name) => name !== "" && name !== "last-saved.xml");
 }
+
+/** The instance under a new id, naming the one it corrects. */
+export function corrected(instanceXml: string, instanceId: string): string {
+  const instance = parse(instanceXml);
+  const id = Array.from(instance.getElementsByTagNameNS("*", "instanceID")).find((node) => node.parentElement?.parentElement === instance.documentElement);
+  if (!id) return instanceXml;
+  const kept = childrenNamed(id.parentElement as Element, "deprecatedID")[0];
+  const before = kept ?? id.parentElement?.insertBefore(instance.createElementNS(id.namespaceURI, id.prefix ? `${id.prefix}:deprecatedID` : "deprecatedID"), id.nextSibling);
+  if (before) before.textContent = id.textContent;
+  id.textContent = instanceId;
+  return new XMLSerializer().serializeToString(instance);
+}
+
+/** A form keeps only what it declares: a correction's form declares the id that it replaces. */
+export const withDeprecatedId = (xform: string): string =>
+  (/deprecatedID[\s/>]/.test(xform) ? xform : xform.replace(/<((?:\w+:)?)instanceID\s*\/>/, "$&<$1deprecatedID/>"));

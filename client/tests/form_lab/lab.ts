@@ -81,5 +81,5 @@ const shown = ref(!asked.has("wait"));
 Object.assign(lab, { show: () => { lab.ready = performance.now(); shown.value = true; } });
 lab.ready = performance.now();
 createApp({
-  render: () => (shown.value ? h(FormPage, { draftId: lab.draft, onLeave: () => { lab.left = true; }, onSubmitted: (id: string) => { lab.submitted = id; } }) : h("p", "lab")),
+  render: () => (shown.value ? h(FormPage, { draftId: lab.draft, at: "", onLeave: () => { lab.left = true; }, onSubmitted: (id: string) => { lab.submitted = id; } }) : h("p", "lab")),
 }).use(i18n).mount("#app");

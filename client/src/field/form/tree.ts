@@ -46,6 +46,16 @@ export function questionsUnder(node: AnyNode): Question[] {
   return shownChildren(node).flatMap(questionsUnder);
 }
 
+/** "/data/row[1]/name" and "/data/row/name" are one place. */
+const placeOf = (path: string): string => path.replaceAll("[1]", "");
+
+/** The shown question at a path, or the first one below it; null when nothing of it is shown. */
+export function questionAt(root: AnyNode, path: string): Question | null {
+  const wanted = placeOf(path);
+  const all = questionsUnder(root).map((question) => [placeOf(question.currentState.reference), question] as const);
+  return (all.find(([place]) => place === wanted) ?? all.find(([place]) => place.startsWith(`${wanted}/`)))?.[1] ?? null;
+}
+
 /** Every node below, shown or not: for look-ups by id or reference. */
 export function everyNode(node: AnyNode): AnyNode[] {
   const children = (node.currentState.children ?? []) as readonly AnyNode[];

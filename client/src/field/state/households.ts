@@ -10,6 +10,8 @@ import { showWhole } from "./worklist-view";
 export interface HouseholdLine {
   id: string; name: string; region: string; address: string; category: string; size: number | null; lon: number | null; lat: number | null;
   due: AssignmentEntry | null; questions: number; contested: number; sentBack: boolean; draft: boolean; state: OutboxState | null;
+  /** Answers that the server asks to look at again. */
+  findings: number;
   /** Everything a search may hit, lower case. */
   words: string;
 }
@@ -19,7 +21,7 @@ export const loaded = ref(false);
 
 const number = (value: unknown): number | null => (value === null || value === undefined || value === "" || Number.isNaN(Number(value)) ? null : Number(value));
 
-interface Around { due: Map<string, AssignmentEntry>; drafts: Set<string>; states: Map<string, OutboxState>; questions: Map<string, number>; sentBack: Set<string> }
+interface Around { due: Map<string, AssignmentEntry>; drafts: Set<string>; states: Map<string, OutboxState>; questions: Map<string, number>; sentBack: Set<string>; findings: Map<string, number> }
 
 /** What hangs on a household: tasks, drafts, unsent visits, questions from above. */
 async function lookAround(): Promise<Around> {
@@ -30,10 +32,12 @@ async function lookAround(): Promise<Around> {
     const id = householdOf.get(question.instance_id);
     if (id) asked.set(id, (asked.get(id) ?? 0) + 1);
   }
+  const findings = new Map<string, number>();
+  for (const item of outbox) findings.set(item.household_id, (findings.get(item.household_id) ?? 0) + item.findings.length);
   const back = reviews.filter((review) => ["has_issues", "rejected"].includes(review.state)).map((review) => householdOf.get(review.instance_id) ?? review.entity_id ?? "");
   return {
     due: new Map(assignments.map((task) => [task.entity_id, task])), drafts: new Set(drafts.map((draft) => draft.household_id ?? "")),
-    states: new Map([...outbox].reverse().map((item) => [item.household_id, item.state])), questions: asked, sentBack: new Set(back),
+    states: new Map([...outbox].reverse().map((item) => [item.household_id, item.state])), questions: asked, sentBack: new Set(back), findings,
   };
 }
 
@@ -44,7 +48,7 @@ function lineOf(view: RecordView, members: string[], around: Around): HouseholdL
     id, name, region: view.region, address: String(data["address"] ?? ""), category: String(data["household_category"] ?? ""),
     size: number(data["household_size"]) ?? (members.length || null), lon: number(data["lon"]) ?? number(view.entry?.location?.lon), lat: number(data["lat"]) ?? number(view.entry?.location?.lat),
     due: around.due.get(id) ?? null, questions: around.questions.get(id) ?? 0, contested: view.contested.length, sentBack: around.sentBack.has(id),
-    draft: around.drafts.has(id), state: around.states.get(id) ?? null,
+    draft: around.drafts.has(id), state: around.states.get(id) ?? null, findings: around.findings.get(id) ?? 0,
     words: [name, view.label, data["household_no"], data["address"], ...members].join(" ").toLowerCase(),
   };
 }

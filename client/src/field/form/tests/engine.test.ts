@@ -7,6 +7,7 @@ import { recoverFiles } from "../files";
 import { refill } from "../prefill";
 import type { Question } from "../tree";
 import { contactModeNode, contactModeOf } from "../visit";
+import { corrected, withDeprecatedId } from "@lib/writes";
 import { at, filesOf, HOUSEHOLD, LATER, openOn, SEEN, valueAt } from "./open";
 
 async function opened() {
@@ -160,5 +161,20 @@ describe("how the household was reached", () => {
     expect(contactModeOf((node?.currentState as { instanceValue: string }).instanceValue)).toBe("phone");
     expect(contactModeNode((await openForm(withMode('relevant="false()"'))).root)).toBeNull();
     expect(contactModeNode((await opened()).root)).toBeNull();
+  });
+});
+
+describe("a correction", () => {
+  it("keeps its own id and the one it replaces, also when it is left and opened again", async () => {
+    const { root } = await opened();
+    const sent = instanceXmlOf(root);
+    const form = { ...filesOf(SEEN), xform: withDeprecatedId(filesOf(SEEN).xform) };
+    const first = await openForm(form, { instanceXml: corrected(sent, "uuid:22222222-2222-4222-8222-222222222222") });
+    at<InputNode<"int">>(first.root, "/data/facts/shortage").setValue("7");
+    const again = await openForm(form, { instanceXml: instanceXmlOf(first.root) });
+    const xml = instanceXmlOf(again.root);
+    expect(instanceIdIn(xml)).toBe("uuid:22222222-2222-4222-8222-222222222222");
+    expect(xml).toContain(`deprecatedID>${instanceIdIn(sent)}</`);
+    expect(valueAt(again.root, "/data/facts/shortage")).toBe("7");
   });
 });
