@@ -8,22 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
-from server.registry.tables import Entity, EntityVersion, Head
+from server.registry.tables import Entity, EntityVersion
 from server.sync import merge
+from server.sync.heads import keys_of
+from server.sync.migrate_records import migrate_record
 from server.sync.place import wanted_region
 from server.sync.record import Edit, Origin, Outcome, RecordWrite, key_of, members
 from server.sync.store import outcome_of, store
+from server.sync.vocabulary import vocabulary
 
 
 def apply_write(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> Outcome:
     """The record after this write; one that does not exist yet is made."""
     entity = session.get(Entity, write.id)
-    keys = _keys(session, entity)
+    if entity is not None:
+        migrate_record(session, entity)
+    keys = keys_of(session, entity)
     seen = _seen(session, dataset, origin, write, entity, keys)
     sent = _sent(dataset, write)
     edits = [
@@ -62,23 +66,6 @@ def _sent(dataset: Dataset, write: RecordWrite) -> dict[str, merge.Sent]:
 def _type(dataset: Dataset, name: str) -> str:
     prop = dataset.properties.get(name)
     return prop.type if prop else "text"
-
-
-def _keys(session: Session, entity: Entity | None) -> dict[str, merge.Key]:
-    """All keys of a record with all their writes."""
-    if entity is None:
-        return {}
-    writes: dict[str, list[merge.Write]] = {}
-    rows = session.scalars(select(Head).where(Head.entity_id == entity.id).order_by(Head.version))
-    for row in rows:
-        writes.setdefault(row.key, []).append(_write_of(row))
-    return {name: merge.Key(tuple(found), entity.shown.get(name)) for name, found in writes.items()}
-
-
-def _write_of(row: Head) -> merge.Write:
-    return merge.Write(
-        row.op_id, row.value, row.version, row.base_version, row.saw, row.lineage, row.seq, row.corrects, row.closed_by
-    )
 
 
 def _seen(
@@ -148,6 +135,7 @@ def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWri
         values={},
         contested=[],
         shown={},
+        vocabulary=vocabulary(dataset.name).size,
         updated_by=origin.person_id,
     )
     session.add(entity)

@@ -12,10 +12,11 @@ from server.forms.instance import EntityWrite, Instance, extract_writes, parse_i
 from server.forms.issue import ExtractionError, InstanceUnreadable
 from server.forms.model import FormModel
 from server.registry.tables import Entity
-from server.sync.definitions import datasets, form_model
+from server.sync.definitions import form_model, why_unknown
 from server.sync.envelope import RawOp, SubmissionOp, read_submission
 from server.sync.record import Outcome
 from server.sync.tables import OpLog
+from server.sync.vocabulary import Known, datasets_as, known_by, todays
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,10 @@ class Verdict:
 
 @dataclass
 class Case:
-    """One op being judged. `known`: the records it names that exist, each with whether the author may write it."""
+    """One op being judged. `known`: the records it names that exist, each with whether the author may write it.
+
+    `writes` are in today's words; `known_words` are those that its form speaks.
+    """
 
     op: RawOp
     row: OpLog
@@ -41,6 +45,7 @@ class Case:
     instance: Instance | None = None
     model: FormModel | None = None
     writes: tuple[EntityWrite, ...] = ()
+    known_words: Known = field(default_factory=dict)
     known: dict[str, tuple[Entity, bool]] = field(default_factory=dict)
     fault: tuple[str, str] | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
@@ -86,6 +91,9 @@ def _read_instance(session: Session, case: Case, submission: SubmissionOp) -> No
     else:
         case.model = form_model(session, submission.form_id, submission.form_version)
         if case.model is None:
-            case.fault = ("form.unknown_version", f"{submission.form_id} {submission.form_version}")
+            code = why_unknown(session, submission.form_id, submission.form_version)
+            case.fault = (code, f"{submission.form_id} {submission.form_version}")
         else:
-            case.writes = extract_writes(case.model, case.instance, datasets())
+            case.known_words = known_by(session, submission.form_id, submission.form_version)
+            written = extract_writes(case.model, case.instance, datasets_as(case.known_words))
+            case.writes = tuple(todays(write, case.known_words) for write in written)

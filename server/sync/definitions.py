@@ -38,6 +38,14 @@ def form_model(session: Session, form_id: str, version: str) -> FormModel | None
     return _models.get(row.hash) or model_of(session.get_one(FormVersion, (form_id, version)))
 
 
+def why_unknown(session: Session, form_id: str, version: str) -> str:
+    """The code of an op whose form version reads nothing: previewed but not published, or never heard of."""
+    state = session.scalar(
+        select(FormVersion.state).where(FormVersion.form_id == form_id, FormVersion.version == version)
+    )
+    return "form.draft" if state == "draft" else "form.unknown_version"
+
+
 _models: dict[str, FormModel] = {}
 
 

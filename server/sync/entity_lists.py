@@ -26,21 +26,27 @@ from server.forms.xml import parse_xml
 from server.registry.masking import CLEAR_ROLES
 from server.registry.tables import Entity
 from server.sync.scope import visible_entities
+from server.sync.vocabulary import Known, vocabulary
 
 OPEN = ("public", "internal")
 _LAYOUT = "1"  # part of every tag: change it with the shape of the CSV
 _SOURCE = "jr://file-csv/"
 _BATCH = 1000
 _KEPT_HASHES = 512
+_TODAY: Known = {}
 _ID = re.compile(r"[0-9a-f-]{36}", re.ASCII)
 
 
 @dataclass(frozen=True)
 class EntityList:
-    """One list that a form reads: `filename` as the form names it, and the properties it carries, in order."""
+    """One list that a form reads: `filename` as the form names it, and the properties it carries, in order.
+
+    `dataset` is as the form knows it: `known` steps of its vocabulary.
+    """
 
     dataset: Dataset
     properties: tuple[str, ...]
+    known: int = 0
 
     @property
     def filename(self) -> str:
@@ -51,13 +57,17 @@ class EntityList:
         return ("name", "label", "__version", *self.properties)
 
 
-def lists_of(xform: str, model: FormModel, datasets: Mapping[str, Dataset]) -> tuple[EntityList, ...]:
-    """The entity lists among the external files of a form, in the order of the form."""
+def lists_of(
+    xform: str, model: FormModel, datasets: Mapping[str, Dataset], known: Known = _TODAY
+) -> tuple[EntityList, ...]:
+    """The entity lists among the external files of a form, in the order of the form and in its words."""
     root = parse_xml(xform)
     sources = [str(element.get("src") or "") for element in root.iter("{*}instance")]
     names = [source.removeprefix(_SOURCE).removesuffix(".csv") for source in sources if source.startswith(_SOURCE)]
-    known = [datasets[name] for name in dict.fromkeys(names) if name in datasets]
-    return tuple(EntityList(dataset, _properties(root, model, dataset)) for dataset in known)
+    listed = [datasets[name] for name in dict.fromkeys(names) if name in datasets]
+    return tuple(
+        EntityList(dataset, _properties(root, model, dataset), known.get(dataset.name, 0)) for dataset in listed
+    )
 
 
 def _properties(root: etree._Element, model: FormModel, dataset: Dataset) -> tuple[str, ...]:
@@ -80,12 +90,14 @@ def _read_names(root: etree._Element, dataset: str) -> set[str]:
 
 def list_tag(session: Session, actor: Actor, wanted: EntityList) -> str:
     """Changes whenever the list does, for the price of reading ids and versions."""
-    digest = hashlib.sha256("\n".join((_LAYOUT, *wanted.columns)).encode())
+    digest = hashlib.sha256("\n".join((_LAYOUT, str(wanted.known), *wanted.columns)).encode())
     rows = session.execute(
-        select(Entity.id, Entity.version).where(*_listed(actor, wanted.dataset)).order_by(Entity.id)
+        select(Entity.id, Entity.version, Entity.vocabulary)
+        .where(*_listed(actor, wanted.dataset))
+        .order_by(Entity.id)
     )
-    for entity_id, version in rows:
-        digest.update(f"\n{entity_id}:{version}".encode())
+    for entity_id, version, words in rows:
+        digest.update(f"\n{entity_id}:{version}:{words}".encode())
     return digest.hexdigest()[:32]
 
 
@@ -96,9 +108,12 @@ def list_csv(session: Session, actor: Actor, wanted: EntityList) -> bytes:
     writer.writerow(wanted.columns)
     above = wanted.dataset.parent.property if wanted.dataset.parent else None
     # Columns, not records: a list may be long, and of a record only these are needed.
-    rows = select(Entity.id, Entity.label, Entity.version, Entity.parent_id, Entity.values)
+    words = vocabulary(wanted.dataset.name)
+    rows = select(Entity.id, Entity.label, Entity.version, Entity.parent_id, Entity.values, Entity.vocabulary)
     rows = rows.where(*_listed(actor, wanted.dataset)).order_by(Entity.id).execution_options(yield_per=_BATCH)
-    for entity_id, label, version, parent, values in session.execute(rows):
+    for entity_id, label, version, parent, values, spoken in session.execute(rows):
+        if words.steps:
+            values = words.back(words.forward(values, spoken), wanted.known)
         known = {**values, above: parent} if above else values
         writer.writerow((entity_id, label, version, *(known.get(name) or "" for name in wanted.properties)))
     return text.getvalue().encode()

@@ -119,10 +119,10 @@ def add(key: Key, write: Write) -> Key:
         replace(old, closed_by=write.op_id) if old.closed_by is None and sees(write, old) else old for old in key.writes
     )
     result = Key((*known, replace(write, closed_by=overtaken)), key.shown)
-    return replace(result, shown=_shown(result))
+    return replace(result, shown=shown_now(result))
 
 
-def _shown(key: Key) -> str | None:
+def shown_now(key: Key) -> str | None:
     """The op that was shown, while its value is a head; else the oldest head's."""
     heads = sorted(key.heads(), key=lambda head: head.version)
     if not heads:

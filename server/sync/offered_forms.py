@@ -13,9 +13,10 @@ from server.errors import Problem
 from server.forms import versions
 from server.forms.model import REGION_LIST
 from server.forms.tables import FormVersion
-from server.sync.definitions import datasets, form_model
+from server.sync.definitions import form_model
 from server.sync.entity_lists import EntityList, lists_of
 from server.sync.offering import reader_of
+from server.sync.vocabulary import datasets_as
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def entity_lists(session: Session, form: FormVersion) -> tuple[EntityList, ...]:
     """The lists of records that this form reads. A file of the same name that came with the form goes first."""
     model = form_model(session, form.form_id, form.version)
     own = versions.media_hashes(session, [form])[form.form_id, form.version]
-    lists = lists_of(form.xform, model, datasets()) if model else ()
+    lists = lists_of(form.xform, model, datasets_as(form.vocabulary), form.vocabulary) if model else ()
     return tuple(wanted for wanted in lists if wanted.filename not in own)
 
 

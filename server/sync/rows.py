@@ -13,6 +13,7 @@ from server.forms.dataset import Dataset
 from server.registry.tables import Entity
 from server.sync.definitions import datasets
 from server.sync.tables import Feed
+from server.sync.vocabulary import older_in_use, past_of, vocabulary
 
 # A region's and a helper's cadres work with these values; who only reads sees less (masking in the reading API).
 FULL_VIEW = ("cadre", "supervisor", "admin")
@@ -23,17 +24,24 @@ def entries(session: Session, actor: Actor, news: Sequence[Feed]) -> list[dict[s
     ids = [item.ref for item in news if item.type == "entity"]
     found = {entity.id: entity for entity in session.scalars(select(Entity).where(Entity.id.in_(ids)))}
     names = authors(session, {entity.updated_by for entity in found.values()})
+    older = older_in_use(session)
     return [
-        {"n": item.n, "type": "entity"} | entity_row(found[item.ref], actor, names)
+        {"n": item.n, "type": "entity"} | entity_row(found[item.ref], actor, names, older)
         if item.type == "entity"
         else {"n": item.n, "type": item.type} | (item.payload or {})
         for item in news
     ]
 
 
-def entity_row(entity: Entity, actor: Actor, names: Mapping[str, dict[str, str]]) -> dict[str, Any]:
-    """A record as a phone gets it."""
+_NONE: Mapping[str, tuple[int, ...]] = {}
+
+
+def entity_row(
+    entity: Entity, actor: Actor, names: Mapping[str, dict[str, str]], older: Mapping[str, tuple[int, ...]] = _NONE
+) -> dict[str, Any]:
+    """A record as a phone gets it. `older`: the vocabularies before today's that forms still speak."""
     dataset = datasets()[entity.dataset]
+    values = shown_values(dataset, entity, actor)
     row = {
         "dataset": entity.dataset,
         "id": entity.id,
@@ -42,7 +50,8 @@ def entity_row(entity: Entity, actor: Actor, names: Mapping[str, dict[str, str]]
         "region": entity.region_code,
         "parent": entity.parent_id,
         "state": entity.state,
-        "data": shown_values(dataset, entity, actor),
+        "data": values,
+        "past": past_of(dataset.name, values, older.get(dataset.name, ())) or None,
         "contested": entity.contested,
         "location": _location(dataset, entity),
         "updated_at": entity.updated_at.isoformat(),
@@ -52,11 +61,15 @@ def entity_row(entity: Entity, actor: Actor, names: Mapping[str, dict[str, str]]
 
 
 def shown_values(dataset: Dataset, entity: Entity, actor: Actor) -> dict[str, str | None]:
-    """The values that the actor's role may see; the others are absent."""
+    """The values that the actor's role may see, in today's words; the others are absent.
+
+    A retired property is no longer declared: nobody knows how sensitive it is, so it counts as sensitive.
+    """
+    values = vocabulary(dataset.name).forward(entity.values, entity.vocabulary)
     if actor.has(*FULL_VIEW):
-        return dict(entity.values)
-    closed = {prop.name for prop in dataset.properties.values() if prop.sensitivity == "sensitive"}
-    return {name: value for name, value in entity.values.items() if name not in closed}
+        return values
+    open_to_all = {prop.name for prop in dataset.properties.values() if prop.sensitivity != "sensitive"}
+    return {name: value for name, value in values.items() if name in open_to_all or name.startswith("@")}
 
 
 def _location(dataset: Dataset, entity: Entity) -> dict[str, str | None] | None:

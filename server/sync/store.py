@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from server.db import now
 from server.forms.dataset import Dataset
 from server.registry.tables import Conflict, Entity, EntityVersion, Head
-from server.sync import merge
+from server.sync.heads import head_row
 from server.sync.place import geometry_of, wanted_region, with_children
 from server.sync.record import Edit, Move, Origin, Outcome, RecordWrite, members
 
@@ -84,28 +84,10 @@ def _store_heads(session: Session, entity_id: str, origin: Origin, edit: Edit) -
     before = {write.op_id: write for write in edit.before.writes}
     for write in edit.after.writes:
         if write.op_id not in before:
-            session.add(_head_row(entity_id, origin, edit.name, write))
+            session.add(head_row(entity_id, origin.person_id, origin.instance_id, edit.name, write))
         elif write.closed_by != before[write.op_id].closed_by:
             seen = (Head.entity_id == entity_id, Head.key == edit.name, Head.op_id == write.op_id)
             session.execute(update(Head).where(*seen).values(closed_by=write.closed_by))
-
-
-def _head_row(entity_id: str, origin: Origin, name: str, write: merge.Write) -> Head:
-    return Head(
-        entity_id=entity_id,
-        key=name,
-        op_id=write.op_id,
-        value=dict(write.value),
-        version=write.version,
-        base_version=write.base_version,
-        saw=dict(write.saw) if write.saw is not None else None,
-        lineage=write.lineage,
-        seq=write.seq,
-        corrects=write.corrects,
-        person_id=origin.person_id,
-        instance_id=origin.instance_id,
-        closed_by=write.closed_by,
-    )
 
 
 def _settle(session: Session, dataset: Dataset, entity_id: str, edits: Sequence[Edit]) -> None:

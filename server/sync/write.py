@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,13 +22,14 @@ from server.sync.feeds import upsert
 from server.sync.place import region_by_code
 from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.tables import BranchStep, Submission
+from server.sync.vocabulary import todays_base
 
 WRITING = ("cadre", "supervisor", "admin")
 
 
 def write_records(session: Session, case: Case, submission: SubmissionOp) -> list[Outcome] | Verdict:
     """All records of the submission written, parents first; or why none of them is."""
-    named = _named(submission)
+    named = _named(case, submission)
     if named is not None and named.keys() != {(write.dataset, write.id) for write in case.writes}:
         return Verdict("quarantined", "entities.mismatch", _difference(named, case.writes))
     origin = _origin(session, case, submission)
@@ -50,10 +52,14 @@ def write_records(session: Session, case: Case, submission: SubmissionOp) -> lis
     return outcomes
 
 
-def _named(submission: SubmissionOp) -> dict[tuple[str, str], Named] | None:
+def _named(case: Case, submission: SubmissionOp) -> dict[tuple[str, str], Named] | None:
+    """What the envelope names, with its bases in today's words."""
     if submission.entities is None:
         return None
-    return {(item.dataset, item.id): item for item in submission.entities}
+    return {
+        (item.dataset, item.id): replace(item, base=todays_base(item.dataset, item.base, case.known_words))
+        for item in submission.entities
+    }
 
 
 def _difference(named: Mapping[tuple[str, str], Named], writes: tuple[EntityWrite, ...]) -> str:
