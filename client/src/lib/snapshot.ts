@@ -4,7 +4,8 @@ import type { FormRow } from "./database";
 import { loadDefinitions, loadRegions, type DatasetDefinition } from "./definitions";
 import { uuid4 } from "./ids";
 import { Problem } from "./problem";
-import { childrenOf, getRecord, type RecordView } from "./records";
+import { childrenOf, getRecord, listRecords, type RecordView } from "./records";
+import { settingsOf } from "./form-settings";
 import { regionRows } from "./region-list";
 import { session } from "./session";
 import type { SeenRow, Snapshot } from "./types";
@@ -50,8 +51,13 @@ export async function takeSnapshot(householdId: string | null, form: FormRow, la
   const definitions = await loadDefinitions();
   const children = new Map<string, SeenRow[]>();
   for (const dataset of datasetsOf(form)) children.set(dataset, household ? await rowsOf(household.id, dataset, form, definitions) : []);
+  let listed = household ? [household] : [];
+  if (!householdId && aboutVillage(form)) {
+    listed = await everyRow("household", form, definitions);
+    for (const dataset of datasetsOf(form)) if (reads(form, dataset)) children.set(dataset, await everyRow(dataset, form, definitions));
+  }
   const others = [...children].flatMap(([dataset, rows]) => (dataset === "member" ? [] : rows));
-  const csv = { ...policiesOf(form), ...(await placesOf(form, language)), ...listsOf(household, children, form, definitions) };
+  const csv = { ...policiesOf(form), ...(await placesOf(form, language)), ...listsOf(listed, children, form, definitions) };
   return { taken_at: new Date().toISOString(), household, members: children.get("member") ?? [], others, csv };
 }
 
@@ -61,6 +67,20 @@ async function rowsOf(household: string, dataset: string, form: FormRow, definit
   const property = parentProperty(definitions, dataset);
   return (await childrenOf(household, dataset)).map((view) => rowOf(form, view)).map((row) => withParent(row, household, property)).sort(byAge);
 }
+
+const aboutVillage = (form: FormRow): boolean => (form.settings ?? settingsOf(form.xform)).about === "region";
+const reads = (form: FormRow, dataset: string): boolean => mediaNames(form.xform).includes(`${dataset}.csv`);
+
+/** All that the worker holds, for a form about the village; only what the form names, because a draft keeps its lists. */
+async function everyRow(dataset: string, form: FormRow, definitions: DatasetDefinition[]): Promise<SeenRow[]> {
+  const property = parentProperty(definitions, dataset);
+  const named = ([name]: [string, unknown]): boolean => name === "region" || form.xform.includes(name);
+  const views = await listRecords(dataset);
+  const rows = views.map((view) => withRegion(rowOf(form, view), view.region)).map((row) => (row.parent ? withParent(row, row.parent, property) : row));
+  return rows.map((row) => ({ ...row, data: Object.fromEntries(Object.entries(row.data).filter(named)) })).sort(byLabel);
+}
+
+const byLabel = (a: SeenRow, b: SeenRow): number => (`${String(a.data["region"])}${a.label}${a.id}` < `${String(b.data["region"])}${b.label}${b.id}` ? -1 : 1);
 
 /** The thresholds as they stood when the draft was opened: a policy that changes under it must not change its verdicts. */
 function policiesOf(form: FormRow): Record<string, string> {
@@ -74,13 +94,13 @@ async function placesOf(form: FormRow, language: "zh" | "en"): Promise<Record<st
 }
 
 /** Each list with the columns that its dataset declares and that the form writes, so that a look-up in an empty list is empty and not an error. */
-function listsOf(household: SeenRow | null, children: Map<string, SeenRow[]>, form: FormRow, definitions: DatasetDefinition[]): Record<string, string> {
+function listsOf(households: SeenRow[], children: Map<string, SeenRow[]>, form: FormRow, definitions: DatasetDefinition[]): Record<string, string> {
   const written = savePaths(form.xform);
   const columns = (dataset: string): string[] => [
     ...(definitions.find((one) => one.name === dataset)?.properties ?? []).map((property) => property.name),
     ...written.filter((path) => path.dataset === null || path.dataset === dataset).map((path) => path.property),
   ];
-  const csv: Record<string, string> = { "household.csv": listCsv(household ? [household] : [], ["region", ...columns("household")]) };
+  const csv: Record<string, string> = { "household.csv": listCsv(households, ["region", ...columns("household")]) };
   for (const [dataset, rows] of children) csv[`${dataset}.csv`] = listCsv(rows, [parentProperty(definitions, dataset), ...columns(dataset)]);
   return csv;
 }
