@@ -167,7 +167,10 @@ def _thresholds(form: str) -> dict[str, str]:
 
 
 # (form, number): why it is no threshold.
-PLAIN_NUMBERS = {("household_visit", "25"): "an age: up to which somebody may be at school"}
+PLAIN_NUMBERS = {
+    ("household_visit", "25"): "an age: up to which somebody may be at school",
+    ("household_visit", "20"): "an age: up to which somebody may be at a senior school",
+}
 # ". <= 366" keeps out what cannot be; it judges nothing.
 _BOUNDS = re.compile(r"(?<![\w.)])\.\s*[<>]=?\s*[\d.]+")
 
