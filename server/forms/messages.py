@@ -293,6 +293,27 @@ _BOTH = {
         "另写一个新版本，编号和 from 都用新的；要结束旧的，给它加上 until / "
         "Write a new version with its own id and from; to end the old one, give it an until",
     ),
+    # Rules
+    "rule.twice": (
+        "规则“{id}”写了两次 / The rule “{id}” is there twice",
+        "改掉其中一个的 id，各组之间也不能重 / Give one of them another id; ids are shared by all groups",
+    ),
+    "rule.expression": (
+        "公式第 {position} 个字符起读不懂：{why} / The expression cannot be read from character {position} on: {why}",
+        "{fix}",
+    ),
+    "rule.function": (
+        "规则里不能用函数“{name}” / The function “{name}” cannot be used in rules",
+        "手机和服务器都懂的有：{known} / Phone and server share: {known}",
+    ),
+    "rule.path": (
+        "农户资料里没有“{path}” / A household's tree has no “{path}”",
+        "是不是“{near}”？见 docs/FORMS.md“Rules” / Did you mean “{near}”? See docs/FORMS.md, “Rules”",
+    ),
+    "rule.no_properties": (
+        "没有写要看哪些字段 / It names no property to look at",
+        "写成 properties: [字段, 数据集.字段] / Write properties: [property, dataset.property]",
+    ),
     # A form against the datasets
     "policy.unknown_dataset": (
         "名单“{name}”没有定义 / The entity list “{name}” is no dataset",

@@ -31,6 +31,11 @@ def days_of(year: int, month: int, day: int) -> int | None:
         return None
 
 
+def first_of(year: int) -> int:
+    """The days of 1 January."""
+    return days_of(year, 1, 1) or 0
+
+
 def iso_date(days: int) -> str:
     """2026-11-22. The year has no leading zeros."""
     year, month, day = civil_of(days)

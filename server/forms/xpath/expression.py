@@ -2,51 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
+
+from server.forms.xpath import code
+from server.forms.xpath.compiler import Compiler
 from server.forms.xpath.context import Context
-from server.forms.xpath.values import Value
+from server.forms.xpath.errors import EvaluationError
+from server.forms.xpath.parser import parse
+from server.forms.xpath.reads import calls, is_stable, references
+from server.forms.xpath.tree import Node
+from server.forms.xpath.values import Atom, Value
+
+T = TypeVar("T")
 
 
 class Expression:
     """A compiled expression; call it with a Context as often as needed. Immutable and safe between threads.
 
     text        as written
-    references  the paths that it reads in the primary instance as written, without predicates: /data/a, ../b, .
-                Paths inside predicates are included, seen from the expression's own node.
+    references  the paths that it reads in the primary instance, without predicates, as seen from the
+                expression's own node: /data/a, ../b, . ("/*" at the end: everything below)
     functions   names of the functions that it calls
+    lists       names of the secondary instances that it reads by a literal name
     is_stable   calls none of now, today, random, once, uuid, randomize without a seed: its result can be judged again
     constant    its value when it depends on nothing at all, else None
+
+    An evaluation raises EvaluationError when there is no value (the date of a text that is none, a missing list).
     """
 
-    text: str
-    references: frozenset[str]
-    functions: frozenset[str]
-    is_stable: bool
-    constant: Value | None
+    __slots__ = (
+        "_number", "_paths", "_run", "_text", "_truth", "constant", "functions", "is_stable", "lists", "references",
+        "text",
+    )  # fmt: skip
+
+    def __init__(self, text: str) -> None:
+        syntax = parse(text)
+        compiled = Compiler().code(syntax)
+        called = list(calls(syntax))
+        self.text = text
+        self._run = compiled.run
+        self._text, self._truth, self._number = code.text(compiled), code.truth(compiled), code.number(compiled)
+        self._paths = references(syntax)
+        self.references = frozenset(map(str, self._paths))
+        self.functions = frozenset(call.name for call in called)
+        self.lists = frozenset(name for call in called for name in call.lists)
+        self.is_stable = is_stable(called)
+        self.constant: Atom | None = compiled.constant
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
 
     def __call__(self, context: Context) -> Value:
-        """The value. Raises EvaluationError (date of a text that is none, …)."""
-        raise NotImplementedError
+        """The value."""
+        return _bounded(self._run, context)
 
     def text_of(self, context: Context) -> str:
         """string(expression)."""
-        raise NotImplementedError
+        return _bounded(self._text, context)
 
     def truth(self, context: Context) -> bool:
         """boolean(expression)."""
-        raise NotImplementedError
+        return _bounded(self._truth, context)
 
     def number(self, context: Context) -> float:
         """number(expression); NaN when it is none."""
-        raise NotImplementedError
+        return _bounded(self._number, context)
 
     def reads(self, at: str) -> frozenset[str]:
         """Absolute paths (without positions) of what it reads when it belongs to the node `at` (/data/row/x).
 
         A path ending in "/*" stands for everything below (wildcards, //).
         """
-        raise NotImplementedError
+        return frozenset(path.at(at) for path in self._paths)
 
 
+def _bounded(run: Callable[[Node, Context], T], context: Context) -> T:
+    try:
+        return run(context.node, context)
+    except RecursionError as error:
+        raise EvaluationError("too_deep") from error
+
+
+@lru_cache(maxsize=8192)
 def compile_expression(text: str) -> Expression:
     """Parse and compile. Raises ExpressionError: not XPath, an unknown function, wrong number of arguments."""
-    raise NotImplementedError
+    return Expression(text)

@@ -32,12 +32,12 @@ def text_of_number(number: float) -> str:
     # Whole numbers beyond 32 bits get an exponent, too.
     if _INT_MIN <= whole <= _INT_MAX and abs(number - whole) < 1e-12:
         return str(whole)
-    return _java_text(number)
+    return java_double(number)
 
 
-def _java_text(number: float) -> str:
-    """Java's Double.toString: the shortest digits that mean this number."""
-    if 1e-3 <= abs(number) < 1e7:
+def java_double(number: float) -> str:
+    """Java's Double.toString of a finite number: the shortest digits that mean it, 3.0, 1.25E7."""
+    if 1e-3 <= abs(number) < 1e7 or number == 0:
         return repr(number)
     digits, _, power = f"{number!r}e0".partition("e")
     sign, digits = ("-", digits[1:]) if digits[0] == "-" else ("", digits)

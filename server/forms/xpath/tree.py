@@ -8,16 +8,19 @@ from typing import Any
 from server.forms.xpath.values import Atom
 
 _NONE: dict[str, str] = {}
+_TEMPLATE = "{http://openrosa.org/javarosa}template"
+# What the XML Schema and JavaRosa call blank.
+_BLANKS = "".join(map(chr, range(33)))
 
 
 class Node:
     """An element (or an attribute: `name` "@version") of an instance.
 
     name        the tag without its namespace
-    value       what it holds: text as it stands in the XML, or typed by its bind (typed_value); "" when empty.
-                A group has "".
+    value       what it holds: text, or typed by its bind (typed_value); "" when empty. A group has "".
     parent      None for the root element, whose absolute path is /name
     children    in document order; change them with append and remove only
+    named       the children by name
     attributes  name → text
     relevant    False hides it from node-sets; set it on every node below a group that is not relevant, too
     """
@@ -53,7 +56,9 @@ class Node:
     @property
     def position(self) -> int:
         """1-based place among the siblings of its name: which row of a repeat it is."""
-        return self.parent.named[self.name].index(self) + 1 if self.parent else 1
+        if self.parent is None or self.name.startswith("@"):
+            return 1
+        return self.parent.named[self.name].index(self) + 1
 
     @property
     def path(self) -> str:
@@ -68,5 +73,32 @@ class Node:
 
 
 def tree_of(element: Any) -> Node:
-    """The tree of an lxml element: names without namespaces, values as text, jr:template rows left out."""
-    raise NotImplementedError
+    """The tree of an lxml element: names without namespaces, values as text.
+
+    As in JavaRosa blanks around a value are no part of it, and rows that are templates (jr:template) are left out.
+    """
+    attributes = {_local(key): text for key, text in element.attrib.items()} if element.attrib else _NONE
+    node = Node(_local(element.tag), attributes=attributes)
+    children, named = node.children, node.named
+    for child in element:
+        if (child.attrib and _TEMPLATE in child.attrib) or not isinstance(child.tag, str):
+            continue
+        below = tree_of(child)
+        below.parent = node
+        children.append(below)
+        named.setdefault(below.name, []).append(below)
+    if not children and element.text:
+        node.value = element.text.strip(_BLANKS)
+    return node
+
+
+def document_of(root: Node) -> Node:
+    """The document node above a root element: where /name starts. The root keeps having no parent."""
+    document = Node("")
+    document.children.append(root)
+    document.named[root.name] = [root]
+    return document
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]

@@ -1,0 +1,113 @@
+"""What an expression depends on: paths of the primary instance and functions, found without evaluating it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from server.forms.xpath.quick import name_of
+from server.forms.xpath.syntax import Call, Chain, Filter, Negative, Path, Step, Syntax
+
+_UNSTABLE = frozenset(["now", "today", "random", "once", "uuid"])
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A path without predicates: `ups` steps up from the expression's node (None: absolute), then names.
+
+    A last name "*" stands for everything below.
+    """
+
+    ups: int | None
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        if self.ups is None:
+            return "/" + "/".join(self.names)
+        return "/".join([".."] * self.ups + list(self.names)) or "."
+
+    def at(self, path: str) -> str:
+        """The absolute path when the expression belongs to the node `path`."""
+        if self.ups is None:
+            return str(self)
+        names = path.split("/")[1:]
+        return "/" + "/".join((*names[: len(names) - self.ups], *self.names))
+
+    def step(self, step: Step) -> Reference:
+        name = name_of(Step(step.axis, step.test))
+        if self.names[-1:] == ("*",) or step.axis in ("self", "attribute") or step.test == "text()":
+            return self
+        if name is not None:
+            return Reference(self.ups, (*self.names, name))
+        if step.axis != "parent":
+            return Reference(self.ups, (*self.names, "*"))
+        if self.names or self.ups is None:
+            return Reference(self.ups, self.names[:-1])
+        return Reference(self.ups + 1, ())
+
+
+_OWN = Reference(0, ())
+
+
+def references(syntax: Syntax) -> frozenset[Reference]:
+    return frozenset(_references(syntax, _OWN))
+
+
+def _references(syntax: Syntax, base: Reference | None) -> Iterator[Reference]:
+    """`base`: the context node; None inside another instance."""
+    if isinstance(syntax, Path):
+        yield from _of_path(syntax, base)
+    elif isinstance(syntax, Filter):
+        yield from _references(syntax.base, base)
+        for predicate in syntax.predicates:
+            yield from _references(predicate, None)
+    else:
+        for part in _parts(syntax):
+            yield from _references(part, base)
+
+
+def _of_path(path: Path, base: Reference | None) -> Iterator[Reference]:
+    here: Reference | None
+    if path.start == "/":
+        here = Reference(None, ())
+    elif path.start == "":
+        here = base
+    elif isinstance(path.start, Call) and path.start.name == "current":
+        here = _OWN
+    else:
+        here = None
+        if not isinstance(path.start, str):
+            yield from _references(path.start, base)
+    for step in path.steps:
+        here = here.step(step) if here is not None else None
+        for predicate in step.predicates:
+            yield from _references(predicate, here)
+    if here is not None and (here.names or here.ups is not None):
+        yield here
+
+
+def _parts(syntax: Syntax) -> tuple[Syntax, ...]:
+    if isinstance(syntax, Call):
+        return syntax.arguments
+    if isinstance(syntax, Chain):
+        return syntax.operands
+    return (syntax.operand,) if isinstance(syntax, Negative) else ()
+
+
+def calls(syntax: Syntax) -> Iterator[Call]:
+    """Every function call, those in predicates too."""
+    if isinstance(syntax, Call):
+        yield syntax
+    below = list(_parts(syntax))
+    if isinstance(syntax, Path):
+        below += [predicate for step in syntax.steps for predicate in step.predicates]
+        below += [] if isinstance(syntax.start, str) else [syntax.start]
+    elif isinstance(syntax, Filter):
+        below += [syntax.base, *syntax.predicates]
+    for part in below:
+        yield from calls(part)
+
+
+def is_stable(found: list[Call]) -> bool:
+    """Do the calls give the same result when they are made again?"""
+    return not any(call.name in _UNSTABLE or (call.name == "randomize" and len(call.arguments) == 1) for call in found)

@@ -1,0 +1,61 @@
+"""Steps of a path one after the other: axis, predicates, document order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from server.forms.xpath.axes import ORDERLY, Walk, walk_of
+from server.forms.xpath.context import Context
+from server.forms.xpath.order import in_order
+from server.forms.xpath.predicates import Sieve, sieves
+from server.forms.xpath.quick import Find
+from server.forms.xpath.syntax import BELOW, HERE, Step
+from server.forms.xpath.tree import Node
+from server.forms.xpath.values import Nodes
+
+if TYPE_CHECKING:
+    from server.forms.xpath.compiler import Compiler
+
+Advance = Callable[[Nodes, Context], Nodes]
+
+
+def walk_through(start: Find, advances: list[Advance]) -> Find:
+    def find(node: Node, context: Context) -> Nodes:
+        nodes = start(node, context)
+        for advance in advances:
+            nodes = advance(nodes, context)
+        return nodes
+
+    return find
+
+
+def advances(steps: tuple[Step, ...], compiler: Compiler) -> list[Advance]:
+    """Each step as a function from nodes to nodes."""
+    found: list[Advance] = []
+    is_orderly = True
+    for at, step in enumerate(steps):
+        if step is HERE:
+            continue
+        is_orderly = is_orderly and step.axis in ORDERLY
+        # The // between two steps: texts have nothing below them.
+        walk: Walk = _elements if step is BELOW and at + 1 < len(steps) else walk_of(step.axis, step.test)
+        found.append(_advance(walk, sieves(step.predicates, compiler), is_orderly))
+    return found
+
+
+def _elements(node: Node) -> Nodes:
+    return list(node.walk())
+
+
+def _advance(walk: Walk, filters: list[Sieve], is_orderly: bool) -> Advance:
+    def advance(nodes: Nodes, context: Context) -> Nodes:
+        found: Nodes = []
+        for node in nodes:
+            next_nodes = walk(node)
+            for sieve in filters:
+                next_nodes = sieve(next_nodes, context)
+            found.extend(next_nodes)
+        return found if is_orderly else in_order(found)
+
+    return advance
