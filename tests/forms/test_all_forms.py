@@ -172,15 +172,15 @@ def _thresholds(form: str) -> dict[str, str]:
 
 # ". <= 366" keeps out what cannot be; it judges nothing.
 _BOUNDS = re.compile(r"(?<![\w.)])\.\s*[<>]=?\s*[\d.]+")
-# Ages are compared with ages: who is a child, who may be at school.
-_AGES = re.compile(r"age\s*[<>]=?\s*\d+")
+# Ages and the length of a year judge nobody: who may be at school, whether a period is about twelve months.
+_CALENDAR = re.compile(r"(?:age|income_days)\s*[<>]=?\s*\d+")
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_no_threshold_of_a_policy_stands_in_a_form(form: str) -> None:
     known = _thresholds(form)
     for expression in expressions(form):
-        judged = _AGES.sub("", _BOUNDS.sub("", expression))
+        judged = _CALENDAR.sub("", _BOUNDS.sub("", expression))
         for number in re.findall(r"[<>]=?\s*(\d+(?:\.\d+)?)(?![\d.])", judged):
             assert number not in known, f"{known.get(number)} is written into: {expression}"
     for question in asked(form):
