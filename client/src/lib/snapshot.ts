@@ -49,16 +49,26 @@ export async function takeSnapshot(householdId: string | null, form: FormRow, la
   if (householdId && !view) throw new Problem("draft.missing", { detail: householdId });
   const household = view ? withRegion(rowOf(form, view), view.region) : null;
   const definitions = await loadDefinitions();
+  if (!household && aboutVillage(form)) return snapshotOf(await villageRows(form, definitions), form, language);
   const children = new Map<string, SeenRow[]>();
   for (const dataset of datasetsOf(form)) children.set(dataset, household ? await rowsOf(household.id, dataset, form, definitions) : []);
-  let listed = household ? [household] : [];
-  if (!householdId && aboutVillage(form)) {
-    listed = await everyRow("household", form, definitions);
-    for (const dataset of datasetsOf(form)) if (reads(form, dataset)) children.set(dataset, await everyRow(dataset, form, definitions));
-  }
+  return snapshotOf({ household, listed: household ? [household] : [], children }, form, language);
+}
+
+/** What a draft sees: its household, the households to choose from, and records by dataset. */
+export interface Rows { household: SeenRow | null; listed: SeenRow[]; children: Map<string, SeenRow[]> }
+
+/** The lists of these rows, with the policies and places that the form reads. */
+export async function snapshotOf({ household, listed, children }: Rows, form: FormRow, language: "zh" | "en"): Promise<Snapshot> {
   const others = [...children].flatMap(([dataset, rows]) => (dataset === "member" ? [] : rows));
-  const csv = { ...policiesOf(form), ...(await placesOf(form, language)), ...listsOf(listed, children, form, definitions) };
+  const csv = { ...policiesOf(form), ...(await placesOf(form, language)), ...listsOf(listed, children, form, await loadDefinitions()) };
   return { taken_at: new Date().toISOString(), household, members: children.get("member") ?? [], others, csv };
+}
+
+async function villageRows(form: FormRow, definitions: DatasetDefinition[]): Promise<Rows> {
+  const children = new Map<string, SeenRow[]>();
+  for (const dataset of datasetsOf(form)) children.set(dataset, reads(form, dataset) ? await everyRow(dataset, form, definitions) : []);
+  return { household: null, listed: await everyRow("household", form, definitions), children };
 }
 
 const parentProperty = (definitions: DatasetDefinition[], dataset: string): string => definitions.find((one) => one.name === dataset)?.parent?.property ?? "household";

@@ -67,7 +67,8 @@ export const bareId = (id: string): string => id.trim().replace(/^uuid:/i, "").t
 export function ownWrites(instanceXml: string, binds: SavePath[], household: string | null): OwnWrite[] {
   const writes = writesOf(parse(instanceXml).documentElement, binds);
   const parent = household ?? writes.find((write) => write.dataset === "household")?.id ?? null;
-  return writes.map((write) => ({ ...write, parent: write.dataset === "household" ? null : parent }));
+  const named = ({ values }: OwnWrite): string | null => (typeof values["household"] === "string" ? bareId(values["household"]) : null);
+  return writes.map((write) => ({ ...write, parent: write.dataset === "household" ? null : named(write) ?? parent }));
 }
 
 function writesOf(root: Element, binds: SavePath[]): OwnWrite[] {

@@ -2,7 +2,6 @@
 import type { UploadNode } from "@getodk/xforms-engine";
 import { captureRecord } from "@lib/capture";
 import type { FixWatch } from "@lib/capture";
-import { addPhoto, removePhoto } from "@lib/photos";
 import type { CaptureRecord, CaptureSource } from "@lib/types";
 import { setAnswer } from "./answers";
 import { newFileName } from "./files";
@@ -28,15 +27,15 @@ export function recordOfShot(session: FormSession, question: UploadNode, taken: 
 export async function keepFile(session: FormSession, question: UploadNode, taken: Taken, record: CaptureRecord): Promise<void> {
   const replaced = question.currentState.instanceValue;
   const name = newFileName(question, taken.bytes.type);
-  await addPhoto(session.draft.id, name, slotOf(question), taken.bytes, record);
+  await session.keeper.addFile(name, slotOf(question), taken.bytes, record);
   session.change(() => setAnswer(question, name));
   await session.autosave.flush();
-  if (replaced !== "") await removePhoto(session.draft.id, replaced);
+  if (replaced !== "") await session.keeper.removeFile(replaced);
 }
 
 export async function dropFile(session: FormSession, question: UploadNode): Promise<void> {
   const name = question.currentState.instanceValue;
   session.change(() => setAnswer(question, ""));
   await session.autosave.flush();
-  await removePhoto(session.draft.id, name);
+  await session.keeper.removeFile(name);
 }

@@ -4,13 +4,14 @@ import { inject, ref, shallowReactive, shallowRef } from "vue";
 import type { InjectionKey, Ref, ShallowRef } from "vue";
 import { watchFix } from "@lib/capture";
 import type { FixWatch } from "@lib/capture";
-import { formOfDraft, saveDraft } from "@lib/drafts";
-import { listPhotos } from "@lib/photos";
+import { formOfDraft } from "@lib/drafts";
 import type { ContactMode, Draft, DraftExtra, DraftForm, Fix } from "@lib/types";
 import { autosave } from "./autosave";
 import type { Autosave, SaveState } from "./autosave";
 import { answerWithHousehold, instanceXmlOf, openForm } from "./engine";
 import { recoverFiles } from "./files";
+import { storeKeeper } from "./keeper";
+import type { Keeper } from "./keeper";
 import { refill } from "./prefill";
 import { progressOf, questionsOf } from "./steps";
 import type { Mode } from "./steps";
@@ -20,6 +21,7 @@ import type { ManualPlace } from "./visit";
 export interface FormSession {
   draft: Draft;
   form: DraftForm;
+  keeper: Keeper;
   root: RootNode;
   /** Ids of questions answered by the page. */
   hidden: ReadonlySet<string>;
@@ -113,24 +115,25 @@ function pointText(fix: Fix | null): string {
 }
 
 /** Opens a draft where it was left, on the rows it was opened with, with the same instance. */
-export async function openSession(draft: Draft, mode: Mode): Promise<FormSession> {
+export const openSession = async (draft: Draft, mode: Mode): Promise<FormSession> => sessionOf(draft, await formOfDraft(draft), storeKeeper(draft.id), mode);
+
+export async function sessionOf(draft: Draft, form: DraftForm, keeper: Keeper, mode: Mode): Promise<FormSession> {
   const kept = keptIn(draft.extra);
   const fix = shallowRef<Fix | null>(kept.best_fix ?? null);
-  const [form, photos] = await Promise.all([formOfDraft(draft), listPhotos(draft.id)]);
-  const fileNames = photos.map((photo) => photo.name);
+  const fileNames = await keeper.fileNames();
   const { root, restored } = await openForm(form, { instanceXml: draft.instanceXml, fileNames, position: () => pointText(fix.value) });
   const hidden = new Set(draft.household_id === null ? [] : answerWithHousehold(root, draft.household_id));
   if (restored && draft.household_id !== null) await refill(root, form, draft.household_id);
   recoverFiles(root, fileNames);
   const saving = ref<SaveState>("saved");
   const session: FormSession = {
-    draft, form, root, hidden, fix, saving,
+    draft, form, keeper, root, hidden, fix, saving,
     startedAt: draft.extra.started_at ?? new Date().toISOString(),
     mode: ref(kept.mode ?? mode),
     position: ref(draft.extra.position ?? firstReference(root)),
     rows: shallowRef([]), aim: ref(""), insisted: shallowReactive(new Set<string>()),
     permission: ref("unknown"), manualPlace: shallowRef(kept.manual_place ?? null), contactMode: ref(draft.extra.contact_mode ?? null),
-    autosave: autosave(() => saveDraft(draft.id, instanceXmlOf(root), extraOf(session)), (state) => { saving.value = state; }),
+    autosave: autosave(() => keeper.save(instanceXmlOf(root), extraOf(session)), (state) => { saving.value = state; }),
     change(act) { act(); session.autosave.changed(); },
     typing: new Set(),
     settle() {
