@@ -19,6 +19,10 @@ from server.sync.tables import OpLog
 from server.sync.vocabulary import Known, datasets_as, known_by, todays
 
 
+# The question that every form about a household opens with.
+SUBJECT = "household"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What became of an op. `waits_for`: the op or branch step that a held one needs."""
@@ -49,6 +53,20 @@ class Case:
     known: dict[str, tuple[Entity, bool]] = field(default_factory=dict)
     fault: tuple[str, str] | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def subject(self) -> str | None:
+        """The household that the form was opened for, also when it writes nothing there."""
+        if self.model is None or self.instance is None or self.model.settings.get("about") != "household":
+            return None
+        named = self.instance.root.findtext(SUBJECT) or ""
+        return named.strip().removeprefix("uuid:").lower() or None
+
+    @property
+    def independent(self) -> bool:
+        """Whether the form checks the work of the village: it is not offered to cadres."""
+        roles = self.model.settings.get("roles", "").split() if self.model else []
+        return bool(roles) and "cadre" not in roles
 
     def locks(self) -> set[str]:
         """Names of everything that judging this op touches."""

@@ -33,7 +33,7 @@ def judge(session: Session, case: Case) -> Verdict:
     case.findings.clear()
     if case.submission is None or case.instance is None:
         return _quarantined(session, case, *(case.fault or ("op.incomplete", "")))
-    case.known = known_records(session, case.actor, case.writes)
+    case.known = known_records(session, case.actor, case.writes, case.subject)
     kept = _keep_submission(session, case, case.submission)
     if kept is not None:
         return kept
@@ -156,6 +156,7 @@ def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) 
         "deprecated_id": case.instance.deprecated_id if case.instance else None,
         "findings": [*visit.findings, *_reused_number(session, case.row)],
         "review": "received",
+        "independent": case.independent,
     }
 
 
@@ -195,6 +196,7 @@ def _apply(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
     if case.findings or (written and _root_of(case) != written[0].root_id):
         row = session.get_one(Submission, submission.instance_id)
         row.findings = [*row.findings, *case.findings]
-        row.root_id, row.region_code = written[0].root_id, written[0].region
+        if written:
+            row.root_id, row.region_code = written[0].root_id, written[0].region
     status = "conflicted" if any(outcome.contested for outcome in written) else "applied"
     return Verdict(status, outcomes=tuple(written))

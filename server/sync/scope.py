@@ -6,7 +6,7 @@ below them. What is outside answers exactly as what does not exist.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import READING, Actor
@@ -36,11 +36,19 @@ def visible_entities(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnEl
 
 
 def visible_submissions(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
-    """Clause on Submission: its own author, its region, or a household that the person helps."""
+    """Clause on Submission: its own author, its region, or a household that the person helps.
+
+    What was asked behind the village's back (`independent`) is seen by its author and by whoever answers for more
+    than the village, not by cadres and helpers.
+    """
+    above = tuple(role for role in roles if role != "cadre")
+    of_village = or_(
+        Submission.region_code.in_(regions_below(actor.paths(roles))), Submission.root_id.in_(_helped(actor))
+    )
     return or_(
         Submission.person_id == actor.id,
-        Submission.region_code.in_(regions_below(actor.paths(roles))),
-        Submission.root_id.in_(_helped(actor)),
+        Submission.region_code.in_(regions_below(actor.paths(above))),
+        and_(Submission.independent.is_(False), of_village),
     )
 
 

@@ -70,6 +70,8 @@ class Submission(Base):
     deprecated_id: Mapped[str | None] = mapped_column(String(100))
     findings: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     review: Mapped[str] = mapped_column(String(12), default="received")
+    # Filled with a form that cadres are not offered: asked behind their back, so kept from them and from helpers.
+    independent: Mapped[bool] = mapped_column(default=False)
 
 
 class Attachment(Base):

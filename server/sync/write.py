@@ -78,9 +78,12 @@ def _origin(session: Session, case: Case, submission: SubmissionOp) -> Origin:
     return Origin(case.row.op_id, case.row.person_id, lineage, case.row.seq, submission.instance_id, corrects or None)
 
 
-def known_records(session: Session, actor: Actor, writes: tuple[EntityWrite, ...]) -> dict[str, tuple[Entity, bool]]:
-    """The records that exist already, each with whether the author may write it."""
+def known_records(
+    session: Session, actor: Actor, writes: tuple[EntityWrite, ...], subject: str | None = None
+) -> dict[str, tuple[Entity, bool]]:
+    """The records that exist already, each with whether the author may write it; the form's subject among them."""
     ids = {write.id for write in writes} | {write.parent for write in writes if write.parent}
+    ids |= {subject} if subject else set()
     if not ids:
         return {}
     may = scope.visible_entities(actor, WRITING)
