@@ -18,7 +18,6 @@ from server.sync.record import Outcome
 from server.sync.tables import OpLog
 from server.sync.vocabulary import Known, datasets_as, known_by, todays
 
-
 # The question that every form about a household opens with.
 SUBJECT = "household"
 
