@@ -113,4 +113,18 @@ EXPRESSIONS = {
         "公式嵌套太深，没有算 / The expression is nested too deeply and was not evaluated",
         "拆成几个 calculate 题 / Split it into several calculate rows",
     ),
+    # A line of ruhu form eval
+    "case.no_json": (
+        "这一行不是 JSON 对象：{cause} / This line is no JSON object: {cause}",
+        '每行写 {{"expr": …, "instance": …, "context": …, "secondary": …}} / '
+        'Write {{"expr": …, "instance": …, "context": …, "secondary": …}} on each line',
+    ),
+    "case.no_text": (
+        "“{key}”应是文字 / “{key}” must be text",
+        "按 docs/FORMS.md 的写法改 / Write it as docs/FORMS.md shows",
+    ),
+    "case.no_context": (
+        "实例里没有“{path}” / The instance has no “{path}”",
+        "写成 /data/row[2]/x 这样的路径 / Write a path such as /data/row[2]/x",
+    ),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from server.forms.xpath.tree import Node
+from server.forms.xpath.tree import Node, parent_of
 from server.forms.xpath.values import Nodes, text_of
 
 Walk = Callable[[Node], Nodes]
@@ -77,13 +77,14 @@ def _everything_below(node: Node) -> Iterator[Node]:
 
 
 def _parent(node: Node) -> Iterator[Node]:
-    if node.parent is not None:
-        yield node.parent
+    parent = parent_of(node)
+    if parent is not None:
+        yield parent
 
 
 def _ancestors(node: Node) -> Iterator[Node]:
-    while node.parent is not None:
-        node = node.parent
+    while (parent := parent_of(node)) is not None:
+        node = parent
         yield node
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 Place = tuple[float, float]
 # Metres; JavaRosa's GeoUtils.
 RADIUS = 6_378_100.0
-_METRES_PER_DEGREE = 2 * RADIUS * math.pi / 360.0
+_CIRCUMFERENCE = 2 * RADIUS * math.pi
 
 
 def area(places: Sequence[Place]) -> float:
@@ -17,8 +17,8 @@ def area(places: Sequence[Place]) -> float:
     if len(places) < 3:
         return 0.0
     top, left = places[0]
-    east = [(x - left) * _METRES_PER_DEGREE * math.cos(math.radians(y)) for y, x in places[1:]]
-    north = [(y - top) * _METRES_PER_DEGREE for y, x in places[1:]]
+    east = [(x - left) * _CIRCUMFERENCE * math.cos(math.radians(y)) / 360.0 for y, x in places[1:]]
+    north = [(y - top) * _CIRCUMFERENCE / 360.0 for y, x in places[1:]]
     corners = pairwise(zip(east, north, strict=True))
     return abs(sum((y1 * x2 - x1 * y2) / 2 for (x1, y1), (x2, y2) in corners))
 

@@ -20,7 +20,9 @@ def in_order(nodes: Iterable[Node]) -> Nodes:
 
 
 def _identity(node: Node) -> object:
-    """Attributes and texts are made anew each time they are read: known by where they stand."""
+    """Documents, attributes and texts are made anew each time they are read: known by where they stand."""
+    if not node.name:
+        return id(node.children[0]), ""
     return (id(node.parent), node.name) if node.name[:1] in ("@", "#") else id(node)
 
 
@@ -36,6 +38,10 @@ class _Places:
         while (parent := node.parent) is not None:
             place.append(self.index(parent, node))
             node = parent
+        if node.name:
+            place.append(0)
+        else:
+            node = node.children[0]
         place.append(self.trees.setdefault(id(node), len(self.trees)))
         return tuple(reversed(place))
 

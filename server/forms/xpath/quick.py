@@ -7,7 +7,7 @@ from collections.abc import Callable
 from server.forms.xpath.code import Code, Kind
 from server.forms.xpath.context import Context
 from server.forms.xpath.syntax import HERE, UP, Call, Path, Step
-from server.forms.xpath.tree import Node
+from server.forms.xpath.tree import Node, parent_of
 from server.forms.xpath.values import Atom, Nodes
 
 NOTHING: Nodes = []
@@ -69,13 +69,12 @@ def _relative(ups: int, names: tuple[str, ...]) -> Find:
         return _sibling(names[0])
 
     def find(node: Node, context: Context) -> Nodes:
-        start: Node | None = node
+        start = node
         for _ in range(ups):
-            if start is None:
+            parent = parent_of(start)
+            if parent is None:
                 return NOTHING
-            start = start.parent
-        if start is None:
-            return NOTHING
+            start = parent
         return descend(start, names) if names else [start]
 
     return find
@@ -83,7 +82,7 @@ def _relative(ups: int, names: tuple[str, ...]) -> Find:
 
 def _sibling(name: str) -> Find:
     def find(node: Node, context: Context) -> Nodes:
-        parent = node.parent
+        parent = node.parent or parent_of(node)
         return NOTHING if parent is None else parent.named.get(name, NOTHING)
 
     return find

@@ -92,6 +92,13 @@ def tree_of(element: Any) -> Node:
     return node
 
 
+def parent_of(node: Node) -> Node | None:
+    """The parent; of a root element its document, of a document nothing."""
+    if node.parent is not None:
+        return node.parent
+    return document_of(node) if node.name else None
+
+
 def document_of(root: Node) -> Node:
     """The document node above a root element: where /name starts. The root keeps having no parent."""
     document = Node("")
