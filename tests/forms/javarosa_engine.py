@@ -42,7 +42,7 @@ class JavaRosa:
         self.folder = Path(self._folder.name)
         subprocess.run(["javac", "-nowarn", "-cp", str(JAR), "-d", str(self.folder), str(SOURCE)], check=True)
         self._running = subprocess.Popen(
-            ["java", "-Xss4m", "-cp", f"{JAR}:{self.folder}", "Cases"],
+            ["java", "-Xss4m", "-Duser.timezone=Asia/Shanghai", "-cp", f"{JAR}:{self.folder}", "Cases"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
         )  # fmt: skip
         self._places: dict[str, Path] = {}

@@ -45,7 +45,7 @@ def fill_on_the_phone(forms: Iterable[str]) -> dict[str, list[tuple[Case, Outcom
 
 def _run_node(folder: Path) -> None:
     command = ["npx", "--no-install", "vitest", "run", "--config", "tests/cases/vitest.config.ts"]
-    env = {**os.environ, "RUHU_CASES": str(folder)}
+    env = {**os.environ, "RUHU_CASES": str(folder), "TZ": "Asia/Shanghai"}
     done = subprocess.run(command, cwd=CLIENT, env=env, capture_output=True, text=True, timeout=300, check=False)
     if done.returncode != 0:
         raise RuntimeError(f"the phone's engine did not run:\n{done.stdout[-4000:]}\n{done.stderr[-2000:]}")
