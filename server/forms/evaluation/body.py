@@ -78,7 +78,7 @@ def _choices(source: Source, part: Part, control: Any) -> Choices | None:
         labels = {_value(item): source.texts.of(item.find(f"{XF}label")) for item in control.iterfind(f"{XF}item")}
         return Choices(fixed=frozenset(labels), labels=labels) if labels else None
     nodeset = itemset.get("nodeset") or ""
-    value, label = (_child(itemset.find(f"{XF}{name}")) for name in ("value", "label"))
+    value, label = (_column(itemset.find(f"{XF}{name}")) for name in ("value", "label"))
     try:
         return listed(nodeset, value or "name", label or "label", source.instances)
     except ExpressionError as error:
@@ -90,10 +90,10 @@ def _value(item: Any) -> str:
     return (item.findtext(f"{XF}value") or "").strip()
 
 
-def _child(element: Any) -> str:
-    """The column that <value ref="name"/> or <label ref="jr:itext(itextId)"/> names."""
-    ref = "" if element is None else element.get("ref") or ""
-    return plain_path(ref.removeprefix("jr:itext(").removesuffix(")"))
+def _column(element: Any) -> str:
+    """What <value ref="name"/> or <label ref="jr:itext(itextId)"/> names."""
+    ref = "" if element is None else str(element.get("ref") or "").strip()
+    return ref if ref.startswith("jr:") else plain_path(ref)
 
 
 def _queried(source: Source, part: Part, query: str) -> Choices | None:

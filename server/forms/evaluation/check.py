@@ -15,6 +15,7 @@ from server.forms.evaluation.doubt import doubt_of
 from server.forms.evaluation.findings import Finding, sentence
 from server.forms.evaluation.judge import TROUBLE, Judge, label_of
 from server.forms.evaluation.lists import List, tables_of
+from server.forms.evaluation.names import name_things
 from server.forms.evaluation.outcome import is_same, settled
 from server.forms.evaluation.plan import FormPlan, Part, Step
 from server.forms.evaluation.sheet import Cell, Sheet, TooLarge, hide, row_to_be
@@ -34,6 +35,7 @@ def check(plan: FormPlan, instance: Instance, lists: Mapping[str, List], *, now:
         sheet.read(instance.root)
     except TooLarge:
         return [Finding(plan.root.path, "bind", sentence("too_large", label_of(plan.root)))]
+    name_things(sheet)
     judge = Judge(sheet, doubt_of(plan, lists))
     for step in plan.steps:
         _STEPS[step.kind](sheet, judge, step)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.forms.evaluation.texts import Text
 from server.forms.xpath import Context, Expression, Node, Table, compile_expression, text_of
 
 _RANDOMIZE = re.compile(r"\s*randomize\((.*)\)\s*", re.DOTALL)
 _LIST = re.compile(r"(instance\(\s*(['\"])([^'\"]+)\2\s*\)(?:/[\w.-]+)+)\s*((?:\[.*\])?)", re.DOTALL)
+_ITEXT = re.compile(r"jr:itext\(\s*([\w.-]+)\s*\)")
 _BY_PLACE = re.compile(r"position\(|last\(|\[\s*\d+\s*\]")
 
 
@@ -29,7 +30,19 @@ class Choices:
     member: Expression | None = None
     value: str = "name"
     label: str = "label"
+    label_is_itext: bool = False
     source: str | None = None
+
+    def row(self, context: Context, token: str) -> Node | None:
+        """The row of a list whose value is `token`, seen from the node that asks."""
+        node = context.node
+        context.node = _twin(node, token)
+        try:
+            found = (self.member or self.nodes)(context) if self.nodes is not None else []
+        finally:
+            context.node = node
+        rows = found if isinstance(found, list) else []
+        return next((row for row in rows if text_of(row.named.get(self.value, [])) == token), None)
 
     def holds(self, context: Context, token: str) -> bool:
         """Whether `token` is among the choices of the node `context.node`."""
@@ -46,8 +59,8 @@ class Choices:
 
     def values(self, context: Context) -> Iterator[str]:
         """The values in order, as the person sees them."""
-        if self.fixed is not None:
-            yield from self.labels or self.fixed
+        if self.labels is not None:
+            yield from self.labels
         elif self.nodes is not None:
             found = self.nodes(context)
             for row in found if isinstance(found, list) else ():
@@ -62,7 +75,13 @@ def _twin(node: Node, token: str) -> Node:
 
 
 def listed(nodeset: str, value: str, label: str, instances: Mapping[str, Node | Table]) -> Choices:
-    """The choices of an itemset. Raises ExpressionError."""
+    """The choices of an itemset; `label` names a column, or jr:itext(column). Raises ExpressionError."""
+    itext = _ITEXT.fullmatch(label)
+    found = _listed(nodeset, value, itext[1] if itext else label, instances)
+    return replace(found, label_is_itext=itext is not None)
+
+
+def _listed(nodeset: str, value: str, label: str, instances: Mapping[str, Node | Table]) -> Choices:
     inner = _RANDOMIZE.fullmatch(nodeset)
     plain = _without_seed(inner[1]) if inner else nodeset.strip()
     found = _LIST.fullmatch(plain)
@@ -73,7 +92,7 @@ def listed(nodeset: str, value: str, label: str, instances: Mapping[str, Node | 
     if not predicates and isinstance(own, Table):
         return Choices(
             fixed=frozenset(row.get(value, "") for row in own.rows), value=value, label=label, source=source,
-            nodes=compile_expression(plain),
+            nodes=compile_expression(plain), member=compile_expression(f"{plain}[{value} = current()]"),
         )  # fmt: skip
     in_place = _BY_PLACE.search(predicates) is not None
     member = None if in_place else compile_expression(f"{rows}[{value} = current()]{predicates}")

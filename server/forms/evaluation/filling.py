@@ -16,6 +16,7 @@ from datetime import datetime
 from server.forms.evaluation.doubt import Doubt
 from server.forms.evaluation.judge import TROUBLE, Judge
 from server.forms.evaluation.lists import List, tables_of
+from server.forms.evaluation.names import name_things
 from server.forms.evaluation.outcome import settled, written
 from server.forms.evaluation.plan import Action, FormPlan, Part
 from server.forms.evaluation.recompute import Recompute, spread
@@ -43,10 +44,11 @@ class Filling:
 
     def __init__(
         self, plan: FormPlan, lists: Mapping[str, List], *, now: datetime, username: str = "", device: str = "",
-        instance_id: str | None = None,
+        instance_id: str | None = None, language: str | None = None,
     ) -> None:
         self.plan = plan
         self.sheet = Sheet(plan, tables_of(plan.files, plan.instances, lists), now)
+        name_things(self.sheet, language)
         self._properties = {"username": username, "deviceid": device}
         self._instance_id = instance_id or f"uuid:{uuid.uuid4()}"
         self._recompute = Recompute(self.sheet)
