@@ -10,7 +10,20 @@ from flask import Flask
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from server.app import create_app
-from server.commands import database, demo, form_check, forms, lan, people, policies, regions, run, worker
+from server.commands import (
+    database,
+    datasets,
+    demo,
+    form_check,
+    form_eval,
+    forms,
+    lan,
+    people,
+    policies,
+    regions,
+    run,
+    worker,
+)
 from server.commands.messages import say
 from server.commands.refusal import stop
 
@@ -22,7 +35,9 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     people.register,
     regions.register,
     forms.register,
+    datasets.register,
     form_check.register,
+    form_eval.register,
     policies.register,
     worker.register,
 )

@@ -79,6 +79,11 @@ CATALOGUE: Mapping[str, Entry] = {
         "这个版本已经发布,内容不能再改。请用新的版本号。",
         "This version is published and frozen. Use a new version number.",
     ),
+    "form.outdated": Entry(
+        409,
+        "上传这份草稿以后,数据集的字段改过名。请重新上传一次再发布。",
+        "Properties of a dataset were renamed after this draft was uploaded. Upload it again, then publish.",
+    ),
     "form.state": Entry(409, "这个版本现在的状态不能做这一步。", "This version's state does not allow that step."),
     "policy.invalid": Entry(
         422,

@@ -10,6 +10,7 @@ from server.api import (
     client,
     docs,
     entities,
+    form_life,
     forms,
     health,
     openrosa,
@@ -28,7 +29,7 @@ BASE = "/api/v1"
 def register(app: Flask, api: Api) -> None:
     """Puts every resource at its address."""
     for resource in (
-        auth, entities, forms, openrosa_tokens, photos, qualifications, regions, submissions, sync, uploads,
+        auth, entities, form_life, forms, openrosa_tokens, photos, qualifications, regions, submissions, sync, uploads,
     ):  # fmt: skip
         api.register_blueprint(resource.blueprint, url_prefix=BASE)
     for plain in (client, docs, health, openrosa):

@@ -8,6 +8,7 @@ import click
 from flask import Flask
 
 from server import db, schema
+from server.sync.migrate_records import migrate_all
 
 
 def register(main: click.Group) -> None:
@@ -17,7 +18,8 @@ def register(main: click.Group) -> None:
 @click.command()
 @click.pass_obj
 def migrate(app: Callable[[], Flask]) -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema, and its records into today's words."""
     with app().app_context():
         schema.migrate(db.db.engine)
+        migrate_all()
         click.echo(f"{db.db.engine.url.render_as_string(hide_password=True)}: up to date")

@@ -31,6 +31,12 @@ TEXTS = {
         "政策：{policies} 个文件，{versions} 个版本；{forms} 个表单版本要更新 / "
         "Policies: {policies} files, {versions} versions; {forms} form versions have news"
     ),
+    "form.compared": (
+        "变化 {count} 处，其中 {breaking} 处影响已有数据或未完成的工作 / "
+        "{count} changes, of which {breaking} break stored data or unfinished work"
+    ),
+    # ruhu datasets migrate
+    "datasets.migrated": "已把 {count} 份档案换成现在的字段 / Carried {count} records into today's words",
     # ruhu region import
     "region.imported": (
         "区划：新增 {new}，更新 {changed}，未变 {unchanged}；边界 {areas} / "

@@ -20,6 +20,7 @@ from server.commands.messages import say
 from server.commands.policies import load_own
 from server.commands.refusal import stop
 from server.config import Settings
+from server.sync.migrate_records import migrate_all
 
 THREADS = 4
 COMES_UP_IN = 40  # seconds
@@ -89,6 +90,7 @@ def prepare_database(flask: Flask, migrate: bool, demo: bool) -> None:
     with flask.app_context():
         if migrate:
             schema.migrate(db.db.engine)
+            migrate_all()
         elif not schema.is_current(db.db.engine):
             stop(say("run.not_migrated"))
         load_own(flask.config["RUHU"])

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, defer
 
-from server.db import is_sqlite, now
+from server.db import CHINA, is_sqlite, now
 from server.errors import Fault, Problem
 from server.forms.compile import CompiledForm
 from server.forms.compile_apart import compile_apart
@@ -26,6 +27,8 @@ from server.forms.policies import file_name, policy_of_file
 from server.forms.policy_store import policy_hashes
 from server.forms.source import FormSource
 from server.forms.tables import FormMedia, FormVersion, PolicyFile
+
+_NO_STEPS: Mapping[str, int] = {}
 
 
 def compile_source(source: FormSource, datasets: Mapping[str, Dataset]) -> CompiledForm:
@@ -39,14 +42,19 @@ def compile_source(source: FormSource, datasets: Mapping[str, Dataset]) -> Compi
 
 
 def add_draft(
-    session: Session, form: CompiledForm, source: FormSource, author: str | None, purpose: str = ""
+    session: Session,
+    form: CompiledForm,
+    source: FormSource,
+    author: str | None,
+    purpose: str = "",
+    vocabulary: Mapping[str, int] = _NO_STEPS,
 ) -> FormVersion:
     """Store a compiled form as a draft, or replace the draft of that version.
 
-    A published version sent again with the same content is simply answered; with other content it is Problem
-    form.version_frozen.
+    `vocabulary`: of the datasets that it was checked against. A published version sent again with the same content is
+    simply answered; with other content it is Problem form.version_frozen.
     """
-    values = _values(form, source, author, purpose)
+    values = _values(form, source, author, purpose) | {"vocabulary": dict(vocabulary)}
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     statement = insert(FormVersion).values(form_id=form.form_id, version=form.version, **values)
     is_new = session.execute(statement.on_conflict_do_nothing().returning(FormVersion.form_id)).first()
@@ -62,14 +70,49 @@ def add_draft(
     return row
 
 
-def publish(session: Session, form_id: str, version: str) -> FormVersion:
-    """Freeze a draft. Publishing twice is harmless; a retired version is Problem form.state."""
+def publish(
+    session: Session,
+    form_id: str,
+    version: str,
+    starts_on: date | None = None,
+    vocabulary: Mapping[str, int] = _NO_STEPS,
+) -> FormVersion:
+    """Freeze a draft; it is offered from the day `starts_on`, or at once. Publishing twice is harmless.
+
+    A version that waits for its day may be given another one. A retired version, or another day for one that has
+    begun, is Problem form.state. `vocabulary`: today's; a draft that was checked against an older one is Problem
+    form.outdated.
+    """
     row = _locked(session, form_id, version)
     if row.state == "retired":
         raise Problem("form.state", detail=f"{form_id} {version}: {row.state}")
     if row.state == "draft":
-        row.state, row.published_at = "published", now()
+        if any(row.vocabulary.get(name, 0) != steps for name, steps in vocabulary.items()):
+            raise Problem("form.outdated", detail=f"{form_id} {version}")
+        row.state, row.published_at, row.starts_on = "published", now(), starts_on
+    elif starts_on is not None and starts_on != row.starts_on:
+        begins = offered_from(row)
+        if begins is not None and begins <= now():
+            raise Problem("form.state", detail=f"{form_id} {version}: {begins.isoformat()}")
+        row.starts_on = starts_on
     return row
+
+
+def offered_from(row: FormVersion) -> datetime | None:
+    """When a published version is first offered for new work; None while it is a draft."""
+    if row.published_at is None or row.starts_on is None:
+        return row.published_at
+    return max(row.published_at, datetime.combine(row.starts_on, time(), CHINA))
+
+
+def latest_published(session: Session, form_id: str, but: str | None = None) -> FormVersion | None:
+    """The published version that was, is or will be offered last; `but`: leave this one out."""
+    found = session.scalars(
+        select(FormVersion).where(
+            FormVersion.form_id == form_id, FormVersion.state == "published", FormVersion.version != (but or "")
+        )
+    ).all()
+    return max(found, key=lambda row: (offered_from(row), row.version), default=None)
 
 
 def retire(session: Session, form_id: str, version: str) -> FormVersion:
@@ -89,11 +132,30 @@ def list_versions(session: Session, states: Sequence[str] = ("published",)) -> S
     return session.scalars(wanted.order_by(FormVersion.form_id, FormVersion.version)).all()
 
 
-def get_version(session: Session, form_id: str, version: str, *, drafts: bool = False) -> FormVersion:
-    """One version, retired ones too: drafts on phones still need them. Problem form.not_found."""
+def get_version(
+    session: Session, form_id: str, version: str, *, drafts: bool = False, reader: str | None = None
+) -> FormVersion:
+    """One version, retired ones too: unfinished work still needs them. Problem form.not_found.
+
+    A draft is there for `drafts`, and for the person `reader` who wrote it or was named to look at it.
+    """
     row = session.get(FormVersion, (form_id, version))
-    if row is None or (row.state == "draft" and not drafts):
+    if row is None or (row.state == "draft" and not drafts and not may_preview(row, reader)):
         raise Problem("form.not_found")
+    return row
+
+
+def may_preview(row: FormVersion, person_id: str | None) -> bool:
+    """Whether this person wrote the draft or was named to look at it."""
+    return person_id is not None and person_id in (row.created_by, *row.previewers)
+
+
+def name_previewers(session: Session, form_id: str, version: str, person_ids: Sequence[str]) -> FormVersion:
+    """Who may open the draft on a phone, besides its author and the administrators. Problem form.state."""
+    row = _locked(session, form_id, version)
+    if row.state != "draft":
+        raise Problem("form.state", detail=f"{form_id} {version}: {row.state}")
+    row.previewers = sorted(set(person_ids))
     return row
 
 

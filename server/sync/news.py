@@ -60,6 +60,8 @@ def of_forms(session: Session, forms: Sequence[FormVersion]) -> list[News]:
             row.hash,
             row.state,
             published_at=row.published_at.isoformat() if row.published_at else None,
+            starts_on=row.starts_on.isoformat() if row.starts_on else None,
+            offered_from=begins.isoformat() if (begins := versions.offered_from(row)) else None,
             media=[{"name": name, "hash": hash} for name, hash in sorted(media[row.form_id, row.version].items())],
             settings=versions.settings_of(row),
         )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.db import now
 from server.errors import Problem
 from server.forms import versions
 from server.forms.model import REGION_LIST
@@ -32,21 +32,27 @@ class OfferedForm:
 def offered_forms(
     session: Session, actor: Actor, form_id: str | None = None, *, all_versions: bool = False
 ) -> list[OfferedForm]:
-    """The newest published version of each form that the actor may fill in (or all of them), by form id."""
-    columns = (FormVersion.form_id, FormVersion.version, FormVersion.names, FormVersion.hash)
-    rows = session.execute(
-        select(*columns, FormVersion.extra)
-        .where(FormVersion.state == "published", *([FormVersion.form_id == form_id] if form_id else []))
-        .order_by(FormVersion.form_id, FormVersion.published_at.desc(), FormVersion.version.desc())
-    )
+    """Of each form that the actor may fill in the version whose day came last (or all that have begun), by form id."""
+    rows = versions.list_versions(session)
+    if form_id is not None:
+        rows = [row for row in rows if row.form_id == form_id]
     reader = reader_of(session, actor)
-    forms = [OfferedForm(*row) for *row, extra in rows if reader.may_fill((extra or {}).get("settings", {}))]
-    if all_versions:
-        return forms
-    newest: dict[str, OfferedForm] = {}
-    for form in forms:
-        newest.setdefault(form.form_id, form)
-    return list(newest.values())
+    usable = [row for row in rows if _begun(row) and reader.may_fill(versions.settings_of(row))]
+    usable.sort(key=lambda row: (versions.offered_from(row), row.version), reverse=True)
+    newest: dict[str, FormVersion] = {}
+    for row in usable:
+        newest.setdefault(row.form_id, row)
+    wanted = usable if all_versions else newest.values()
+    return [OfferedForm(row.form_id, row.version, row.names, row.hash) for row in sorted(wanted, key=_form_id)]
+
+
+def _begun(row: FormVersion) -> bool:
+    begins = versions.offered_from(row)
+    return begins is not None and begins <= now()
+
+
+def _form_id(row: FormVersion) -> str:
+    return row.form_id
 
 
 def entity_lists(session: Session, form: FormVersion) -> tuple[EntityList, ...]:
