@@ -45,5 +45,7 @@ def _refusal(answer: Mapping[str, Any], filename: str) -> FormInvalid:
 def _form(answer: Mapping[str, Any], source: FormSource) -> CompiledForm:
     made = {name: base64.b64decode(content) for name, content in answer["made"].items()}
     # JSON knows no tuples; the form has nothing else that is a list.
-    form: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in answer["form"].items()}
+    form: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in answer["form"].items()
+    }
     return CompiledForm(**form, media={**source.media, **made})

@@ -42,6 +42,11 @@ _BOTH = {
         "要有中文和英文两个名称 / Both a Chinese and an English label are needed",
         "写成 {{zh: …, en: …}} / Write {{zh: …, en: …}}",
     ),
+    "labels.comma": (
+        "“{key}”不是语言代码：前面的文字里大概有没加引号的逗号 / "
+        "“{key}” is no language: a comma in the text before it is probably not quoted",
+        "把整段文字加上双引号 / Put the whole text in double quotes",
+    ),
     "group.mixed": (
         "同组“{group}”的字段合并规则不一样 / The properties of group “{group}” have different merge policies",
         "同组的 merge 改成一样：整组一起保留，不能各按各的规则 / "
@@ -61,7 +66,8 @@ _BOTH = {
         "Take the old property out of the dataset's file; the step looks after old phones",
     ),
     "migration.split_group": (
-        "拆成的几个字段（{parts}）要单独成一组 / The parts ({parts}) must be a merge group of their own, with a separator",
+        "拆成的几个字段（{parts}）要单独成一组 / "
+        "The parts ({parts}) must be a merge group of their own, with a separator",
         "给它们写同一个 group（不要有别的字段），并写 at: 分隔符 / "
         "Give them one group that holds nothing else, and write at: the separator",
     ),

@@ -68,7 +68,7 @@ class Split:
             return dict(values)
         pieces = (values[self.old] or "").split(self.at, len(self.parts) - 1)
         pieces += [""] * (len(self.parts) - len(pieces))
-        cut: dict[str, str | None] = {part: piece.strip() or None for part, piece in zip(self.parts, pieces, strict=True)}
+        cut = {part: piece.strip() or None for part, piece in zip(self.parts, pieces, strict=True)}
         return {name: value for name, value in values.items() if name != self.old} | cut
 
     def back(self, values: Values) -> dict[str, str | None]:
@@ -200,7 +200,9 @@ def _called(prop: Property, names: Mapping[str, str]) -> Property:
 
 def _renamed(dataset: Dataset, names: Mapping[str, str], properties: dict[str, Property]) -> Dataset:
     """The dataset with these properties, and with their names wherever it names one."""
-    parent = dataset.parent and replace(dataset.parent, property=names.get(dataset.parent.property, dataset.parent.property))
+    parent = dataset.parent
+    if parent is not None:
+        parent = replace(parent, property=names.get(parent.property, parent.property))
     location = dataset.location and {part: names.get(name, name) for part, name in dataset.location.items()}
     source = dataset.region_source
     return replace(

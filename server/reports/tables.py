@@ -14,8 +14,8 @@ from server.db import Base, BigInt, Json, UtcDateTime, now
 class Export(Base):
     """One export of one person. State: waiting, running, ready, failed, gone (its file was removed).
 
-    `asked`: the selection and the shape, as asked. `areas`: the areas that the person's roles covered when the rows were
-    chosen; a download is refused once one of them is lost. `rows`: submissions in it.
+    `asked`: the selection and the shape, as asked. `areas`: the areas that the person's roles covered when the rows
+    were chosen; a download is refused once one of them is lost. `rows`: submissions in it.
     """
 
     __tablename__ = "export"
