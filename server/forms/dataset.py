@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from server.forms.rule import Rule
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -40,7 +42,7 @@ class Dataset:
     """A kind of record.
 
     `location` maps lon, lat, accuracy_m and datum to the properties that make its geometry; `card` names the
-    properties of its head card, in order.
+    properties of its head card, in order; `rules` judge one record alone (rules.check_record).
     """
 
     name: str
@@ -52,3 +54,4 @@ class Dataset:
     label_property: str
     location: dict[str, str] | None
     card: tuple[str, ...]
+    rules: tuple[Rule, ...] = ()

@@ -5,6 +5,7 @@ cure.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from server.forms.dataset import Choice, Dataset, Parent, Property
 from server.forms.definition_file import DefinitionFile, Place, read_definition
 from server.forms.issue import DefinitionError, Issue
 from server.forms.messages import issue
+from server.forms.rule_files import Ground, read_rules
+from server.forms.rule_tree import record_paths
 
 __all__ = ["Choice", "Dataset", "Parent", "Property", "load_datasets"]
 
@@ -31,7 +34,7 @@ ROLES = ("cadre", "inspector", "supervisor", "admin", "auditor")
 LOCATION_PARTS = ("lon", "lat", "accuracy_m", "datum")
 _DATASET_KEYS = (
     "name", "labels", "label_property", "region_source", "resolvers", "parent", "location", "card",
-    "properties",
+    "properties", "rules",
 )  # fmt: skip
 _PROPERTY_KEYS = (
     "type", "labels", "sensitivity", "merge", "group", "backcheck", "choices", "unit", "order",
@@ -66,7 +69,7 @@ def _dataset(file: DefinitionFile, codes: CodeLists) -> Dataset:
     check.check_keys(file, (), content, _DATASET_KEYS, ("name", "labels", "label_property", "properties"))
     properties = _properties(file, codes)
     _check_groups(file, properties)
-    return Dataset(
+    dataset = Dataset(
         name=check.name(file, ("name",), content.get("name", file.path.stem)),
         labels=check.labels(file, ("labels",), content.get("labels")),
         properties=properties,
@@ -77,6 +80,8 @@ def _dataset(file: DefinitionFile, codes: CodeLists) -> Dataset:
         location=_location(file, properties),
         card=check.words(file, ("card",), content.get("card"), tuple(properties)),
     )
+    ground = Ground({dataset.name: dataset}, record_paths(dataset), {dataset.name: f"/{dataset.name}"})
+    return replace(dataset, rules=tuple(read_rules(file, ground, dataset.name, dataset.name)))
 
 
 def _properties(file: DefinitionFile, codes: CodeLists) -> dict[str, Property]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from server.forms.definition_file import DefinitionFile, Place
 
+_LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 NAME = re.compile(r"(?!__)[a-z][a-z0-9_]{0,62}", re.ASCII)
 
 
@@ -52,7 +53,10 @@ def name(file: DefinitionFile, at: Place, given: Any) -> str:
 
 
 def labels(file: DefinitionFile, at: Place, given: Any) -> dict[str, str]:
-    """{zh: …, en: …}; both are needed."""
+    """{zh: …, en: …}; both are needed. An unquoted comma would end a text and begin a key: that is told."""
+    for key in given if isinstance(given, dict) else ():
+        if not _LANGUAGE.fullmatch(key):
+            file.complain("labels.comma", (*at, key), key=key)
     if isinstance(given, dict) and given.get("zh") and given.get("en"):
         return {language: str(text) for language, text in given.items()}
     file.complain("labels.incomplete", at)

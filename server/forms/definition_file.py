@@ -56,8 +56,13 @@ def _plain(node: yaml.Node, at: Place, found: DefinitionFile) -> Any:
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, at, found)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*at, str(n)), found) for n, item in enumerate(node.value)]
+        return [_item(item, (*at, str(n)), found) for n, item in enumerate(node.value)]
     return node.value
+
+
+def _item(node: yaml.Node, at: Place, found: DefinitionFile) -> Any:
+    found.lines[at] = node.start_mark.line + 1
+    return _plain(node, at, found)
 
 
 def _mapping(node: yaml.MappingNode, at: Place, found: DefinitionFile) -> dict[str, Any]:
