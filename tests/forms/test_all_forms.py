@@ -204,6 +204,16 @@ def test_a_computed_verdict_names_its_policy(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_the_day_that_picks_a_policy_is_rounded(form: str) -> None:
+    """East of Greenwich ODK Collect counts a date as a part of the day before: int() picks yesterday's rule."""
+    text = " ".join(expressions(form))
+    days = set(re.findall(r"from_day\s*<=\s*(?:current\(\)/)?[\w./]*?(\w+)\s+and", text))
+    for question in model(form).questions:
+        if question.name in days:
+            assert question.calculate and "round(decimal-date-time(" in question.calculate, question.path
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_every_form_has_cases_and_a_whole_one(form: str) -> None:
     assert (CASES / f"{form}.json").exists(), f"tests/forms/cases/{form}.json"
     cases = read_cases(form)
