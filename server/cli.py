@@ -13,6 +13,7 @@ from server.app import create_app
 from server.commands import (
     database,
     datasets,
+    definitions,
     demo,
     form_check,
     form_eval,
@@ -21,6 +22,7 @@ from server.commands import (
     people,
     policies,
     regions,
+    rules,
     run,
     worker,
 )
@@ -39,6 +41,8 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     form_check.register,
     form_eval.register,
     policies.register,
+    rules.register,
+    definitions.register,
     worker.register,
 )
 

@@ -37,6 +37,21 @@ TEXTS = {
     ),
     # ruhu datasets migrate
     "datasets.migrated": "已把 {count} 份档案换成现在的字段 / Carried {count} records into today's words",
+    # ruhu rules run, ruhu definitions check
+    "rules.households": "核对农户 / Households",
+    "rules.resumed": (
+        "接着上次停下的地方，之前已核对 {households} 户 / "
+        "Went on where an earlier run had stopped, after {households} households"
+    ),
+    "rules.counted": (
+        "只统计，没有保存。{households} 户，疑点 {findings} 个 / "
+        "Counted only, nothing kept. {households} households, {findings} findings"
+    ),
+    "rules.done": (
+        "{households} 户，疑点 {findings} 个：新增 {new}，已消除 {closed} / "
+        "{households} households, {findings} findings: {new} new, {closed} ended"
+    ),
+    "definitions.wrong": "共 {count} 处要改 / {count} to correct",
     # ruhu region import
     "region.imported": (
         "区划：新增 {new}，更新 {changed}，未变 {unchanged}；边界 {areas} / "

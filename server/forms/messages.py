@@ -320,6 +320,15 @@ _BOTH = {
         "没有写要看哪些字段 / It names no property to look at",
         "写成 properties: [字段, 数据集.字段] / Write properties: [property, dataset.property]",
     ),
+    # Forms in their folder
+    "form.no_workbook": (
+        "文件夹里应当正好有一个表单文件 / The folder should hold exactly one workbook",
+        "放一个 {kinds} / Put one of {kinds} there",
+    ),
+    "form.unknown_policy": (
+        "表单要用的“{name}”没有定义 / The form reads “{name}”, which no policy defines",
+        "改正名称，已有的政策：{known} / Correct the name; policies: {known}",
+    ),
     # A form against the datasets
     "policy.unknown_dataset": (
         "名单“{name}”没有定义 / The entity list “{name}” is no dataset",
