@@ -1,8 +1,5 @@
 """Opening an author's workbook: what it is by its bytes, whether it is safe to open, and its sheets as rows."""
 
-import re
-import zipfile
-import zlib
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from typing import Any
@@ -12,21 +9,12 @@ from pyxform.xls2json_backends import get_xlsform
 
 from server.forms.issue import FormInvalid
 from server.forms.messages import issue
+from server.forms.workbook_limits import MAX_BYTES, MAX_NESTING, check_cells, check_rows, place
+from server.forms.workbook_zip import check_zip
 
-MAX_BYTES = 5 * 1024 * 1024
-MAX_UNPACKED = 40 * 1024 * 1024
-MAX_PARTS = 2_000
-MAX_CELLS = 150_000
-MAX_CHOICES = 10_000
-MAX_ROWS = 5_000
-MAX_NESTING = 30
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # The directory entry of a macro project in an old .xls (names are UTF-16 there).
 _OLE_MACROS = "_VBA_PROJECT".encode("utf-16-le")
-_BROKEN_ZIP = (
-    zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError,
-)  # fmt: skip
-
 Sheets = dict[str, Any]
 
 
@@ -54,18 +42,13 @@ class Workbook:
         return self.place("survey", row) if row else "survey"
 
 
-def place(sheet: str, row: int) -> str:
-    """Where a row stands, as a person counts: the header is row 1."""
-    return f"{sheet} 第{row}行 / {sheet} row {row}"
-
-
 def read_workbook(source: bytes, filename: str) -> Workbook:
     """Read .xlsx, .xls or Markdown tables, told apart by content and not by name. Raises FormInvalid."""
     if len(source) > MAX_BYTES:
         raise FormInvalid([issue("workbook.too_large", filename, limit=MAX_BYTES // 1024 // 1024)])
     kind = _kind(source)
     if kind == ".xlsx":
-        _check_zip(source, filename)
+        check_zip(source, filename)
     elif kind == ".xls" and _OLE_MACROS in source:
         raise FormInvalid([issue("workbook.macros", filename)])
     try:
@@ -88,63 +71,14 @@ def _kind(source: bytes) -> str:
     return ".xls" if source.startswith(_OLE) else ".md"
 
 
-def _check_zip(source: bytes, filename: str) -> None:
-    """Refuse macros, DTDs and bombs before anything unpacks the workbook."""
-    try:
-        with zipfile.ZipFile(BytesIO(source)) as archive:
-            parts = archive.infolist()
-            # zipfile never unpacks more of a part than its header declares, so the declared sizes bound it.
-            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-                raise FormInvalid([issue("workbook.bomb", filename, limit=MAX_UNPACKED // 1024 // 1024)])
-            if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
-                raise FormInvalid([issue("workbook.macros", filename)])
-            cells = {part.filename: _cells(archive.read(part), part.filename, filename) for part in parts}
-            if sum(cells.values()) > MAX_CELLS:
-                largest = _sheet_of(archive, max(cells, key=lambda part: cells[part]))
-                raise FormInvalid([issue("workbook.too_many_cells", largest or filename, limit=MAX_CELLS)])
-    except _BROKEN_ZIP as error:
-        raise FormInvalid([issue("workbook.unreadable", filename, cause=str(error)[:200])]) from error
-
-
-def _cells(content: bytes, part: str, filename: str) -> int:
-    """How many filled cells the part holds, counted before anything slow reads it."""
-    # NULs are dropped so that UTF-16 hides nothing.
-    if b"<!DOCTYPE" in content.replace(b"\x00", b""):
-        raise FormInvalid([issue("workbook.doctype", filename)])
-    is_sheet = part.startswith("xl/worksheets/")
-    # A cell that holds anything has a value or a text inside; empty styled ones are not counted.
-    return content.count(b"<v>") + content.count(b"<is>") if is_sheet else 0
-
-
-def _sheet_of(archive: zipfile.ZipFile, part: str) -> str | None:
-    """The name of the sheet that a part holds."""
-    names = dict(re.findall(rb'<sheet [^>]*?name="([^"]*)"[^>]*?r:id="([^"]*)"', archive.read("xl/workbook.xml")))
-    links = archive.read("xl/_rels/workbook.xml.rels")
-    for name, link in names.items():
-        found = re.search(rb'<Relationship [^>]*?(?:Id="%b"[^>]*?Target="([^"]*)"|Target="([^"]*)"[^>]*?Id="%b")'
-                          % (re.escape(link), re.escape(link)), links)  # fmt: skip
-        if found and part.endswith((found[1] or found[2]).decode().lstrip("/")):
-            return str(name, "utf-8", "replace")
-    return None
-
-
 def _check_content(sheets: Sheets, filename: str) -> None:
     if not sheets.get("survey"):
         raise FormInvalid([issue("workbook.no_survey", filename)])
-    _check_length(sheets)
+    tables = {name: rows for name, rows in sheets.items() if isinstance(rows, list)}
+    for name, rows in tables.items():
+        check_rows(name, len(rows))
+    check_cells(filename, sum(len(row) for rows in tables.values() for row in rows if row))
     _check_nesting(sheets["survey"])
-    cells = sum(len(row) for rows in sheets.values() if isinstance(rows, list) for row in rows if row)
-    if cells > MAX_CELLS:
-        raise FormInvalid([issue("workbook.too_many_cells", filename, limit=MAX_CELLS)])
-
-
-def _check_length(sheets: Sheets) -> None:
-    for sheet, limit, code in (
-        ("survey", MAX_ROWS, "workbook.too_many_rows"),
-        ("choices", MAX_CHOICES, "workbook.too_many_choices"),
-    ):
-        if len(sheets.get(sheet) or ()) > limit:
-            raise FormInvalid([issue(code, place(sheet, limit + 2), limit=limit)])
 
 
 def _check_nesting(survey: list[dict[str, Any]]) -> None:
