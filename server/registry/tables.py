@@ -79,16 +79,25 @@ class Head(Base):
     lineage: Mapped[str] = mapped_column(String(80))
     seq: Mapped[int | None] = mapped_column(BigInt)
     corrects: Mapped[str | None] = mapped_column(String(36))
+    resolves: Mapped[list[str] | None] = mapped_column(Json)
+    rank: Mapped[int] = mapped_column(default=0)
+    observed: Mapped[str | None] = mapped_column(String(40))
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     instance_id: Mapped[str | None] = mapped_column(String(100))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[str | None] = mapped_column(String(36))
 
 
 class Conflict(Base):
-    """Several heads of one property that a person (or a rule) must settle; at most one open at a time."""
+    """Several heads of one property that a person (or a rule) must settle; at most one open at a time.
+
+    `op_ids`: all heads that it ever had. `rule`: the merge policy that settled it. `resolution`: what closed it, kept
+    for ever: {op_id, person_id, at, how: chosen|seen|rule|withdrawn, choose?, value?, reason?}.
+    """
 
     __tablename__ = "conflict"
     __table_args__ = (
+        Index("ix_conflict_entity", "entity_id"),
         Index(
             "uq_conflict_open",
             "entity_id",
@@ -104,6 +113,9 @@ class Conflict(Base):
     key: Mapped[str] = mapped_column(String(80))
     properties: Mapped[list[str]] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(16), default="open")
+    op_ids: Mapped[list[str]] = mapped_column(Json, default=list)
+    rule: Mapped[str | None] = mapped_column(String(20))
+    resolution: Mapped[dict[str, Any] | None] = mapped_column(Json)
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -15,9 +15,10 @@ from server.forms.dataset import Dataset
 from server.registry.tables import Entity, EntityVersion
 from server.sync import merge
 from server.sync.heads import keys_of
+from server.sync.merge_policy import Value
 from server.sync.migrate_records import migrate_record
 from server.sync.place import wanted_region
-from server.sync.record import Edit, Origin, Outcome, RecordWrite, key_of, members
+from server.sync.record import Edit, Origin, Outcome, RecordWrite, key_of, members, policy_of
 from server.sync.store import outcome_of, store
 from server.sync.vocabulary import vocabulary
 
@@ -27,28 +28,28 @@ def apply_write(session: Session, dataset: Dataset, origin: Origin, write: Recor
     entity = session.get(Entity, write.id)
     if entity is not None:
         migrate_record(session, entity)
-    keys = keys_of(session, entity)
+    keys = keys_of(session, dataset, entity)
     seen = _seen(session, dataset, origin, write, entity, keys)
     sent = _sent(dataset, write)
     edits = [
-        _edit(dataset, origin, write, name, keys.get(name, merge.Key((), None)), part, seen[name], entity)
+        _edit(dataset, origin, write, name, keys.get(name, _empty(dataset, name)), part, seen[name], entity)
         for name, part in sent.items()
         if merge.touched(part, seen[name].overlaid)
     ]
     differs = tuple(name for name, part in sent.items() if merge.base_differs(part, seen[name].overlaid))
     if entity is not None and not edits:
-        return outcome_of(session, entity, (), False, (), differs)
+        return outcome_of(session, entity, (), None, differs)
     entity = entity or _create(session, dataset, origin, write)
-    moves = store(session, dataset, origin, write, entity, edits)
-    return outcome_of(session, entity, edits, True, moves, differs)
+    stored = store(session, dataset, origin, write, entity, edits)
+    return outcome_of(session, entity, edits, stored, differs)
 
 
 @dataclass(frozen=True)
 class _Seen:
     """What the author saw of one key: at the base version, and with the author's own later writes over it."""
 
-    at_base: merge.Value
-    overlaid: merge.Value
+    at_base: Value
+    overlaid: Value
 
 
 def _sent(dataset: Dataset, write: RecordWrite) -> dict[str, merge.Sent]:
@@ -66,6 +67,10 @@ def _sent(dataset: Dataset, write: RecordWrite) -> dict[str, merge.Sent]:
 def _type(dataset: Dataset, name: str) -> str:
     prop = dataset.properties.get(name)
     return prop.type if prop else "text"
+
+
+def _empty(dataset: Dataset, name: str) -> merge.Key:
+    return merge.Key((), None, policy_of(dataset, name))
 
 
 def _seen(
@@ -115,6 +120,8 @@ def _edit(
         lineage=lineage,
         seq=seq,
         corrects=origin.corrects,
+        rank=origin.rank,
+        observed=origin.observed,
     )
     return Edit(name, before, merge.add(before, made), made)
 

@@ -15,6 +15,7 @@ from server.registry.tables import Entity
 from server.sync.definitions import form_model, why_unknown
 from server.sync.envelope import RawOp, SubmissionOp, read_submission
 from server.sync.record import Outcome
+from server.sync.resolve import Resolution, entity_of, read_resolution
 from server.sync.tables import OpLog
 from server.sync.vocabulary import Known, datasets_as, known_by, todays
 
@@ -39,12 +40,15 @@ class Case:
     """One op being judged. `known`: the records it names that exist, each with whether the author may write it.
 
     `writes` are in today's words; `known_words` are those that its form speaks.
+    `disputed`: the record that a resolution is about.
     """
 
     op: RawOp
     row: OpLog
     actor: Actor
     submission: SubmissionOp | None = None
+    resolution: Resolution | None = None
+    disputed: str | None = None
     instance: Instance | None = None
     model: FormModel | None = None
     writes: tuple[EntityWrite, ...] = ()
@@ -72,6 +76,8 @@ class Case:
         names = {write.id for write in self.writes} | {write.parent for write in self.writes if write.parent}
         if self.submission:
             names.add(self.submission.instance_id)
+        if self.disputed:
+            names.add(self.disputed)
         return names
 
 
@@ -80,6 +86,9 @@ def open_case(session: Session, row: OpLog, op: RawOp, actor: Actor) -> Case:
     case = Case(op, row, actor)
     if op.install_id and not row.install_id:
         case.fault = ("op.foreign_install", op.install_id)
+        return case
+    if op.kind == "resolution":
+        _read_resolution(session, case)
         return case
     if op.kind != "submission":
         case.fault = ("op.unknown_kind", op.kind)
@@ -93,6 +102,14 @@ def open_case(session: Session, row: OpLog, op: RawOp, actor: Actor) -> Case:
     except (InstanceUnreadable, ExtractionError) as error:
         case.fault = (_code_of(error), str(error)[:500])
     return case
+
+
+def _read_resolution(session: Session, case: Case) -> None:
+    case.resolution = read_resolution(case.op.body)
+    if case.resolution is None:
+        case.fault = ("op.incomplete", "conflict_id, choose, reason or seen")
+    else:
+        case.disputed = entity_of(session, case.resolution)
 
 
 def _code_of(error: InstanceUnreadable | ExtractionError) -> str:

@@ -2,28 +2,66 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from server.db import now
+from server.forms.dataset import Dataset
 from server.registry.tables import Entity, Head
 from server.sync import merge
+from server.sync.record import Edit, Origin, policy_of
 
 
-def keys_of(session: Session, entity: Entity | None) -> dict[str, merge.Key]:
-    """All keys of a record with all their writes."""
+def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> dict[str, merge.Key]:
+    """All keys of a record with all their writes that nobody took back."""
     if entity is None:
         return {}
     writes: dict[str, list[merge.Write]] = {}
-    rows = session.scalars(select(Head).where(Head.entity_id == entity.id).order_by(Head.version))
-    for row in rows:
-        writes.setdefault(row.key, []).append(_write_of(row))
-    return {name: merge.Key(tuple(found), entity.shown.get(name)) for name, found in writes.items()}
+    standing = (Head.entity_id == entity.id, Head.withdrawn_at.is_(None))
+    for row in session.scalars(select(Head).where(*standing).order_by(Head.version)):
+        writes.setdefault(row.key, []).append(write_of(row))
+    return {
+        name: merge.Key(tuple(found), entity.shown.get(name), policy_of(dataset, name))
+        for name, found in writes.items()
+    }
 
 
-def _write_of(row: Head) -> merge.Write:
+def write_of(row: Head) -> merge.Write:
+    """A stored written value as the merge knows it."""
     return merge.Write(
-        row.op_id, row.value, row.version, row.base_version, row.saw, row.lineage, row.seq, row.corrects, row.closed_by
+        op_id=row.op_id,
+        value=row.value,
+        version=row.version,
+        base_version=row.base_version,
+        saw=row.saw,
+        lineage=row.lineage,
+        seq=row.seq,
+        corrects=row.corrects,
+        resolves=frozenset(row.resolves or ()),
+        rank=row.rank,
+        observed=row.observed,
+        closed_by=row.closed_by,
     )
+
+
+def store_heads(session: Session, entity_id: str, origin: Origin, edit: Edit) -> None:
+    """Writes down what the op changed among the writes of one key."""
+    before = {write.op_id: write for write in edit.before.writes}
+    for write in edit.after.writes:
+        known = before.pop(write.op_id, None)
+        if known is None:
+            session.add(head_row(entity_id, origin.person_id, origin.instance_id, edit.name, write))
+        elif write.closed_by != known.closed_by:
+            _change(session, entity_id, edit.name, write.op_id, closed_by=write.closed_by)
+    for op_id in before:
+        _change(session, entity_id, edit.name, op_id, withdrawn_at=now())
+
+
+def _change(session: Session, entity_id: str, key: str, op_id: str, **values: Any) -> None:
+    where = (Head.entity_id == entity_id, Head.key == key, Head.op_id == op_id)
+    session.execute(update(Head).where(*where).values(**values))
 
 
 def head_row(entity_id: str, person_id: str, instance_id: str | None, name: str, write: merge.Write) -> Head:
@@ -39,6 +77,9 @@ def head_row(entity_id: str, person_id: str, instance_id: str | None, name: str,
         lineage=write.lineage,
         seq=write.seq,
         corrects=write.corrects,
+        resolves=sorted(write.resolves) or None,
+        rank=write.rank,
+        observed=write.observed,
         person_id=person_id,
         instance_id=instance_id,
         closed_by=write.closed_by,

@@ -18,9 +18,11 @@ from server.forms.answers import attachment_names
 from server.forms.instance import EntityWrite
 from server.sync import attachments, place
 from server.sync.case import Case, Verdict
-from server.sync.envelope import SubmissionOp, finding
+from server.sync.envelope import SubmissionOp, depends_on, finding
 from server.sync.feeds import upsert
 from server.sync.quarantine import area_of
+from server.sync.record import Origin, Outcome
+from server.sync.resolve import Resolution, resolve
 from server.sync.tables import BranchStep, OpLog, Submission
 from server.sync.write import branch_of, known_records, write_records
 
@@ -31,6 +33,8 @@ SETTLED = ("applied", "merged", "conflicted", "duplicate")
 def judge(session: Session, case: Case) -> Verdict:
     """The verdict on one op, and its effects in this transaction."""
     case.findings.clear()
+    if case.resolution is not None:
+        return _resolved(session, case, case.resolution)
     if case.submission is None or case.instance is None:
         return _quarantined(session, case, *(case.fault or ("op.incomplete", "")))
     case.known = known_records(session, case.actor, case.writes, case.subject)
@@ -50,6 +54,24 @@ def judge(session: Session, case: Case) -> Verdict:
 
 def _quarantined(session: Session, case: Case, code: str, detail: str) -> Verdict:
     return Verdict("quarantined", code, detail or None, region=region_of(session, case))
+
+
+def _resolved(session: Session, case: Case, resolution: Resolution) -> Verdict:
+    """A decision on a conflict; what cannot be decided is set aside, a conflict out of sight like an unknown one."""
+    if case.fault is not None:
+        return _quarantined(session, case, *case.fault)
+    if case.actor.revoked:
+        return _quarantined(session, case, "device.revoked", "")
+    unsettled = _unsettled(session, case, depends_on(case.op.body))
+    if unsettled is not None:
+        return Verdict("held", detail=unsettled, waits_for=unsettled)
+    hit("push.judging")
+    line = case.row.install_id or f"op:{case.row.op_id}"
+    origin = Origin(case.row.op_id, case.row.person_id, line, case.row.seq)
+    outcome = resolve(session, case.actor, origin, resolution)
+    if isinstance(outcome, str):
+        return _quarantined(session, case, outcome, resolution.conflict_id)
+    return Verdict("conflicted" if outcome.contested else "applied", outcomes=(outcome,))
 
 
 def region_of(session: Session, case: Case) -> str | None:
@@ -198,5 +220,10 @@ def _apply(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
         row.findings = [*row.findings, *case.findings]
         if written:
             row.root_id, row.region_code = written[0].root_id, written[0].region
-    status = "conflicted" if any(outcome.contested for outcome in written) else "applied"
-    return Verdict(status, outcomes=tuple(written))
+    return Verdict(_status(written), outcomes=tuple(written))
+
+
+def _status(written: Sequence[Outcome]) -> str:
+    if any(outcome.contested for outcome in written):
+        return "conflicted"
+    return "merged" if any(outcome.settled for outcome in written) else "applied"

@@ -9,10 +9,10 @@ decides neither the heads nor what is contested; it may decide which of them is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
-Value = Mapping[str, str | None]
+from server.sync.merge_policy import COMPOSING, REVIEW, Decision, Policy, Value, decide
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Write:
 
     `version`: the record version that the op made; `base_version` and `saw`: the version its author had before him and
     the key's value there. `lineage` and `seq`: the install (or ODK branch) and the op's place in it. `corrects`: the op
-    of the submission that this one replaces. `closed_by`: an op that saw this write.
+    of the submission that this one replaces. `resolves`: the ops that a resolution had on screen. `rank` and `observed`
+    are for the policies (merge_policy.Candidate). `closed_by`: an op that saw this write.
     """
 
     op_id: str
@@ -32,6 +33,9 @@ class Write:
     lineage: str
     seq: int | None
     corrects: str | None = None
+    resolves: frozenset[str] = frozenset()
+    rank: int = 0
+    observed: str | None = None
     closed_by: str | None = None
 
 
@@ -45,10 +49,11 @@ class Sent:
 
 @dataclass(frozen=True)
 class Key:
-    """All writes of one key, and the op whose value is shown (None: nothing was ever written)."""
+    """All writes of one key, the op whose value was shown last (None: nothing was ever written), and its policy."""
 
     writes: tuple[Write, ...]
     shown: str | None
+    policy: Policy = REVIEW
 
     def heads(self) -> tuple[Write, ...]:
         return tuple(write for write in self.writes if write.closed_by is None)
@@ -61,11 +66,21 @@ class Key:
                 distinct.append(head.value)
         return tuple(distinct)
 
+    def decision(self) -> Decision:
+        """What is shown, and whether a rule decided it. Without a head: nothing."""
+        heads = self.heads()
+        return decide(self.policy, heads, self.shown) if heads else Decision({}, None)
+
     def contested(self) -> bool:
-        return len(self.values()) > 1
+        """Several values, and a person is to decide."""
+        return len(self.values()) > 1 and not self.decision().by_rule
+
+    def settled(self) -> bool:
+        """Several values, and the policy decided."""
+        return len(self.values()) > 1 and self.decision().by_rule
 
     def shown_value(self) -> Value:
-        return next((write.value for write in self.writes if write.op_id == self.shown), {})
+        return self.decision().value
 
 
 def seen_value(at_base: Value, base_version: int, lineage: str, seq: int | None, writes: Iterable[Write]) -> Value:
@@ -98,37 +113,77 @@ def written_value(sent: Sent, seen: Value, properties: Sequence[str]) -> Value:
     return {name: sent.values.get(name, seen.get(name)) for name in properties}
 
 
-def sees(later: Write, earlier: Write) -> bool:
-    """Whether `later`'s author had `earlier` before him when he wrote."""
-    shown = earlier.version <= later.base_version and later.saw is not None and earlier.value == later.saw
+def sees(later: Write, earlier: Write, policy: Policy = REVIEW) -> bool:
+    """Whether `later`'s author had `earlier` before him when he wrote, so that it replaces it.
+
+    Under `immutable` the first value stands: only a resolution or a correction replaces it.
+    """
+    if later.corrects == earlier.op_id or earlier.op_id in later.resolves:
+        return True
+    if policy.name == "immutable" and any(earlier.value.values()):
+        return False
+    at_base = earlier.version <= later.base_version and later.saw is not None
+    shown = at_base and (earlier.value == later.saw or policy.name in COMPOSING)
     own = (
         later.lineage == earlier.lineage
         and later.seq is not None
         and earlier.seq is not None
         and earlier.seq < later.seq
     )
-    return shown or own or later.corrects == earlier.op_id
+    return shown or own
 
 
 def add(key: Key, write: Write) -> Key:
-    """The key after one more write, under policy `review`: what is shown stays while it is a head."""
+    """The key after one more write."""
     if any(known.op_id == write.op_id for known in key.writes):
         return key
-    overtaken = next((known.op_id for known in key.writes if sees(known, write)), None)
+    overtaken = next((known.op_id for known in key.writes if sees(known, write, key.policy)), None)
+    lost = _lost_before(key, write)
     known = tuple(
-        replace(old, closed_by=write.op_id) if old.closed_by is None and sees(write, old) else old for old in key.writes
+        replace(old, closed_by=write.op_id)
+        if old.closed_by is None and (sees(write, old, key.policy) or old.op_id in lost)
+        else old
+        for old in key.writes
     )
-    result = Key((*known, replace(write, closed_by=overtaken)), key.shown)
-    return replace(result, shown=shown_now(result))
+    return shown_anew(replace(key, writes=(*known, replace(write, closed_by=overtaken))))
 
 
-def shown_now(key: Key) -> str | None:
-    """The op that was shown, while its value is a head; else the oldest head's."""
-    heads = sorted(key.heads(), key=lambda head: head.version)
-    if not heads:
-        return key.shown
-    before = key.shown_value()
-    same = [head.op_id for head in heads if head.value == before]
-    if key.shown is not None and same:
-        return key.shown if key.shown in same else same[0]
-    return heads[0].op_id
+def withdraw(key: Key, op_ids: Set[str]) -> Key:
+    """The key as if these ops had never written: what only they had replaced is a head again."""
+    left = [write for write in key.writes if write.op_id not in op_ids]
+    if len(left) == len(key.writes):
+        return key
+    return shown_anew(replace(key, writes=tuple(_freed(write, left, op_ids, key.policy) for write in left)))
+
+
+def _freed(write: Write, left: Sequence[Write], op_ids: Set[str], policy: Policy) -> Write:
+    if write.closed_by not in op_ids:
+        return write
+    closer = next((other.op_id for other in left if other is not write and sees(other, write, policy)), None)
+    return replace(write, closed_by=closer)
+
+
+def _lost_before(key: Key, write: Write) -> Set[str]:
+    """The values that a rule had decided against at the write's base: who saw its decision answers all of them."""
+    if write.saw is None or not write.base_version:
+        return frozenset()
+    at_base = [old for old in key.writes if old.version <= write.base_version and _open_at(key, old, write)]
+    if not at_base or not decide(key.policy, at_base, None).by_rule:
+        return frozenset()
+    return {old.op_id for old in at_base}
+
+
+def _open_at(key: Key, old: Write, write: Write) -> bool:
+    """Whether `old` was a head at the write's base version."""
+    closer = next((other for other in key.writes if other.op_id == old.closed_by), None)
+    return closer is None or closer.version > write.base_version
+
+
+def shown_anew(key: Key) -> Key:
+    """What was shown stays shown while its value is a head's and no rule speaks for another."""
+    before = next((write.value for write in key.writes if write.op_id == key.shown), None)
+    same = [head.op_id for head in key.heads() if head.value == before]
+    kept = key.shown if key.shown in same else next(iter(sorted(same)), None)
+    oldest = min(key.heads(), key=lambda head: head.version, default=None)
+    found = replace(key, shown=kept or (oldest.op_id if oldest else key.shown))
+    return replace(found, shown=found.decision().op_id or found.shown)

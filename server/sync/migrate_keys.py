@@ -11,12 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from server.sync import merge
+from server.sync.merge_policy import REVIEW, Policy, Value
 
-Carry = Callable[[merge.Value], merge.Value]
+Carry = Callable[[Value], Value]
 
 
 def carried_keys(
-    keys: Mapping[str, merge.Key], carry: Carry, key_of: Callable[[str], str]
+    keys: Mapping[str, merge.Key],
+    carry: Carry,
+    key_of: Callable[[str], str],
+    policy_of: Callable[[str], Policy] = lambda name: REVIEW,
 ) -> dict[str, merge.Key]:
     """All keys of a record with their values carried; a key is called as today's property or group is."""
     writes: dict[str, dict[str, merge.Write]] = {}
@@ -28,7 +32,7 @@ def carried_keys(
                 known = same.get(part.op_id)
                 same[part.op_id] = _joined(known, part) if known else part
                 shown.setdefault(new_name, key.shown)
-    return {name: _closed(list(found.values()), shown[name]) for name, found in writes.items()}
+    return {name: _closed(list(found.values()), shown[name], policy_of(name)) for name, found in writes.items()}
 
 
 def _parts(
@@ -53,13 +57,13 @@ def _joined(one: merge.Write, other: merge.Write) -> merge.Write:
     return replace(one, value={**one.value, **other.value}, saw=saw, closed_by=both or None)
 
 
-def _closed(writes: list[merge.Write], shown: str | None) -> merge.Key:
+def _closed(writes: list[merge.Write], shown: str | None, policy: Policy) -> merge.Key:
     settled = tuple(
-        write if write.closed_by else replace(write, closed_by=_closer(write, writes)) for write in writes
+        write if write.closed_by else replace(write, closed_by=_closer(write, writes, policy)) for write in writes
     )
-    key = merge.Key(settled, shown if any(write.op_id == shown for write in settled) else None)
-    return replace(key, shown=merge.shown_now(key))
+    known = shown if any(write.op_id == shown for write in settled) else None
+    return merge.shown_anew(merge.Key(settled, known, policy))
 
 
-def _closer(write: merge.Write, writes: list[merge.Write]) -> str | None:
-    return next((other.op_id for other in writes if other is not write and merge.sees(other, write)), None)
+def _closer(write: merge.Write, writes: list[merge.Write], policy: Policy) -> str | None:
+    return next((other.op_id for other in writes if other is not write and merge.sees(other, write, policy)), None)

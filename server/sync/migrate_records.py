@@ -20,7 +20,7 @@ from server.sync.definitions import datasets
 from server.sync.heads import head_row, keys_of
 from server.sync.migrate_keys import carried_keys
 from server.sync.place import geometry_of
-from server.sync.record import key_of, members
+from server.sync.record import key_of, members, policy_of
 from server.sync.vocabulary import vocabulary
 
 BATCH = 200
@@ -60,10 +60,13 @@ def migrate_record(session: Session, entity: Entity) -> None:
     words = vocabulary(entity.dataset)
     if entity.vocabulary >= words.size:
         return
-    keys = keys_of(session, entity)
+    keys = keys_of(session, words.dataset, entity)
     carry = _carrier(words, entity.vocabulary)
-    carried = carried_keys(keys, carry, lambda name: key_of(words.dataset, name))
+    carried = carried_keys(
+        keys, carry, lambda name: key_of(words.dataset, name), lambda name: policy_of(words.dataset, name)
+    )
     _store_heads(session, entity.id, carried)
+    _carry_withdrawn(session, words, entity.id, carry)
     entity.values = _shown_values(carry(entity.values), carried)
     entity.shown = {name: key.shown for name, key in carried.items() if key.shown}
     contested = {name for name, key in carried.items() if key.contested()}
@@ -85,13 +88,23 @@ def _shown_values(values: Values, keys: Mapping[str, merge.Key]) -> dict[str, st
 
 
 def _store_heads(session: Session, entity_id: str, keys: Mapping[str, merge.Key]) -> None:
-    """Replaces the record's heads; who wrote them stays."""
-    rows = session.scalars(select(Head).where(Head.entity_id == entity_id)).all()
+    """Replaces the record's standing heads; who wrote them stays."""
+    standing = (Head.entity_id == entity_id, Head.withdrawn_at.is_(None))
+    rows = session.scalars(select(Head).where(*standing)).all()
     authors = {row.op_id: (row.person_id, row.instance_id) for row in rows}
-    session.execute(delete(Head).where(Head.entity_id == entity_id))
+    session.execute(delete(Head).where(*standing))
     session.add_all(
         head_row(entity_id, *authors[write.op_id], name, write) for name, key in keys.items() for write in key.writes
     )
+
+
+def _carry_withdrawn(session: Session, words: Vocabulary, entity_id: str, carry: Any) -> None:
+    """What a rejection took back may be put back later, in today's words."""
+    gone = (Head.entity_id == entity_id, Head.withdrawn_at.is_not(None))
+    for row in session.scalars(select(Head).where(*gone)):
+        row.value = carry(row.value)
+        row.saw = None if row.saw is None else carry(row.saw)
+        row.key = key_of(words.dataset, next(iter(row.value), row.key))
 
 
 def _settle(session: Session, words: Vocabulary, entity_id: str, contested: set[str], carry: Any) -> None:
@@ -101,6 +114,7 @@ def _settle(session: Session, words: Vocabulary, entity_id: str, contested: set[
         row.properties, row.key = names, key_of(words.dataset, names[0]) if names else row.key
         if row.state == "open" and row.key not in contested:
             row.state, row.closed_at = "resolved", db.now()
+            row.resolution = {"how": "words", "at": row.closed_at.isoformat()}
 
 
 def _carry_history(session: Session, entity_id: str, carry: Any) -> None:

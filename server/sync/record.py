@@ -8,11 +8,16 @@ from typing import Any
 
 from server.forms.dataset import Dataset
 from server.sync import merge
+from server.sync.merge_policy import REVIEW, Policy
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Who writes, by which op, and where in the author's own line of work."""
+    """Who writes, by which op, and where in the author's own line of work.
+
+    `rank` and `observed`: see merge_policy.Candidate. `resolves`: the ops that a resolution had on screen;
+    `decision`: its choose, value and reason.
+    """
 
     op_id: str
     person_id: str
@@ -20,6 +25,10 @@ class Origin:
     seq: int | None
     instance_id: str | None = None
     corrects: str | None = None
+    resolves: frozenset[str] = frozenset()
+    rank: int = 0
+    observed: str | None = None
+    decision: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,8 @@ class Move:
 class Outcome:
     """What became of one record.
 
-    `written`: it has a new version. `contested`: a key that this op wrote has several heads. `differs`: keys whose sent
-    base is not our history.
+    `written`: it has a new version. `contested`: a key that this op wrote waits for a person; `settled`: a rule decided
+    one. `differs`: keys whose sent base is not our history. `conflicts` are open; `news`: conflicts that changed.
     """
 
     dataset: str
@@ -66,9 +75,11 @@ class Outcome:
     version: int
     written: bool
     contested: bool = False
+    settled: bool = False
     conflicts: tuple[str, ...] = ()
     differs: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
+    news: tuple[str, ...] = ()
 
     def for_wire(self) -> dict[str, Any]:
         return {"dataset": self.dataset, "id": self.id, "version": self.version, "conflicts": list(self.conflicts)}
@@ -76,18 +87,29 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Edit:
-    """One key before and after this op's write."""
+    """One key before and after this op; `write` is None where the op only takes a value away."""
 
     name: str
     before: merge.Key
     after: merge.Key
-    write: merge.Write
+    write: merge.Write | None
 
 
 def members(dataset: Dataset, name: str) -> tuple[str, ...]:
     """The properties of a key: a merge group's, or the property itself."""
     group = tuple(prop.name for prop in dataset.properties.values() if prop.group == name)
     return group or (name,)
+
+
+def policy_of(dataset: Dataset, name: str) -> Policy:
+    """The merge policy of a key, with the property that it goes by."""
+    group = [dataset.properties[member] for member in members(dataset, name) if member in dataset.properties]
+    if not group:
+        return REVIEW
+    accuracy = (dataset.location or {}).get("accuracy_m", "")
+    ordered = next((prop for prop in group if prop.order), group[0])
+    by = accuracy if group[0].merge == "most_precise" else ordered.name
+    return Policy(group[0].merge, by, ordered.order)
 
 
 def key_of(dataset: Dataset, name: str) -> str:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor
 from server.registry.tables import Entity
 from server.sync import attachments, quarantine
+from server.sync.conflicts import open_conflicts
 from server.sync.envelope import RawOp
-from server.sync.store import open_conflicts
 from server.sync.tables import OpLog
 
 

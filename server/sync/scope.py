@@ -27,12 +27,14 @@ def _helped(actor: Actor) -> Select[str]:
     return select(HelperOf.household_id).where(HelperOf.person_id == actor.id)
 
 
+def in_regions(actor: Actor, roles: tuple[str, ...]) -> ColumnElement[bool]:
+    """Clause on Entity: in a region of one of the roles."""
+    return Entity.region_code.in_(regions_below(actor.paths(roles)))
+
+
 def visible_entities(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
     """Clause on Entity: in a region of one of the roles, or below a household that the person helps."""
-    return or_(
-        Entity.region_code.in_(regions_below(actor.paths(roles))),
-        Entity.root_id.in_(_helped(actor)),
-    )
+    return or_(in_regions(actor, roles), Entity.root_id.in_(_helped(actor)))
 
 
 def visible_submissions(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:

@@ -5,31 +5,40 @@ Called inside a writing transaction with the record's name locked.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.db import now
 from server.forms.dataset import Dataset
-from server.registry.tables import Conflict, Entity, EntityVersion, Head
-from server.sync.heads import head_row
+from server.registry.tables import Entity, EntityVersion
+from server.sync.conflicts import open_conflicts, settle
+from server.sync.heads import store_heads
+from server.sync.merge_policy import Value
 from server.sync.place import geometry_of, wanted_region, with_children
 from server.sync.record import Edit, Move, Origin, Outcome, RecordWrite, members
 
 LABEL_LENGTH = 300  # of the column; the value itself is kept whole
 
 
+@dataclass(frozen=True)
+class Stored:
+    """What else a new version brought about: records that left a region, conflicts that changed."""
+
+    moves: tuple[Move, ...]
+    conflicts: tuple[str, ...]
+
+
 def store(
     session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, entity: Entity, edits: Sequence[Edit]
-) -> tuple[Move, ...]:
+) -> Stored:
     """Writes the new version, its history entry, the heads and the conflicts."""
-    changes = [change for edit in edits for change in _changes(entity, edit)]
+    changes = [change for edit in edits for change in _changes(dataset, entity, edit)]
     values = dict(entity.values)
     for edit in edits:
-        values |= edit.after.shown_value()
+        values |= _shown(dataset, edit)
     entity.version += 1
     entity.values = values
     entity.shown = entity.shown | {edit.name: edit.after.shown for edit in edits if edit.after.shown}
@@ -41,18 +50,24 @@ def store(
     session.flush()
     session.add(_history(origin, write, entity, changes))
     for edit in edits:
-        _store_heads(session, entity.id, origin, edit)
-    _settle(session, dataset, entity.id, edits)
+        store_heads(session, entity.id, origin, edit)
+    conflicts = settle(session, dataset, entity.id, origin, edits)
     session.flush()
-    return _moved(session, dataset, entity)
+    return Stored(_moved(session, dataset, entity), conflicts)
 
 
-def _changes(entity: Entity, edit: Edit) -> list[dict[str, Any]]:
+def _shown(dataset: Dataset, edit: Edit) -> Value:
+    """What is shown after the op; a key whose every value was taken back is empty."""
+    return edit.after.shown_value() or dict.fromkeys(members(dataset, edit.name))
+
+
+def _changes(dataset: Dataset, entity: Entity, edit: Edit) -> list[dict[str, Any]]:
     """What the op wrote, property by property; `shown` is false while another head stands in front."""
-    shown = edit.after.shown_value()
+    shown = _shown(dataset, edit)
+    wrote = edit.write.value if edit.write else shown
     return [
         {"property": name, "from": entity.values.get(name), "to": value, "shown": shown.get(name) == value}
-        for name, value in edit.write.value.items()
+        for name, value in wrote.items()
         if value != entity.values.get(name) or shown.get(name) != value
     ]
 
@@ -80,32 +95,6 @@ def _history(origin: Origin, write: RecordWrite, entity: Entity, changes: list[d
     )
 
 
-def _store_heads(session: Session, entity_id: str, origin: Origin, edit: Edit) -> None:
-    before = {write.op_id: write for write in edit.before.writes}
-    for write in edit.after.writes:
-        if write.op_id not in before:
-            session.add(head_row(entity_id, origin.person_id, origin.instance_id, edit.name, write))
-        elif write.closed_by != before[write.op_id].closed_by:
-            seen = (Head.entity_id == entity_id, Head.key == edit.name, Head.op_id == write.op_id)
-            session.execute(update(Head).where(*seen).values(closed_by=write.closed_by))
-
-
-def _settle(session: Session, dataset: Dataset, entity_id: str, edits: Sequence[Edit]) -> None:
-    """Opens the conflict of a key that has several values, closes that of a key with one left."""
-    changed = [edit for edit in edits if edit.before.contested() or edit.after.contested()]
-    if not changed:
-        return
-    rows = session.scalars(select(Conflict).where(Conflict.entity_id == entity_id, Conflict.state == "open"))
-    still_open = {row.key: row for row in rows}
-    for edit in changed:
-        found = still_open.get(edit.name)
-        if edit.after.contested() and found is None:
-            properties = list(members(dataset, edit.name))
-            session.add(Conflict(id=str(uuid.uuid4()), entity_id=entity_id, key=edit.name, properties=properties))
-        elif found is not None and not edit.after.contested():
-            found.state, found.closed_at = "resolved", now()
-
-
 def _moved(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ...]:
     """Takes a household with everything below it to the region that its values now name."""
     if dataset.region_source is None or entity.values.get(dataset.region_source) == entity.region_code:
@@ -122,31 +111,20 @@ def _moved(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ..
 
 
 def outcome_of(
-    session: Session,
-    entity: Entity,
-    edits: Sequence[Edit],
-    written: bool,
-    moves: tuple[Move, ...],
-    differs: tuple[str, ...],
+    session: Session, entity: Entity, edits: Sequence[Edit], stored: Stored | None, differs: tuple[str, ...] = ()
 ) -> Outcome:
-    conflicts = open_conflicts(session, entity)
+    """What became of the record; `stored` is None when the op changed nothing."""
     return Outcome(
         dataset=entity.dataset,
         id=entity.id,
         root_id=entity.root_id,
         region=entity.region_code,
         version=entity.version,
-        written=written,
+        written=stored is not None,
         contested=any(edit.after.contested() for edit in edits),
-        conflicts=tuple(conflicts),
+        settled=any(edit.after.settled() for edit in edits),
+        conflicts=tuple(open_conflicts(session, entity)),
         differs=differs,
-        moves=moves,
+        moves=stored.moves if stored else (),
+        news=stored.conflicts if stored else (),
     )
-
-
-def open_conflicts(session: Session, entity: Entity) -> list[str]:
-    """Ids of the record's open conflicts."""
-    if not entity.contested:
-        return []
-    is_open = (Conflict.entity_id == entity.id, Conflict.state == "open")
-    return list(session.scalars(select(Conflict.id).where(*is_open).order_by(Conflict.id)))

@@ -15,7 +15,9 @@ from server.geo.tables import Region
 from server.registry.tables import Entity
 from server.sync import scope
 from server.sync.apply import apply_write
+from server.sync.authority import rank_of
 from server.sync.case import Case, Verdict
+from server.sync.clock import observed_at
 from server.sync.definitions import datasets
 from server.sync.envelope import Named, SubmissionOp, finding
 from server.sync.feeds import upsert
@@ -75,7 +77,17 @@ def _origin(session: Session, case: Case, submission: SubmissionOp) -> Origin:
         select(Submission.op_id).where(Submission.instance_id == deprecated, Submission.person_id == case.row.person_id)
     )
     lineage = case.row.install_id or f"op:{case.row.op_id}"
-    return Origin(case.row.op_id, case.row.person_id, lineage, case.row.seq, submission.instance_id, corrects or None)
+    region = next((entity.region_code for entity, _ in case.known.values()), None)
+    return Origin(
+        case.row.op_id,
+        case.row.person_id,
+        lineage,
+        case.row.seq,
+        submission.instance_id,
+        corrects or None,
+        rank=rank_of(session, case.actor, region),
+        observed=observed_at(submission.visit.ended_at or submission.visit.started_at, submission.clock),
+    )
 
 
 def known_records(

@@ -1,0 +1,93 @@
+"""Conflicts: opened when a key has several values, settled by a rule, closed by a person or by later work.
+
+A conflict is never deleted: what it was about, who decided and why stay for ever. A key has at most one open at a time.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.db import now
+from server.forms.dataset import Dataset
+from server.registry.tables import Conflict, Entity
+from server.sync.record import Edit, Origin, members
+
+
+def settle(
+    session: Session, dataset: Dataset, entity_id: str, origin: Origin, edits: Sequence[Edit]
+) -> tuple[str, ...]:
+    """Brings the conflicts of a record in line with its heads; answers the ids of those that changed."""
+    changed = [edit for edit in edits if len(edit.before.values()) > 1 or len(edit.after.values()) > 1]
+    if not changed:
+        return ()
+    rows = session.scalars(select(Conflict).where(Conflict.entity_id == entity_id, Conflict.state == "open"))
+    still_open = {row.key: row for row in rows}
+    found = [_settle(session, dataset, entity_id, origin, edit, still_open.get(edit.name)) for edit in changed]
+    session.flush()
+    return tuple(row.id for row in found if row is not None)
+
+
+def _settle(
+    session: Session, dataset: Dataset, entity_id: str, origin: Origin, edit: Edit, row: Conflict | None
+) -> Conflict | None:
+    if len(edit.after.values()) > 1 and row is None:
+        row = Conflict(
+            id=str(uuid.uuid4()),
+            entity_id=entity_id,
+            key=edit.name,
+            properties=list(members(dataset, edit.name)),
+            state="open",
+            op_ids=[],
+        )
+        session.add(row)
+    if row is None:
+        return None
+    row.op_ids = sorted({*row.op_ids, *(head.op_id for head in edit.after.heads()), *_closed(edit)})
+    if not edit.after.contested():
+        _close(row, origin, edit)
+    return row
+
+
+def _closed(edit: Edit) -> list[str]:
+    """The values that were open before this op: they were part of the conflict too."""
+    return [head.op_id for head in edit.before.heads()] if len(edit.before.values()) > 1 else []
+
+
+def _close(row: Conflict, origin: Origin, edit: Edit) -> None:
+    row.closed_at = now()
+    by_rule = edit.after.settled()
+    row.state = "settled_by_rule" if by_rule else "resolved"
+    row.rule = edit.after.policy.name if by_rule else None
+    row.resolution = {
+        "op_id": origin.op_id,
+        "person_id": origin.person_id,
+        "at": row.closed_at.isoformat(),
+        "how": _how(origin, edit, by_rule),
+        **(origin.decision or {}),
+    }
+
+
+def _how(origin: Origin, edit: Edit, by_rule: bool) -> str:
+    if by_rule:
+        return "rule"
+    if edit.write is None:
+        return "withdrawn"
+    return "chosen" if origin.resolves else "seen"
+
+
+def open_conflicts(session: Session, entity: Entity) -> list[str]:
+    """Ids of the record's open conflicts."""
+    if not entity.contested:
+        return []
+    is_open = (Conflict.entity_id == entity.id, Conflict.state == "open")
+    return list(session.scalars(select(Conflict.id).where(*is_open).order_by(Conflict.id)))
+
+
+def for_wire(row: Conflict) -> dict[str, Any]:
+    """What every reader of a conflict gets of its row."""
+    return {"id": row.id, "entity_id": row.entity_id, "properties": row.properties, "state": row.state}
