@@ -60,6 +60,11 @@ CATALOGUE: Mapping[str, Entry] = {
         "新密码至少要 8 位,且不能和旧密码一样。",
         "The new password needs at least 8 characters and must differ from the old one.",
     ),
+    "conflict.not_decided": Entry(
+        422,
+        "没有按这个选择作出决定：所选的值不在这个冲突里，或内容不全。决定已保留，可重新选择。",
+        "Nothing was decided: the chosen value is not part of this conflict, or something is missing. Choose again.",
+    ),
     "device.revoked": Entry(
         403,
         "这台手机已被停用,只能交出没发送的内容。",

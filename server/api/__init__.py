@@ -8,6 +8,7 @@ from flask_smorest import Api
 from server.api import (
     auth,
     client,
+    conflicts,
     docs,
     entities,
     form_life,
@@ -24,13 +25,25 @@ from server.api import (
 )
 
 BASE = "/api/v1"
+RESOURCES = (
+    auth,
+    conflicts,
+    entities,
+    form_life,
+    forms,
+    openrosa_tokens,
+    photos,
+    qualifications,
+    regions,
+    submissions,
+    sync,
+    uploads,
+)
 
 
 def register(app: Flask, api: Api) -> None:
     """Puts every resource at its address."""
-    for resource in (
-        auth, entities, form_life, forms, openrosa_tokens, photos, qualifications, regions, submissions, sync, uploads,
-    ):  # fmt: skip
+    for resource in RESOURCES:
         api.register_blueprint(resource.blueprint, url_prefix=BASE)
     for plain in (client, docs, health, openrosa):
         app.register_blueprint(plain.blueprint)

@@ -11,6 +11,11 @@ from server.geo.tables import Region
 RANKS = {"inspector": 3, "supervisor": 2, "admin": 2, "cadre": 1}
 
 
+def role_of(rank: int) -> str | None:
+    """The role in which a value was written; None for an import."""
+    return {3: "inspector", 2: "supervisor", 1: "cadre"}.get(rank)
+
+
 def rank_of(session: Session, actor: Actor, region_code: str | None) -> int:
     """The highest rank that the person has where the record is; 0 for imports. A helper speaks as a cadre."""
     path = session.scalar(select(Region.path).where(Region.code == region_code)) or ""

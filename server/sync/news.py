@@ -13,7 +13,7 @@ from server.accounts.tables import HelperOf
 from server.forms import versions
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
-from server.registry.tables import Entity
+from server.registry.tables import Conflict, Entity, Head
 from server.sync.feeds import News
 from server.sync.record import Outcome
 from server.sync.scope import feed_scope_of
@@ -29,7 +29,32 @@ def of_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
     records = [(outcome.id, outcome.root_id, outcome.region) for outcome in outcomes if outcome.written]
     regions = {outcome.root_id: outcome.region for outcome in outcomes}
     records += [(move.id, move.root_id, regions[move.root_id]) for move in moves]
-    return gone + _records(session, records)
+    return gone + _records(session, records) + _conflicts(session, outcomes)
+
+
+def _conflicts(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
+    """A conflict is told where its record is told, and to everybody who wrote one of its values."""
+    told = [(conflict, outcome) for outcome in outcomes for conflict in outcome.news]
+    if not told:
+        return []
+    helpers = _helpers(session, {outcome.root_id for _, outcome in told})
+    villages = _scopes(session, [outcome.region for _, outcome in told])
+    writers = _writers(session, [conflict for conflict, _ in told])
+    return [
+        News(scope, "conflict", conflict, "conflict")
+        for (conflict, outcome), village in zip(told, villages, strict=True)
+        for scope in (village, *(f"user:{id}" for id in sorted(writers[conflict] | set(helpers[outcome.root_id]))))
+    ]
+
+
+def _writers(session: Session, conflict_ids: Sequence[str]) -> dict[str, set[str]]:
+    """Who wrote the values that each conflict is about."""
+    found: dict[str, set[str]] = {conflict_id: set() for conflict_id in conflict_ids}
+    rows = session.scalars(select(Conflict).where(Conflict.id.in_(conflict_ids)))
+    for row in rows:
+        people = select(Head.person_id).where(Head.entity_id == row.entity_id, Head.op_id.in_(row.op_ids))
+        found[row.id] = set(session.scalars(people))
+    return found
 
 
 def of_households(session: Session, root_ids: Iterable[str]) -> list[News]:

@@ -101,9 +101,10 @@ def _value(dataset: Dataset, name: str, key: merge.Key, resolution: Resolution) 
 def _write(
     entity: Entity, key: merge.Key, value: Value, origin: Origin, resolution: Resolution, rank: int
 ) -> merge.Write:
-    """The decision as a write. What was on screen stands for its witnesses too: heads of the same value."""
+    """The decision as a write. What was on screen stands for its witnesses too; another decision only for itself."""
     on_screen = [write.value for write in key.writes if write.op_id in resolution.seen]
-    resolved = frozenset(write.op_id for write in key.writes if write.value in on_screen)
+    witnesses = (write.op_id for write in key.writes if write.value in on_screen and not write.resolves)
+    resolved = frozenset([*witnesses, *resolution.seen])
     return merge.Write(
         op_id=origin.op_id,
         value=value,

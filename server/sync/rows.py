@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, authors
 from server.forms.dataset import Dataset
 from server.registry.tables import Entity
+from server.sync.conflict_reading import conflict_entries
 from server.sync.definitions import datasets
 from server.sync.tables import Feed
 from server.sync.vocabulary import older_in_use, past_of, vocabulary
@@ -20,16 +21,19 @@ FULL_VIEW = ("cadre", "supervisor", "admin")
 
 
 def entries(session: Session, actor: Actor, news: Sequence[Feed]) -> list[dict[str, Any]]:
-    """The entries of a page, in feed order."""
+    """The entries of a page, in feed order. A conflict of a record out of sight by now is left out."""
     ids = [item.ref for item in news if item.type == "entity"]
+    disputed = [item.ref for item in news if item.type == "conflict"]
+    conflicts = conflict_entries(session, actor, datasets(), disputed) if disputed else {}
     found = {entity.id: entity for entity in session.scalars(select(Entity).where(Entity.id.in_(ids)))}
     names = authors(session, {entity.updated_by for entity in found.values()})
     older = older_in_use(session)
+    told = {("entity", id): entity_row(entity, actor, names, older) for id, entity in found.items()}
+    told |= {("conflict", id): entry for id, entry in conflicts.items()}
     return [
-        {"n": item.n, "type": "entity"} | entity_row(found[item.ref], actor, names, older)
-        if item.type == "entity"
-        else {"n": item.n, "type": item.type} | (item.payload or {})
+        {"n": item.n, "type": item.type} | told.get((item.type, item.ref), item.payload or {})
         for item in news
+        if item.type != "conflict" or item.ref in conflicts
     ]
 
 

@@ -1,0 +1,89 @@
+"""Conflicts: what waits for a person, and the person's decision."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Response, jsonify
+from flask_smorest import Blueprint
+from marshmallow import fields, validate
+
+from server import db
+from server.api.bodies import Loose
+from server.api.lists import Paging, definitions, found, page_answer, refuse_nul
+from server.api.signed_in import current_actor, signed_in
+from server.errors import Problem
+from server.sync.conflict_reading import STATES, ConflictFilter, list_conflicts, read_conflict
+from server.sync.push import push
+from server.sync.resolve import LONGEST_REASON, MOST_SEEN
+
+blueprint = Blueprint("conflicts", __name__, description="Different values of one property, and who decided")
+blueprint.before_request(refuse_nul)
+
+
+class Asked(Paging):
+    entity = fields.String(load_default=None, validate=validate.Length(max=36))
+    region = fields.String(load_default=None, validate=validate.Length(max=20))
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+
+
+class Decision(Loose):
+    """`op_id` makes a repetition harmless: send the same one again after a lost answer."""
+
+    op_id = fields.UUID(load_default=None)
+    choose = fields.String(required=True, validate=validate.Length(min=1, max=36))
+    value = fields.Raw(load_default=None, allow_none=True)
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_REASON))
+    seen = fields.List(fields.UUID(), required=True, validate=validate.Length(min=1, max=MOST_SEEN))
+
+
+@blueprint.get("/conflicts")
+@signed_in()
+@blueprint.arguments(Asked, location="query")
+def conflicts(asked: dict[str, Any]) -> Response:
+    """Conflicts, newest first. `entity` names a household with everything below it."""
+    wanted = ConflictFilter(asked["entity"], asked["region"], asked["state"])
+    with db.read() as session:
+        actor = current_actor()
+        return page_answer(list_conflicts(session, actor, definitions(), wanted, asked["limit"], asked["after"]))
+
+
+@blueprint.get("/conflicts/<conflict_id>")
+@signed_in()
+def conflict(conflict_id: str) -> Response:
+    """One conflict: every value with author, visit, place and photos; and how it ended."""
+    with db.read() as session:
+        return found(read_conflict(session, current_actor(), definitions(), conflict_id))
+
+
+@blueprint.post("/conflicts/<conflict_id>/resolve")
+@signed_in("supervisor", "admin", "cadre")
+@blueprint.arguments(Decision)
+def resolve(body: dict[str, Any], conflict_id: str) -> Response:
+    """Decides, as the op of kind `resolution` does. 404 for what the reader may not decide, 422 for an unknown choice.
+
+    A value that nobody had on screen stays open: then the status is `conflicted`.
+    """
+    actor = current_actor()
+    with db.read() as session:
+        found(read_conflict(session, actor, definitions(), conflict_id))
+    op = {
+        "op_id": str(body["op_id"] or uuid.uuid4()),
+        "kind": "resolution",
+        "conflict_id": conflict_id,
+        "choose": body["choose"],
+        "value": body["value"],
+        "reason": body["reason"],
+        "seen": [str(op_id) for op_id in body["seen"]],
+    }
+    result = push(actor, [op]).results[0]
+    _refuse(result.code or (result.first or {}).get("code"))
+    return jsonify(result.for_wire())
+
+
+def _refuse(code: object) -> None:
+    if code == "scope.lost":
+        raise Problem("record.not_found")
+    if code is not None:
+        raise Problem("conflict.not_decided", detail=str(code))
