@@ -1,19 +1,22 @@
-"""Submissions: lists and one with everything known of it. Only reads; submissions never change."""
+"""Submissions: lists, one with everything known of it, and the reviewer's word. Submissions never change."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from server import db
+from server.api.bodies import Loose
 from server.api.lists import Paging, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
+from server.errors import Fault, Problem
 from server.evidence.submission_view import read_submission
 from server.sync.areas import overview
 from server.sync.reading import SubmissionFilter, list_submissions
+from server.sync.review import REVIEWERS, STATES, Word, review
 
 blueprint = Blueprint("submissions", __name__, description="What came from the field, as far as the reader may see")
 blueprint.before_request(refuse_nul)
@@ -61,6 +64,29 @@ def submissions(asked: dict[str, Any]) -> Response:
         return page_answer(
             list_submissions(session, current_actor(), definitions(), _filter(asked), asked["limit"], asked["after"])
         )
+
+
+class Comment(Loose):
+    text = fields.String(required=True, validate=validate.Length(min=1, max=2000))
+    path = fields.String(validate=validate.Length(max=500))
+
+
+class Judged(Loose):
+    state = fields.String(required=True, validate=validate.OneOf(STATES))
+    comments = fields.List(fields.Nested(Comment), load_default=list, validate=validate.Length(max=100))
+
+
+@blueprint.post("/submissions/<path:instance_id>/review")
+@signed_in(*REVIEWERS)
+@blueprint.arguments(Judged)
+def judged(body: dict[str, Any], instance_id: str) -> Response:
+    """Approves, sends back with comments, or rejects; a rejection withdraws what the submission wrote."""
+    if body["state"] != "approved" and not body["comments"]:
+        fix = "Say what is to be mended: it reaches the author's phone."
+        raise Problem("request.invalid", faults=[Fault("comments", "They are missing.", fix)])
+    actor, word = current_actor(), Word(body["state"], body["comments"])
+    outcomes = db.transact(lambda session: review(session, actor, instance_id, word))
+    return jsonify({"state": word.state, "entities": [outcome.for_wire() for outcome in outcomes]})
 
 
 # An instance id is any text that a client made up, slashes included.

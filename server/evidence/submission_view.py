@@ -16,6 +16,7 @@ from server.registry.masking import CLEAR_ROLES, sight
 from server.registry.reading import Datasets
 from server.sync.answer_list import answer_list
 from server.sync.reading import head_of, list_query
+from server.sync.review import comments_of
 from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, Submission
 from server.sync.written_records import household_on_wire, record_on_wire, writes_on_wire, written_records
@@ -46,11 +47,22 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
         "answers": answer_list(session, datasets, submission, seen),
         "attachments": [_file(attachment, photo) for attachment, photo in files],
         "findings": [_finding(finding) for finding in submission.findings],
+        "reviews": _reviews(session, instance_id),
         "writes": writes_on_wire(records, datasets),
         "household": household_on_wire(household, datasets) if household else None,
         "records": [record_on_wire(record, datasets) for record in records],
         "map": submission_map(submission, household, files, datasets),
     }
+
+
+def _reviews(session: Session, instance_id: str) -> list[dict[str, Any]]:
+    """What reviewers said, newest first."""
+    rows = comments_of(session, instance_id)
+    people = authors(session, (row.person_id for row in rows))
+    return [
+        {"state": row.state, "comments": row.comments, "at": row.at.isoformat(), "author": people.get(row.person_id)}
+        for row in rows
+    ]
 
 
 def _corrections(session: Session, actor: Actor, submission: Submission) -> dict[str, Any]:

@@ -74,6 +74,20 @@ class Submission(Base):
     independent: Mapped[bool] = mapped_column(default=False)
 
 
+class Review(Base):
+    """What a supervisor said of a submission; the newest counts, all are kept. `comments`: [{text, path?}]."""
+
+    __tablename__ = "review"
+    __table_args__ = (Index("ix_review_instance", "instance_id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("submission.instance_id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    state: Mapped[str] = mapped_column(String(12))
+    comments: Mapped[list[dict[str, str]]] = mapped_column(Json)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
 class Attachment(Base):
     """A file that a submission names, and who named it. `blob` is set once bytes with this hash may be bound to it."""
 

@@ -1,0 +1,150 @@
+"""A supervisor's word on a submission: approved, has issues, rejected. It reaches the author's phone with its comments.
+
+Rejecting withdraws what the submission wrote: what only it had replaced is shown again, and where later work has seen
+it, a person decides. Nothing is deleted, so taking a rejection back puts everything where it would be without it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor
+from server.accounts.audit import note
+from server.errors import Problem
+from server.registry.tables import Entity, Head
+from server.sync import feeds, news, scope
+from server.sync.definitions import datasets
+from server.sync.feeds import News
+from server.sync.heads import keys_of, write_of
+from server.sync.merge import Key, add, withdraw
+from server.sync.record import Edit, Origin, Outcome, RecordWrite, policy_of
+from server.sync.store import outcome_of, store
+from server.sync.tables import Review, Submission
+
+STATES = ("approved", "has_issues", "rejected")
+REVIEWERS = ("supervisor", "admin")
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a reviewer says: comments are {text, path?}."""
+
+    state: str
+    comments: Sequence[Mapping[str, str]]
+
+
+def review(session: Session, actor: Actor, instance_id: str, word: Word) -> list[Outcome]:
+    """Stores the review with its effects and news; Problem record.not_found for what the actor may not review.
+
+    The same word again changes nothing.
+    """
+    op_id = _reviewed(session, actor, instance_id).op_id
+    ids = session.scalars(select(Head.entity_id).where(Head.op_id == op_id).distinct()).all()
+    db.lock(session, {*ids, instance_id})
+    row = session.get_one(Submission, instance_id, populate_existing=True)
+    last = _last(session, instance_id)
+    if last and (last.state, last.comments, last.person_id) == (word.state, list(word.comments), actor.id):
+        return []
+    comments = [dict(comment) for comment in word.comments]
+    found = Review(
+        id=str(uuid.uuid4()), instance_id=instance_id, person_id=actor.id, state=word.state, comments=comments
+    )
+    session.add(found)
+    session.flush()
+    before, row.review = row.review, word.state
+    outcomes = _withdrawn(session, found, row, ids) if word.state == "rejected" and before != "rejected" else []
+    outcomes += _reinstated(session, found, row, ids) if before == "rejected" and word.state != "rejected" else []
+    note(session, actor.id, f"submission.{word.state}", instance_id)
+    feeds.touch(session, [*news.of_outcomes(session, outcomes), _told(row, found)])
+    return outcomes
+
+
+def comments_of(session: Session, instance_id: str) -> list[Review]:
+    """All reviews of a submission, newest first."""
+    rows = select(Review).where(Review.instance_id == instance_id).order_by(Review.at.desc(), Review.id)
+    return list(session.scalars(rows))
+
+
+def _last(session: Session, instance_id: str) -> Review | None:
+    return next(iter(comments_of(session, instance_id)), None)
+
+
+def _reviewed(session: Session, actor: Actor, instance_id: str) -> Submission:
+    mine = Submission.region_code.in_(scope.regions_below(actor.paths(REVIEWERS)))
+    row = session.scalar(select(Submission).where(Submission.instance_id == instance_id, mine))
+    if row is None:
+        raise Problem("record.not_found")
+    return row
+
+
+def _withdrawn(session: Session, found: Review, row: Submission, ids: Sequence[str]) -> list[Outcome]:
+    """Every record as if the submission had not been made."""
+    return [
+        outcome
+        for entity in _records(session, ids)
+        if (outcome := _take_back(session, found, row.op_id, entity)) is not None
+    ]
+
+
+def _records(session: Session, ids: Sequence[str]) -> list[Entity]:
+    return list(session.scalars(select(Entity).where(Entity.id.in_(ids)).order_by(Entity.id)))
+
+
+def _take_back(session: Session, found: Review, op_id: str, entity: Entity) -> Outcome | None:
+    keys = keys_of(session, datasets()[entity.dataset], entity)
+    edits = [
+        Edit(name, key, after, None)
+        for name, key in keys.items()
+        if (after := withdraw(key, {op_id})) is not key
+    ]
+    if not any(edit.after.heads() for edit in edits) and len(edits) == len(keys):
+        entity.state = "archived"  # nobody else ever said anything of it
+    return _stored(session, found, entity, edits) if edits else None
+
+
+def _reinstated(session: Session, found: Review, row: Submission, ids: Sequence[str]) -> list[Outcome]:
+    return [
+        outcome
+        for entity in _records(session, ids)
+        if (outcome := _put_back(session, found, row.op_id, entity)) is not None
+    ]
+
+
+def _put_back(session: Session, found: Review, op_id: str, entity: Entity) -> Outcome | None:
+    dataset = datasets()[entity.dataset]
+    edits: list[Edit] = []
+    gone = (Head.entity_id == entity.id, Head.op_id == op_id, Head.withdrawn_at.is_not(None))
+    rows = session.scalars(select(Head).where(*gone)).all()
+    keys = keys_of(session, dataset, entity)
+    for row in rows:
+        without = keys.get(row.key, Key((), None, policy_of(dataset, row.key)))
+        # The row is there, only not counted: as if the rejection had closed it.
+        gone_write = replace(write_of(row), closed_by=found.id)
+        before = replace(without, writes=(*without.writes, gone_write))
+        edits.append(Edit(row.key, before, add(without, write_of(row)), None))
+    if not edits:
+        return None
+    session.execute(update(Head).where(*gone).values(withdrawn_at=None))
+    entity.state = "active"
+    return _stored(session, found, entity, edits)
+
+
+def _stored(session: Session, found: Review, entity: Entity, edits: list[Edit]) -> Outcome:
+    dataset = datasets()[entity.dataset]
+    origin = Origin(found.id, found.person_id, f"op:{found.id}", None, found.instance_id)
+    write = RecordWrite(entity.dataset, entity.id, {}, base_version=entity.version)
+    return outcome_of(session, entity, edits, store(session, dataset, origin, write, entity, edits))
+
+
+def _told(row: Submission, found: Review) -> News:
+    payload: dict[str, Any] = {"instance_id": row.instance_id, "state": found.state, "comments": found.comments}
+    if row.root_id:
+        payload["entity_id"] = row.root_id
+    return News(f"user:{row.person_id}", "review", row.instance_id, "review", payload)

@@ -1,0 +1,113 @@
+"""A supervisor's word on a submission, and what a rejection takes back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.world import WANG, Phone, World
+
+COMMENT = {"text": "the photo shows another house", "path": "/data/front"}
+
+
+def judge(phone: Phone, op: dict[str, Any], state: str, *comments: dict[str, str]) -> Any:
+    return phone.post(f"/submissions/{op['instance_id']}/review", {"state": state, "comments": list(comments)})
+
+
+def value(phone: Phone, name: str = "water_shortage_days") -> Any:
+    return phone.get(f"/entities/{WANG}").json["data"].get(name)
+
+
+def test_a_rejection_gives_back_what_stood_before_and_is_told_to_the_author(world: World) -> None:
+    li, zhang = world.phone("li"), world.phone("zhang")
+    op = li.visit(water_days="3")
+    li.send(op)
+    answer = judge(zhang, op, "rejected", COMMENT)
+    assert answer.status_code == 200, answer.text
+    assert value(li) == "20"
+    (told,) = [e for e in li.pull(f"user:{world.people['li']}")["entries"] if e["type"] == "review"]
+    assert (told["state"], told["comments"]) == ("rejected", [COMMENT])
+    seen = zhang.get(f"/submissions/{op['instance_id']}").json
+    assert (seen["review"], seen["reviews"][0]["author"]["username"]) == ("rejected", "zhang")
+
+
+def test_what_later_work_built_on_a_rejected_value_is_for_a_person(world: World) -> None:
+    """Neither the later value nor the one from before vanishes."""
+    li, zhang = world.phone("li"), world.phone("zhang")
+    first = li.visit(water_days="3")
+    version = li.send(first)[0]["entities"][0]["version"]
+    bai = world.phone("helper")
+    bai.send(bai.visit(base_version=version, water_days="4"))
+    judge(zhang, first, "rejected", COMMENT)
+    assert value(zhang) in ("20", "4")
+    (conflict,) = zhang.get("/conflicts?state=open").json["items"]
+    assert {head["value"] for head in conflict["heads"]} == {"20", "4"}
+
+
+def test_a_rejection_closes_the_conflict_that_the_submission_had_made(world: World) -> None:
+    li, helper, zhang = world.phone("li"), world.phone("helper"), world.phone("zhang")
+    li.send(li.visit(water_days="3"))
+    wrong = helper.visit(water_days="9")
+    assert helper.send(wrong)[0]["status"] == "conflicted"
+    judge(zhang, wrong, "rejected", COMMENT)
+    assert zhang.get("/conflicts?state=open").json["items"] == []
+    (ended,) = zhang.get("/conflicts?state=resolved").json["items"]
+    assert ended["resolution"]["how"] == "withdrawn"
+    assert value(zhang) == "3"
+
+
+def test_a_member_that_only_a_rejected_submission_knew_is_archived_and_comes_back(world: World) -> None:
+    li, zhang = world.phone("li"), world.phone("zhang")
+    member = str(uuid.uuid4())
+    entities = [
+        {"dataset": "household", "id": WANG, "base_version": 1, "base": {}},
+        {"dataset": "member", "id": member, "base": {}},
+    ]
+    op = li.visit(members=[(member, "1", "王小梅")], entities=entities)
+    assert li.send(op)[0]["status"] == "applied"
+    judge(zhang, op, "rejected", COMMENT)
+    assert zhang.get(f"/entities/{member}").json["state"] == "archived"
+    assert judge(zhang, op, "approved").status_code == 200
+    row = zhang.get(f"/entities/{member}").json
+    assert (row["state"], row["data"]["full_name"]) == ("active", "王小梅")
+
+
+def test_taking_a_rejection_back_puts_the_values_where_they_were(world: World) -> None:
+    li, zhang = world.phone("li"), world.phone("zhang")
+    op = li.visit(water_days="3", grade="C")
+    li.send(op)
+    judge(zhang, op, "rejected", COMMENT)
+    judge(zhang, op, "has_issues", COMMENT)
+    assert (value(zhang), value(zhang, "house_grade")) == ("3", "C")
+    assert zhang.get("/conflicts?state=open").json["items"] == []
+
+
+def test_the_same_word_twice_is_one(world: World) -> None:
+    li, zhang = world.phone("li"), world.phone("zhang")
+    op = li.visit(water_days="3")
+    li.send(op)
+    judge(zhang, op, "rejected", COMMENT)
+    version = zhang.get(f"/entities/{WANG}").json["version"]
+    judge(zhang, op, "rejected", COMMENT)
+    assert zhang.get(f"/entities/{WANG}").json["version"] == version
+    assert len(zhang.get(f"/submissions/{op['instance_id']}").json["reviews"]) == 1
+
+
+def test_only_a_supervisor_of_the_area_may_review(world: World) -> None:
+    li, west = world.phone("li"), world.phone("zhao")
+    op = li.visit(water_days="3")
+    li.send(op)
+    assert judge(li, op, "approved").status_code == 403
+    assert judge(west, op, "approved").status_code == 403
+    assert judge(world.phone("zhang"), {"instance_id": "uuid:none"}, "approved").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["rejected", "has_issues"])
+def test_a_submission_is_sent_back_only_with_words(world: World, state: str) -> None:
+    li, zhang = world.phone("li"), world.phone("zhang")
+    op = li.visit(water_days="3")
+    li.send(op)
+    answer = judge(zhang, op, state)
+    assert (answer.status_code, answer.json["errors"][0]["where"]) == (400, "comments")
