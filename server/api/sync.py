@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, json, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import fields, validate
+from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from server.api.bodies import Loose
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.evidence.tasks import enqueue
+from server.sync.digest import digest
 from server.sync.envelope import nesting
 from server.sync.epoch import epoch
 from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, feeds_of, pull
@@ -126,3 +127,22 @@ def pull_feeds(body: dict[str, Any]) -> Response:
     cursors = {name: Cursor(item["after"], item["view"]) for name, item in body["feeds"].items()}
     with db.read() as session:
         return jsonify(pull(session, current_actor(), cursors, body["limit"]))
+
+
+class AskedDigest(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    scope = fields.String(required=True, validate=validate.Length(max=80))
+
+
+@blueprint.route("/sync/digest", methods=["GET"])
+@signed_in()
+@blueprint.arguments(AskedDigest, location="query")
+def feed_digest(asked: dict[str, Any]) -> Response:
+    """What a phone at the feed's head should hold: 256 sums over ids and versions. 404 for a feed not granted."""
+    with db.read() as session:
+        answer = digest(session, current_actor(), asked["scope"])
+    if answer is None:
+        raise Problem("record.not_found")
+    return jsonify(answer)
