@@ -23,6 +23,7 @@ from server.commands import (
     policies,
     regions,
     rules,
+    reserve.register,
     run,
     worker,
 )
@@ -44,6 +45,7 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     rules.register,
     definitions.register,
     worker.register,
+    reserve.register,
 )
 
 

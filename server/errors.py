@@ -33,6 +33,22 @@ CATALOGUE: Mapping[str, Entry] = {
     "request.too_many": Entry(429, "请求太密,请稍后再试。", "Too many requests; try again a little later."),
     "request.range": Entry(416, "文件没有这一段。", "The file has no such part."),
     "request.method": Entry(405, "这个地址不支持这种操作。", "This address does not support that method."),
+    "reserve.none": Entry(404, "这里没有能读的备份。", "There is no readable backup here."),
+    "reserve.not_empty": Entry(
+        409,
+        "数据库里已有人员。请恢复到一个空的数据库。",
+        "The database has people in it. Restore into an empty one.",
+    ),
+    "reserve.revision": Entry(
+        409,
+        "备份是另一个版本的程序做的。请先用那个版本恢复，再升级。",
+        "The backup was made by another version of the program. Restore with that version, then update.",
+    ),
+    "reserve.damaged": Entry(
+        422,
+        "备份文件不完整或被改动，什么都没有恢复。请换一份备份。",
+        "A file of the backup is incomplete or changed; nothing was restored. Take another backup.",
+    ),
     "server.failed": Entry(
         500,
         "服务器出了问题,没有确认任何东西。您的内容还在手机上,请稍后再发。",

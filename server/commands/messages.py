@@ -52,6 +52,19 @@ TEXTS = {
         "{households} households, {findings} findings: {new} new, {closed} ended"
     ),
     "definitions.wrong": "共 {count} 处要改 / {count} to correct",
+    # ruhu backup, ruhu restore
+    "reserve.tables": "数据表 / Tables",
+    "reserve.blobs": "照片和文件 / Photos and files",
+    "reserve.made": (
+        "备份完成：{path}（{rows} 行，{blobs} 个文件，新复制 {copied} 个） / "
+        "Backup made: {path} ({rows} rows, {blobs} files, {copied} of them new)"
+    ),
+    "reserve.restored": (
+        "恢复完成：{rows} 行，{blobs} 个文件。手机下次同步会重新下载 / "
+        "Restored: {rows} rows, {blobs} files. Phones fetch everything anew with their next sync"
+    ),
+    "reserve.missing": "缺 {count} 个文件：{hashes} / {count} files are missing: {hashes}",
+    "reserve.spoilt": "{count} 个文件已损坏，没有恢复：{hashes} / {count} files are damaged, left out: {hashes}",
     # ruhu region import
     "region.imported": (
         "区划：新增 {new}，更新 {changed}，未变 {unchanged}；边界 {areas} / "

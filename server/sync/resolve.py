@@ -18,10 +18,10 @@ from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
 from server.registry.tables import Conflict, Entity
 from server.sync import merge, scope
-from server.sync.heads import keys_of
 from server.sync.authority import rank_of
 from server.sync.definitions import datasets
 from server.sync.envelope import as_uuid
+from server.sync.heads import keys_of
 from server.sync.merge_policy import Value
 from server.sync.record import Edit, Origin, Outcome, RecordWrite, members
 from server.sync.store import outcome_of, store

@@ -1,0 +1,161 @@
+"""Puts a backup into an empty database and store. The database gets a new epoch, so that phones fetch anew."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.tables import Person
+from server.config import Settings
+from server.db import is_sqlite
+from server.errors import Problem
+from server.reserve.backup import BATCH, FORMAT, MANIFEST, Report, revision, tables
+from server.reserve.cells import reader_of
+from server.sync.blobs import BlobStore, sha256_of, store_of
+from server.sync.tables import ServerFact
+
+
+@dataclass(frozen=True)
+class Restored:
+    """`missing`: bytes that the tables name and the backup does not have; `damaged`: bytes that are others by now."""
+
+    rows: int
+    blobs: int
+    missing: tuple[str, ...]
+    damaged: tuple[str, ...]
+
+
+def restore(settings: Settings, path: Path, report: Report) -> Restored:
+    """Loads the backup at `path` in one transaction; Problems reserve.not_empty, reserve.revision, reserve.damaged."""
+    manifest = _manifest(path)
+    for table in tables():
+        _check(path, table, manifest)
+    rows = db.transact(lambda session: _load(session, path, manifest, report))
+    _put_keys(path / "keys", settings.keys)
+    with db.read() as session:
+        wanted = session.scalars(select(db.Base.metadata.tables["blob"].c.sha256)).all()
+    found, missing, damaged = _put_blobs(store_of(settings), path.parent / "blobs", wanted, report)
+    return Restored(rows, found, tuple(missing), tuple(damaged))
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((path / MANIFEST).read_bytes())
+    except (OSError, ValueError) as error:
+        raise Problem("reserve.none", detail=str(path)) from error
+    if manifest.get("format") != FORMAT:
+        raise Problem("reserve.none", detail=f"{path}: format {manifest.get('format')}")
+    return manifest
+
+
+def _lines(path: Path, table: Table) -> Iterator[bytes]:
+    with gzip.open(path / "tables" / f"{table.name}.jsonl.gz", "rb") as file:
+        yield from file
+
+
+def _check(path: Path, table: Table, manifest: Mapping[str, Any]) -> None:
+    """Before anything is written: every file is there, whole, and as it was made."""
+    digest = hashlib.sha256()
+    try:
+        for line in _lines(path, table):
+            digest.update(line)
+        is_whole = digest.hexdigest() == manifest["tables"][table.name]["sha256"]
+    except (OSError, EOFError, KeyError) as error:
+        raise Problem("reserve.damaged", detail=f"{table.name}: {error}") from error
+    if not is_whole:
+        raise Problem("reserve.damaged", detail=table.name)
+
+
+def _load(session: Session, path: Path, manifest: Mapping[str, Any], report: Report) -> int:
+    if session.scalar(select(func.count()).select_from(Person)):
+        raise Problem("reserve.not_empty")
+    if revision(session) != manifest["revision"]:
+        raise Problem("reserve.revision", detail=f"{manifest['revision']} ≠ {revision(session)}")
+    session.execute(db.Base.metadata.tables["server_fact"].delete())
+    rows = sum(_load_table(session, path, table, report) for table in tables())
+    session.execute(update(ServerFact).where(ServerFact.name == "epoch").values(value=str(uuid.uuid4())))
+    return rows
+
+
+def _load_table(session: Session, path: Path, table: Table, report: Report) -> int:
+    """All rows of one table; of a table that refers to itself, those first that others refer to."""
+    read = reader_of(table)
+    rows = (read(json.loads(line)) for line in _lines(path, table))
+    ordered = _parents_first(table, list(rows)) if _own_reference(table) else rows
+    count = 0
+    while batch := list(islice(ordered, BATCH)):
+        session.execute(insert(table), batch)
+        count += len(batch)
+        report("tables", count, 0)
+    _continue_numbers(session, table)
+    return count
+
+
+def _own_reference(table: Table) -> tuple[str, str] | None:
+    """(column, key) of a table whose rows name others of their kind."""
+    for key in table.foreign_keys:
+        if key.column.table is table:
+            return key.parent.key, key.column.key
+    return None
+
+
+def _parents_first(table: Table, rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    column, key = _own_reference(table) or ("", "")
+    below: dict[Any, list[dict[str, Any]]] = {}
+    for row in rows:
+        below.setdefault(row[column], []).append(row)
+    waiting = list(below.pop(None, []))
+    while waiting:
+        row = waiting.pop()
+        yield row
+        waiting += below.pop(row[key], [])
+
+
+def _continue_numbers(session: Session, table: Table) -> None:
+    """PostgreSQL counts on from the last number that was loaded."""
+    column = table.autoincrement_column
+    if is_sqlite(session) or column is None or column.foreign_keys:
+        return
+    sequence = session.scalar(select(func.pg_get_serial_sequence(table.name, column.name)))
+    if sequence:
+        last = session.scalar(select(func.max(column)))
+        session.execute(text("SELECT setval(:sequence, :last, :used)"), {
+            "sequence": sequence, "last": last or 1, "used": last is not None,
+        })  # fmt: skip
+
+
+def _put_keys(keys: Path, target: Path) -> None:
+    target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in sorted(keys.glob("*")):
+        shutil.copy2(path, target / path.name)
+
+
+def _put_blobs(
+    store: BlobStore, folder: Path, wanted: Sequence[str], report: Report
+) -> tuple[int, list[str], list[str]]:
+    """Copies the bytes and looks at each of them: what is not what its name says is left out and named."""
+    source = BlobStore(folder, folder / ".staging")
+    missing, damaged = [], []
+    for number, sha256 in enumerate(sorted(wanted), 1):
+        if not source.exists(sha256):
+            missing.append(sha256)
+            continue
+        if sha256_of(source.path(sha256)) != sha256:
+            damaged.append(sha256)
+            continue
+        with source.open(sha256) as stream:
+            store.put_stream(stream)
+        report("blobs", number, len(wanted))
+    return len(wanted) - len(missing) - len(damaged), missing, damaged

@@ -1,0 +1,156 @@
+"""A backup holds everything, and a restored server goes on where the backup was made."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from server import db, schema
+from server.app import create_app
+from server.config import Settings
+from server.errors import Problem
+from server.reserve.backup import backup, tables
+from server.reserve.restore import restore
+from server.sync.blobs import record_blob, store_of
+from server.sync.epoch import epoch
+from server.sync.tables import Blob
+from tests.world import QINGSHI, WANG, World, build_world
+
+PHOTO = b"\xff\xd8 not quite a photo \xff\xd9"
+
+
+def nothing(what: str, done: int, total: int) -> None:
+    """No progress is shown in tests."""
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    """A world with a conflict, a review and a photo's bytes."""
+    world = build_world(app)
+    li, helper = world.phone("li"), world.phone("helper")
+    li.send(li.visit(water_days="5"))
+    helper.send(helper.visit(water_days="9"))
+    with app.app_context():
+        put = store_of(app.config["RUHU"]).put_bytes(PHOTO)
+        db.transact(lambda session: record_blob(session, put.sha256, put.size, world.people["li"]))
+    return world
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Flask]:
+    """Another machine: an empty SQLite database and an empty folder, whatever the backup came from."""
+    var = tmp_path / "fresh"
+    var.mkdir()
+    other = create_app(Settings(database_url=f"sqlite:///{var / 'r.sqlite'}", var=var, testing=True))
+    with other.app_context():
+        schema.migrate(db.db.engine)
+    yield other
+    with other.app_context():
+        db.db.engine.dispose()
+
+
+def rows_of(app: Flask) -> dict[str, list[str]]:
+    """Every row of every table as text, geometry and times in one spelling."""
+    with app.app_context(), db.read() as session:
+        found = {}
+        for table in tables():
+            query = select(table).order_by(*table.primary_key.columns)
+            found[table.name] = [json.dumps([str(cell) for cell in row]) for row in session.execute(query)]
+        return found
+
+
+def test_every_row_comes_back_and_only_the_epoch_is_new(world: World, fresh: Flask, tmp_path: Path) -> None:
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    with fresh.app_context():
+        restored = restore(fresh.config["RUHU"], done.path, nothing)
+    before, after = rows_of(world.app), rows_of(fresh)
+    assert before.pop("server_fact") != after.pop("server_fact")
+    assert after == before
+    assert (restored.rows, restored.missing, restored.damaged) == (done.rows, (), ())
+    with fresh.app_context(), db.read() as session:
+        (sha256,) = session.scalars(select(Blob.sha256))
+        assert store_of(fresh.config["RUHU"]).open(sha256).read() == PHOTO
+
+
+def test_phones_go_on_with_the_restored_server(world: World, fresh: Flask, tmp_path: Path) -> None:
+    """The same token, the same install, the next number; what is open is still open; the epoch says: fetch anew."""
+    li = world.phone("li")
+    li.send(li.visit(grade="A"))
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+        with db.read() as session:
+            old = epoch(session)
+    with fresh.app_context():
+        restore(fresh.config["RUHU"], done.path, nothing)
+    li.client = fresh.test_client()
+    (result,) = li.send(li.visit(base_version=1, phone="13800000000"))
+    assert result["status"] == "applied"
+    page = li.post("/sync/pull", {"feeds": {f"region:{QINGSHI}": {"after": 0}}}).json
+    assert page["epoch"] != old
+    assert WANG in {entry["id"] for entry in page["feeds"][f"region:{QINGSHI}"]["entries"]}
+    assert len(li.get("/conflicts?state=open").json["items"]) == 1
+
+
+def test_the_second_backup_copies_only_new_bytes(world: World, tmp_path: Path) -> None:
+    with world.app.app_context():
+        first = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+        second = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    assert (first.copied, second.copied, second.blobs) == (1, 0, 1)
+
+
+def test_a_database_with_people_is_never_overwritten(world: World, tmp_path: Path) -> None:
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+        before = rows_of(world.app)
+        with pytest.raises(Problem) as refused:
+            restore(world.app.config["RUHU"], done.path, nothing)
+    assert refused.value.code == "reserve.not_empty"
+    assert rows_of(world.app) == before
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed", "gone", "no manifest"])
+def test_a_damaged_backup_changes_nothing(world: World, fresh: Flask, tmp_path: Path, harm: str) -> None:
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    path = done.path / "tables" / "entity.jsonl.gz"
+    if harm == "cut":
+        path.write_bytes(path.read_bytes()[:-20])
+    elif harm == "changed":
+        path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()).replace(b'"20"', b'"21"')))
+    elif harm == "gone":
+        path.unlink()
+    else:
+        (done.path / "manifest.json").unlink()
+    before = rows_of(fresh)
+    with fresh.app_context(), pytest.raises(Problem) as refused:
+        restore(fresh.config["RUHU"], done.path, nothing)
+    assert refused.value.code == ("reserve.none" if harm == "no manifest" else "reserve.damaged")
+    assert rows_of(fresh) == before
+
+
+def test_bytes_that_are_not_what_they_were_are_named_and_left_out(world: World, fresh: Flask, tmp_path: Path) -> None:
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    (photo,) = (path for path in (tmp_path / "reserve" / "blobs" / "sha256").rglob("*") if path.is_file())
+    photo.write_bytes(b"rotten")
+    with fresh.app_context():
+        restored = restore(fresh.config["RUHU"], done.path, nothing)
+        assert restored.damaged == (photo.name,)
+        assert not store_of(fresh.config["RUHU"]).exists(photo.name)
+
+
+def test_a_backup_of_another_schema_is_refused(world: World, fresh: Flask, tmp_path: Path) -> None:
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    manifest = done.path / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"revision": "0000"}))
+    with fresh.app_context(), pytest.raises(Problem) as refused:
+        restore(fresh.config["RUHU"], done.path, nothing)
+    assert refused.value.code == "reserve.revision"
