@@ -10,6 +10,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -59,6 +60,11 @@ def policy_hashes(session: Session, names: Iterable[str]) -> dict[str, str]:
     """{file name: "md5:…"} of those policies that are loaded."""
     rows = session.execute(select(PolicyFile.name, PolicyFile.hash).where(PolicyFile.name.in_(set(names))))
     return {file_name(row.name): row.hash for row in rows}
+
+
+def policy_loaded_at(session: Session, name: str) -> datetime | None:
+    """When the rows of a policy took their present form; None when it is not loaded."""
+    return session.scalar(select(PolicyFile.loaded_at).where(PolicyFile.name == name))
 
 
 _rows: dict[tuple[str, str], Sequence[Mapping[str, str]]] = {}

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.forms.dataset import Dataset
 from server.forms.datasets import load_datasets
+from server.forms.evaluation import FormPlan
 from server.forms.model import FormModel
 from server.forms.tables import FormVersion
 
@@ -44,6 +45,19 @@ def why_unknown(session: Session, form_id: str, version: str) -> str:
         select(FormVersion.state).where(FormVersion.form_id == form_id, FormVersion.version == version)
     )
     return "form.draft" if state == "draft" else "form.unknown_version"
+
+
+_plans: dict[str, FormPlan] = {}
+
+
+def form_plan(session: Session, form_id: str, version: str) -> FormPlan:
+    """How this version of the form is evaluated; kept under the hash of its XForm. Raises FormInvalid."""
+    row = session.execute(
+        select(FormVersion.hash).where(FormVersion.form_id == form_id, FormVersion.version == version)
+    ).one()
+    if row.hash not in _plans:
+        _plans[row.hash] = FormPlan.from_xform(session.get_one(FormVersion, (form_id, version)).xform)
+    return _plans[row.hash]
 
 
 _models: dict[str, FormModel] = {}

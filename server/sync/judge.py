@@ -20,6 +20,7 @@ from server.sync import attachments, place
 from server.sync.case import Case, Verdict
 from server.sync.envelope import SubmissionOp, depends_on, finding
 from server.sync.feeds import upsert
+from server.sync.form_findings import form_findings, lacks_qualification
 from server.sync.quarantine import area_of
 from server.sync.record import Origin, Outcome
 from server.sync.resolve import Resolution, resolve
@@ -46,6 +47,9 @@ def judge(session: Session, case: Case) -> Verdict:
         return _quarantined(session, case, *case.fault)
     if case.actor.revoked:
         return _quarantined(session, case, "device.revoked", "")
+    lacking = lacks_qualification(session, case)
+    if lacking is not None:
+        return _quarantined(session, case, "author.not_qualified", lacking)
     waits_for = _waits_for(session, case, case.submission)
     if waits_for is not None:
         return Verdict("held", detail=waits_for, waits_for=waits_for)
@@ -176,7 +180,7 @@ def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) 
         "geom": place.declared_point(location),
         "clock": dict(submission.clock),
         "deprecated_id": case.instance.deprecated_id if case.instance else None,
-        "findings": [*visit.findings, *_reused_number(session, case.row)],
+        "findings": [*visit.findings, *_reused_number(session, case.row), *form_findings(session, case)],
         "review": "received",
         "independent": case.independent,
     }

@@ -16,6 +16,8 @@ MOST_READINGS = 400_000
 # Their result depends on the language that the form was shown in.
 _BY_LANGUAGE = frozenset({"jr:itext", "jr:choice-name"})
 _LISTS = re.compile(r"(?:instance|pulldata)\(\s*['\"]([^'\"]+)['\"]")
+# A list that is read without picking rows: count(instance('member')/root/item)
+_WHOLE = re.compile(r"instance\(\s*['\"]([^'\"]+)['\"]\s*\)(?:/[\w.-]+)+(?!\s*[\w.\-\[/])")
 _WORDS = re.compile(r"[\w.-]+")
 
 
@@ -51,17 +53,23 @@ def doubt_of(plan: FormPlan, lists: Mapping[str, List]) -> Doubt:
 
 @dataclass(frozen=True)
 class Reader:
-    """An expression that reads lists from files: their ids, and every word in it, columns among them."""
+    """An expression that reads lists from files: their ids, and every word in it, columns among them.
+
+    `whole`: ids of those that it goes through from end to end.
+    """
 
     expression: Expression
     lists: frozenset[str]
     words: frozenset[str]
+    whole: frozenset[str]
 
     def reads_unknown(self, lists: Mapping[str, List]) -> bool:
-        return any(self._is_unknown(lists.get(name)) for name in self.lists)
+        return any(self._is_unknown(name, lists.get(name)) for name in self.lists)
 
-    def _is_unknown(self, found: List | None) -> bool:
-        return found is None or (isinstance(found, Seen) and bool(found.unknown & self.words))
+    def _is_unknown(self, name: str, found: List | None) -> bool:
+        if not isinstance(found, Seen):
+            return found is None
+        return bool(found.unknown & self.words) or (not found.whole and name in self.whole)
 
     def reads_inexact(self, lists: Mapping[str, List]) -> bool:
         return any(isinstance(found := lists.get(name), Seen) and not found.exact for name in self.lists)
@@ -77,8 +85,11 @@ def list_readers(plan: FormPlan) -> tuple[Reader, ...]:
 
 
 def _reader(plan: FormPlan, expression: Expression) -> Reader | None:
-    names = frozenset(_LISTS.findall(expression.text)) & plan.files.keys()
-    return Reader(expression, names, frozenset(_WORDS.findall(expression.text))) if names else None
+    text = expression.text
+    names = frozenset(_LISTS.findall(text)) & plan.files.keys()
+    if not names:
+        return None
+    return Reader(expression, names, frozenset(_WORDS.findall(text)), frozenset(_WHOLE.findall(text)))
 
 
 def expressions_of(part: Part) -> Iterator[Expression]:

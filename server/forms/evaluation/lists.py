@@ -22,12 +22,14 @@ class Seen:
     """A list as far as it is known what its reader saw.
 
     `unknown`: columns whose values nobody here may say (masked or not delivered): what reads them is not judged.
-    `exact` False: the rows may have changed since, so computed values that read them are not judged.
+    `exact` False: the rows may have changed since, so computed values that read them are not judged. `whole` False: the
+    reader may have had other rows as well: what does not look up single rows is not judged.
     """
 
     rows: Rows | Table
     unknown: frozenset[str] = frozenset()
     exact: bool = True
+    whole: bool = True
 
 
 List = Rows | Table | Node | Seen

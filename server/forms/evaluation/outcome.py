@@ -37,7 +37,8 @@ def is_same(value: Atom, text: str, zone: tzinfo) -> bool:
         return _is_number(value, text)
     if isinstance(value, Day):
         return _is_day(value, text, zone)
-    return value.strip() == text or _is_number_text(value, text)
+    # Blanks at the ends are lost on the way, and with them those between texts that were joined.
+    return value.split() == text.split() or _is_number_text(value, text)
 
 
 def _is_number(value: float, text: str) -> bool:
