@@ -22,8 +22,8 @@ from server.commands import (
     people,
     policies,
     regions,
+    reserve,
     rules,
-    reserve.register,
     run,
     worker,
 )
