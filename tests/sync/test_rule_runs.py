@@ -78,7 +78,7 @@ def test_only_the_region_and_what_lies_below_is_looked_at(world: World) -> None:
     assert run(world, WEST).households == 1
     assert found(world, "house_area_missing") == [ZHAO]
     assert run(world, QINGSHI).households == 1
-    with pytest.raises(Problem, match="record.not_found"):
+    with pytest.raises(Problem, match=r"record\.not_found"):
         run(world, "990999000000")
 
 
