@@ -102,13 +102,13 @@ def filled(plan: FormPlan) -> str:
 
 
 def milliseconds(work: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """(median, 95th percentile)"""
-    times = []
+    """(least, median): the least is what the code costs, the rest is what else runs on the machine."""
+    times: list[float] = []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began = time.process_time()
         work()
-        times.append((time.perf_counter() - began) * 1000)
-    return statistics.median(times), sorted(times)[int(rounds * 0.95)]
+        times.append((time.process_time() - began) * 1000)
+    return min(times), statistics.median(times)
 
 
 def main() -> None:
@@ -117,9 +117,9 @@ def main() -> None:
     asked.add_argument("--profile", action="store_true")
     options = asked.parse_args()
     compiled = compile_form(form_text().encode(), "form.md")
-    began = time.perf_counter()
+    began = time.process_time()
     plan = FormPlan.from_xform(compiled.xform)
-    print(f"plan of {len(plan.parts)} nodes: {(time.perf_counter() - began) * 1000:.0f} ms, once per form version")
+    print(f"plan of {len(plan.parts)} nodes: {(time.process_time() - began) * 1000:.0f} ms, once per form version")
     xml = filled(plan)
     instance = parse_instance(xml)
     found = check(plan, instance, {"household": ROWS}, now=NOW)
@@ -129,8 +129,8 @@ def main() -> None:
     for name, work in (("read the XML", lambda: parse_instance(xml)),
                        ("judge", lambda: check(plan, instance, {"household": ROWS}, now=NOW))):  # fmt: skip
         work()
-        median, late = milliseconds(work, options.rounds)
-        print(f"{name}: {median:.2f} ms (95 %: {late:.2f})")
+        least, median = milliseconds(work, options.rounds)
+        print(f"{name}: {median:.2f} ms (least {least:.2f})")
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     if options.profile:
         profile = cProfile.Profile()

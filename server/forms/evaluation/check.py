@@ -11,14 +11,16 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from server.forms.evaluation.cells import Absent, Cell, hide
 from server.forms.evaluation.doubt import doubt_of
 from server.forms.evaluation.findings import Finding, sentence
 from server.forms.evaluation.judge import TROUBLE, Judge, label_of
 from server.forms.evaluation.lists import List, tables_of
 from server.forms.evaluation.names import name_things
 from server.forms.evaluation.outcome import is_same, settled
-from server.forms.evaluation.plan import FormPlan, Part, Step
-from server.forms.evaluation.sheet import Cell, Sheet, TooLarge, hide, row_to_be
+from server.forms.evaluation.plan import FormPlan, Part
+from server.forms.evaluation.program import Instruction, program_of
+from server.forms.evaluation.sheet import Sheet, TooLarge
 from server.forms.parsed import Instance
 from server.forms.xpath import Expression
 
@@ -32,22 +34,25 @@ def check(plan: FormPlan, instance: Instance, lists: Mapping[str, List], *, now:
     moment = now if now.tzinfo else now.replace(tzinfo=UTC)
     sheet = Sheet(plan, tables_of(plan.files, plan.instances, lists), moment)
     try:
-        sheet.read(instance.root)
+        sheet.read(sheet.root, instance.root)
     except TooLarge:
         return [Finding(plan.root.path, "bind", sentence("too_large", label_of(plan.root)))]
     name_things(sheet)
     judge = Judge(sheet, doubt_of(plan, lists))
-    for step in plan.steps:
-        _STEPS[step.kind](sheet, judge, step)
+    for step in program_of(plan):
+        cells = sheet.cells[step.part.index]
+        if step.kind == "count":
+            _count(sheet, judge, step)
+        elif cells:
+            (_relevant if step.kind == "relevant" else _calculate)(sheet, judge, step, cells)
     for above, name, is_second in sheet.strays:
         _note_stray(judge, above, name, is_second)
     judge.all()
     return judge.found()
 
 
-def _relevant(sheet: Sheet, judge: Judge, step: Step) -> None:
+def _relevant(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell]) -> None:
     """Hides what is not relevant; where that cannot be known, what the instance does not have."""
-    cells = sheet.cells[step.part.index]
     if not judge.may_judge(step.part, step.expression):
         for cell in cells:
             if not cell.given:
@@ -65,13 +70,10 @@ def _relevant(sheet: Sheet, judge: Judge, step: Step) -> None:
                     hide(cell)
 
 
-def _calculate(sheet: Sheet, judge: Judge, step: Step) -> None:
-    """Computes, and compares with what is stored. What a person may have changed is taken as it stands."""
+def _calculate(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell]) -> None:
+    """Computes, and compares with what is stored."""
     part, expression = step.part, step.expression
-    if not judge.doubt.may_compare(expression) or (part.control is not None and part.readonly is not True):
-        return
-    cells = sheet.cells[part.index]
-    if part.name[0] == "@" or not cells or not judge.may_judge(part, expression):
+    if expression in judge.doubt.inexact or not judge.may_judge(part, expression):
         return
     context, zone, kind = sheet.context, sheet.zone, part.type
     for cell in cells:
@@ -79,25 +81,28 @@ def _calculate(sheet: Sheet, judge: Judge, step: Step) -> None:
             continue
         context.node = cell
         try:
-            value = settled(expression(context), kind, zone)
+            value = expression(context)
         except TROUBLE:
             continue
-        if value != cell.text and not is_same(value, cell.text, zone):
+        if type(value) is str and not part.is_typed:
+            if value == cell.text:
+                continue
+        else:
+            value = settled(value, kind, zone)
+        if not is_same(value, cell.text, zone):
             judge.note(cell, "bind", "bind")
         cell.value = value
 
 
-def _count(sheet: Sheet, judge: Judge, step: Step) -> None:
+def _count(sheet: Sheet, judge: Judge, step: Instruction) -> None:
     """Compares the rows of a counted repeat with their number."""
-    part = step.part
-    above = part.above
-    if above is None or not judge.doubt.may_compare(step.expression):
+    part, above = step.part, step.part.above
+    if above is None or not judge.doubt.is_certain(step.expression):
         return
     for parent in sheet.cells[above.index]:
         if not parent.relevant:
             continue
-        row = row_to_be(part, parent)
-        expected = _expected(sheet, judge, part, row, step.expression)
+        expected = _expected(sheet, judge, part, Absent(part, parent), step.expression)
         found = len(parent.named.get(part.name, ()))
         if expected is not None and expected != found:
             values = {"expected": str(expected), "found": str(found)}
@@ -123,6 +128,3 @@ def _note_stray(judge: Judge, above: Cell, name: str, is_second: bool) -> None:
     label = {"zh": name[:60], "en": name[:60]}
     message = sentence("bind.twice" if is_second else "bind.unknown", label)
     judge.put(above, Finding(f"{above.place}/{name[:60]}", "bind", message))
-
-
-_STEPS = {"relevant": _relevant, "calculate": _calculate, "count": _count}

@@ -7,14 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from server.forms.evaluation.lists import List, Seen
-from server.forms.evaluation.plan import FormPlan, Part, Step
+from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.evaluation.sheet import Sheet
 from server.forms.xpath import Expression
 
 # Readings of one node for all rows of a repeat: what goes beyond is not evaluated.
 MOST_READINGS = 400_000
-# Their result depends on the language that the form was shown in.
-_BY_LANGUAGE = frozenset({"jr:itext", "jr:choice-name"})
 _LISTS = re.compile(r"(?:instance|pulldata)\(\s*['\"]([^'\"]+)['\"]")
 # A list that is read without picking rows: count(instance('member')/root/item)
 _WHOLE = re.compile(r"instance\(\s*['\"]([^'\"]+)['\"]\s*\)(?:/[\w.-]+)+(?!\s*[\w.\-\[/])")
@@ -28,14 +26,9 @@ class Doubt:
     unknown: frozenset[Expression] = frozenset()
     inexact: frozenset[Expression] = frozenset()
 
-    def may_compare(self, expression: Expression) -> bool:
-        """Whether a stored value may be held against what the expression gives here."""
-        return (
-            expression.is_stable
-            and expression not in self.unknown
-            and expression not in self.inexact
-            and not expression.functions & _BY_LANGUAGE
-        )
+    def is_certain(self, expression: Expression) -> bool:
+        """Whether it gives here what it gave to the person who filled the form."""
+        return expression not in self.unknown and expression not in self.inexact
 
 
 _CERTAIN = Doubt()
@@ -100,25 +93,33 @@ def expressions_of(part: Part) -> Iterator[Expression]:
         yield from (one for one in (part.choices.nodes, part.choices.member) if one is not None)
 
 
-def is_too_costly(step: Step | tuple[Part, Expression], sheet: Sheet) -> bool:
+Asked = tuple[int, Expression]  # an expression for the nodes of a part, by its index
+
+
+def is_too_costly(sheet: Sheet, index: int, expression: Expression) -> bool:
     """Whether evaluating it for every node would read more than MOST_READINGS nodes in other rows."""
-    part, expression = (step.part, step.expression) if isinstance(step, Step) else step
-    wide = wide_reads(sheet.plan, part, expression)
+    wide = wide_reads(sheet.plan).get((index, expression))
     if not wide:
         return False
-    most = max(len(sheet.cells[index]) for index in wide)
+    most = max(len(sheet.cells[read]) for read in wide)
     # Each predicate may go through all rows again.
-    depth = max(1, expression.text.count("["))
-    readings: int = len(sheet.cells[part.index]) * most**depth
+    readings: int = len(sheet.cells[index]) * most ** max(1, expression.text.count("["))
     return readings > MOST_READINGS
 
 
-def wide_reads(plan: FormPlan, part: Part, expression: Expression) -> tuple[int, ...]:
-    """Indexes of the repeated parts that it reads in more rows than its own; found once per plan."""
-    known: dict[Expression, tuple[int, ...]] = plan.kept.setdefault("wide", {})
-    if expression not in known:
-        known[expression] = tuple(_wide(plan, part, expression))
-    return known[expression]
+def wide_reads(plan: FormPlan) -> Mapping[Asked, tuple[int, ...]]:
+    """The expressions that read repeated parts in more rows than their own, with the indexes of those parts.
+
+    Found once per plan.
+    """
+    known: dict[Asked, tuple[int, ...]] | None = plan.kept.get("wide")
+    if known is None:
+        known = plan.kept["wide"] = {}
+        for part in plan.parts.values():
+            for expression in expressions_of(part):
+                if found := tuple(_wide(plan, part, expression)):
+                    known[part.index, expression] = found
+    return known
 
 
 def _wide(plan: FormPlan, part: Part, expression: Expression) -> Iterator[int]:

@@ -13,14 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.forms.evaluation.blank import BlankSheet
+from server.forms.evaluation.cells import Cell
 from server.forms.evaluation.doubt import Doubt
 from server.forms.evaluation.judge import TROUBLE, Judge
 from server.forms.evaluation.lists import List, tables_of
 from server.forms.evaluation.names import name_things
 from server.forms.evaluation.outcome import settled, written
 from server.forms.evaluation.plan import Action, FormPlan, Part
-from server.forms.evaluation.recompute import Recompute, spread
-from server.forms.evaluation.sheet import Cell, Sheet
+from server.forms.evaluation.recompute import Recompute
 from server.forms.evaluation.writing import instance_xml
 from server.forms.xpath.typed import typed_value
 
@@ -47,7 +48,7 @@ class Filling:
         instance_id: str | None = None, language: str | None = None,
     ) -> None:
         self.plan = plan
-        self.sheet = Sheet(plan, tables_of(plan.files, plan.instances, lists), now)
+        self.sheet = BlankSheet(plan, tables_of(plan.files, plan.instances, lists), now)
         name_things(self.sheet, language)
         self._properties = {"username": username, "deviceid": device}
         self._instance_id = instance_id or f"uuid:{uuid.uuid4()}"
@@ -191,7 +192,7 @@ class Filling:
             self._recompute.born(row)
 
     def _prepare(self, row: Cell) -> None:
-        spread(row)
+        self._recompute.spread(row)
         self._preload(row)
         for action in self.plan.actions:
             if NEW_REPEAT in action.events and row.part in action.target.repeats_above():

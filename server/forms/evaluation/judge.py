@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from server.forms.evaluation.cells import Cell
 from server.forms.evaluation.choices import Choices
-from server.forms.evaluation.doubt import Doubt, is_too_costly
+from server.forms.evaluation.doubt import Asked, Doubt, is_too_costly, wide_reads
 from server.forms.evaluation.findings import Finding, sentence
 from server.forms.evaluation.lexical import LEXICAL
 from server.forms.evaluation.plan import Part
-from server.forms.evaluation.sheet import Cell, Sheet
+from server.forms.evaluation.sheet import Sheet
 from server.forms.evaluation.texts import Text
 from server.forms.xpath import EvaluationError, Expression
 
 MOST_FINDINGS = 200
 # What an expression may run into over any values; the node is then not judged by it.
 TROUBLE = (EvaluationError, ArithmeticError, RecursionError, ValueError)
+_LARGEST_INT = 2.0**31
 # The last of one node stand last.
 _RANKS = {"relevance": 0, "required": 1, "type": 2, "constraint": 3, "choice": 4, "repeat_count": 5, "bind": 6}
 
@@ -23,29 +25,26 @@ class Judge:
 
     def __init__(self, sheet: Sheet, doubt: Doubt) -> None:
         self.sheet, self.doubt, self.context = sheet, doubt, sheet.context
-        self.noted: list[tuple[int, int, Finding]] = []
-        self._costly: dict[Expression, bool] = {}
+        self.noted: list[tuple[Cell, Finding]] = []
+        self._wide = wide_reads(sheet.plan)
+        self._costly: dict[Asked, bool] = {}
 
     def all(self) -> None:
         """Every value in document order, until there are more findings than are listed."""
-        for cell in self.sheet.order:
+        for cell in self.sheet.values:
             part = cell.part
-            if part.below:
-                continue
-            if not cell.relevant:
-                if cell.text:
+            if cell.text:
+                if not cell.relevant:
                     self.note(cell, "relevance", "relevance")
-            elif not cell.text:
-                if part.required is not False and not self.has_required(cell):
-                    self.note(cell, "required", "required", part.required_text)
-            else:
-                self._filled(cell, part)
+                elif part.can_be_wrong:
+                    self._filled(cell, part)
+            elif part.required is not False and cell.relevant and not self.has_required(cell):
+                self.note(cell, "required", "required", part.required_text)
             if len(self.noted) > 2 * MOST_FINDINGS:
                 return
 
     def _filled(self, cell: Cell, part: Part) -> None:
-        looks_right = LEXICAL.get(part.type)
-        if looks_right is not None and not looks_right(cell.text):
+        if part.is_typed and not _looks_right(cell, part.type):
             self.note(cell, "type", f"type.{part.type}")
         elif part.constraint is not True and not self.keeps_constraint(cell):
             self.note(cell, "constraint", "constraint", part.constraint_text)
@@ -66,6 +65,10 @@ class Judge:
         return constraint if isinstance(constraint, bool) else self._truth(cell, constraint, otherwise=True)
 
     def _choices(self, cell: Cell, part: Part, choices: Choices) -> None:
+        if part.control == "select1" and choices.fixed is not None:
+            if cell.text not in choices.fixed:
+                self.note(cell, "choice", "choice")
+            return
         tokens = [cell.text] if part.control in ("select1", "input") else cell.text.split()
         if len(tokens) != len(set(tokens)):
             self.note(cell, "choice", "choice.twice")
@@ -105,11 +108,14 @@ class Judge:
         """Whether what the expression reads is known, and not too much."""
         if expression in self.doubt.unknown:
             return False
-        if expression not in self._costly:
-            self._costly[expression] = is_too_costly((part, expression), self.sheet)
-            if self._costly[expression]:
+        asked = part.index, expression
+        if asked not in self._wide:
+            return True
+        if asked not in self._costly:
+            self._costly[asked] = is_too_costly(self.sheet, *asked)
+            if self._costly[asked]:
                 self.note(self.sheet.root, "bind", "too_large")
-        return not self._costly[expression]
+        return not self._costly[asked]
 
     def note(self, cell: Cell, kind: str, code: str, own: Text | None = None, **values: str) -> None:
         """A finding at the cell, in the form's own words where it has any."""
@@ -122,7 +128,7 @@ class Judge:
         self.put(cell, Finding(cell.place, kind, message or sentence(code, label_of(part), **values)))
 
     def put(self, cell: Cell, finding: Finding) -> None:
-        self.noted.append((cell.number, _RANKS[finding.kind], finding))
+        self.noted.append((cell, finding))
 
     def said(self, cell: Cell, text: Text) -> dict[str, str] | None:
         """The form's text with its outputs filled in; None when it says nothing."""
@@ -138,13 +144,23 @@ class Judge:
 
     def found(self) -> list[Finding]:
         """In document order, each once; cut with a remark when there are too many."""
-        self.noted.sort(key=lambda one: one[:2])
-        found = list(dict.fromkeys((one.path, one.kind, one.message["zh"]) for _, _, one in self.noted))
-        by_key = {(one.path, one.kind, one.message["zh"]): one for _, _, one in self.noted}
-        kept = [by_key[key] for key in found[:MOST_FINDINGS]]
-        if len(found) > MOST_FINDINGS:
+        if not self.noted:
+            return []
+        place = {id(cell): at for at, cell in enumerate(self.sheet.root.everything())}
+        self.noted.sort(key=lambda one: (place[id(one[0])], _RANKS[one[1].kind]))
+        once = {(one.path, one.kind, one.message["zh"]): one for _, one in self.noted}
+        kept = list(once.values())[:MOST_FINDINGS]
+        if len(once) > MOST_FINDINGS:
             kept.append(Finding(self.sheet.root.place, "bind", sentence("too_many", label_of(self.sheet.root.part))))
         return kept
+
+
+def _looks_right(cell: Cell, kind: str) -> bool:
+    # Numbers were read when the cell was made: what became one is one, but an int has 32 bits.
+    value = cell.value
+    if type(value) is float and (kind == "decimal" or -_LARGEST_INT <= value < _LARGEST_INT):
+        return True
+    return LEXICAL[kind](cell.text)
 
 
 def label_of(part: Part) -> dict[str, str]:

@@ -10,6 +10,10 @@ from server.forms.evaluation.choices import Choices
 from server.forms.evaluation.texts import Pieces, Text
 from server.forms.xpath import Expression, Node, Table
 
+# Bind types whose texts are turned into values.
+TYPED = frozenset({"int", "integer", "decimal", "date", "dateTime", "time", "boolean", "geopoint", "geotrace",
+                   "geoshape"})  # fmt: skip
+
 # What a bind says as a constant: required="true()". An expression that is none stays an Expression.
 Condition = Expression | bool
 
@@ -47,11 +51,17 @@ class Part:
     control: str | None = None
     choices: Choices | None = None
     bounds: tuple[float, float] | None = None
+    # Found out when the plan is complete, because every judging asks for it: what stands below; whether texts are
+    # turned into typed values; whether a filled node can be wrong in itself.
+    items: tuple[Part, ...] = ()
+    is_typed: bool = False
+    can_be_wrong: bool = False
 
-    @property
-    def is_value(self) -> bool:
-        """Whether it holds a value: no group, no repeat."""
-        return not self.below
+    def complete(self) -> None:
+        self.items = tuple(self.below.values())
+        self.is_typed = self.type in TYPED
+        ruled = (self.constraint is not True, self.choices is not None, self.bounds is not None)
+        self.can_be_wrong = self.is_typed or any(ruled)
 
     def walk(self) -> Iterator[Part]:
         """Itself and all below in document order; computed attributes directly after their node."""

@@ -41,6 +41,8 @@ def _plan(root: Any, model: Any, primary: Any, place: Place) -> FormPlan:
     for index, part in enumerate(top.walk()):
         part.index = index
     actions = [*_actions(source, model), *read_body(root.find(f"{HTML}body"), source, binds)]
+    for part in top.walk():
+        part.complete()
     if source.issues:
         raise FormInvalid(source.issues)
     return FormPlan(

@@ -6,10 +6,11 @@ import heapq
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
+from server.forms.evaluation.blank import BlankSheet
+from server.forms.evaluation.cells import Absent, Cell
 from server.forms.evaluation.judge import TROUBLE
 from server.forms.evaluation.outcome import settled, written
 from server.forms.evaluation.plan import FormPlan, Part, Step
-from server.forms.evaluation.sheet import Cell, Sheet, row_to_be
 
 # A form whose computations never come to rest is a mistake of its author.
 MOST_ROUNDS = 50
@@ -22,10 +23,12 @@ class Unsettled(RuntimeError):
 class Recompute:
     """Keeps a sheet as its form wants it. `made` collects rows that a count brought into being."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: BlankSheet) -> None:
         self.sheet, self.plan = sheet, sheet.plan
         self.readers = readers_of(self.plan)
         self.made: list[Cell] = []
+        # Cells whose own condition says no, whatever stands above them.
+        self.hidden: set[int] = set()
         self._pending: list[int] = []
         self._queued: set[int] = set()
 
@@ -81,10 +84,21 @@ class Recompute:
             own = step.expression.truth(self.sheet.context)
         except TROUBLE:
             own = False
-        if cell.asked is own:
+        if own is (id(cell) not in self.hidden):
             return False
-        cell.asked = own
-        return spread(cell)
+        (self.hidden.discard if own else self.hidden.add)(id(cell))
+        return self.spread(cell)
+
+    def spread(self, cell: Cell) -> bool:
+        """Hands the relevance of a cell down to all below; whether anything changed."""
+        above = cell.parent.relevant if cell.parent is not None else True
+        relevant = above and cell.part.relevant is not False and id(cell) not in self.hidden
+        if cell.relevant is relevant:
+            return False
+        cell.relevant = relevant
+        for child in cell.inner():
+            self.spread(child)
+        return True
 
     def _calculate(self, step: Step, cell: Cell) -> bool:
         self.sheet.context.node = cell
@@ -107,7 +121,7 @@ class Recompute:
             wanted = self._wanted(step, above)
             rows = above.named.get(part.name, [])
             while wanted is not None and len(rows) > wanted:
-                self.sheet.drop(above, part)
+                self.hidden -= self.sheet.drop(above, part)
                 changed = True
             while wanted is not None and len(above.named.get(part.name, ())) < wanted:
                 self.made.append(self.sheet.fresh(part, above))
@@ -118,24 +132,12 @@ class Recompute:
         return set(part.walk())
 
     def _wanted(self, step: Step, above: Cell) -> int | None:
-        self.sheet.context.node = row_to_be(step.part, above)
+        self.sheet.context.node = Absent(step.part, above)
         try:
             number = step.expression.number(self.sheet.context)
         except TROUBLE:
             return None
         return max(0, int(number)) if math.isfinite(number) else None
-
-
-def spread(cell: Cell) -> bool:
-    """Hands the relevance of a cell down to all below; whether anything changed."""
-    above = cell.parent.relevant if cell.parent is not None else True
-    relevant = above and cell.asked
-    if cell.relevant is relevant:
-        return False
-    cell.relevant = relevant
-    for child in cell.inner():
-        spread(child)
-    return True
 
 
 def readers_of(plan: FormPlan) -> Mapping[int, tuple[int, ...]]:

@@ -1,0 +1,75 @@
+"""Nodes that know their part of the plan. Made by the hundred for every instance: as light as they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from server.forms.evaluation.plan import Part
+from server.forms.xpath import Atom, Node
+
+_NOBODY: list[Node] = []
+_NO_NAMES: dict[str, list[Node]] = {}
+
+
+class Cell(Node):
+    """A node with its part.
+
+    `text` is what the instance holds there, `value` what expressions read. `given`: whether the instance has the node.
+    Cells of values share their empty children: they never get any.
+    """
+
+    __slots__ = ("part", "text")
+    given = True
+
+    def __init__(self, part: Part, above: Cell | None, text: str = "", value: Atom = "") -> None:
+        # Not Node.__init__: it makes lists and a dict that most cells never need.
+        self.name = part.name
+        self.parent = above
+        self.part = part
+        self.text = text
+        self.value = value
+        self.relevant = part.relevant is not False and (above is None or above.relevant)
+        if part.items:
+            self.children = []
+            self.named = {}
+        else:
+            self.children = _NOBODY
+            self.named = _NO_NAMES
+
+    @property
+    def attributes(self) -> Mapping[str, str]:  # type: ignore[override]
+        """Those that the form declares; what a client wrote there is not evaluated."""
+        return self.part.attributes
+
+    def inner(self) -> list[Cell]:
+        """Its children, which are all cells."""
+        return cast("list[Cell]", self.children)
+
+    def everything(self) -> Iterator[Cell]:
+        """Itself and all below in document order."""
+        return cast("Iterator[Cell]", self.walk())
+
+    @property
+    def place(self) -> str:
+        """Its path with the positions of repeats: /data/members/row[2]/name."""
+        above = self.parent.place if isinstance(self.parent, Cell) else ""
+        return f"{above}/{self.name}[{self.position}]" if self.part.is_repeat else f"{above}/{self.name}"
+
+
+class Absent(Cell):
+    """A node that the instance does not have: not asked, or left out."""
+
+    __slots__ = ()
+    given = False
+
+
+def hide(cell: Cell) -> None:
+    """Makes a node and everything below not relevant."""
+    cell.relevant = False
+    for child in cell.children:
+        if child.relevant:
+            if child.children:
+                hide(cast("Cell", child))
+            else:
+                child.relevant = False
