@@ -4,7 +4,7 @@
     findings = check(plan, parse_instance(xml), {"member": rows}, now=visit_moment)
 """
 
-from server.forms.evaluation.check import check
+from server.forms.evaluation.checking import check
 from server.forms.evaluation.filling import Filling, NotAsked, Violation
 from server.forms.evaluation.findings import Finding
 from server.forms.evaluation.lists import ListUnreadable, Seen, read_list
