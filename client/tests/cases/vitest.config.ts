@@ -8,5 +8,5 @@ export default defineConfig({
   root: here("../.."),
   resolve: { alias: { "@lib": here("../../src/lib") } },
   define: { __APP_BUILD__: JSON.stringify("cases") },
-  test: { include: ["tests/cases/cases.test.ts"], environment: "jsdom", setupFiles: ["./tests/setup.ts"], testTimeout: 300_000 },
+  test: { include: ["tests/cases/*.test.ts"], environment: "jsdom", setupFiles: ["./tests/setup.ts"], testTimeout: 600_000, pool: "forks" },
 });
