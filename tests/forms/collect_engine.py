@@ -61,8 +61,9 @@ class Filled:
 
 def _write_csv(path: Path, rows: Sequence[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
+        writer = csv.DictWriter(file, list(rows[0]), restval="")
+        if any(name != value for name, value in rows[0].items()):
+            writer.writeheader()  # rows may begin with their own header, so that an empty list has its columns
         writer.writerows(rows)
 
 
