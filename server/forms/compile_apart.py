@@ -6,6 +6,7 @@ import base64
 import json
 import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from server.confined import Limits, Lost, ask
@@ -24,7 +25,7 @@ _LOOKED_INTO = (".csv", ".xml", ".geojson")
 def compile_apart(source: FormSource, datasets: Mapping[str, Dataset], limits: Limits = LIMITS) -> CompiledForm:
     """As compile_form; a workbook that takes too long or too much is FormInvalid too."""
     seen = {name: content if name.endswith(_LOOKED_INTO) else b"" for name, content in source.media.items()}
-    order = {"source": source.content, "filename": source.filename, "media": seen, "datasets": dict(datasets)}
+    order = {"source": source.content, "filename": source.filename, "media": seen, "datasets": _plain(datasets)}
     try:
         answer = json.loads(ask(CHILD, pickle.dumps(order), limits))
     except (Lost, ValueError) as error:
@@ -33,6 +34,11 @@ def compile_apart(source: FormSource, datasets: Mapping[str, Dataset], limits: L
     if "refused" in answer:
         raise _refusal(answer, source.filename)
     return _form(answer, source)
+
+
+def _plain(datasets: Mapping[str, Dataset]) -> dict[str, Dataset]:
+    """Without their rules: those are programs, which do not travel, and no form is judged by them."""
+    return {name: replace(dataset, rules=()) for name, dataset in datasets.items()}
 
 
 def _refusal(answer: Mapping[str, Any], filename: str) -> FormInvalid:
