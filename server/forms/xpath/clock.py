@@ -46,10 +46,10 @@ def from_instant(milliseconds: int, zone: tzinfo) -> Moment:
     """Milliseconds since 1970-01-01T00:00Z → local date and time."""
     try:
         utc = _EPOCH.replace(tzinfo=UTC) + timedelta(milliseconds=milliseconds)
-        offset = utc.astimezone(zone).utcoffset() or timedelta()
+        offset = (utc.astimezone(zone).utcoffset() or timedelta()) // timedelta(milliseconds=1)
     except OverflowError:
-        offset = timedelta()
-    days, millis = divmod(milliseconds + offset // timedelta(milliseconds=1), DAY_MS)
+        offset = _offset_far_off(milliseconds, zone)
+    days, millis = divmod(milliseconds + offset, DAY_MS)
     return Moment(days, millis)
 
 
@@ -63,8 +63,14 @@ def offset_of(moment: Day, zone: tzinfo) -> int:
     try:
         local = _EPOCH + timedelta(days=moment.days, milliseconds=moment.millis)
     except OverflowError:
-        return 0
+        return _offset_far_off(moment.days, zone)
     return (local.replace(tzinfo=zone).utcoffset() or timedelta()) // timedelta(milliseconds=1)
+
+
+def _offset_far_off(sign: int, zone: tzinfo) -> int:
+    """The offset outside the years 1 to 9999: that of the nearest one known."""
+    nearest = datetime(9999, 12, 30, tzinfo=zone) if sign > 0 else datetime(1, 1, 2, tzinfo=zone)
+    return (nearest.utcoffset() or timedelta()) // timedelta(milliseconds=1)
 
 
 def now_of(now: datetime) -> Moment:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from server.forms.xpath.compiler import Compiler
 
 
+# Where a key is computed: no row of a repeat is its own there.
+_ELSEWHERE = Node("")
+
+
 @dataclass(slots=True)
 class _Match:
     """column = key, where the key is the same for all rows."""
@@ -99,9 +103,16 @@ def _match(condition: Syntax, compiler: Compiler) -> _Match | None:
     for column, key in ((left, right), (right, left)):
         name = _column(column)
         if name is not None and not asks_context(key):
-            compiled = compiler.code(key)
-            return _Match(name, compiled.compared or compiled.run)
+            return _Match(name, _key(key, compiler.code(key)))
     return None
+
+
+def _key(syntax: Syntax, compiled: Code) -> Run:
+    """A path alone means the own row of a repeat (as Collect's index sees it); inside a formula it does not."""
+    run = compiled.compared or compiled.run
+    if isinstance(syntax, Path) or compiled.constant is not None:
+        return run
+    return lambda node, context: run(_ELSEWHERE, context)
 
 
 def _column(syntax: Syntax) -> str | None:

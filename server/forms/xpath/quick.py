@@ -112,7 +112,7 @@ def absolute(names: tuple[str, ...]) -> Find:
             if len(like) == 1:
                 one = like[0]
                 continue
-            own = _own_row(node, context, one, name) if like else None
+            own = _own_row(node, one, name) if like else None
             if own is None:
                 return [found for row in like for found in descend(row, below[at + 1 :])]
             one = own
@@ -121,16 +121,9 @@ def absolute(names: tuple[str, ...]) -> Find:
     return find
 
 
-def _own_row(node: Node, context: Context, parent: Node, name: str) -> Node | None:
-    """The row of `parent` that the context node stands in; seen from another instance, that of current()."""
-    found = _ancestor_in(node, parent)
-    if found is None and node is not context.node:
-        found = _ancestor_in(context.node, parent)
-    return found if found is not None and found.name == name else None
-
-
-def _ancestor_in(node: Node, parent: Node) -> Node | None:
+def _own_row(node: Node, parent: Node, name: str) -> Node | None:
+    """The row of `parent` that the context node stands in."""
     one: Node | None = node
     while one is not None and one.parent is not parent:
         one = one.parent
-    return one
+    return one if one is not None and one.name == name else None

@@ -31,13 +31,15 @@ class Node:
         self.name = name
         self.value = value
         self.parent: Node | None = None
-        self.children: list[Node] = []
-        self.named: dict[str, list[Node]] = {}
+        self.children = _NO_CHILDREN
+        self.named = _NO_NAMES
         self.attributes = attributes
         self.relevant = True
 
     def append(self, child: Node) -> Node:
         """Add `child` as the last one of its name: after its like, else at the end. Returns it."""
+        if self.children is _NO_CHILDREN:
+            self.children, self.named = [], {}
         child.parent = self
         like = self.named.setdefault(child.name, [])
         at = self.children.index(like[-1]) + 1 if like and self.children[-1] is not like[-1] else len(self.children)
@@ -72,24 +74,37 @@ class Node:
             yield from child.walk()
 
 
+# Most nodes are leaves: they share these, which nobody may change.
+_NO_CHILDREN: list[Node] = []
+_NO_NAMES: dict[str, list[Node]] = {}
+
+
 def tree_of(element: Any) -> Node:
     """The tree of an lxml element: names without namespaces, values as text.
 
     As in JavaRosa blanks around a value are no part of it, and rows that are templates (jr:template) are left out.
     """
-    attributes = {_local(key): text for key, text in element.attrib.items()} if element.attrib else _NONE
-    node = Node(_local(element.tag), attributes=attributes)
-    children, named = node.children, node.named
+    found = element.items()
+    node = Node(_local(element.tag), attributes={_local(key): text for key, text in found} if found else _NONE)
     for child in element:
-        if (child.attrib and _TEMPLATE in child.attrib) or not isinstance(child.tag, str):
-            continue
-        below = tree_of(child)
-        below.parent = node
-        children.append(below)
-        named.setdefault(below.name, []).append(below)
-    if not children and element.text:
+        if isinstance(child.tag, str) and child.get(_TEMPLATE) is None:
+            _add(node, tree_of(child))
+    if not node.children and element.text:
         node.value = element.text.strip(_BLANKS)
     return node
+
+
+def _add(node: Node, child: Node) -> None:
+    """As append, for children that come in document order."""
+    if node.children is _NO_CHILDREN:
+        node.children, node.named = [], {}
+    child.parent = node
+    node.children.append(child)
+    like = node.named.get(child.name)
+    if like is None:
+        node.named[child.name] = [child]
+    else:
+        like.append(child)
 
 
 def parent_of(node: Node) -> Node | None:
@@ -102,8 +117,7 @@ def parent_of(node: Node) -> Node | None:
 def document_of(root: Node) -> Node:
     """The document node above a root element: where /name starts. The root keeps having no parent."""
     document = Node("")
-    document.children.append(root)
-    document.named[root.name] = [root]
+    document.children, document.named = [root], {root.name: [root]}
     return document
 
 

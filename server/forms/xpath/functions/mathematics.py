@@ -14,7 +14,7 @@ from server.forms.xpath.functions.registry import Wants, plain, special
 from server.forms.xpath.java import LONG_MAX, LONG_MIN, to_int, to_long
 from server.forms.xpath.numbers import NAN
 from server.forms.xpath.syntax import Call
-from server.forms.xpath.values import Atom, Day, number_of
+from server.forms.xpath.values import Day, Value, number_of
 
 if TYPE_CHECKING:
     from server.forms.xpath.compiler import Compiler
@@ -74,13 +74,13 @@ def _round(number: float, decimals: float = 0.0) -> float:
     return float(Decimal(to_long(scaled + 0.5)).scaleb(-places))
 
 
-def _double(value: Atom) -> float:
-    """A date is the days since 1970 with their fraction here, unlike in number()."""
+def _double(value: Value) -> float:
+    """A computed date is the days since 1970 with their fraction; that of a node is whole days, as in number()."""
     return value.days + value.millis / 86_400_000 if isinstance(value, Day) else number_of(value)
 
 
 def _declare(name: str, compute: Callable[..., float], arguments: int = 1) -> None:
-    def safe(*values: Atom) -> float:
+    def safe(*values: Value) -> float:
         try:
             return compute(*map(_double, values))
         except ValueError:
@@ -88,7 +88,7 @@ def _declare(name: str, compute: Callable[..., float], arguments: int = 1) -> No
         except OverflowError:
             return math.inf
 
-    plain(name, wants=(Wants.ATOM,) * arguments, gives=Kind.NUMBER)(safe)
+    plain(name, wants=(Wants.VALUE,) * arguments, gives=Kind.NUMBER)(safe)
 
 
 def _abs(number: float) -> float:

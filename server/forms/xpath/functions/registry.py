@@ -26,6 +26,12 @@ class Wants(Enum):
     TRUTH = auto()
     # A text, number, truth or date as it is; of nodes the value of the first.
     ATOM = auto()
+    # As it is, nodes too.
+    VALUE = auto()
+
+
+def _run(part: Code) -> Run:
+    return part.run
 
 
 _READERS: dict[Wants, Callable[[Code], Any]] = {
@@ -33,6 +39,7 @@ _READERS: dict[Wants, Callable[[Code], Any]] = {
     Wants.NUMBER: code.number,
     Wants.TRUTH: code.truth,
     Wants.ATOM: code.atom,
+    Wants.VALUE: _run,
 }
 
 
