@@ -3,7 +3,8 @@
  * brings it). What they find is a question to look at again, never a verdict.
  */
 import { getJson } from "./api";
-import type { Labels } from "./definitions";
+import { loadDefinitions, type Labels } from "./definitions";
+import { Problem } from "./problem";
 import { householdTree, type PolicyRow, type RuleHousehold, type RuleRecord, type RuleShape } from "./rule-tree";
 import { childrenOf, getRecord } from "./records";
 import { readMeta, session, writeMeta, type Session } from "./session";
@@ -17,9 +18,13 @@ export interface RuleProblem { rule: RuleDefinition; ids: string[] }
 /** Judges an instance of the rules' form: the instance with its verdicts. */
 export type Judge = (xform: string, instanceXml: string) => Promise<string>;
 
-/** Call it where definitions are fetched. */
+/** With the definitions, once a day. A server that has no rules yet is no failure. */
 export async function fetchRules(at: Session): Promise<void> {
-  await writeMeta(at, "rules", await getJson<RuleDefinitions>("/rules", { token: at.account.token }));
+  try {
+    await writeMeta(at, "rules", await getJson<RuleDefinitions>("/rules", { token: at.account.token }));
+  } catch (cause) {
+    if (!(cause instanceof Problem && cause.status === 404)) throw cause;
+  }
 }
 
 /** Null before the first sync with a server that has rules. */
@@ -33,7 +38,18 @@ export async function checkHousehold(id: string, judge: Judge, day: string): Pro
   const [known, household] = await Promise.all([loadRules(), getRecord("household", id)]);
   if (!known || !household) return [];
   const below = await Promise.all(Object.keys(known.shape.below).map((dataset) => childrenOf(id, dataset)));
-  return findProblems(known, household, below.flat(), judge, day);
+  const unseen = await unseenProperties();
+  const rules = known.rules.filter(({ properties }) => !properties.some((name) => unseen.has(name)));
+  return findProblems({ ...known, rules }, household, below.flat(), judge, day);
+}
+
+/** Roles that work with these records see all of their values; for others "not on record" may only be "not shown". */
+const WORKING = ["cadre", "lead", "deputy", "supervisor", "admin"];
+
+async function unseenProperties(): Promise<Set<string>> {
+  if (session().account.user.roles.some(({ role }) => WORKING.includes(role))) return new Set();
+  const datasets = await loadDefinitions();
+  return new Set(datasets.flatMap(({ name, properties }) => properties.filter(({ sensitivity }) => sensitivity === "sensitive").map((property) => `${name}.${property.name}`)));
 }
 
 export async function findProblems(known: RuleDefinitions, household: RuleHousehold, below: RuleRecord[], judge: Judge, day: string): Promise<RuleProblem[]> {

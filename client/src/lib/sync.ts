@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS, type PushLimits } from "./ops";
 import { asProblem, isNetwork, type Problem } from "./problem";
 import { pullFeeds, type PullCount } from "./pull";
 import { pushOps, type PushCount } from "./push";
+import { fetchRules } from "./rules";
 import { keepAccount, session, type Session } from "./session";
 import { refreshUser } from "./sign-in";
 import { tidy } from "./tidy";
@@ -54,8 +55,10 @@ async function round(at: Session, options: SyncOptions): Promise<SyncResult> {
   await stage("photos", async () => { result.photos = await uploadPhotos(at, options.sendFile ?? sendByTus, say("photos")); });
   await stage("pull", async () => { result.pulled = await pullFeeds(at, known, say("pull")); });
   await stage("forms", async () => {
-    if (await fetchDefinitions(at)) await refreshUser(at);
+    const fresh = await fetchDefinitions(at);
+    if (fresh) await refreshUser(at);
     result.forms = await fetchForms(at);
+    if (fresh) await fetchRules(at);
   });
   // Scopes that were left are acknowledged by ops of their own.
   if (result.pulled.gone > 0) await stage("push", async () => { await pushOps(at, known.limits ?? DEFAULT_LIMITS, () => undefined); });
