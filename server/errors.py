@@ -88,6 +88,7 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "key.unreadable": Entry(422, "这把钥匙不是给这台服务器的。", "This key was not sealed for this server."),
     "record.not_found": Entry(404, "没有找到,或者不在您的范围内。", "Not found, or outside your area."),
+    "export.not_ready": Entry(409, "导出还没有做好,请稍后再取。", "The export is not ready; fetch it a little later."),
     "form.not_found": Entry(404, "没有这个表单或版本。", "No such form or version."),
     "form.invalid": Entry(
         422,

@@ -65,6 +65,10 @@ TEXTS = {
     ),
     "reserve.missing": "缺 {count} 个文件：{hashes} / {count} files are missing: {hashes}",
     "reserve.spoilt": "{count} 个文件已损坏，没有恢复：{hashes} / {count} files are damaged, left out: {hashes}",
+    # ruhu export
+    "export.no_form": "没有发布过表单 {form} / The form {form} was never published",
+    "export.written": "写好 {count} 条记录：{path} / Wrote {count} submissions: {path}",
+    "export.codebook": "写好编码本：{path} / Wrote the codebook: {path}",
     # ruhu region import
     "region.imported": (
         "区划：新增 {new}，更新 {changed}，未变 {unchanged}；边界 {areas} / "

@@ -10,6 +10,7 @@ from flask import Flask
 
 from server.config import Settings
 from server.evidence import tasks
+from server.reports import tasks as export_tasks
 from server.sync.push import judge_left_over
 
 
@@ -22,12 +23,15 @@ def register(main: click.Group) -> None:
 @click.option("--threads", default=2, show_default=True, help="How many photos at the same time.")
 @click.pass_obj
 def worker(app: Callable[[], Flask], once: bool, threads: int) -> None:
-    """Prepare photos, judge what a crash left unjudged, clean up after interrupted uploads."""
+    """Prepare photos, write exports, judge what a crash left unjudged, clean up after interrupted uploads."""
     flask_app = app()
     settings: Settings = flask_app.config["RUHU"]
     with flask_app.app_context():
         judge_left_over()
         done = tasks.sweep(settings, grace=timedelta(0))
+        export_tasks.run_waiting(settings)
     click.echo(f"处理了 {done} 张照片 · {done} photos prepared")
     if not once:
-        tasks.queue(flask_app).huey.create_consumer(workers=threads, max_delay=1.0, flush_locks=True).run()
+        huey = tasks.queue(flask_app).huey
+        export_tasks.register(flask_app, huey)
+        huey.create_consumer(workers=threads, max_delay=1.0, flush_locks=True).run()

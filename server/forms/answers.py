@@ -37,8 +37,11 @@ class AttachmentRef:
     slot: str | None
 
 
-def answers(model: FormModel, instance: Instance) -> list[Answer]:
-    """What was asked and answered, in form order; a question left empty has value None."""
+def answers(model: FormModel, instance: Instance, *, computed: bool = False) -> list[Answer]:
+    """What was asked and answered, in form order; a question left empty has value None.
+
+    `computed`: with what the form worked out by itself.
+    """
     names = _record_names(instance)
     return [
         Answer(
@@ -52,7 +55,7 @@ def answers(model: FormModel, instance: Instance) -> list[Answer]:
             sensitivity=question.sensitivity,
         )
         for question, position, value in _values(model, instance)
-        if question.is_asked
+        if question.is_asked or (computed and question.type == "calculate")
     ]
 
 

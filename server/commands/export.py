@@ -1,0 +1,89 @@
+"""ruhu export answers, ruhu export codebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor, load_actor
+from server.accounts.audit import note
+from server.accounts.tables import Person
+from server.commands.messages import say
+from server.commands.refusal import stop
+from server.db import CHINA
+from server.reports.answer_export import FORMATS, NoForm, write_answers
+from server.reports.answer_files import WORDS
+from server.reports.codebook_of import codebook_of
+from server.reports.selection import Selection
+from server.sync.definitions import datasets
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_OUT = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+def register(main: click.Group) -> None:
+    main.add_command(export)
+
+
+@click.group()
+def export() -> None:
+    """Write answers and codebooks to files."""
+
+
+@export.command()
+@click.argument("form_id")
+@click.argument("out", type=_OUT)
+@click.option("--as", "username", required=True, help="In whose name: decides what is in it and what is masked.")
+@click.option("--region", help="A division code; with everything below it.")
+@click.option("--from", "since", type=_DAY, help="First day of receipt, in China.")
+@click.option("--to", "until", type=_DAY, help="First day that is out again.")
+@click.option("--format", type=click.Choice(tuple(FORMATS)), default="csv", show_default=True)
+@click.option("--words", type=click.Choice(tuple(WORDS)), default="codes", show_default=True, help="Codes or labels.")
+@click.pass_obj
+def answers(
+    app: Callable[[], Flask], form_id: str, out: Path, username: str, region: str | None,
+    since: datetime | None, until: datetime | None, format: str, words: str,
+) -> None:  # fmt: skip
+    """The answers of FORM_ID to the file OUT: CSV tables in a zip, a workbook, or one JSON object a line."""
+    wanted = Selection(form_id, region, _start_of(since), _start_of(until))
+    with app().app_context():
+        try:
+            with db.read() as session:
+                actor = _actor(session, username)
+                count = write_answers(session, actor, datasets(), wanted, out, format=format, words=words)
+        except NoForm:
+            stop(say("export.no_form", form=form_id))
+        db.transact(lambda session: note(session, actor.id, "export.written", form_id, region=region, rows=count))
+    click.echo(say("export.written", count=count, path=out))
+
+
+@export.command()
+@click.argument("form_id")
+@click.argument("out", type=_OUT)
+@click.pass_obj
+def codebook(app: Callable[[], Flask], form_id: str, out: Path) -> None:
+    """Every question, code and rule of every version of FORM_ID, as a workbook."""
+    with app().app_context(), db.read() as session:
+        content = codebook_of(session, datasets(), form_id)
+    if content is None:
+        stop(say("export.no_form", form=form_id))
+    out.write_bytes(content)
+    click.echo(say("export.codebook", path=out))
+
+
+def _start_of(day: datetime | None) -> datetime | None:
+    return day.replace(tzinfo=CHINA).astimezone(UTC) if day else None
+
+
+def _actor(session: Session, username: str) -> Actor:
+    person = session.scalar(select(Person).where(Person.username == username, Person.active))
+    if person is None:
+        stop(say("user.unknown", username=username))
+    return load_actor(session, person)

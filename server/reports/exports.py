@@ -1,0 +1,160 @@
+"""Exports: asked for now, written later by the worker, fetched by the same person with the same rights.
+
+Functions with a session never commit. `run` opens its own transactions, because writing takes minutes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor, load_actor
+from server.accounts.audit import note
+from server.accounts.tables import Person
+from server.config import Settings
+from server.db import now
+from server.errors import Problem
+from server.forms.dataset import Dataset
+from server.reports.answer_export import FORMATS, NoForm, write_answers
+from server.reports.selection import Selection, areas_of, newest_model, still_covers
+from server.reports.tables import Export
+
+log = structlog.get_logger()
+
+MOST_WAITING = 5  # of one person
+KEPT = timedelta(days=7)
+GIVEN_UP = timedelta(hours=2)  # what runs longer has lost its worker
+READERS = ("supervisor", "admin", "auditor")
+
+
+def folder_of(settings: Settings) -> Path:
+    return settings.var / "exports"
+
+
+def ask(session: Session, actor: Actor, asked: Mapping[str, Any]) -> Export:
+    """Puts an export of answers on the list. Problems: form.not_found, request.too_many.
+
+    `asked`: form_id, region, since, until, status, format, words; texts, as JSON keeps them.
+    """
+    if newest_model(session, asked["form_id"]) is None:
+        raise Problem("form.not_found")
+    open_ones = (Export.person_id == actor.id, Export.state.in_(("waiting", "running")))
+    if (session.scalar(select(func.count()).select_from(Export).where(*open_ones)) or 0) >= MOST_WAITING:
+        raise Problem("request.too_many", retry_after=60)
+    row = Export(id=str(uuid.uuid4()), person_id=actor.id, kind="answers", asked=dict(asked), areas=areas_of(actor))
+    row.filename = _filename(asked, row.id)
+    session.add(row)
+    note(session, actor.id, "export.asked", row.id, **asked)
+    session.flush()
+    return row
+
+
+def _filename(asked: Mapping[str, Any], export_id: str) -> str:
+    return f"{asked['form_id']}-{asked.get('region') or 'all'}-{export_id[:8]}.{FORMATS[asked['format']][0]}"
+
+
+def mine(session: Session, actor: Actor) -> Sequence[Export]:
+    """The person's exports, newest first."""
+    wanted = select(Export).where(Export.person_id == actor.id).order_by(Export.asked_at.desc(), Export.id)
+    return session.scalars(wanted.limit(50)).all()
+
+
+def find(session: Session, actor: Actor, export_id: str) -> Export:
+    """One of the person's exports. Problem record.not_found, also for another's."""
+    row = session.get(Export, export_id)
+    if row is None or row.person_id != actor.id:
+        raise Problem("record.not_found")
+    return row
+
+
+def download(session: Session, settings: Settings, actor: Actor, export_id: str) -> tuple[Export, Path]:
+    """The file, if the person may still see all that is in it. Problems: record.not_found, export.not_ready."""
+    row = find(session, actor, export_id)
+    if not actor.has(*READERS) or not still_covers(actor, row.areas):
+        raise Problem("record.not_found")
+    path = folder_of(settings) / row.id
+    if row.state != "ready" or not path.is_file():
+        raise Problem("export.not_ready", detail=row.state)
+    note(session, actor.id, "export.downloaded", row.id, **row.asked)
+    return row, path
+
+
+def selection_of(asked: Mapping[str, Any]) -> Selection:
+    moments = {name: datetime.fromisoformat(asked[name]) if asked.get(name) else None for name in ("since", "until")}
+    return Selection(asked["form_id"], asked.get("region"), moments["since"], moments["until"], asked.get("status"))
+
+
+def run(settings: Settings, datasets: Mapping[str, Dataset], export_id: str) -> bool:
+    """Writes one export that waits; whether there is a file now. Whoever comes second finds nothing to do."""
+    row = db.transact(lambda session: _start(session, export_id))
+    if row is None:
+        return False
+    target = folder_of(settings) / row.id
+    draft = target.with_name(f".{row.id}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        count = _write(row, datasets, draft)
+        draft.replace(target)
+    except (OSError, ValueError, NoForm) as error:
+        why = f"{type(error).__name__}: {error}"[:300]
+        log.warning("reports.export_failed", export=export_id, kind=type(error).__name__)
+        db.transact(lambda session: _end(session, export_id, "failed", error=why))
+        return False
+    finally:
+        draft.unlink(missing_ok=True)
+    size = target.stat().st_size
+    db.transact(lambda session: _end(session, export_id, "ready", rows=count, size=size))
+    return True
+
+
+def _start(session: Session, export_id: str) -> Export | None:
+    row = session.get(Export, export_id, with_for_update=True, populate_existing=True)
+    if row is None or row.state != "waiting":
+        return None
+    row.state, row.started_at = "running", now()
+    return row
+
+
+def _write(row: Export, datasets: Mapping[str, Dataset], target: Path) -> int:
+    """With the rights that the person has now, not those of when it was asked."""
+    with db.read() as session:
+        actor = load_actor(session, session.get_one(Person, row.person_id))
+        if not still_covers(actor, row.areas):
+            raise ValueError("the person's area changed")
+        return write_answers(
+            session, actor, datasets, selection_of(row.asked), target,
+            format=row.asked["format"], words=row.asked["words"],
+        )  # fmt: skip
+
+
+def _end(session: Session, export_id: str, state: str, **found: Any) -> None:
+    row = session.get_one(Export, export_id)
+    row.state, row.ended_at = state, now()
+    for name, value in found.items():
+        setattr(row, name, value)
+
+
+def waiting(session: Session) -> Sequence[str]:
+    return session.scalars(select(Export.id).where(Export.state == "waiting").order_by(Export.asked_at)).all()
+
+
+def sweep(settings: Settings) -> None:
+    """Takes old files away and ends what lost its worker."""
+    db.transact(lambda session: _sweep(session, settings))
+
+
+def _sweep(session: Session, settings: Settings) -> None:
+    old = Export.ended_at < now() - KEPT
+    lost = (Export.state == "running") & (Export.started_at < now() - GIVEN_UP)
+    for row in session.scalars(select(Export).where(or_((Export.state == "ready") & old, lost))):
+        row.state = "gone" if row.state == "ready" else "failed"
+        row.ended_at = row.ended_at or now()
+        (folder_of(settings) / row.id).unlink(missing_ok=True)
