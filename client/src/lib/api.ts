@@ -22,8 +22,8 @@ export async function getResponse(path: string, call: Call = {}): Promise<Respon
 }
 
 async function send(method: string, path: string, call: Call): Promise<Response> {
-  const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-  const limit = call.timeoutMs ?? SMALL_TIMEOUT_MS + ((body?.length ?? 0) / SLOWEST) * 1000;
+  const body = call.body === undefined || call.body instanceof FormData ? call.body : JSON.stringify(call.body);
+  const limit = call.timeoutMs ?? SMALL_TIMEOUT_MS + (lengthOf(body) / SLOWEST) * 1000;
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), limit);
   call.signal?.addEventListener("abort", () => stop.abort());
@@ -39,9 +39,12 @@ async function send(method: string, path: string, call: Call): Promise<Response>
   }
 }
 
-function headers(call: Call, body: string | undefined): Record<string, string> {
+const lengthOf = (body: string | FormData | undefined): number => (typeof body === "string" ? body.length : 0);
+
+function headers(call: Call, body: string | FormData | undefined): Record<string, string> {
   const all: Record<string, string> = { Accept: "application/json", ...call.headers };
-  if (body !== undefined) all["Content-Type"] = "application/json";
+  // A form says its own type, with the boundary that its parts are cut by.
+  if (typeof body === "string") all["Content-Type"] = "application/json";
   if (call.token) all["Authorization"] = `Bearer ${call.token}`;
   return all;
 }
