@@ -22,6 +22,7 @@ from server.sync.envelope import SubmissionOp, depends_on, finding
 from server.sync.feeds import upsert
 from server.sync.form_findings import form_findings, lacks_qualification
 from server.sync.quarantine import area_of
+from server.sync.record_findings import record_findings
 from server.sync.record import Origin, Outcome
 from server.sync.resolve import Resolution, resolve
 from server.sync.tables import BranchStep, OpLog, Submission
@@ -219,6 +220,7 @@ def _apply(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
     written = write_records(session, case, submission)
     if isinstance(written, Verdict):
         return written
+    case.findings += record_findings(session, case, written)
     if case.findings or (written and _root_of(case) != written[0].root_id):
         row = session.get_one(Submission, submission.instance_id)
         row.findings = [*row.findings, *case.findings]

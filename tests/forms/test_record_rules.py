@@ -28,6 +28,7 @@ CASES: list[tuple[str, str, dict[str, str], dict[str, str]]] = [
     ("household", "too_many_causes", {"other_causes": "illness no_skill no_land"},
      {"other_causes": "illness no_skill"}),
     ("household", "exclusion_unexplained", {"exclusions": "vehicle"}, {"exclusion_note": "三轮车卖菜"}),
+    ("household", "shortage_days_impossible", {"water_shortage_days": "367"}, {"water_shortage_days": "366"}),
     ("member", "gone_before_birth", {"state_since": "2020-01-01", "birth_date": "2020-01-02"},
      {"state_since": "2020-01-02"}),
     ("member", "dropout_in_school", {"dropout_reason": "work", "school_status": "junior"},

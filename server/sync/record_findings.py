@@ -1,0 +1,54 @@
+"""What the rules of a dataset say of the records that a submission wrote, as they stand after the merge.
+
+Only rules about something that this submission wrote: nobody is asked about what others left. Never refuses.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from server.forms.rule import Rule
+from server.forms.rules import check_record
+from server.registry.tables import Entity
+from server.sync.case import Case
+from server.sync.definitions import datasets
+from server.sync.envelope import finding
+from server.sync.form_findings import visit_day
+from server.sync.record import Outcome
+
+log = structlog.get_logger()
+
+
+def record_findings(session: Session, case: Case, written: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Findings of kind `rule`, for the records that have a new version."""
+    return [one for outcome in written if outcome.written for one in _of_record(session, case, outcome)]
+
+
+def _of_record(session: Session, case: Case, outcome: Outcome) -> list[dict[str, Any]]:
+    place = f"{outcome.dataset}/{outcome.id}"
+    touched = {f"{write.dataset}.{name}" for write in case.writes if write.id == outcome.id for name in write.values}
+    try:
+        values = session.get_one(Entity, outcome.id).values
+        broken = check_record(datasets()[outcome.dataset], values, visit_day(case))
+    except Exception as error:
+        # A rule that crashes is our fault and must not cost anybody a visit.
+        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+        log.error("rules crashed", op_id=case.row.op_id, kind=type(error).__name__, traceback=where)
+        return [finding(place, "evaluation.failed")]
+    return [_told(place, rule) for rule in broken if touched.intersection(rule.properties)]
+
+
+def _told(place: str, rule: Rule) -> dict[str, Any]:
+    return {
+        "path": place,
+        "kind": "rule",
+        "rule": f"{rule.over}.{rule.id}",
+        "severity": rule.severity,
+        "message": {"zh": rule.message["zh"] + rule.cure["zh"], "en": f"{rule.message['en']} {rule.cure['en']}"},
+        "properties": list(rule.properties),
+    }
