@@ -133,7 +133,6 @@ def spoiled(filled: Filled, **attributes: str) -> bytes:
         pytest.param({"id": "3f2b8c1e-0000-1000-8000-000000000000"}, "entities.unreadable", id="UUID v1"),
         pytest.param({"baseVersion": "7", "trunkVersion": "7"}, "entity.base_unknown", id="newer than the server"),
         pytest.param({"baseVersion": "one"}, "entities.unreadable", id="version in words"),
-        pytest.param({"create": "1", "update": ""}, "entities.unreadable", id="an action that the form lacks"),
     ],
 )
 def test_a_record_that_cannot_be_written_is_received_and_set_aside(
