@@ -54,6 +54,10 @@ class Expression:
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
 
+    def __reduce__(self) -> tuple[Callable[[str], Expression], tuple[str]]:
+        """Pickled as its text: a form that is compiled in another process comes back with its expressions."""
+        return compile_expression, (self.text,)
+
     def __call__(self, context: Context) -> Value:
         """The value."""
         return _bounded(self._run, context)

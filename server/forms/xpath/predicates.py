@@ -9,7 +9,7 @@ from server.forms.xpath import code
 from server.forms.xpath.code import Code, Kind
 from server.forms.xpath.context import Context
 from server.forms.xpath.syntax import Call, Chain, Filter, Negative, Number, Path, Syntax, Text
-from server.forms.xpath.values import Nodes, truth_of
+from server.forms.xpath.values import Nodes, Value, truth_of
 
 if TYPE_CHECKING:
     from server.forms.xpath.compiler import Compiler
@@ -26,7 +26,7 @@ def _sieve(predicate: Syntax, compiled: Code) -> Sieve:
         return _at(predicate.number)
     if asks_place(predicate):
         return _placed(compiled)
-    if compiled.kind in (Kind.ATOM, Kind.ANY, Kind.NUMBER):
+    if compiled.kind in (Kind.ATOM, Kind.ANY, Kind.NUMBER, Kind.NODES):
         return _open(compiled)
     truth = code.truth(compiled)
     return lambda nodes, context: [node for node in nodes if truth(node, context)]
@@ -39,18 +39,19 @@ def _at(place: float) -> Sieve:
 
 
 def _open(compiled: Code) -> Sieve:
-    """A number means a place; anything else is judged by its truth."""
     run = compiled.run
 
     def sieve(nodes: Nodes, context: Context) -> Nodes:
-        kept = []
-        for place, node in enumerate(nodes, 1):
-            value = run(node, context)
-            if value == place if type(value) is float else truth_of(value):
-                kept.append(node)
-        return kept
+        return [node for place, node in enumerate(nodes, 1) if _holds(run(node, context), place)]
 
     return sieve
+
+
+def _holds(value: Value, place: int) -> bool:
+    """A number means a place, nodes that there are some; anything else is judged by its truth."""
+    if type(value) is float:
+        return value == place
+    return bool(value) if type(value) is list else truth_of(value)
 
 
 def _placed(compiled: Code) -> Sieve:
@@ -64,8 +65,7 @@ def _placed(compiled: Code) -> Sieve:
             context.size = len(nodes)
             for place, node in enumerate(nodes, 1):
                 context.position = place
-                value = run(node, context)
-                if value == place if type(value) is float else truth_of(value):
+                if _holds(run(node, context), place):
                     kept.append(node)
         finally:
             context.position, context.size = before

@@ -38,8 +38,9 @@ def advances(steps: tuple[Step, ...], compiler: Compiler) -> list[Advance]:
         if step is HERE:
             continue
         is_orderly = is_orderly and step.axis in ORDERLY
-        # The // between two steps: texts have nothing below them.
-        walk: Walk = _elements if step is BELOW and at + 1 < len(steps) else walk_of(step.axis, step.test)
+        # The // before a name: texts have nothing below them.
+        is_between = step is BELOW and at + 1 < len(steps) and steps[at + 1].axis in ("child", "attribute")
+        walk: Walk = _elements if is_between else walk_of(step.axis, step.test)
         found.append(_advance(walk, sieves(step.predicates, compiler), is_orderly))
     return found
 

@@ -103,13 +103,17 @@ def _translate(text: str, old: str, new: str) -> str:
 
 
 @plain("substring", wants=(_TEXT, _NUMBER, _NUMBER), gives=Kind.TEXT, optional=1)
-def _substring(text: str, start: float, length: float = math.inf) -> str:
+def _substring(text: str, start: float, length: float | None = None) -> str:
     """XPath 1.0: characters from 1, places rounded, all of them that fall into the text."""
-    first = math.floor(start + 0.5) if math.isfinite(start) else start
-    last = first + (math.floor(length + 0.5) if math.isfinite(length) else length)
+    first = _rounded(start)
+    last = math.inf if length is None else first + _rounded(length)
     if math.isnan(first) or math.isnan(last):
         return ""
     return text[int(min(max(first, 1), len(text) + 1)) - 1 : int(min(max(last, 1), len(text) + 1)) - 1]
+
+
+def _rounded(number: float) -> float:
+    return math.floor(number + 0.5) if math.isfinite(number) else number
 
 
 @plain("substr", wants=(_TEXT, _NUMBER, _NUMBER), gives=Kind.TEXT, optional=1)
