@@ -10,6 +10,8 @@ export const router = createRouter({
     { path: "/", name: "overview", component: () => import("./pages/OverviewPage.vue") },
     { path: "/visits", name: "submissions", component: () => import("./pages/SubmissionsPage.vue") },
     { path: "/visits/:id(.+)", name: "submission", component: () => import("./pages/SubmissionPage.vue"), props: true },
+    { path: "/forms", name: "forms", component: () => import("./pages/FormsPage.vue") },
+    { path: "/forms/:formId/:version", name: "form", component: () => import("./pages/FormPage.vue"), props: true },
     { path: "/:rest(.*)*", redirect: { name: "overview" } },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
