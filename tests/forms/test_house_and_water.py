@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import pytest
@@ -11,6 +12,7 @@ from server.forms.model import FormModel
 from server.forms.rules import check_record
 from tests.forms.case_files import Case, place, read_cases, rows_of
 from tests.forms.collect_engine import CollectEngine, Filled, Row
+from tests.forms.our_engine import fill_case
 from tests.forms.samples import compiled, datasets
 
 FORMS = {
@@ -75,7 +77,7 @@ def _lists(case: Case, version: str | None = None) -> dict[str, list[Row]]:
     }
 
 
-def _changed(row: Row) -> Row:
+def _changed(row: Mapping[str, str]) -> dict[str, str]:
     # An appraisal that arrives meanwhile is heeded: a screening must not lift it.
     keep = {"name", "label", "household", "region", "appraised_grade"}
     return {name: "9" for name, value in row.items() if value and name not in keep and not name.startswith("__")}
@@ -117,32 +119,44 @@ def test_what_is_on_record_is_updated_and_never_made_twice(form: str, engine: Co
     assert write.base_version == int(row["__version"]) and write.parent == row["household"]
 
 
-@pytest.mark.parametrize(
-    ("form", "dataset", "group"),
-    [
-        ("water_safety", "water_supply", "assessment"),
-        ("water_safety", "water_supply", "fee"),
-        ("water_safety", "household", "water_verdict"),
-        ("water_safety", "household", "water_access"),
-        ("housing_screening", "dwelling", "screening"),
-        ("housing_screening", "dwelling", "site"),
-        ("housing_screening", "dwelling", "occupancy"),
-        ("housing_screening", "dwelling", "house_grade"),
-        ("housing_screening", "household", "house_grade"),
-        ("housing_screening", "household", "occupancy"),
-        ("housing_appraisal", "dwelling", "appraisal"),
-        ("housing_appraisal", "dwelling", "house_grade"),
-        ("housing_appraisal", "household", "house_grade"),
-        ("household_toilet", "toilet", "observation"),
-        ("household_toilet", "toilet", "conversion"),
-    ],
-)
-def test_a_form_that_writes_into_a_merge_group_writes_all_of_it(form: str, dataset: str, group: str) -> None:
-    """A verdict never stands beside answers of another assessment, nor a grade beside another's name and day."""
-    model = FormModel.from_xform(compiled(form).xform)
-    written = {one.save_to[1] for one in model.questions if one.save_to and one.save_to[0] == dataset}
-    members = {one.name for one in datasets()[dataset].properties.values() if one.group == group}
-    assert members <= written
+@pytest.mark.parametrize("form", FORMS)
+def test_a_filled_form_writes_a_merge_group_whole_or_not_at_all(form: str) -> None:
+    """A verdict never stands beside answers of another assessment, nor a grade beside another's name and day.
+
+    In every case that is complete. Sizes are facts of the building: a screening measures fewer of them.
+    """
+    broken: set[tuple[str, str, str]] = set()
+    whole: set[str] = set()
+    for case in read_cases(form):
+        if case.violations:
+            continue
+        for write in _writes(form, fill_case(case).xml()).values():
+            members = _groups(write.dataset)
+            touched = {group for group in members if members[group] & write.values.keys()}
+            whole |= touched
+            broken |= {
+                (case.name, group, name)
+                for group in touched - {"size"}
+                for name in members[group] - write.values.keys()
+            }
+    assert not broken and len(whole) >= 2
+
+
+def _groups(dataset: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for one in datasets()[dataset].properties.values():
+        if one.group:
+            found.setdefault(one.group, set()).add(one.name)
+    return found
+
+
+def test_what_a_grade_rests_on_is_in_its_group() -> None:
+    groups = {name: _groups(name) for name in ("dwelling", "water_supply", "toilet")}
+    parts = {"foundation", "walls", "frame", "roof", "secondary"}
+    assert {f"screened_{part}" for part in parts} < groups["dwelling"]["screening"]
+    assert {f"appraised_{part}" for part in parts} < groups["dwelling"]["appraisal"]
+    grades = {"quantity_grade", "quality_grade", "access_grade", "reliability_grade"}
+    assert grades | {"litres_per_person", "shortage_days", "water_policy"} < groups["water_supply"]["assessment"]
 
 
 def test_only_a_qualified_person_is_offered_the_appraisal() -> None:
