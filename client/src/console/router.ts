@@ -9,6 +9,7 @@ export const router = createRouter({
     { path: "/sign-in", name: "sign-in", component: () => import("./pages/SignInPage.vue"), meta: { open: true } },
     { path: "/", name: "overview", component: () => import("./pages/OverviewPage.vue") },
     { path: "/visits", name: "submissions", component: () => import("./pages/SubmissionsPage.vue") },
+    { path: "/checks", name: "rules", component: () => import("./pages/RulesPage.vue") },
     { path: "/visits/:id(.+)", name: "submission", component: () => import("./pages/SubmissionPage.vue"), props: true },
     { path: "/forms", name: "forms", component: () => import("./pages/FormsPage.vue") },
     { path: "/forms/:formId/:version", name: "form", component: () => import("./pages/FormPage.vue"), props: true },
