@@ -11,6 +11,7 @@ from server.forms.evaluation.plan import Part
 from server.forms.evaluation.reading import read_plan
 from server.forms.issue import FormInvalid, Issue
 from server.forms.messages import issue
+from server.forms.unknown_names import unknown_names
 from server.forms.xpath import EvaluationError, Expression
 from server.forms.xpath.patterns import matches
 
@@ -25,7 +26,7 @@ _NO_END = "\x01"  # what nothing matches
 
 
 def broken_expressions(xform: str, place: Callable[[str], str]) -> list[Issue]:
-    """Every expression that cannot be read, every circle, every pattern that is wrong or never ends.
+    """Every expression that cannot be read, circle, name that leads nowhere, pattern that is wrong or never ends.
 
     `place` tells where a question of a name stands.
     """
@@ -33,7 +34,7 @@ def broken_expressions(xform: str, place: Callable[[str], str]) -> list[Issue]:
         plan = read_plan(xform, place)
     except FormInvalid as refused:
         return list(refused.issues)
-    return list(_broken_patterns(plan, place))
+    return [*unknown_names(plan, place), *_broken_patterns(plan, place)]
 
 
 def _broken_patterns(plan: FormPlan, place: Callable[[str], str]) -> Iterator[Issue]:

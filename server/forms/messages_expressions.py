@@ -61,6 +61,21 @@ EXPRESSIONS = {
         "函数 {name} 的名称要用引号写明 / {name} needs a name written in quotes",
         "例如 instance('household') / For example instance('household')",
     ),
+    # Names that lead nowhere
+    "author.unknown_path": (
+        "“{column}”列引用的 {path} 不是问卷里的题 / {path} in column “{column}” is no question of this form",
+        "核对路径，或写成 ${{问题名}} / Check the path, or write ${{question_name}}",
+    ),
+    "author.unknown_list": (
+        "“{column}”列引用的名单“{name}”没有声明 / The list “{name}” in column “{column}” is not declared",
+        "加一行 csv-external，或用 select_one_from_file；可以用的有：{known} / "
+        "Add a csv-external row, or use select_one_from_file; known: {known}",
+    ),
+    "author.unknown_column": (
+        "“{column}”列引用了选项表“{list}”没有的列“{name}” / "
+        "Column “{column}” names “{name}”, which the choice list “{list}” does not have",
+        "核对 choices 表的列名；有的列：{known} / Check the columns of the choices sheet; it has: {known}",
+    ),
     # When it is evaluated
     "evaluation.no_instance": (
         "没有名单“{name}” / There is no list “{name}”",

@@ -44,8 +44,8 @@ class Source:
 
     def broken(self, part: Part, attribute: str, text: str, error: ExpressionError) -> None:
         column = _COLUMNS.get(attribute, attribute)
-        where = self.place(part.name)
-        self.issues.append(issue("author.expression", where, column=column, text=text.strip()[:80], cause=error.why))
+        where, cause = self.place(part.name), f"{error.why} {error.fix}"
+        self.issues.append(issue("author.expression", where, column=column, text=text.strip()[:80], cause=cause))
 
     def part(self, path: str | None) -> Part | None:
         return self.parts.get(plain_path(path or ""))

@@ -11,7 +11,7 @@ from server.forms.xpath.compiler import Compiler
 from server.forms.xpath.context import Context
 from server.forms.xpath.errors import EvaluationError
 from server.forms.xpath.parser import parse
-from server.forms.xpath.reads import calls, is_stable, references
+from server.forms.xpath.reads import calls, columns, is_stable, references
 from server.forms.xpath.tree import Node
 from server.forms.xpath.values import Atom, Value
 
@@ -26,6 +26,7 @@ class Expression:
                 expression's own node: /data/a, ../b, . ("/*" at the end: everything below)
     functions   names of the functions that it calls
     lists       names of the secondary instances that it reads by a literal name
+    columns     (list, column) for each column of theirs that it names
     is_stable   calls none of now, today, random, once, uuid, randomize without a seed: its result can be judged again
     constant    its value when it depends on nothing at all, else None
 
@@ -33,8 +34,8 @@ class Expression:
     """
 
     __slots__ = (
-        "_number", "_paths", "_run", "_text", "_truth", "constant", "functions", "is_stable", "lists", "references",
-        "text",
+        "_number", "_paths", "_run", "_text", "_truth", "columns", "constant", "functions", "is_stable", "lists",
+        "references", "text",
     )  # fmt: skip
 
     def __init__(self, text: str) -> None:
@@ -48,6 +49,7 @@ class Expression:
         self.references = frozenset(map(str, self._paths))
         self.functions = frozenset(call.name for call in called)
         self.lists = frozenset(name for call in called for name in call.lists)
+        self.columns = frozenset(columns(syntax))
         self.is_stable = is_stable(called)
         self.constant: Atom | None = compiled.constant
 

@@ -47,6 +47,8 @@ class Reference:
 
 
 _OWN = Reference(0, ())
+# A row of a list, told apart from the expression's own node.
+_ITEM = Reference(0, ("",))
 
 
 def references(syntax: Syntax) -> frozenset[Reference]:
@@ -98,14 +100,39 @@ def calls(syntax: Syntax) -> Iterator[Call]:
     """Every function call, those in predicates too."""
     if isinstance(syntax, Call):
         yield syntax
+    for part in _below(syntax):
+        yield from calls(part)
+
+
+def _below(syntax: Syntax) -> list[Syntax]:
+    """The direct parts, those in predicates too."""
     below = list(_parts(syntax))
     if isinstance(syntax, Path):
         below += [predicate for step in syntax.steps for predicate in step.predicates]
         below += [] if isinstance(syntax.start, str) else [syntax.start]
     elif isinstance(syntax, Filter):
         below += [syntax.base, *syntax.predicates]
-    for part in below:
-        yield from calls(part)
+    return below
+
+
+def columns(syntax: Syntax) -> Iterator[tuple[str, str]]:
+    """(list, column) of every column of a secondary instance that is named in instance('list')/root/item[…]/…"""
+    for path in _paths(syntax):
+        if not isinstance(path.start, Call) or not path.start.lists or len(path.steps) < 2:
+            continue
+        item = path.steps[1]
+        read = [name_of(step) for step in path.steps[2:3]]
+        for predicate in item.predicates:
+            below = (one.names for one in _references(predicate, _ITEM))
+            read += [names[1] for names in below if names[:1] == _ITEM.names and len(names) > 1]
+        yield from ((path.start.lists[0], name) for name in read if name is not None and name != "*")
+
+
+def _paths(syntax: Syntax) -> Iterator[Path]:
+    if isinstance(syntax, Path):
+        yield syntax
+    for part in _below(syntax):
+        yield from _paths(part)
 
 
 def is_stable(found: list[Call]) -> bool:

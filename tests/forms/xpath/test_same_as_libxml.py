@@ -38,9 +38,7 @@ def _paths() -> st.SearchStrategy[str]:
     place = st.sampled_from(
         ["1", "2", "3", "last()", "position() > 1", "position() = last() - 1", "position() mod 2 = 1"]
     )
-    inner = st.sampled_from(
-        ["a", "b/c", "..", "@k > 1", "count(*) > 1", "a | b", "self::c"]
-    )
+    inner = st.sampled_from(["a", "b/c", "..", "@k > 1", "count(*) > 1", "a | b", "self::c"])
     predicate = st.one_of(place, inner).map(lambda text: f"[{text}]")
     predicates = st.lists(predicate, max_size=2).map("".join)
     step = st.one_of(

@@ -1,0 +1,61 @@
+"""Names in expressions that lead nowhere: questions, lists and columns that the form does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from server.forms.evaluation import FormPlan
+from server.forms.evaluation.plan import Part
+from server.forms.issue import Issue
+from server.forms.messages import issue
+from server.forms.xpath import Expression, Table
+
+_COLUMNS = {
+    "relevant": "relevant",
+    "constraint": "constraint",
+    "calculate": "calculation",
+    "required": "required",
+    "readonly": "read_only",
+    "count": "repeat_count",
+}
+
+
+def unknown_names(plan: FormPlan, place: Callable[[str], str]) -> Iterator[Issue]:
+    """An issue for each name; `place` tells where a question of a name stands."""
+    columns = {name: _columns(found) for name, found in plan.instances.items() if isinstance(found, Table)}
+    for part in plan.parts.values():
+        # What pyxform wrote itself; a wrong entity list is told by the check against the datasets.
+        if "/meta/" in part.path:
+            continue
+        for column, expression in _expressions(part):
+            for code, values in _unknown(plan, part, expression, columns):
+                yield issue(f"author.{code}", place(part.name), column=column, **values)
+
+
+def _columns(table: Table) -> frozenset[str]:
+    return frozenset(name for row in table.rows for name in row)
+
+
+def _expressions(part: Part) -> Iterator[tuple[str, Expression]]:
+    """What the part computes, each with the column it was written in."""
+    for attribute, column in _COLUMNS.items():
+        expression = getattr(part, attribute)
+        if isinstance(expression, Expression):
+            yield column, expression
+    if part.choices is not None and part.choices.nodes is not None:
+        yield "choice_filter", part.choices.nodes
+
+
+def _unknown(
+    plan: FormPlan, part: Part, expression: Expression, columns: dict[str, frozenset[str]]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    for path in sorted(expression.reads(part.path)):
+        if path.removesuffix("/*") and path.removesuffix("/*") not in plan.parts:
+            yield "unknown_path", {"path": path}
+    known = {*plan.instances, *plan.files}
+    for name in sorted(expression.lists):
+        if name not in known and name.removesuffix(".csv") not in known:
+            yield "unknown_list", {"name": name, "known": ", ".join(sorted(known)) or "–"}
+    for name, column in sorted(expression.columns):
+        if columns.get(name) and column not in columns[name]:
+            yield "unknown_column", {"list": name, "name": column, "known": ", ".join(sorted(columns[name]))}
