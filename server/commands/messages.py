@@ -81,9 +81,9 @@ TEXTS = {
     ),
     # ruhu demo
     "demo.regions": "区划和边界 / Regions and boundaries",
-    "demo.form": "入户走访表 / Household visit form",
+    "demo.forms": "表单 / Forms",
     "demo.households": "农户和成员 / Households and members",
-    "demo.visits": "走访和照片 / Visits and photos",
+    "demo.works": "填好的表和照片 / Filled forms and photos",
     "demo.loaded": (
         "虚县已建好：{households} 户，{members} 人（全是编造的） / "
         "The demo county is ready: {households} households, {members} people, all invented"

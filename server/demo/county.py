@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -17,7 +18,18 @@ from server.demo.homes import Household, household
 from server.demo.land import Area, land, near
 from server.demo.numbers import IdNumbers
 from server.demo.seed import dice, new_id
-from server.demo.words import ADMIN, AUDITOR, CADRES, COUNTY, HELPERS, INSPECTORS, SUPERVISORS, TOWNSHIPS, villages_of
+from server.demo.words import (
+    ADMIN,
+    APPRAISER,
+    AUDITOR,
+    CADRES,
+    COUNTY,
+    HELPERS,
+    INSPECTORS,
+    SUPERVISORS,
+    TOWNSHIPS,
+    villages_of,
+)
 
 HOUSEHOLDS_IN_A_VILLAGE = 50
 PASSWORD = "ruhu-demo"  # noqa: S105 - printed on the start page; the demo guards nothing
@@ -25,22 +37,27 @@ PASSWORD = "ruhu-demo"  # noqa: S105 - printed on the start page; the demo guard
 
 @dataclass(frozen=True)
 class Worker:
-    """Somebody who signs in. `task` is shown beside the sign-in; roles are (role, region)."""
+    """Somebody who signs in. `task` is shown beside the sign-in; roles are (role, region).
+
+    `qualification`: kind of certificate that the person holds.
+    """
 
     id: str
     username: str
     name: str
     task: str
     roles: tuple[tuple[str, str | None], ...]
+    qualification: str = ""
 
 
 @dataclass(frozen=True)
 class County:
-    """Everything that is loaded into an empty database."""
+    """Everything that is loaded into an empty database; `today` is the day on which it was invented."""
 
     areas: tuple[Area, ...]
     workers: tuple[Worker, ...]
     households: tuple[Household, ...]
+    today: date
 
     @cached_property
     def area_by_code(self) -> dict[str, Area]:
@@ -52,7 +69,7 @@ class County:
 
     def fingerprint(self) -> str:
         """SHA-256 over every value."""
-        parts = [self.areas, self.workers, self.households]
+        parts = [self.areas, self.workers, self.households, self.today.isoformat()]
         return hashlib.sha256(json.dumps(parts, default=_plain, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -60,9 +77,9 @@ def _plain(value: Any) -> Any:
     return value.wkt if isinstance(value, BaseGeometry) else vars(value)
 
 
-def build_county() -> County:
+def build_county(today: date) -> County:
     areas, people = land(), workers()
-    return County(areas, people, tuple(_households(areas, people)))
+    return County(areas, people, tuple(_households(areas, people, today)), today)
 
 
 def workers() -> tuple[Worker, ...]:
@@ -79,13 +96,17 @@ def _workers(throw: Random) -> Iterator[Worker]:
         yield Worker(new_id(throw), username, name, f"{zh}村干部 / village cadre", (("cadre", code),))
     for (username, name), (code, zh, *_) in zip(SUPERVISORS, TOWNSHIPS, strict=True):
         yield Worker(new_id(throw), username, name, f"{zh}乡村振兴办 / supervisor", (("supervisor", code),))
+    appraiser = TOWNSHIPS[0][0]
+    yield Worker(
+        new_id(throw), *APPRAISER, "住建部门鉴定人员 / house appraiser", (("supervisor", appraiser),), "house_appraiser"
+    )
     for username, name in INSPECTORS:
         yield Worker(new_id(throw), username, name, "核查组 / inspection team", (("inspector", None),))
     yield Worker(new_id(throw), *ADMIN, "管理 / administration", (("admin", county),))
     yield Worker(new_id(throw), *AUDITOR, "审计（只读） / auditor (reads only)", (("auditor", county),))
 
 
-def _households(areas: tuple[Area, ...], people: tuple[Worker, ...]) -> Iterator[Household]:
+def _households(areas: tuple[Area, ...], people: tuple[Worker, ...], today: date) -> Iterator[Household]:
     """Each village has two helpers: each leads one half and is deputy for the other."""
     villages = [area for area in areas if area.level == "village"]
     numbers = IdNumbers()
@@ -99,8 +120,15 @@ def _households(areas: tuple[Area, ...], people: tuple[Worker, ...]) -> Iterator
             group = groups[k % len(groups)]
             lead, deputy = pair if k % 2 == 0 else reversed(pair)
             yield household(
-                throw, number, village.code, group.code, near(_hamlet(group), _boundary(village), throw),
-                (lead.id, deputy.id), (lead.name, deputy.name), family(throw, numbers),
+                throw,
+                number,
+                village.code,
+                group.code,
+                near(_hamlet(group), _boundary(village), throw),
+                (lead.id, deputy.id),
+                (lead.name, deputy.name),
+                family(throw, numbers, today),
+                today,
             )
 
 

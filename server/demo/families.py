@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from random import Random
 
 from server.demo.numbers import IdNumbers
-from server.demo.seed import TODAY, age_on, chance, new_id, weighted
+from server.demo.seed import age_on, chance, new_id, weighted
 from server.demo.words import GIVEN_FEMALE, GIVEN_MALE, SURNAMES, WORK_PLACES
 
 MALE, FEMALE = "1", "2"
@@ -41,11 +41,11 @@ class _Person:
     surname: str
 
 
-def family(throw: Random, numbers: IdNumbers) -> tuple[Member, ...]:
+def family(throw: Random, numbers: IdNumbers, today: date) -> tuple[Member, ...]:
     """Two to six members, the head first."""
     people = list(_people(throw, throw.choice(SURNAMES)))[:6]
     taken: set[str] = set()
-    return tuple(_member(throw, numbers, person, taken) for person in people)
+    return tuple(_member(throw, numbers, person, taken, today) for person in people)
 
 
 def _people(throw: Random, surname: str) -> Iterator[_Person]:
@@ -95,9 +95,10 @@ def _below(throw: Random, head: _Person, with_couple: bool) -> Iterator[_Person]
         yield _Person(GRANDCHILD, throw.choice((MALE, FEMALE)), min(young, 17), head.surname)
 
 
-def _member(throw: Random, numbers: IdNumbers, person: _Person, taken: set[str]) -> Member:
-    born = TODAY.replace(year=TODAY.year - person.age) - timedelta(days=throw.randint(0, 364))
-    person = replace(person, age=age_on(born))
+def _member(throw: Random, numbers: IdNumbers, person: _Person, taken: set[str], today: date) -> Member:
+    this_day = today.replace(year=today.year - person.age, day=min(today.day, 28))
+    born = this_day - timedelta(days=throw.randint(0, 364))
+    person = replace(person, age=age_on(born, today))
     values = {
         "full_name": _name(throw, person, taken),
         "relation": person.relation,
@@ -110,7 +111,7 @@ def _member(throw: Random, numbers: IdNumbers, person: _Person, taken: set[str])
     }
     if person.age >= 14:
         values["phone"] = numbers.phone()
-    values |= _work(throw, person, values)
+    values |= _work(throw, person, values, today)
     return Member(new_id(throw), values)
 
 
@@ -126,7 +127,7 @@ def _schooling(throw: Random, age: int) -> dict[str, str]:
     found: dict[str, str] = {}
     if 3 <= age <= 25:
         found["school_status"] = _school(throw, age)
-    if age >= 16:
+    if age >= 16 and found.get("school_status") not in ("senior", "higher"):
         old = {"none": 22, "primary": 50, "junior": 24, "senior": 4}
         middle = {"primary": 22, "junior": 55, "senior": 17, "college": 4, "university": 2}
         young = {"junior": 30, "senior": 40, "college": 18, "university": 12}
@@ -160,7 +161,7 @@ def _strength(throw: Random, age: int) -> dict[str, str]:
     return {"health": health, "labour_capacity": labour}
 
 
-def _work(throw: Random, person: _Person, values: dict[str, str]) -> dict[str, str]:
+def _work(throw: Random, person: _Person, values: dict[str, str], today: date) -> dict[str, str]:
     able = values.get("labour_capacity") in ("ordinary", "skilled") and values.get("school_status") in (
         None, "not_in_school",
     )  # fmt: skip
@@ -176,5 +177,6 @@ def _work(throw: Random, person: _Person, values: dict[str, str]) -> dict[str, s
         "member_state": "away" if months >= 6 else "at_home",
     }
     if months >= 6:
-        found["state_since"] = date(TODAY.year, 2, throw.randint(16, 27)).isoformat()
+        left = date(today.year, 2, throw.randint(16, 27))
+        found["state_since"] = (left if left < today else left.replace(year=left.year - 1)).isoformat()
     return found

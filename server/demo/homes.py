@@ -6,11 +6,12 @@ Values are texts by the properties of form_definitions/datasets/household.yaml.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 
+from server.demo.circumstances import complete, means
 from server.demo.families import Member
-from server.demo.seed import TODAY, chance, days_ago, new_id, some, weighted
+from server.demo.seed import chance, days_before, new_id, some, weighted
 
 FOLLOWED = ("unstable_exited", "at_risk_marginal", "sudden_hardship")
 CAUSES = {
@@ -36,8 +37,13 @@ class Household:
 
 
 def home(
-    throw: Random, number: int, group: str, place: tuple[str, str], helpers: tuple[str, str],
+    throw: Random,
+    number: int,
+    group: str,
+    place: tuple[str, str],
+    helpers: tuple[str, str],
     members: tuple[Member, ...],
+    today: date,
 ) -> dict[str, str]:
     """All values of a household. `place`: longitude and latitude; `helpers`: names of lead and deputy."""
     head = members[0].values
@@ -55,11 +61,11 @@ def home(
         "household_size": str(len(members)),
         "lead_helper": helpers[0],
         "deputy_helper": helpers[1],
-        **_support(throw, category),
-        **_income(throw, members, category),
-        **_house(throw),
+        **_support(throw, category, today),
+        **_income(throw, members, category, today),
+        **_house(throw, today),
         **_water(throw),
-        **_place(throw, place),
+        **_place(throw, place, today),
     }
 
 
@@ -69,11 +75,11 @@ def _assistance(throw: Random, category: str) -> str:
     return weighted(throw, {"none": 93, "dibao": 5, "dibao_marginal": 2})
 
 
-def _support(throw: Random, category: str) -> dict[str, str]:
+def _support(throw: Random, category: str, today: date) -> dict[str, str]:
     if category == "ordinary":
         return {}
     causes = [weighted(throw, CAUSES) for _ in range(2)]
-    exit_year = TODAY.year + throw.randint(0, 2) if category in FOLLOWED else throw.randint(2016, 2020)
+    exit_year = today.year + throw.randint(0, 2) if category in FOLLOWED else throw.randint(2016, 2020)
     found = {
         "poverty_cause": causes[0],
         "measures": " ".join(sorted(some(throw, MEASURES, throw.randint(1, 3)))),
@@ -84,7 +90,7 @@ def _support(throw: Random, category: str) -> dict[str, str]:
     return found
 
 
-def _income(throw: Random, members: tuple[Member, ...], category: str) -> dict[str, str]:
+def _income(throw: Random, members: tuple[Member, ...], category: str, today: date) -> dict[str, str]:
     wages = sum(member.wages for member in members)
     farming = throw.randrange(6000, 38000, 100)
     kinds = {
@@ -96,8 +102,7 @@ def _income(throw: Random, members: tuple[Member, ...], category: str) -> dict[s
     cost = farming * throw.randint(25, 45) // 100
     net = sum(kinds.values()) - cost
     return {
-        "income_from": f"{TODAY.year - 1}-10-01",
-        "income_to": f"{TODAY.year}-09-30",
+        **_year_before(today),
         **{f"{kind}_income": str(yuan) for kind, yuan in kinds.items()},
         "operating_cost": str(cost),
         "net_income": str(net),
@@ -106,11 +111,17 @@ def _income(throw: Random, members: tuple[Member, ...], category: str) -> dict[s
     }
 
 
+def _year_before(today: date) -> dict[str, str]:
+    """The last whole year that ends with September, as the register counts."""
+    ends = today.year if today >= date(today.year, 10, 15) else today.year - 1
+    return {"income_from": f"{ends - 1}-10-01", "income_to": f"{ends}-09-30"}
+
+
 def _money(yuan: float) -> str:
     return f"{yuan:.2f}".rstrip("0").rstrip(".")
 
 
-def _house(throw: Random) -> dict[str, str]:
+def _house(throw: Random, today: date) -> dict[str, str]:
     grade = weighted(throw, {"A": 55, "B": 39, "C": 4.5, "D": 1.5})
     lived_in = chance(throw, 0.25 if grade == "D" else 0.95)
     sound = {"masonry": 50, "concrete": 24, "wood": 20, "stone": 4, "steel": 2}
@@ -119,7 +130,7 @@ def _house(throw: Random) -> dict[str, str]:
         "house_area": str(throw.randrange(62, 240, 2)),
         "house_grade": grade,
         "assessment_level": "appraisal" if grade in "CD" and chance(throw, 0.6) else "screening",
-        "house_graded_on": days_ago(throw.randint(60, 500)).isoformat(),
+        "house_graded_on": days_before(today, throw.randint(60, 500)).isoformat(),
         "house_occupied": "yes" if lived_in else "no",
     }
     if not lived_in:
@@ -145,9 +156,9 @@ def _water(throw: Random) -> dict[str, str]:
     return found
 
 
-def _place(throw: Random, place: tuple[str, str]) -> dict[str, str]:
+def _place(throw: Random, place: tuple[str, str], today: date) -> dict[str, str]:
     by_hand = chance(throw, 0.08)
-    moment = datetime.combine(days_ago(throw.randint(90, 600)), datetime.min.time()) + timedelta(
+    moment = datetime.combine(days_before(today, throw.randint(90, 600)), datetime.min.time()) + timedelta(
         hours=throw.randint(1, 9), minutes=throw.randint(0, 59)
     )
     return {
@@ -161,9 +172,17 @@ def _place(throw: Random, place: tuple[str, str]) -> dict[str, str]:
 
 
 def household(
-    throw: Random, number: int, village: str, group: str, place: tuple[str, str], helpers: tuple[str, str],
-    names: tuple[str, str], members: tuple[Member, ...],
+    throw: Random,
+    number: int,
+    village: str,
+    group: str,
+    place: tuple[str, str],
+    helpers: tuple[str, str],
+    names: tuple[str, str],
+    members: tuple[Member, ...],
+    today: date,
 ) -> Household:
     """A household with its helpers' ids and names."""
-    values = {name: value for name, value in home(throw, number, group, place, names, members).items() if value}
-    return Household(new_id(throw), village, helpers[0], helpers[1], values, members)
+    values = {name: value for name, value in home(throw, number, group, place, names, members, today).items() if value}
+    members = complete(members, values, today)
+    return Household(new_id(throw), village, helpers[0], helpers[1], values | means(values, members, today), members)

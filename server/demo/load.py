@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from functools import partial
 from itertools import islice
 
@@ -15,17 +16,19 @@ from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.people import add_person, give_role, hash_password
+from server.accounts.qualifications import Certificate, qualify
 from server.accounts.tables import HelperOf, Person
 from server.config import Settings
 from server.demo import files
 from server.demo.county import PASSWORD, County, Worker, build_county
 from server.demo.homes import Household
 from server.demo.seed import SEED, dice, new_id
-from server.demo.submit import submit_visits
+from server.demo.submit import submit_works
 from server.forms import versions
 from server.forms.canonical import canonical
+from server.forms.compile import CompiledForm, compile_form
 from server.forms.dataset import Dataset
-from server.forms.source import read_source
+from server.forms.source import FormSource, read_source
 from server.forms.tables import FormVersion
 from server.geo.regions import import_regions
 from server.registry.definitions import datasets
@@ -36,9 +39,10 @@ from server.sync.feeds import touch
 from server.sync.news import of_forms, of_outcomes
 from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.tables import ServerFact
+from server.sync.vocabulary import sizes
 
 BATCH = 25  # households in one transaction
-FACT = "demo"
+FACT, DAY = "demo", "demo_day"
 LOADING, COMPLETE = "loading", "complete"
 _NAMES = uuid.UUID("6b0f9d0e-5c55-4d0e-9a37-6a1d3c0b7a11")
 
@@ -58,19 +62,24 @@ def has_people(session: Session) -> bool:
 
 def load_demo(settings: Settings, progress: Progress) -> County:
     """Fills the database with the county; safe to repeat after an interruption. Needs an app context."""
-    county = build_county()
-    db.transact(lambda session: session.merge(ServerFact(name=FACT, value=LOADING)))
+    county = build_county(db.transact(_begin))
     progress("regions", 0, len(county.areas))
     db.transact(lambda session: import_regions(session, files.table(county.areas), files.boundaries(county.areas)))
     importer = _importer()
     db.transact(lambda session: _add_workers(session, [importer, *county.workers]))
     db.transact(lambda session: policies.load(session, policies.read_policies(settings.forms / "policies")))
-    progress("form", 0, 1)
-    form = db.transact(lambda session: _publish(session, settings))
+    forms = _publish_all(settings, progress)
     _load_households(settings, county, importer.id, progress)
-    submit_visits(settings, county, form, progress)
+    submit_works(settings, county, forms, progress)
     db.transact(lambda session: session.merge(ServerFact(name=FACT, value=COMPLETE)))
     return county
+
+
+def _begin(session: Session) -> date:
+    """The county's present: the day on which its load began, so that its last weeks are the last weeks."""
+    session.merge(ServerFact(name=FACT, value=LOADING))
+    fact = session.get(ServerFact, DAY) or ServerFact(name=DAY, value=db.today().isoformat())
+    return date.fromisoformat(session.merge(fact).value)
 
 
 def _importer() -> Worker:
@@ -91,13 +100,31 @@ def _add_workers(session: Session, workers: Sequence[Worker]) -> None:
         person.active = bool(worker.task)
         for role, region in worker.roles:
             give_role(session, worker.id, role, region)
+        if worker.qualification:
+            qualify(session, worker.id, _certificate(worker), None)
 
 
-def _publish(session: Session, settings: Settings) -> FormVersion:
-    source = read_source(settings.forms / "forms" / "household_visit")
-    compiled = versions.compile_source(source, datasets(settings.forms))
-    versions.add_draft(session, compiled, source, None)
-    row = versions.publish(session, compiled.form_id, compiled.version)
+def _certificate(worker: Worker) -> Certificate:
+    number, issuer = "虚建鉴2024-017", "虚县住房和城乡建设局"
+    return Certificate(new_id(dice("certificate")), worker.qualification, number, issuer, date(2020, 1, 1), None)
+
+
+def _publish_all(settings: Settings, progress: Progress) -> dict[str, FormVersion]:
+    """Every form of this installation, by its id."""
+    folders = sorted(path for path in (settings.forms / "forms").iterdir() if path.is_dir())
+    published: dict[str, FormVersion] = {}
+    for done, folder in enumerate(folders):
+        progress("forms", done, len(folders))
+        source = read_source(folder)
+        form = compile_form(source.content, source.filename, source.media, datasets=datasets(settings.forms))
+        published[folder.name] = db.transact(partial(_publish, form=form, source=source))
+    return published
+
+
+def _publish(session: Session, form: CompiledForm, source: FormSource) -> FormVersion:
+    known = sizes(form.datasets)
+    versions.add_draft(session, form, source, None, vocabulary=known)
+    row = versions.publish(session, form.form_id, form.version, vocabulary=known)
     touch(session, of_forms(session, [row]))
     return row
 
@@ -116,9 +143,7 @@ def _batches(households: Sequence[Household]) -> Iterator[tuple[int, list[Househ
         done += len(batch)
 
 
-def _add_households(
-    session: Session, known: dict[str, Dataset], batch: Sequence[Household], importer: str
-) -> None:
+def _add_households(session: Session, known: dict[str, Dataset], batch: Sequence[Household], importer: str) -> None:
     there = set(session.scalars(select(Entity.id).where(Entity.id.in_([household.id for household in batch]))))
     outcomes: list[Outcome] = []
     for household in batch:

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from PIL.ExifTags import GPS, IFD, Base
 
 SIZE = (1280, 960)
+TAKEN = (960, 720)
 GROUND = 640  # height of the horizon of the yard, pixels from the top
 Colour = tuple[int, int, int]
 WALLS: dict[str, tuple[Colour, ...]] = {
@@ -26,13 +27,21 @@ WALLS: dict[str, tuple[Colour, ...]] = {
 }
 
 
+# Words in the names of photo slots that say what is seen; anything else is the house.
+WATERS = ("water", "tap", "source", "cover")
+CRACKS = ("danger", "foundation", "walls", "frame", "roof", "secondary", "damage", "before")
+PAPERS = ("notice", "attendance", "certificate", "report", "consent", "bills", "evidence", "plate")
+
+
 def draw(slot: str, structure: str, water: str, seed: int) -> Image.Image:
     """A picture for a photo slot of a house of this structure and this kind of water supply."""
     throw = random.Random(seed)  # noqa: S311 - no secret depends on it
-    if slot == "water_source":
+    if any(word in slot for word in WATERS):
         picture = _water(throw, water)
-    elif slot == "house_danger":
+    elif any(word in slot for word in CRACKS):
         picture = _crack(throw, structure)
+    elif any(word in slot for word in PAPERS):
+        picture = _paper(throw)
     else:
         picture = _house(throw, structure, back=slot == "house_back")
     return _as_taken(picture, throw)
@@ -201,14 +210,28 @@ def _water(throw: random.Random, mode: str) -> Image.Image:
     return picture
 
 
+def _paper(throw: random.Random) -> Image.Image:
+    """A sheet on a board: lines that nobody can read."""
+    picture = Image.new("RGB", SIZE, throw.choice([(150, 120, 84), (112, 128, 120), (166, 166, 160)]))
+    pen = ImageDraw.Draw(picture)
+    left, top, right, base = 330, 110, 950, 880
+    pen.rectangle((left, top, right, base), fill=(246, 244, 236), outline=(180, 176, 166), width=4)
+    pen.rectangle((left + 170, top + 50, right - 170, top + 86), fill=(176, 44, 40))
+    for y in range(top + 150, base - 120, 44):
+        pen.line((left + 60, y, right - throw.randint(60, 260), y), fill=(110, 110, 108), width=6)
+    pen.ellipse((right - 210, base - 190, right - 70, base - 50), outline=(196, 60, 54), width=8)
+    return picture
+
+
 def _darker(colour: Colour, share: float) -> Colour:
     red, green, blue = (int(part * share) for part in colour)
     return red, green, blue
 
 
 def _as_taken(picture: Image.Image, throw: random.Random) -> Image.Image:
-    """Grain, a little blur and a crooked hand."""
-    grain = Image.frombytes("L", (160, 120), throw.randbytes(160 * 120)).resize(SIZE)
-    rough = Image.blend(picture, Image.merge("RGB", (grain, grain, grain)), 0.05)
+    """Grain, a little blur and a crooked hand; the file gets the size of a small camera's."""
+    small = picture.resize(TAKEN, Image.Resampling.BILINEAR)
+    grain = Image.frombytes("L", (160, 120), throw.randbytes(160 * 120)).resize(TAKEN)
+    rough = Image.blend(small, Image.merge("RGB", (grain, grain, grain)), 0.05)
     tilted = rough.rotate(throw.uniform(-1.6, 1.6), Image.Resampling.BILINEAR, fillcolor=rough.getpixel((3, 3)))
-    return tilted.filter(ImageFilter.GaussianBlur(0.7)).crop((30, 24, SIZE[0] - 30, SIZE[1] - 24))
+    return tilted.filter(ImageFilter.BoxBlur(0.6)).crop((22, 18, TAKEN[0] - 22, TAKEN[1] - 18))

@@ -1,4 +1,4 @@
-"""What makes the demo county the same on every run: one seed, one day, and dice that depend on nothing else."""
+"""What makes the demo county the same on every run of a day: one seed, and dice that depend on nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TypeVar
 T = TypeVar("T")
 
 SEED = "ruhu-demo-1"
-TODAY = date(2026, 11, 20)  # the county's own present; no clock is read
 
 
 def dice(name: str) -> random.Random:
@@ -37,9 +36,9 @@ def some(throw: random.Random, items: Sequence[T], count: int) -> list[T]:
     return [items[i] for i in sorted(throw.sample(range(len(items)), min(count, len(items))))]
 
 
-def days_ago(days: int) -> date:
-    return TODAY - timedelta(days=days)
+def days_before(day: date, days: int) -> date:
+    return day - timedelta(days=days)
 
 
-def age_on(born: date, day: date = TODAY) -> int:
+def age_on(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from server.demo.county import Worker, workers
-from server.demo.words import ADMIN, AUDITOR, CADRES, HELPERS, INSPECTORS, SUPERVISORS
+from server.demo.words import ADMIN, APPRAISER, AUDITOR, CADRES, HELPERS, INSPECTORS, SUPERVISORS
 
-SHOWN = (HELPERS[0], HELPERS[1], CADRES[0], SUPERVISORS[0], INSPECTORS[0], ADMIN, AUDITOR)
+SHOWN = (HELPERS[0], HELPERS[1], CADRES[0], SUPERVISORS[0], APPRAISER, INSPECTORS[0], ADMIN, AUDITOR)
 
 
 def sign_ins() -> list[Worker]:

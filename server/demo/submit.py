@@ -1,13 +1,13 @@
-"""Hands in the demo's visits as phones would: photos to the blob store first, then each visit as an op through push."""
+"""Hands in the demo's works as phones would: filled by the form's own logic, photos first, then an op through push."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,18 +17,36 @@ from server.accounts.actor import Actor, load_actor
 from server.accounts.installs import claim_install
 from server.accounts.tables import Person
 from server.config import Settings
-from server.demo import pictures
-from server.demo.answers import answer
 from server.demo.county import County
-from server.demo.filled import fill
+from server.demo.plan import plan_works
+from server.demo.respond import respond
+from server.demo.rows import Row, Shelf
 from server.demo.seed import dice
-from server.demo.visits import Shot, Visit, plan_visits
+from server.demo.shots import APP_BUILD, Shot, capture, draw, take
+from server.demo.works import Work
+from server.forms.evaluation import Filling, FormPlan
+from server.forms.instance import EntityWrite, extract_writes, parse_instance
+from server.forms.model import FormModel
 from server.forms.tables import FormVersion
 from server.sync.blobs import BlobStore, record_blob, store_of
 from server.sync.push import push
+from server.sync.tables import OpLog
 
-APP_BUILD = "demo"
 SETTLED = ("applied", "merged", "conflicted", "duplicate")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A published form, read for filling."""
+
+    form_id: str
+    version: str
+    model: FormModel
+    plan: FormPlan
+
+    @classmethod
+    def of(cls, row: FormVersion) -> Form:
+        return cls(row.form_id, row.version, FormModel.from_xform(row.xform), FormPlan.from_xform(row.xform))
 
 
 @dataclass(frozen=True)
@@ -40,42 +58,83 @@ class Photo:
     sha256: str
 
 
-def submit_visits(
-    settings: Settings, county: County, form: FormVersion, progress: Callable[[str, int, int], None]
-) -> None:
-    """All visits in the order of time, each phone counting its own ops."""
-    bases = {household.id: (1, "") for household in county.households}
-    bases |= {member.id: (1, "") for household in county.households for member in household.members}
-    store, seqs = store_of(settings), Counter[str]()
-    visits = plan_visits(county)
-    for done, visit in enumerate(visits):
-        progress("visits", done, len(visits))
-        photos = [_photo(visit, shot) for shot in visit.shots]
+class Desk:
+    """Hands in one work after the other, each phone counting its own ops."""
+
+    def __init__(self, settings: Settings, county: County, forms: Mapping[str, Form]) -> None:
+        self.county, self.forms = county, forms
+        self.shelf, self.store = Shelf(settings, county), store_of(settings)
+        self.seqs: Counter[str] = Counter()
+
+    def submit(self, work: Work) -> None:
+        """A work that is stored already (the load was cut off) only counts."""
+        form = self.forms[work.form]
+        self.seqs[work.worker] += 1
+        if self._is_stored(work):
+            return
+        instance_id = f"uuid:{uuid.UUID(int=dice(_name(work)).getrandbits(128), version=4)}"
+        fill = Filling(
+            form.plan, self._lists(form, work), now=work.started, username=self._username(work), device=APP_BUILD,
+            instance_id=instance_id,
+        )  # fmt: skip
+        for path, rows in work.rows.items():
+            while fill.rows(path) < rows:
+                fill.add_repeat(path)
+        respond(fill, form.model, work.story, dice(f"respond {_name(work)}"))
+        photos = [_photo(shot, work) for shot in take(fill, form.model, work)]
         for photo in photos:
             if photo.shot.sent:
-                _put(store, photo, visit.worker)
-        seqs[visit.worker] += 1
-        _push(county, visit, _op(visit, form, photos, seqs[visit.worker], bases))
+                _put(self.store, photo, work.worker)
+        xml = re.sub(r"<end>[^<]*</end>", f"<end>{work.ended.isoformat(timespec='milliseconds')}</end>", fill.xml())
+        writes = extract_writes(form.model, parse_instance(xml), self.shelf.known)
+        self._push(work, _op(work, form, xml, instance_id, writes, photos, self.seqs[work.worker]))
+
+    def _is_stored(self, work: Work) -> bool:
+        with db.read() as session:
+            row = session.get(OpLog, _op_id(work))
+            return row is not None and row.status in SETTLED
+
+    def _lists(self, form: Form, work: Work) -> Mapping[str, list[Row]]:
+        """What the phone had when the form was opened."""
+        with db.read() as session:
+            return self.shelf.lists_for(session, form.plan, work)
+
+    def _username(self, work: Work) -> str:
+        return self.county.worker_by_id[work.worker].username
+
+    def _push(self, work: Work, op: dict[str, Any]) -> None:
+        actor = db.transact(lambda session: _actor(session, work.worker))
+        result = push(actor, [op]).results[0]
+        if result.status not in SETTLED:
+            where = f"{work.form} {work.number} of {self._username(work)}"
+            raise RuntimeError(f"{where}: {result.status} {result.code} {result.detail}")
 
 
-def _photo(visit: Visit, shot: Shot) -> Photo:
-    known = visit.household.values
-    drawn = pictures.draw(shot.slot, known["house_structure"], known["water_supply_mode"], shot.seed)
-    content = pictures.jpeg(drawn, shot.taken, shot.place if shot.with_exif else None)
+def submit_works(
+    settings: Settings, county: County, forms: Mapping[str, FormVersion], progress: Callable[[str, int, int], None]
+) -> None:
+    """All works in the order of time."""
+    works = plan_works(county)
+    desk = Desk(settings, county, {name: Form.of(row) for name, row in forms.items()})
+    for done, work in enumerate(works):
+        progress("works", done, len(works))
+        desk.submit(work)
+
+
+def _name(work: Work) -> str:
+    """What a work is known by on every run of this day."""
+    about = work.household.id if work.household else work.village
+    return f"{work.form} {about} {work.worker} {work.started.isoformat()}"
+
+
+def _photo(shot: Shot, work: Work) -> Photo:
+    content = draw(shot, work)
     return Photo(shot, content, hashlib.sha256(content).hexdigest())
 
 
 def _put(store: BlobStore, photo: Photo, person: str) -> None:
     store.put_bytes(photo.content)
     db.transact(lambda session: record_blob(session, photo.sha256, len(photo.content), person))
-
-
-def _push(county: County, visit: Visit, op: dict[str, Any]) -> None:
-    actor = db.transact(lambda session: _actor(session, visit.worker))
-    result = push(actor, [op]).results[0]
-    if result.status not in SETTLED:
-        worker = county.worker_by_id[visit.worker]
-        raise RuntimeError(f"visit {visit.number} of {worker.username}: {result.status} {result.code} {result.detail}")
 
 
 def _actor(session: Session, person_id: str) -> Actor:
@@ -90,81 +149,61 @@ def install_of(person_id: str) -> str:
 
 
 def _op(
-    visit: Visit, form: FormVersion, photos: list[Photo], seq: int, bases: dict[str, tuple[int, str]]
+    work: Work, form: Form, xml: str, instance_id: str, writes: tuple[EntityWrite, ...], photos: list[Photo], seq: int
 ) -> dict[str, Any]:
-    answers = answer(visit)
-    instance_id = f"uuid:{uuid.UUID(int=dice(f'instance {visit.number}').getrandbits(128), version=4)}"
-    records = [("household", visit.household.id), *(("member", row.id) for row in answers.rows)]
     return {
-        "op_id": _op_id(visit),
-        "install_id": install_of(visit.worker),
+        "op_id": _op_id(work),
+        "install_id": install_of(work.worker),
         "seq": seq,
         "kind": "submission",
-        "device_time": visit.ended.isoformat(),
+        "device_time": work.ended.isoformat(),
         "clock": {"server_time_seen": None, "device_time_then": None, "jumped": False},
         "depends_on": [],
         "instance_id": instance_id,
         "form_id": form.form_id,
         "form_version": form.version,
-        "instance_xml": fill(form.xform, answers, instance_id, visit.household.id, bases),
-        "visit": _visit(visit),
-        "entities": [_base(dataset, record, bases) for dataset, record in records],
-        "attachments": [_attachment(visit, photo) for photo in photos],
+        "instance_xml": xml,
+        "visit": _visit(work),
+        "entities": [_base(write) for write in writes],
+        "attachments": [_attachment(work, photo) for photo in photos],
     }
 
 
-def _op_id(visit: Visit) -> str:
-    """A version-7 UUID: the milliseconds of the visit's end, then dice."""
-    throw = dice(f"op {visit.number}")
-    milliseconds = int(visit.ended.timestamp() * 1000)
+def _op_id(work: Work) -> str:
+    """A version-7 UUID: the milliseconds of the work's end, then dice."""
+    throw = dice(f"op {_name(work)}")
+    milliseconds = int(work.ended.timestamp() * 1000)
     high = milliseconds << 80 | 7 << 76 | throw.getrandbits(12) << 64
     return str(uuid.UUID(int=high | 2 << 62 | throw.getrandbits(62)))
 
 
-def _base(dataset: str, record: str, bases: dict[str, tuple[int, str]]) -> dict[str, Any]:
-    named = {"dataset": dataset, "id": record}
-    return {**named, "base_version": bases[record][0]} if record in bases else named
+def _base(write: EntityWrite) -> dict[str, Any]:
+    named = {"dataset": write.dataset, "id": write.id}
+    return {**named, "base_version": write.base_version} if write.base_version else named
 
 
-def _visit(visit: Visit) -> dict[str, Any]:
+def _visit(work: Work) -> dict[str, Any]:
     location: dict[str, Any] = {"source": "none", "reason": "不在现场 / not at the house"}
-    if visit.place:
-        location = {**_place(visit.place, visit.accuracy_m), "source": "gps", "fix_time": visit.started.isoformat()}
+    if work.place:
+        lon, lat = work.place
+        location = {
+            "lon": f"{lon:.6f}", "lat": f"{lat:.6f}", "accuracy_m": str(work.accuracy_m), "datum": "wgs84",
+            "source": "gps", "fix_time": work.started.isoformat(),
+        }  # fmt: skip
     return {
-        "started_at": visit.started.isoformat(),
-        "ended_at": visit.ended.isoformat(),
-        "contact_mode": visit.mode,
+        "started_at": work.started.isoformat(),
+        "ended_at": work.ended.isoformat(),
+        "contact_mode": work.mode,
         "location": location,
     }
 
 
-def _place(place: tuple[float, float], accuracy_m: int) -> dict[str, Any]:
-    return {"lon": f"{place[0]:.6f}", "lat": f"{place[1]:.6f}", "accuracy_m": str(accuracy_m), "datum": "wgs84"}
-
-
-def _attachment(visit: Visit, photo: Photo) -> dict[str, Any]:
+def _attachment(work: Work, photo: Photo) -> dict[str, Any]:
     shot = photo.shot
     found = {
         "name": shot.name, "sha256": photo.sha256, "size": len(photo.content), "media_type": "image/jpeg",
         "slot": shot.slot,
     }  # fmt: skip
-    return {**found, "capture": _capture(visit, photo)} if shot.with_capture else found
-
-
-def _capture(visit: Visit, photo: Photo) -> dict[str, Any]:
-    """What the phone app writes beside a photo."""
-    shot = photo.shot
-    fix = {
-        "lon": shot.place[0], "lat": shot.place[1], "accuracy_m": visit.accuracy_m, "altitude_m": None,
-        "speed": None, "heading": None, "time": _utc(shot.taken),
-    }  # fmt: skip
-    return {
-        "photo_sha256": photo.sha256, "original_sha256": photo.sha256, "bytes": len(photo.content),
-        "media_type": "image/jpeg", "source": "live", "fix": fix, "n_fixes": 5, "permission": "granted",
-        "wall_ms": int(shot.taken.timestamp() * 1000), "tz_offset_min": 480, "household_id": visit.household.id,
-        "slot": shot.slot, "app_build": APP_BUILD,
-    }  # fmt: skip
-
-
-def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if not shot.with_capture:
+        return found
+    return {**found, "capture": capture(shot, work, photo.sha256, len(photo.content))}

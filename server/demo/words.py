@@ -58,6 +58,7 @@ CADRES = (
 )  # fmt: skip
 SUPERVISORS = (("zhang.zhuren", "张主任"), ("shen.zhuren", "沈主任"), ("lu.zhuren", "陆主任"))
 INSPECTORS = (("wei.duo", "魏铎"), ("su.wen", "苏闻"))
+APPRAISER = ("yan.gong", "严工")
 ADMIN = ("admin", "县管理员")
 AUDITOR = ("auditor", "审计员")
 

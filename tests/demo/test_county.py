@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 import pytest
@@ -17,21 +17,24 @@ from server.config import ROOT
 from server.demo import files, pictures
 from server.demo.county import County, build_county
 from server.demo.numbers import check_digit
-from server.demo.seed import TODAY, age_on
-from server.demo.visits import plan_visits
+from server.demo.plan import plan_works
+from server.demo.seed import age_on
 from server.forms.canonical import canonical
 from server.forms.datasets import load_datasets
 from server.geo.boundaries import read_boundaries
 from server.geo.region_file import read_region_file
 from server.geo.region_tree import tree_faults
 
-CODE = "from server.demo.county import build_county; from server.demo.visits import plan_visits; "
-CODE += "county = build_county(); print(county.fingerprint(), repr(plan_visits(county)))"
+TODAY = date(2026, 11, 20)
+CODE = (
+    "from datetime import date; from server.demo.county import build_county; from server.demo.plan import plan_works; "
+)
+CODE += "county = build_county(date(2026, 11, 20)); print(county.fingerprint(), repr(plan_works(county)))"
 
 
 @cache
 def county() -> County:
-    return build_county()
+    return build_county(TODAY)
 
 
 def in_another_process(hash_seed: str) -> str:
@@ -40,7 +43,7 @@ def in_another_process(hash_seed: str) -> str:
     return subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
-def test_two_processes_invent_the_same_county_and_visits() -> None:
+def test_two_processes_invent_the_same_county_and_works() -> None:
     """Neither hash seeds nor the time zone nor the clock has a say."""
     assert in_another_process("1") == in_another_process("2")
 
@@ -50,7 +53,7 @@ def test_it_has_the_size_that_was_promised() -> None:
     assert (levels["township"], levels["village"], len(county().households)) == (3, 12, 600)
     assert all(2 <= len(household.members) <= 6 for household in county().households)
     roles = Counter(role for worker in county().workers for role, _ in worker.roles)
-    assert roles == {"cadre": 12, "supervisor": 3, "inspector": 2, "admin": 1, "auditor": 1}
+    assert roles == {"cadre": 12, "supervisor": 4, "inspector": 2, "admin": 1, "auditor": 1}
 
 
 def test_every_household_has_a_lead_and_a_deputy_of_its_village() -> None:
@@ -115,19 +118,35 @@ def test_a_family_fits_together() -> None:
         assert household.values["household_size"] == str(len(household.members))
         assert household.values["wage_income"] == str(sum(member.wages for member in household.members))
         for member in others:
-            age = age_on(datetime.fromisoformat(member["birth_date"]).date())
+            age = age_on(date.fromisoformat(member["birth_date"]), TODAY)
             assert member["id_number"][6:14] == member["birth_date"].replace("-", "")
             assert int(member["id_number"][16]) % 2 == (member["sex"] == "1")
-            assert ("education" in member) == (age >= 16)
+            studies = member.get("school_status") in ("preschool", "primary", "junior", "senior", "higher")
+            assert ("education" in member) == (age >= 16 and not studies)
 
 
-def test_visits_lie_before_the_countys_today_and_some_disagree() -> None:
-    visits = plan_visits(county())
-    assert all(visit.started.date() < TODAY for visit in visits)
-    assert [visit.started for visit in visits] == sorted(visit.started for visit in visits)
-    twice = [h for h, n in Counter(visit.household.id for visit in visits).items() if n == 2]
+@pytest.mark.parametrize("today", [TODAY, date(2024, 2, 29), date(2027, 1, 1), date(2030, 10, 15)])
+def test_everything_was_done_in_the_last_thirty_days(today: date) -> None:
+    """Whenever a newcomer starts it, the console's last month is full; nothing lies in the future."""
+    works = plan_works(build_county(today))
+    assert all(today - timedelta(days=30) <= work.started.date() < today for work in works)
+    assert [work.ended for work in works] == sorted(work.ended for work in works)
+
+
+def test_every_form_of_this_installation_was_filled_and_some_visits_disagree() -> None:
+    works = plan_works(county())
+    assert {work.form for work in works} == {folder.name for folder in (ROOT / "form_definitions" / "forms").iterdir()}
+    visits = [work for work in works if work.form == "household_visit"]
+    twice = [h for h, n in Counter(work.household.id for work in visits if work.household).items() if n == 2]
     assert len(twice) == 3
-    assert sum(not shot.sent for visit in visits for shot in visit.shots) == 1
+    assert sum(work.stale for work in works) == 3
+    assert sum(work.unsent for work in works) == 1
+
+
+def test_most_of_it_is_in_sight_of_the_first_sign_ins() -> None:
+    village = county().households[0].village
+    works = [work for work in plan_works(county()) if work.form != "household_visit"]
+    assert sum(work.village == village for work in works) > len(works) / 3
 
 
 def test_a_photo_is_the_same_bytes_each_time_and_carries_its_place() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -17,18 +19,19 @@ from server.accounts.tables import HelperOf, Person
 from server.cli import main
 from server.demo import load
 from server.demo.county import PASSWORD, County, build_county
+from server.demo.plan import plan_works
+from server.demo.submit import Desk
 from server.registry.tables import Conflict, Entity, EntityVersion
-from server.sync.feeds import News
 from server.sync.tables import Attachment, Feed, OpLog, Quarantine, Submission
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> County:
-    """The county with one household of each village and a few visits; its photos are small."""
-    whole = build_county()
-    kept = [household for k, household in enumerate(whole.households) if k % 50 == 0]
-    county = County(whole.areas, whole.workers, tuple(kept))
-    monkeypatch.setattr(load, "build_county", lambda: county)
+    """The county with some households of the first village and one of each other; its photos are small."""
+    whole = build_county(db.today())
+    kept = [household for k, household in enumerate(whole.households) if k % 50 == 0 or (k < 50 and k % 4 == 1)]
+    county = County(whole.areas, whole.workers, tuple(kept), whole.today)
+    monkeypatch.setattr(load, "build_county", lambda today: county)
     monkeypatch.setattr("server.demo.visits.PLAIN_VISITS", 9)
     monkeypatch.setattr("server.demo.visits.CONTESTED", 2)
     monkeypatch.setattr("server.demo.pictures.draw", lambda *about: Image.new("RGB", (64, 48), (about[-1] % 256, 0, 0)))
@@ -57,14 +60,22 @@ def test_everything_arrives_through_the_real_doors(app: Flask, small: County) ->
     with app.app_context():
         fill(app)
         members = sum(len(household.members) for household in small.households)
-        born = 1  # the third plain visit finds a newborn
+        born = 1  # the third plain visit finds a newborn; the household visit knows how to add one
         assert count(Entity, Entity.dataset == "household") == len(small.households)
         assert count(Entity, Entity.dataset == "member") == members + born
         assert count(HelperOf) == 2 * len(small.households)
         assert count(Quarantine) == 0
         with db.read() as session:
             statuses = Counter(session.scalars(select(OpLog.status)))
-        assert statuses == {"applied": 11, "conflicted": 2}
+            forms = set(session.scalars(select(Submission.form_id)))
+            found = [one for several in session.scalars(select(Submission.findings)) for one in several]
+        works = plan_works(small)
+        assert statuses == {"applied": len(works) - 2, "conflicted": 2}
+        assert forms == {work.form for work in works}
+        # Filled by the forms' own logic: the server finds nothing but what the records' own rules ask about.
+        assert [one for one in found if one["kind"] != "rule"] == []
+        for dataset in ("dwelling", "water_supply", "toilet", "appraisal", "risk_clue"):
+            assert count(Entity, Entity.dataset == dataset) > 0, dataset
         assert count(Conflict, Conflict.state == "open") == 2
         # All photos are bound but the one that is still on the phone.
         assert count(Attachment, Attachment.blob.is_(None)) == 1
@@ -74,24 +85,30 @@ def test_everything_arrives_through_the_real_doors(app: Flask, small: County) ->
             assert count(Feed, Feed.scope == scope, Feed.ref == household.id) == 1
 
 
+def _dies_after(calls: int, real: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function, killed at the call after these."""
+    left = iter(range(calls))
+
+    def called(*given: Any, **named: Any) -> Any:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return real(*given, **named)
+
+    return called
+
+
 def test_a_load_that_was_cut_off_goes_on_and_ends_the_same(
     app: Flask, small: County, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second batch dies; the next load fills what is missing and doubles nothing."""
+    """It dies among the households, then among the works; the next loads fill what is missing and double nothing."""
     with app.app_context():
-        batches = iter([None])
-
-        def dies_at_the_second(session: object, news: list[News]) -> None:
-            if next(batches, "end") == "end":
-                raise KeyboardInterrupt
-            load_touch(session, news)
-
-        load_touch = load.touch
+        forms = len(list((app.config["RUHU"].forms / "forms").iterdir()))
         monkeypatch.setattr(load, "BATCH", 5)
-        monkeypatch.setattr(load, "touch", dies_at_the_second)
-        with pytest.raises(KeyboardInterrupt):
-            fill(app)
-        monkeypatch.setattr(load, "touch", load_touch)
+        for owner, name, calls in ((load, "touch", forms + 1), (Desk, "submit", 7)):
+            with monkeypatch.context() as patch:
+                patch.setattr(owner, name, _dies_after(calls, getattr(owner, name)))
+                with pytest.raises(KeyboardInterrupt):
+                    fill(app)
         fill(app)
         once = everything()
         fill(app)
