@@ -21,7 +21,8 @@ FACTS = {
     "head_name": "王大山", "address": "青石村3组12号", "contact_phone": "13800000001", "household_category": "exited",
     "assistance": "dibao", "house_structure": "masonry", "house_grade": "B", "house_occupied": "yes",
     "water_supply_mode": "centralized", "water_in_house": "yes", "water_shortage_days": 20, "water_looks_clean": "yes",
-    "lon": "108.3702", "lat": "23.1234",
+    "lon": "108.3702", "lat": "23.1234", "region": "990101001003", "cadre_kin": "no", "relocated": "no",
+    "assets": ["tv", "fridge"], "house_area": 96,
 }  # fmt: skip
 
 
@@ -31,9 +32,11 @@ def household(version: int = 5, **changed: Any) -> dict[str, Any]:
 
 def member(number: int, version: int, name: str, relation: str = "20") -> dict[str, Any]:
     values = {
-        "household": HOUSEHOLD, "full_name": name, "relation": relation, "sex": "1", "member_state": "at_home",
+        "household": HOUSEHOLD, "full_name": name, "relation": relation, "sex": "2" if relation == "10" else "1",
+        "member_state": "at_home",
         "birth_date": f"19{60 + number}-03-05", "health": "healthy", "medical_insurance": "resident",
-        "labour_capacity": "lost", "education": "primary",
+        "labour_capacity": "lost", "education": "primary", "ethnic_group": "01", "serious_illness_insurance": "yes",
+        "pension_insurance": "resident", "left_behind": "none", "assistance": "dibao",
     }  # fmt: skip
     return _row("member", f"7b0f6f0e-2222-4abc-8def-00000000000{number}", version, values, HOUSEHOLD)
 
@@ -77,11 +80,14 @@ def begin_visit(lab: Lab) -> None:
     lab.by_section()
     lab.section("向农户说明")
     lab.choose("农户听明白了", "愿意")
+    lab.choose("没有签名的原因", "在纸上签字")
 
 
 def finish_visit(lab: Lab) -> dict[str, Any]:
     lab.section("收入")
     lab.choose("这次核算收入吗", "否")
+    lab.section("家底和设施")
+    lab.choose("有变化吗", "否")
     lab.section("住房")
     lab.choose("登记的等级是", "否")
     lab.read_back()
@@ -156,7 +162,11 @@ def test_a_new_member_is_added_and_read_back(lab: Lab) -> None:
     lab.choose("与户主关系", "女儿")
     lab.choose("性别", "女")
     lab.card("出生日期").locator("input").fill("2015-09-01")
+    lab.choose("民族", "汉族")
     lab.choose("医疗保险", "城乡居民医保")
+    lab.choose("有大病保险吗", "是")
+    lab.choose("本人享受低保", "没有")
+    lab.choose("留守儿童", "否")
     lab.choose("在校情况", "小学在读")
     op = finish_visit(lab)
     creates = [one for one in op["entities"] if "base_version" not in one]

@@ -24,7 +24,7 @@ async function openLabStore(): Promise<void> {
     install_id: INSTALL, username: "lab", user_id: "lab", last_used: 0, pin: null, server_wrap: null, server_key: null,
     wrong_pins: 0, wait_until: 0, device_key: null, device_key_id: null,
   };
-  const user = { id: "lab", username: "lab", display_name: "试验", roles: [] };
+  const user = { id: "lab", username: "lab", display_name: "试验", roles: [{ role: "cadre", region: "990101001000" }] };
   await openStore(install, key, { user, token: null, expires_at: null, clock: null });
 }
 
