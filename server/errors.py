@@ -33,6 +33,11 @@ CATALOGUE: Mapping[str, Entry] = {
     "request.too_many": Entry(429, "请求太密,请稍后再试。", "Too many requests; try again a little later."),
     "request.range": Entry(416, "文件没有这一段。", "The file has no such part."),
     "request.method": Entry(405, "这个地址不支持这种操作。", "This address does not support that method."),
+    "quarantine.not_applied": Entry(
+        422,
+        "仍然不能录入，原因见说明；内容照样保存着。先解决原因再试，或注明不予录入。",
+        "It still cannot be applied, for the reason given; it is kept. Mend the cause and try again, or dismiss it.",
+    ),
     "reserve.none": Entry(404, "这里没有能读的备份。", "There is no readable backup here."),
     "reserve.not_empty": Entry(
         409,

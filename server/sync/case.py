@@ -40,12 +40,13 @@ class Case:
     """One op being judged. `known`: the records it names that exist, each with whether the author may write it.
 
     `writes` are in today's words; `known_words` are those that its form speaks.
-    `disputed`: the record that a resolution is about.
+    `disputed`: the record that a resolution is about. `sponsor`: the supervisor who lets a set-aside op through.
     """
 
     op: RawOp
     row: OpLog
     actor: Actor
+    sponsor: Actor | None = None
     submission: SubmissionOp | None = None
     resolution: Resolution | None = None
     disputed: str | None = None
@@ -56,6 +57,11 @@ class Case:
     known: dict[str, tuple[Entity, bool]] = field(default_factory=dict)
     fault: tuple[str, str] | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def powers(self) -> Actor:
+        """Whose rights count: the author's, or those of the supervisor who answers for the op."""
+        return self.sponsor or self.actor
 
     @property
     def subject(self) -> str | None:

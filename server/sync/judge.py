@@ -39,13 +39,15 @@ def judge(session: Session, case: Case) -> Verdict:
         return _resolved(session, case, case.resolution)
     if case.submission is None or case.instance is None:
         return _quarantined(session, case, *(case.fault or ("op.incomplete", "")))
-    case.known = known_records(session, case.actor, case.writes, case.subject)
+    case.known = known_records(session, case.powers, case.writes, case.subject)
     kept = _keep_submission(session, case, case.submission)
     if kept is not None:
         return kept
     hit("push.judging")
     if case.fault is not None:
         return _quarantined(session, case, *case.fault)
+    if case.sponsor is not None:
+        return _apply(session, case, case.submission)
     if case.actor.revoked:
         return _quarantined(session, case, "device.revoked", "")
     lacking = lacks_qualification(session, case)
@@ -65,15 +67,15 @@ def _resolved(session: Session, case: Case, resolution: Resolution) -> Verdict:
     """A decision on a conflict; what cannot be decided is set aside, a conflict out of sight like an unknown one."""
     if case.fault is not None:
         return _quarantined(session, case, *case.fault)
-    if case.actor.revoked:
+    if case.actor.revoked and case.sponsor is None:
         return _quarantined(session, case, "device.revoked", "")
     unsettled = _unsettled(session, case, depends_on(case.op.body))
-    if unsettled is not None:
+    if unsettled is not None and case.sponsor is None:
         return Verdict("held", detail=unsettled, waits_for=unsettled)
     hit("push.judging")
     line = case.row.install_id or f"op:{case.row.op_id}"
     origin = Origin(case.row.op_id, case.row.person_id, line, case.row.seq)
-    outcome = resolve(session, case.actor, origin, resolution)
+    outcome = resolve(session, case.powers, origin, resolution)
     if isinstance(outcome, str):
         return _quarantined(session, case, outcome, resolution.conflict_id)
     return Verdict("conflicted" if outcome.contested else "applied", outcomes=(outcome,))

@@ -15,21 +15,28 @@ from server.forms.tables import FormVersion
 from server.geo.tables import Region
 from server.registry.tables import Conflict, Entity, Head
 from server.sync.feeds import News
-from server.sync.record import Outcome
+from server.sync.record import Move, Outcome
 from server.sync.scope import feed_scope_of
 
 
 def of_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
-    """Evictions from regions that were left, then the records that have a new version."""
-    moves = [move for outcome in outcomes for move in outcome.moves]
-    gone = [
-        News(scope, "record", move.id, "eviction", {"dataset": move.dataset, "id": move.id})
-        for move, scope in zip(moves, _scopes(session, [move.left for move in moves]), strict=True)
-    ]
+    """Evictions from feeds that were left, then the records that have a new version."""
+    moves = [(move, outcome) for outcome in outcomes for move in outcome.moves]
     records = [(outcome.id, outcome.root_id, outcome.region) for outcome in outcomes if outcome.written]
-    regions = {outcome.root_id: outcome.region for outcome in outcomes}
-    records += [(move.id, move.root_id, regions[move.root_id]) for move in moves]
+    records += [(move.id, move.root_id, outcome.region) for move, outcome in moves if move.id != outcome.id]
+    gone = _evictions(session, [move for move, _ in moves])
     return gone + _records(session, records) + _conflicts(session, outcomes)
+
+
+def _evictions(session: Session, moves: Sequence[Move]) -> list[News]:
+    """From the village and from everybody who helped the household; who has a claim still is told of it afterwards."""
+    helpers = _helpers(session, {move.root_id for move in moves})
+    villages = _scopes(session, [move.left for move in moves])
+    return [
+        News(scope, "record", move.id, "eviction", {"dataset": move.dataset, "id": move.id})
+        for move, village in zip(moves, villages, strict=True)
+        for scope in (village, *(f"user:{person}" for person in helpers[move.root_id]))
+    ]
 
 
 def _conflicts(session: Session, outcomes: Sequence[Outcome]) -> list[News]:

@@ -180,16 +180,28 @@ def _unjudged(session: Session, op_ids: Iterable[str | None]) -> list[OpLog]:
 
 def _judge_all(session: Session, rows: Sequence[OpLog], sender: Actor | None = None) -> list[News]:
     """Judges stored ops in this order, and those that they release; answers the news."""
-    queue = [_open(session, row, sender) for row in rows]
+    return _judge_queue(session, [_open(session, row, sender) for row in rows])
+
+
+def judge_again(session: Session, row: OpLog, sponsor: Actor) -> list[News]:
+    """Judges an op that was held or set aside with the rights of a supervisor who answers for it; answers the news."""
+    db.lock(session, {f"op:{row.op_id}"})
+    case = _open(session, row, None)
+    case.sponsor = sponsor
+    row.attempts = 1
+    return _judge_queue(session, [case])
+
+
+def _judge_queue(session: Session, queue: list[Case]) -> list[News]:
     db.lock(session, {name for case in queue for name in case.locks()})
     written: list[News] = []
     while queue:
         case = queue.pop(0)
         verdict = _judge_one(session, case)
-        was_held = case.row.status == "held"
+        was_waiting = case.row.status in ("held", "quarantined")
         _write_down(session, case, verdict)
         written += news.of_outcomes(session, verdict.outcomes)
-        if was_held and verdict.status != "held":
+        if was_waiting and verdict.status != "held":
             written.append(news.of_op(case.row.person_id, case.row.op_id, verdict.status, verdict.code))
         queue += _released(session, case, verdict)
     return written

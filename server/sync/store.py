@@ -53,7 +53,7 @@ def store(
         store_heads(session, entity.id, origin, edit)
     conflicts = settle(session, dataset, entity.id, origin, edits)
     session.flush()
-    return Stored(_moved(session, dataset, entity), conflicts)
+    return Stored((*_joined(session, dataset, entity), *_moved(session, dataset, entity)), conflicts)
 
 
 def _shown(dataset: Dataset, edit: Edit) -> Value:
@@ -93,6 +93,20 @@ def _history(origin: Origin, write: RecordWrite, entity: Entity, changes: list[d
         label=entity.label,
         values=entity.values,
     )
+
+
+def _joined(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ...]:
+    """Takes a member to the household that its values now name: a marriage, a split, a correction."""
+    wanted = entity.values.get(dataset.parent.property) if dataset.parent else None
+    if dataset.parent is None or wanted in (None, entity.parent_id):
+        return ()
+    above = session.get(Entity, wanted)
+    if above is None or above.dataset != dataset.parent.dataset:
+        return ()
+    move = Move(entity.dataset, entity.id, entity.root_id, entity.region_code)
+    entity.parent_id, entity.root_id, entity.region_code = above.id, above.root_id, above.region_code
+    session.flush()
+    return (move,)
 
 
 def _moved(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ...]:

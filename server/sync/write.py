@@ -32,13 +32,13 @@ WRITING = ("cadre", "supervisor", "admin")
 def write_records(session: Session, case: Case, submission: SubmissionOp) -> list[Outcome] | Verdict:
     """All records of the submission written, parents first; or why none of them is."""
     named = _named(case, submission)
-    if named is not None and named.keys() != {(write.dataset, write.id) for write in case.writes}:
+    if named is not None and _disagree(case, named):
         return Verdict("quarantined", "entities.mismatch", _difference(named, case.writes))
     origin = _origin(session, case, submission)
     pending = sorted(case.writes, key=lambda write: write.parent is not None)
     made = {(write.dataset, write.id) for write in pending}
     records = [
-        _record(session, case, write, made, named[write.dataset, write.id] if named is not None else None)
+        _record(session, case, write, made, (named or {}).get((write.dataset, write.id)))
         for write in pending
     ]
     refused = next((record for record in records if isinstance(record, Verdict)), None)
@@ -62,6 +62,11 @@ def _named(case: Case, submission: SubmissionOp) -> dict[tuple[str, str], Named]
         (item.dataset, item.id): replace(item, base=todays_base(item.dataset, item.base, case.known_words))
         for item in submission.entities
     }
+
+
+def _disagree(case: Case, named: Mapping[tuple[str, str], Named]) -> bool:
+    """Whether envelope and instance name other records; who answers for the op takes the instance's word."""
+    return case.sponsor is None and named.keys() != {(write.dataset, write.id) for write in case.writes}
 
 
 def _difference(named: Mapping[tuple[str, str], Named], writes: tuple[EntityWrite, ...]) -> str:
@@ -113,9 +118,9 @@ def _record(
     entity, may = found
     if not may or entity.dataset != write.dataset:
         return lost(case)
-    if write.parent != entity.parent_id and _names_parent(write):
-        return _other_parent(case, write)
-    if _leaves_the_area(session, case.actor, entity, write):
+    if write.parent != entity.parent_id and _names_parent(write) and _out_of_sight(case, write):
+        return lost(case)
+    if _leaves_the_area(session, case.powers, entity, write):
         return Verdict("quarantined", "region.unknown", write.id, region=entity.region_code)
     base_version = _base_version(write, named)
     if base_version > entity.version:
@@ -148,12 +153,10 @@ def _names_parent(write: EntityWrite) -> bool:
     return parent is not None and parent.property in write.values
 
 
-def _other_parent(case: Case, write: EntityWrite) -> Verdict:
-    """A person decides: the record would say one household and stand, with its region and its readers, in another."""
+def _out_of_sight(case: Case, write: EntityWrite) -> bool:
+    """Whether the record is to go to a household that its author may not write."""
     above = case.known.get(write.parent or "")
-    if write.parent and not (above and above[1]):
-        return lost(case)
-    return Verdict("quarantined", "entity.parent_changed", write.id)
+    return not (above and above[1])
 
 
 def lost(case: Case) -> Verdict:
@@ -171,7 +174,7 @@ def _new_record(session: Session, case: Case, write: EntityWrite, made: set[tupl
         if not _has_parent(case, dataset.parent, write.parent or "", made):
             return lost(case)
     else:
-        region = _region_for_new(session, case.actor, dataset, write)
+        region = _region_for_new(session, case.powers, dataset, write)
         if region is None:
             return Verdict("quarantined", "region.unknown", write.id)
     branch = branch_of(write)

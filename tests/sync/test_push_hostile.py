@@ -15,7 +15,7 @@ from server.registry.tables import Entity
 from server.sync import case
 from server.sync.tables import Attachment, Quarantine, Submission
 from tests.sync.test_push import count, value
-from tests.world import BAITA, QINGSHI, WANG, WANG_SON, ZHAO, World, named
+from tests.world import BAITA, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, World, named
 
 
 def test_an_op_that_nests_too_deep_is_kept_and_its_neighbours_are_applied(world: World) -> None:
@@ -140,17 +140,21 @@ def test_a_long_list_of_what_must_come_before_is_looked_up_at_once(world: World)
     assert len(statements) < 100
 
 
-def test_a_member_does_not_change_the_household_by_saying_so(world: World) -> None:
-    """The value would name one household while the record, its region and its readers stayed with the other."""
-    admin, li = world.phone("admin"), world.phone("li")
-    for phone, code in ((admin, "entity.parent_changed"), (li, "scope.lost")):
+def test_a_member_moves_to_another_household_only_for_who_may_write_both(world: World) -> None:
+    """The record goes with all that hangs on it: its household, its region, its readers. Else it is set aside."""
+    admin, li, zhao = world.phone("admin"), world.phone("li"), world.phone("zhao")
+    for phone, code in ((li, "scope.lost"), (admin, None)):
         entities = [named(WANG, 1), named(WANG_SON, 1, dataset="member")]
-        op = phone.visit(members=[(WANG_SON, "0", "王小山")], water_days="35", entities=entities)
+        op = phone.visit(members=[(WANG_SON, "0", "王小山")], entities=entities)
         op["instance_xml"] = op["instance_xml"].replace(f"<of>{WANG}</of>", f"<of>{ZHAO}</of>")
-        [result] = phone.send(op)
-        assert (result["status"], result["code"]) == ("quarantined", code)
+        assert phone.send(op)[0].get("code") == code
     son = world.look(lambda s: s.get_one(Entity, WANG_SON))
-    assert (son.values["household"], son.parent_id) == (WANG, WANG)
+    assert (son.values["household"], son.parent_id, son.root_id, son.region_code) == (ZHAO, ZHAO, ZHAO, LIUSHU)
+    gone = [e for e in li.pull(f"region:{QINGSHI}")["entries"] if e["id"] == WANG_SON]
+    assert [e["type"] for e in gone] == ["eviction"]
+    assert [e["type"] for e in zhao.pull(f"region:{LIUSHU}")["entries"] if e["id"] == WANG_SON] == ["entity"]
+    helper = world.phone("helper").pull(f"user:{world.people['helper']}")["entries"]
+    assert [e["type"] for e in helper if e["id"] == WANG_SON] == ["eviction"]
 
 
 def test_a_household_is_not_sent_into_a_village_where_its_author_may_not_write(world: World) -> None:

@@ -1,0 +1,187 @@
+"""What waits for a person: ops that were set aside (quarantine) and ops that wait for another one (held).
+
+A supervisor of the area lets one through, and answers for it with the own rights, or dismisses it. Either is kept with
+who, when and why; the bytes stay for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor, authors
+from server.accounts.audit import note
+from server.errors import Problem
+from server.geo.inside import inside_region
+from server.geo.tables import Region
+from server.registry.reading import Page, Rows
+from server.sync import feeds, news, quarantine
+from server.sync.push import judge_again
+from server.sync.scope import regions_below
+from server.sync.tables import OpLog, Quarantine, Submission
+
+DECIDERS = ("supervisor", "admin")
+STATES = ("open", "applied", "dismissed")
+Wire = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list is narrowed to; None is no limit."""
+
+    region: str | None = None
+    state: str | None = None
+    code: str | None = None
+
+
+def list_quarantine(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:
+    """What was set aside, newest first; None when `after` names nothing of it."""
+    query = _set_aside(actor).where(*_narrowed(session, wanted))
+    return _page(session, query, Quarantine.received_at, Quarantine.id, _quarantined, limit, after)
+
+
+def list_held(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:
+    """What waits for another op, newest first."""
+    query = _held(actor)
+    if wanted.region is not None:
+        query = query.where(Submission.region_code.in_(_below(session, wanted.region)))
+    return _page(session, query, OpLog.received_at, OpLog.op_id, _waiting, limit, after)
+
+
+def read_set_aside(session: Session, actor: Actor, row_id: str) -> Wire | None:
+    """One row with its bytes as they came, as text; None when it is not there for this person."""
+    found = session.execute(_set_aside(actor).where(Quarantine.id == row_id)).one_or_none()
+    if found is None:
+        return None
+    row: Quarantine = found[0]
+    note(session, actor.id, "quarantine.read", row_id)
+    return {**_quarantined(found, authors(session, [row.person_id])), "raw": row.raw.decode("utf-8", "replace")}
+
+
+def apply_set_aside(session: Session, actor: Actor, row_id: str) -> Wire:
+    """Judges the op again for this supervisor. Problem quarantine.not_applied with the reason it still has."""
+    row = session.scalar(_set_aside(actor).where(Quarantine.id == row_id, Quarantine.state == "open"))
+    op = session.get(OpLog, row.op_id) if row and row.op_id else None
+    if row is None:
+        raise Problem("record.not_found")
+    if op is None or op.status != "quarantined" or op.raw != row.raw:
+        raise Problem("quarantine.not_applied", detail=row.code)
+    written = judge_again(session, op, actor)
+    if op.status in ("quarantined", "held"):
+        raise Problem("quarantine.not_applied", detail=op.code or op.detail or "")
+    row.state = "applied"
+    note(session, actor.id, "quarantine.applied", row_id)
+    feeds.touch(session, written)
+    return _outcome(op)
+
+
+def dismiss_set_aside(session: Session, actor: Actor, row_id: str, reason: str) -> None:
+    """Leaves it as it is, kept; its author is told."""
+    row = session.scalar(_set_aside(actor).where(Quarantine.id == row_id, Quarantine.state == "open"))
+    if row is None:
+        raise Problem("record.not_found")
+    row.state = "dismissed"
+    note(session, actor.id, "quarantine.dismissed", row_id, reason=reason)
+    if row.op_id and row.person_id:
+        feeds.touch(session, [news.of_op(row.person_id, row.op_id, "quarantined", "op.dismissed")])
+
+
+def apply_held(session: Session, actor: Actor, op_id: str) -> Wire:
+    """Judges a waiting op without what it waits for."""
+    op = session.scalar(_held(actor).where(OpLog.op_id == op_id))
+    if op is None:
+        raise Problem("record.not_found")
+    written = judge_again(session, op, actor)
+    note(session, actor.id, "held.applied", op_id)
+    feeds.touch(session, written)
+    return _outcome(op)
+
+
+def dismiss_held(session: Session, actor: Actor, op_id: str, reason: str) -> None:
+    """Sets a waiting op aside for good; nothing of it is lost."""
+    op = session.scalar(_held(actor).where(OpLog.op_id == op_id))
+    if op is None:
+        raise Problem("record.not_found")
+    db.lock(session, {f"op:{op_id}"})
+    region = session.scalar(select(Submission.region_code).where(Submission.op_id == op_id))
+    row_id = quarantine.keep(session, actor, "op.dismissed", op.raw, op_id=op_id, region=region)
+    row = session.get_one(Quarantine, row_id)
+    row.state, row.person_id = "dismissed", op.person_id
+    op.status, op.code, op.detail, op.waits_for, op.judged_at = "quarantined", "op.dismissed", None, None, db.now()
+    note(session, actor.id, "held.dismissed", op_id, reason=reason)
+    feeds.touch(session, [news.of_op(op.person_id, op_id, "quarantined", "op.dismissed")])
+
+
+def _outcome(op: OpLog) -> Wire:
+    return {"op_id": op.op_id, "status": op.status, "code": op.code, "entities": op.entities or []}
+
+
+def _mine(actor: Actor, region: Any) -> ColumnElement[bool]:
+    """In a region where the person decides; what belongs to no region is for administrators."""
+    below = region.in_(regions_below(actor.paths(DECIDERS)))
+    return or_(below, region.is_(None)) if actor.has("admin") else below
+
+
+def _set_aside(actor: Actor) -> Rows:
+    return select(Quarantine).where(_mine(actor, Quarantine.region_code))
+
+
+def _held(actor: Actor) -> Rows:
+    joined = select(OpLog, Submission.region_code).join(Submission, Submission.op_id == OpLog.op_id, isouter=True)
+    return joined.where(OpLog.status == "held", _mine(actor, Submission.region_code))
+
+
+def _narrowed(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    clauses = [Quarantine.state == wanted.state] if wanted.state else []
+    clauses += [Quarantine.code == wanted.code] if wanted.code else []
+    return clauses + ([Quarantine.region_code.in_(_below(session, wanted.region))] if wanted.region else [])
+
+
+def _below(session: Session, code: str) -> Any:
+    return select(Region.code).where(inside_region(session, code))
+
+
+def _page(
+    session: Session, query: Rows, time: Any, key: Any, on_wire: Any, limit: int, after: str | None
+) -> Page | None:
+    """A page of `query` by time and key, newest first."""
+    if after is not None:
+        start = session.execute(query.with_only_columns(time, key).where(key == after)).one_or_none()
+        if start is None:
+            return None
+        query = query.where(tuple_(time, key) < (start[0], start[1]))
+    rows: Sequence[Row[Any]] = session.execute(query.order_by(time.desc(), key.desc()).limit(limit + 1)).all()
+    people = authors(session, (row[0].person_id for row in rows[:limit]))
+    items = [on_wire(row, people) for row in rows[:limit]]
+    return Page(items, str(getattr(rows[limit - 1][0], key.key)) if len(rows) > limit else None)
+
+
+def _quarantined(found: Row[Any], people: dict[str, dict[str, str]]) -> Wire:
+    row: Quarantine = found[0]
+    return {
+        "id": row.id,
+        "op_id": row.op_id,
+        "instance_id": row.instance_id,
+        "code": row.code,
+        "detail": row.detail,
+        "region": row.region_code,
+        "author": people.get(row.person_id or ""),
+        "received_at": row.received_at.isoformat(),
+        "state": row.state,
+    }
+
+
+def _waiting(found: Row[Any], people: dict[str, dict[str, str]]) -> Wire:
+    row: OpLog = found[0]
+    return {
+        "op_id": row.op_id,
+        "waits_for": row.waits_for,
+        "since": row.received_at.isoformat(),
+        "author": people.get(row.person_id),
+        "region": found.region_code,
+    }
