@@ -11,6 +11,8 @@ _ON_SHEET = re.compile(
     r"On the '(\w+)' sheet,? ?(?:the '([^']+)' value is invalid\. |the entity declaration is invalid\. )?"
 )
 _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
+# Quoted in passing; they name nothing of the author's.
+_SHEETS = ("survey", "choices", "settings", "entities", "external_choices", "data", "name", "type", "label")
 _SHEET_OF_HEADER = re.compile(r"for sheet: '(\w+)'\. ?")
 _CURE = re.compile(r"(?:Please (?:either: |check|ensure)|Either |Try |Rename |Learn more: )")
 
@@ -27,10 +29,18 @@ def issue_of(message: str, place_of_word: Callable[[str], str | None]) -> Issue:
         place = next((found for found in quoted if found), place)
     found = _CURE.search(text)
     cause, cure = (text[: found.start()].strip(), text[found.start() :].strip()) if found else (text, "")
-    for pattern, code in AUTHOR_CAUSES:
-        if re.search(pattern, message):
-            return issue(code, place, cause=cause or text, cure=cure)
-    return issue("author.other", place, cause=cause or text, cure=cure)
+    code = next((code for pattern, code in AUTHOR_CAUSES if re.search(pattern, message)), "author.other")
+    return _naming(issue(code, place, cause=cause or text, cure=cure), _QUOTED.findall(cause or text))
+
+
+def _naming(found: Issue, words: list[str]) -> Issue:
+    """The Chinese half names what the English one quotes."""
+    named = [word for word in dict.fromkeys(words) if word not in _SHEETS][:2]
+    chinese, separator, english = found.why.partition(" / ")
+    if not separator or not named or any(word in chinese for word in named):
+        return found
+    told = "、".join(f"“{word}”" for word in named)
+    return Issue(found.where, f"{chinese}：{told}{separator}{english}", found.fix)
 
 
 def _place(text: str) -> tuple[str, str]:

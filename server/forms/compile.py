@@ -1,5 +1,6 @@
 """XLSForm → XForm: compiled by pyxform, pinned by us, checked against the datasets."""
 
+import copy
 import hashlib
 import re
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from server.forms.dataset import Dataset
 from server.forms.expressions import broken_expressions
 from server.forms.issue import FormInvalid, InstanceUnreadable, Issue, PolicyConflict
 from server.forms.messages import issue
+from server.forms.mistakes import complaints
 from server.forms.model import REGION_LIST, FormModel
 from server.forms.pin import pin_versions
 from server.forms.policies import policy_of_file
@@ -113,10 +115,12 @@ def _set_identity(workbook: Workbook, source: bytes) -> list[str]:
 
 
 def _convert(workbook: Workbook) -> Any:
+    as_written = copy.deepcopy(workbook.sheets)
     try:
         return convert(dict(workbook.sheets), form_name="data")
     except PyXFormError as error:
-        raise FormInvalid([issue_of(line, workbook.place_of_word) for line in _lines(str(error))]) from error
+        found = complaints(as_written) or [str(error)]
+        raise FormInvalid(sorted((issue_of(text, workbook.place_of_word) for text in found), key=_row)) from error
     except RecursionError as error:
         raise FormInvalid([issue("author.too_deep", "survey")]) from error
     except Exception as error:  # pyxform meets some mistakes with a bare KeyError or AttributeError.
@@ -131,10 +135,9 @@ def _pinned(xform: str) -> str:
         raise FormInvalid(error.issues) from error
 
 
-def _lines(message: str) -> list[str]:
-    """pyxform joins the errors of one kind with line breaks; each new one starts with its row."""
-    parts = re.split(r"\n(?=\[row : )", message.strip())
-    return [part for part in parts if part.strip()] or [message]
+def _row(found: Issue) -> int:
+    row = re.search(r" row (\d+)", found.where)
+    return int(row[1]) if row else 0
 
 
 def _names(title: str) -> dict[str, str]:

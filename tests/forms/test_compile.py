@@ -96,6 +96,21 @@ def test_a_mistake_is_placed_by_sheet_and_row(old: str, new: str, row: str, word
     assert row in told and word in told
 
 
+def test_all_mistakes_of_questions_are_told_at_once() -> None:
+    """pyxform stops at the first; an office should not have to upload once for each."""
+    wrong = PLAIN.replace("| integer | many |", "| integre | many |").replace("select_one colour", "select_one color")
+    wrong = wrong.replace("| text | who |", "| text | who is it |")
+    told = _refusal(wrong)
+    lines = told.splitlines()
+    assert ["row 2" in lines[0], "row 3" in lines[1], "row 5" in lines[2], len(lines)] == [True, True, True, 3]
+    assert "color" in lines[1] and "“integre”" in lines[2]
+
+
+def test_what_is_wrong_is_named_in_the_chinese_half_too() -> None:
+    told = _refusal(PLAIN.replace("| select_one colour | hue |", "| select_one colour | who |"))
+    assert "“who”" in told.partition(": ")[2].partition(" / ")[0]
+
+
 @pytest.mark.parametrize("junk", [b"", b"hello", b"PK\x03\x04 not a zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 not ole",
                                   b"\x00" * 100, b"| settings |\n| | form_id |\n| | x |"])  # fmt: skip
 def test_what_is_no_workbook_is_refused(junk: bytes) -> None:
