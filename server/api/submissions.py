@@ -35,6 +35,7 @@ class Asked(Paging):
     until = fields.AwareDateTime(load_default=None, data_key="to", format="iso")
     q = fields.String(load_default=None, validate=validate.Length(max=100))
     has_photo = fields.Boolean(load_default=None, allow_none=True)
+    findings = fields.Boolean(load_default=None, allow_none=True)
     photos = fields.String(load_default=None, validate=validate.OneOf(["any", "none", "missing"]))
 
 
@@ -48,7 +49,9 @@ class AskedOverview(Schema):
 
 
 def _filter(asked: dict[str, Any]) -> SubmissionFilter:
-    names = ("region", "household", "form_id", "author", "status", "review", "since", "until", "q", "photos")
+    names = (
+        "region", "household", "form_id", "author", "status", "review", "since", "until", "q", "photos", "findings",
+    )  # fmt: skip
     wanted = {name: asked[name] for name in names}
     if asked["has_photo"] is not None and wanted["photos"] is None:
         wanted["photos"] = "any" if asked["has_photo"] else "none"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +13,11 @@ from server.accounts.actor import Actor, authors
 from server.evidence.findings import in_words
 from server.evidence.submission_map import submission_map
 from server.evidence.tables import Photo
+from server.forms.tables import FormVersion
 from server.registry.masking import CLEAR_ROLES, sight
 from server.registry.reading import Datasets
 from server.sync.answer_list import answer_list
+from server.sync.definitions import model_of
 from server.sync.reading import head_of, list_query
 from server.sync.review import comments_of
 from server.sync.scope import visible_submissions
@@ -46,7 +49,7 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
         **_corrections(session, actor, submission),
         "answers": answer_list(session, datasets, submission, seen),
         "attachments": [_file(attachment, photo) for attachment, photo in files],
-        "findings": [_finding(finding) for finding in submission.findings],
+        "findings": _findings(session, submission),
         "reviews": _reviews(session, instance_id),
         "writes": writes_on_wire(records, datasets),
         "household": household_on_wire(household, datasets) if household else None,
@@ -105,5 +108,17 @@ def _file(attachment: Attachment, photo: Photo | None) -> dict[str, Any]:
     }
 
 
-def _finding(finding: dict[str, Any]) -> dict[str, Any]:
-    return {key: finding.get(key) for key in ("path", "kind", "code", "message")}
+def _findings(session: Session, submission: Submission) -> list[dict[str, Any]]:
+    """The findings with the labels of the questions that they are about."""
+    form = session.get(FormVersion, (submission.form_id, submission.form_version)) if submission.findings else None
+    questions = model_of(form).by_path if form is not None else {}
+    return [
+        {key: finding.get(key) for key in ("path", "kind", "code", "message")}
+        | {"labels": question.labels if (question := questions.get(_without_rows(finding["path"]))) else {}}
+        for finding in submission.findings
+    ]
+
+
+def _without_rows(path: str) -> str:
+    """/data/row[2]/name → /data/row/name"""
+    return re.sub(r"\[\d+\]", "", path)

@@ -22,8 +22,8 @@ from server.sync.envelope import SubmissionOp, depends_on, finding
 from server.sync.feeds import upsert
 from server.sync.form_findings import form_findings, lacks_qualification
 from server.sync.quarantine import area_of
-from server.sync.record_findings import record_findings
 from server.sync.record import Origin, Outcome
+from server.sync.record_findings import record_findings
 from server.sync.resolve import Resolution, resolve
 from server.sync.tables import BranchStep, OpLog, Submission
 from server.sync.write import branch_of, known_records, write_records

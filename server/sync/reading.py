@@ -19,7 +19,7 @@ from server.registry.masking import CLEAR_ROLES, shown_label, sight
 from server.registry.reading import Datasets, Page, Rows, matches
 from server.registry.tables import Entity
 from server.sync.scope import visible_entities, visible_submissions
-from server.sync.tables import Attachment, OpLog, Submission
+from server.sync.tables import Attachment, OpLog, Submission, has_findings
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class SubmissionFilter:
     """What a list is narrowed to; None is no limit.
 
     `since` is in, `until` is out; both compare when the server received it. `photos`: any, none, or missing (named,
-    but not all here yet). `q` is looked for in the household's name and number. `author`: id or user name.
+    but not all here yet). `findings`: whether anything was found in it. `q` is looked for in the household's name and
+    number. `author`: id or user name.
     """
 
     region: str | None = None
@@ -40,6 +41,7 @@ class SubmissionFilter:
     until: datetime | None = None
     q: str | None = None
     photos: str | None = None
+    findings: bool | None = None
 
 
 def list_submissions(
@@ -118,6 +120,8 @@ def submission_clauses(session: Session, actor: Actor, wanted: SubmissionFilter)
         clauses.append(Submission.root_id.in_(_households_like(actor, wanted.q)))
     if wanted.photos is not None:
         clauses.append(_photos(wanted.photos))
+    if wanted.findings is not None:
+        clauses.append(has_findings() if wanted.findings else ~has_findings())
     return clauses
 
 

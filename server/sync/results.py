@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -14,12 +14,12 @@ from server.registry.tables import Entity
 from server.sync import attachments, quarantine
 from server.sync.conflicts import open_conflicts
 from server.sync.envelope import RawOp
-from server.sync.tables import OpLog
+from server.sync.tables import OpLog, Submission, has_findings
 
 
 @dataclass(frozen=True)
 class Result:
-    """One op's result in the words of the wire contract."""
+    """One op's result in the words of the wire contract; `findings` are questions to the author, not refusals."""
 
     op_id: str | None
     status: str
@@ -28,12 +28,14 @@ class Result:
     first: dict[str, Any] | None = None
     entities: list[dict[str, Any]] = field(default_factory=list)
     missing_attachments: list[str] = field(default_factory=list)
+    findings: list[dict[str, Any]] = field(default_factory=list)
 
     def for_wire(self) -> dict[str, Any]:
         optional = {"code": self.code, "detail": self.detail, "first": self.first}
         present = {name: value for name, value in optional.items() if value is not None}
         lists = {"entities": self.entities, "missing_attachments": self.missing_attachments}
-        return {"op_id": self.op_id, "status": self.status} | present | lists
+        found = {"findings": self.findings} if self.findings else {}
+        return {"op_id": self.op_id, "status": self.status} | present | lists | found
 
 
 def answer_all(session: Session, actor: Actor, ops: Sequence[RawOp], judged: set[str]) -> tuple[Result, ...]:
@@ -47,7 +49,29 @@ def answer_all(session: Session, actor: Actor, ops: Sequence[RawOp], judged: set
         is_new = op.op_id in judged and op.op_id not in told
         results.append(_result(session, actor, op, row, is_new))
         told.add(op.op_id or "")
-    return tuple(results)
+    return _with_findings(session, actor, results, rows)
+
+
+def _with_findings(
+    session: Session, actor: Actor, results: Sequence[Result], rows: Mapping[str, OpLog]
+) -> tuple[Result, ...]:
+    """The results with what the author's own submissions were found to ask. One query for all."""
+    source = {op_id: row.detail if row.status == "duplicate" and row.detail else op_id for op_id, row in rows.items()}
+    own = (Submission.op_id.in_(set(source.values())), Submission.person_id == actor.id, has_findings())
+    stored = session.execute(select(Submission.op_id, Submission.findings).where(*own))
+    found = {row.op_id: row.findings for row in stored}
+    return tuple(
+        replace(one, findings=_for_author(found.get(source.get(one.op_id or "", ""), ()))) for one in results
+    )
+
+
+def _for_author(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Those that a person can answer: about what was filled in, in words, not about the envelope."""
+    return [
+        {key: finding[key] for key in ("path", "kind", "message")}
+        for finding in findings
+        if isinstance(finding.get("message"), dict)
+    ]
 
 
 def _result(session: Session, actor: Actor, op: RawOp, row: OpLog | None, is_new: bool) -> Result:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, cast
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, BigInt, Json, UtcDateTime, now
@@ -86,6 +86,11 @@ class Review(Base):
     state: Mapped[str] = mapped_column(String(12))
     comments: Mapped[list[dict[str, str]]] = mapped_column(Json)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+def has_findings() -> ColumnElement[bool]:
+    """Clause on Submission: something was found in it. As text, which both databases write alike."""
+    return cast(Submission.findings, String) != "[]"
 
 
 class Attachment(Base):

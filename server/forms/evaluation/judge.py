@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from server.forms.evaluation.cells import Cell
 from server.forms.evaluation.choices import Choices
 from server.forms.evaluation.doubt import Asked, Doubt, is_too_costly, wide_reads
@@ -16,6 +18,7 @@ MOST_FINDINGS = 200
 # What an expression may run into over any values; the node is then not judged by it.
 TROUBLE = (EvaluationError, ArithmeticError, RecursionError, ValueError)
 _LARGEST_INT = 2.0**31
+_LIMIT = re.compile(r"-?\d{1,7}(\.\d{1,4})?|\d{4}-\d\d-\d\d", re.ASCII)
 # The last of one node stand last.
 _RANKS = {"relevance": 0, "required": 1, "type": 2, "constraint": 3, "choice": 4, "repeat_count": 5, "bind": 6}
 
@@ -136,11 +139,13 @@ class Judge:
         return said if any(said.values()) else None
 
     def _output(self, cell: Cell, expression: Expression) -> str:
+        """Limits and days are said; other answers are left open: not everybody who reads findings may see them."""
         self.context.node = cell
         try:
-            return expression.text_of(self.context)
+            text = expression.text_of(self.context)
         except TROUBLE:
             return "…"
+        return text if _LIMIT.fullmatch(text) else "…"
 
     def found(self) -> list[Finding]:
         """In document order, each once; cut with a remark when there are too many."""
