@@ -42,16 +42,21 @@ class FormGestures:
         self.page.click("text=没问题，保存到本机")
 
     def take_photo(self, title: str) -> None:
-        self.card(title).locator("text=拍照").click()
+        self.shoot(self.card(title))
+
+    def shoot(self, card: Any) -> None:
+        card.locator("text=拍照").click()
         self.page.click(".form-shutter")
         self.page.click("text=用这张")
-        self.card(title).locator("img.form-photo").wait_for()
+        card.locator("img.form-photo").wait_for()
 
     def sign(self, title: str) -> None:
+        self.draw(self.card(title))
+
+    def draw(self, card: Any) -> None:
         """Writes something on the pad that covers the screen."""
-        self.card(title).locator("text=/在这里签名|用手指画|重新画/").click()
-        pad = self.page.locator(".form-drawing-pad")
-        box = pad.bounding_box()
+        card.locator("text=/在这里签名|用手指画|重新画/").click()
+        box = self.page.locator(".form-drawing-pad").bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         for dx in (-40, 30):
             self.page.mouse.move(x + dx, y - 60)
@@ -59,4 +64,4 @@ class FormGestures:
             self.page.mouse.move(x - dx, y + 60, steps=8)
             self.page.mouse.up()
         self.page.locator(".form-drawing .form-primary").click()
-        self.card(title).locator("img.form-photo").wait_for()
+        card.locator("img.form-photo").wait_for()
