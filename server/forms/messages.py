@@ -299,6 +299,11 @@ _BOTH = {
         "另写一个新版本，编号和 from 都用新的；要结束旧的，给它加上 until / "
         "Write a new version with its own id and from; to end the old one, give it an until",
     ),
+    "policy.not_loaded": (
+        "表单要用的政策“{name}”还没有载入，里面的限值都会是空的 / "
+        "The form reads the policy “{name}”, which was not loaded: its limits would be empty",
+        "先运行 ruhu policies load，再发布表单 / Run ruhu policies load before the form is published",
+    ),
     # Rules
     "rule.twice": (
         "规则“{id}”写了两次 / The rule “{id}” is there twice",

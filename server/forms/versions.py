@@ -23,6 +23,7 @@ from server.forms.compile import CompiledForm
 from server.forms.compile_apart import compile_apart
 from server.forms.dataset import Dataset
 from server.forms.issue import FormInvalid, PolicyConflict
+from server.forms.messages import issue
 from server.forms.policies import file_name, policy_of_file
 from server.forms.policy_store import policy_hashes
 from server.forms.source import FormSource
@@ -55,6 +56,7 @@ def add_draft(
     simply answered; with other content it is Problem form.version_frozen.
     """
     values = _values(form, source, author, purpose) | {"vocabulary": dict(vocabulary)}
+    values["warnings"] += _unknown_policies(session, form)
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
     statement = insert(FormVersion).values(form_id=form.form_id, version=form.version, **values)
     is_new = session.execute(statement.on_conflict_do_nothing().returning(FormVersion.form_id)).first()
@@ -105,14 +107,22 @@ def offered_from(row: FormVersion) -> datetime | None:
     return max(row.published_at, datetime.combine(row.starts_on, time(), CHINA))
 
 
-def latest_published(session: Session, form_id: str, but: str | None = None) -> FormVersion | None:
-    """The published version that was, is or will be offered last; `but`: leave this one out."""
-    found = session.scalars(
-        select(FormVersion).where(
-            FormVersion.form_id == form_id, FormVersion.state == "published", FormVersion.version != (but or "")
-        )
-    ).all()
-    return max(found, key=lambda row: (offered_from(row), row.version), default=None)
+def before(session: Session, row: FormVersion) -> FormVersion | None:
+    """The version that this one follows: of a draft the published one that is offered last, else the one before it."""
+    others = (FormVersion.form_id == row.form_id, FormVersion.version != row.version)
+    rows = session.scalars(select(FormVersion).where(*others, FormVersion.published_at.is_not(None))).all()
+    if row.state == "draft":
+        found = [other for other in rows if other.state == "published"]
+    else:
+        found = [other for other in rows if _start(other) < _start(row)]
+    return max(found, key=_start, default=None)
+
+
+def _start(row: FormVersion) -> tuple[datetime, str]:
+    begins = offered_from(row)
+    if begins is None:
+        raise ValueError("a draft has no start")
+    return begins, row.version
 
 
 def retire(session: Session, form_id: str, version: str) -> FormVersion:
@@ -211,6 +221,14 @@ def _values(form: CompiledForm, source: FormSource, author: str | None, purpose:
         "created_by": author,
         "extra": {"settings": dict(form.settings), "policies": list(form.policies)},
     }
+
+
+def _unknown_policies(session: Session, form: CompiledForm) -> list[str]:
+    """A warning for each policy that the form reads and nobody has loaded: its thresholds would be empty."""
+    loaded = policy_hashes(session, form.policies)
+    missing = [file_name(name) for name in form.policies if file_name(name) not in loaded]
+    found = [issue("policy.not_loaded", "survey", name=name) for name in missing]
+    return [f"{one.where}: {one.why} {one.fix}" for one in found]
 
 
 def _unchanged(row: FormVersion, source: FormSource) -> FormVersion:

@@ -85,6 +85,19 @@ def test_a_changed_policy_reaches_phones_that_have_the_form(world: World, tmp_pa
     assert "dry_2026" in li.get("/forms/small/1/media/policy_water.csv").text
 
 
+def test_a_form_that_reads_a_policy_nobody_loaded_is_warned_about(world: World, tmp_path: Path) -> None:
+    admin = world.phone("admin")
+
+    def warned() -> str:
+        files = {"file": (io.BytesIO(READING.encode()), "form.md")}
+        answer = admin.client.post("/api/v1/forms", data=files, headers=admin.headers)
+        return " ".join(answer.json["warnings"])
+
+    assert "policy_water.csv" in warned()
+    loaded(world, tmp_path / "p", WATER)
+    assert "policy_water.csv" not in warned()
+
+
 def test_forms_that_read_another_policy_hear_nothing(world: World, tmp_path: Path) -> None:
     publish(world, SMALL)
     seen = world.phone("li").pull("forms")["next"]
