@@ -12,7 +12,7 @@ from pyxform.xls2xform import convert
 
 from server.forms.author import issue_of
 from server.forms.dataset import Dataset
-from server.forms.expressions import broken_expressions
+from server.forms.expressions import check_expressions
 from server.forms.issue import FormInvalid, InstanceUnreadable, Issue, PolicyConflict
 from server.forms.messages import issue
 from server.forms.mistakes import complaints
@@ -66,8 +66,7 @@ def compile_form(
     warnings = _set_identity(workbook, source)
     result = _convert(workbook)
     xform = _pinned(result.xform)
-    if broken := broken_expressions(xform, workbook.place_of_question):
-        raise FormInvalid(broken)
+    doubts = check_expressions(xform, workbook.place_of_question)
     model = FormModel.from_xform(xform)
     if datasets is not None and (found := policy_conflicts(model, datasets, workbook.place_of_question)):
         raise PolicyConflict(found)
@@ -77,7 +76,7 @@ def compile_form(
     used = _datasets(model, datasets or {})
     # pyxform would have photos made smaller (max-pixels); evidence stays as the camera took it.
     warnings += [_text(issue_of(text, workbook.place_of_word)) for text in result.warnings if "max-pixels" not in text]
-    warnings += [_text(found) for found in _missing_media(model, files, used)]
+    warnings += [_text(found) for found in (*doubts, *_missing_media(model, files, used))]
     return CompiledForm(
         form_id=model.form_id,
         version=model.version,

@@ -66,6 +66,11 @@ EXPRESSIONS = {
         "“{column}”列引用的 {path} 不是问卷里的题 / {path} in column “{column}” is no question of this form",
         "核对路径，或写成 ${{问题名}} / Check the path, or write ${{question_name}}",
     ),
+    "author.bare_name": (
+        "“{column}”列的 {name} 没有引号，被当作题名，而问卷里没有这道题 / "
+        "{name} in column “{column}” has no quotes and is read as a question, which the form does not have",
+        "如果是文字，写成 '{name}' / If it is a text, write '{name}'",
+    ),
     "author.unknown_list": (
         "“{column}”列引用的名单“{name}”没有声明 / The list “{name}” in column “{column}” is not declared",
         "加一行 csv-external，或用 select_one_from_file；可以用的有：{known} / "

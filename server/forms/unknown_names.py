@@ -20,7 +20,24 @@ _COLUMNS = {
 }
 
 
-def unknown_names(plan: FormPlan, place: Callable[[str], str]) -> Iterator[Issue]:
+Place = Callable[[str], str]
+
+
+def bare_names(plan: FormPlan, place: Place) -> Iterator[Issue]:
+    """Words that are probably texts without quotes (${a} = yes): clients read them as empty questions."""
+    for part in plan.parts.values():
+        for column, expression in _expressions(part):
+            for path in sorted(expression.reads(part.path)):
+                if path not in plan.parts and _is_bare(path, part):
+                    name = path.rpartition("/")[2]
+                    yield issue("author.bare_name", place(part.name), column=column, name=name)
+
+
+def _is_bare(path: str, part: Part) -> bool:
+    return not part.below and path.rpartition("/")[0] == part.path and not path.endswith("/*")
+
+
+def unknown_names(plan: FormPlan, place: Place) -> Iterator[Issue]:
     """An issue for each name; `place` tells where a question of a name stands."""
     columns = {name: _columns(found) for name, found in plan.instances.items() if isinstance(found, Table)}
     for part in plan.parts.values():
@@ -50,7 +67,8 @@ def _unknown(
     plan: FormPlan, part: Part, expression: Expression, columns: dict[str, frozenset[str]]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     for path in sorted(expression.reads(part.path)):
-        if path.removesuffix("/*") and path.removesuffix("/*") not in plan.parts:
+        known_path = path.removesuffix("/*")
+        if known_path and known_path not in plan.parts and not _is_bare(path, part):
             yield "unknown_path", {"path": path}
     known = {*plan.instances, *plan.files}
     for name in sorted(expression.lists):

@@ -57,3 +57,10 @@ def test_a_name_that_leads_nowhere_is_told_with_its_place(given: dict[str, str],
     (told,) = _issues(**given)
     assert place in told and " / " in told
     assert all(word in told for word in words), told
+
+
+def test_a_word_without_quotes_is_a_warning() -> None:
+    """Published forms hold such mistakes and work otherwise."""
+    source = FORM.format(relevant="/data/a = yes", filter="", rule="").encode("utf-8")
+    (told,) = [warning for warning in compile_form(source, "form.md").warnings if "yes" in warning]
+    assert told.startswith("survey 第3行 / survey row 3") and "'yes'" in told
