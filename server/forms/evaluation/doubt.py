@@ -11,8 +11,8 @@ from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.evaluation.sheet import Sheet
 from server.forms.xpath import Expression
 
-# Readings of one node for all rows of a repeat: what goes beyond is not evaluated.
-MOST_READINGS = 400_000
+# Readings of nodes in other rows than one's own, in one judging: what goes beyond is not evaluated (about a second).
+MOST_READINGS = 100_000
 _LISTS = re.compile(r"(?:instance|pulldata)\(\s*['\"]([^'\"]+)['\"]")
 # A list that is read without picking rows: count(instance('member')/root/item)
 _WHOLE = re.compile(r"instance\(\s*['\"]([^'\"]+)['\"]\s*\)(?:/[\w.-]+)+(?!\s*[\w.\-\[/])")
@@ -96,15 +96,15 @@ def expressions_of(part: Part) -> Iterator[Expression]:
 Asked = tuple[int, Expression]  # an expression for the nodes of a part, by its index
 
 
-def is_too_costly(sheet: Sheet, index: int, expression: Expression) -> bool:
-    """Whether evaluating it for every node would read more than MOST_READINGS nodes in other rows."""
+def readings(sheet: Sheet, index: int, expression: Expression) -> int:
+    """How many nodes in other rows it reads at most, when it is evaluated for every node of its part."""
     wide = wide_reads(sheet.plan).get((index, expression))
     if not wide:
-        return False
+        return 0
     most = max(len(sheet.cells[read]) for read in wide)
     # Each predicate may go through all rows again.
-    readings: int = len(sheet.cells[index]) * most ** max(1, expression.text.count("["))
-    return readings > MOST_READINGS
+    found: int = len(sheet.cells[index]) * most ** max(1, expression.text.count("["))
+    return found
 
 
 def wide_reads(plan: FormPlan) -> Mapping[Asked, tuple[int, ...]]:

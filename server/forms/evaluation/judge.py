@@ -6,7 +6,7 @@ import re
 
 from server.forms.evaluation.cells import Cell
 from server.forms.evaluation.choices import Choices
-from server.forms.evaluation.doubt import Asked, Doubt, is_too_costly, wide_reads
+from server.forms.evaluation.doubt import MOST_READINGS, Asked, Doubt, readings, wide_reads
 from server.forms.evaluation.findings import Finding, sentence
 from server.forms.evaluation.lexical import LEXICAL
 from server.forms.evaluation.plan import Part
@@ -30,7 +30,8 @@ class Judge:
         self.sheet, self.doubt, self.context = sheet, doubt, sheet.context
         self.noted: list[tuple[Cell, Finding]] = []
         self._wide = wide_reads(sheet.plan)
-        self._costly: dict[Asked, bool] = {}
+        self._affordable: dict[Asked, bool] = {}
+        self._left = MOST_READINGS
 
     def all(self) -> None:
         """Every value in document order, until there are more findings than are listed."""
@@ -114,11 +115,14 @@ class Judge:
         asked = part.index, expression
         if asked not in self._wide:
             return True
-        if asked not in self._costly:
-            self._costly[asked] = is_too_costly(self.sheet, *asked)
-            if self._costly[asked]:
+        if asked not in self._affordable:
+            cost = readings(self.sheet, *asked)
+            self._affordable[asked] = cost <= self._left
+            if cost <= self._left:
+                self._left -= cost
+            else:
                 self.note(self.sheet.root, "bind", "too_large")
-        return not self._costly[asked]
+        return self._affordable[asked]
 
     def note(self, cell: Cell, kind: str, code: str, own: Text | None = None, **values: str) -> None:
         """A finding at the cell, in the form's own words where it has any."""
