@@ -59,17 +59,12 @@ class PhoneApp(FormGestures):
     def open_household(self, name: str) -> None:
         self.page.get_by_placeholder(re.compile("姓名")).fill(name)
         self.page.locator("a[href*='/household/']", has_text=name).first.click()
-        expect(self.page.get_by_role("button", name=re.compile("走访"))).to_be_visible()
+        expect(self.page.locator("button.primary", has_text="走访")).to_be_visible()
 
     def begin_visit(self) -> None:
-        """Starts the household's own form; where several forms are published, the sheet asks which."""
+        """Starts the household's own form: the primary button, whatever other forms stand below it."""
         self.page.get_by_role("button", name="开始走访").click()
-        own = self.page.get_by_role("button", name="入户走访", exact=True)
-        form = self.page.locator(".form-card")
-        form.or_(own).first.wait_for()
-        if own.count():
-            own.click()
-        form.first.wait_for()
+        self.page.locator(".form-card").first.wait_for()
 
     def offline(self, is_off: bool) -> None:
         self.context.set_offline(is_off)

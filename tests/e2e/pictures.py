@@ -47,7 +47,7 @@ def phone(playwright: Playwright, demo: Demo, profile: Path) -> None:
         app.page.wait_for_timeout(2000)
         keep(app.page, "phone-worklist")
         app.page.locator("a[href*='/household/']").first.click()
-        app.page.get_by_role("button", name=re.compile("走访")).wait_for()
+        app.page.get_by_role("button", name=re.compile("走访")).first.wait_for()
         app.page.wait_for_timeout(500)
         keep(app.page, "phone-household")
         app.begin_visit()
