@@ -58,6 +58,16 @@ class RuleSet:
         """Absolute paths in the tree (rule_tree.py) that some rule reads."""
         return frozenset(path for rule in self.rules for path in rule.when.reads(place_of(rule.over)))
 
+    @cached_property
+    def names(self) -> dict[str, frozenset[str]]:
+        """The same by dataset: names of properties and derived facts that some rule reads, and `id`."""
+        found: dict[str, set[str]] = {}
+        for path in self.reads:
+            parts = path.split("/")[2:]
+            if len(parts) <= 2:
+                found.setdefault(parts[0] if len(parts) == 2 else "household", {"id"}).update(parts[-1:])
+        return {dataset: frozenset(names) for dataset, names in found.items()}
+
 
 def place_of(over: str) -> str:
     """Where the records of a dataset stand in the tree."""

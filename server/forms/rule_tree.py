@@ -9,23 +9,25 @@
       <policy_on> <resolved_on> <income>…</income> </resolved_on> </policy_on>   as it held on that date
     </household>
 
-Every property is there, empty where nothing is known. Days are numbers since 1970-01-01. The phone builds the same tree
-(client/src/lib/rule-tree.ts). PURE.
+Every property that a rule reads is there, empty where nothing is known. Days are numbers since 1970-01-01. The phone
+builds the same tree (client/src/lib/rule-tree.ts). PURE.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from server.forms.dataset import Dataset
 from server.forms.id_number import read_id_number
 from server.forms.policy_rows import Row, day_number, in_force
+from server.forms.rule import RuleSet
 from server.forms.xpath import Node
 
 TOP = "household"
+_ID = frozenset(["id"])
 # Members who left or died are history: no rule looks at them.
 GONE = {"member": ("member_state", ("left", "died"))}
 ID_FACTS = ("id_number_fault", "id_number_birth", "id_number_sex", "id_number_copies")
@@ -74,20 +76,20 @@ def belongs(record: Record) -> bool:
 
 
 def household_tree(
-    datasets: Mapping[str, Dataset], household: Household, policies: PolicyReader, day: date, reads: Iterable[str]
+    datasets: Mapping[str, Dataset], household: Household, policies: PolicyReader, day: date, rules: RuleSet
 ) -> tuple[Node, list[tuple[Record, Node]]]:
-    """The tree, and its records with their nodes. Of the policies only what `reads` names is put in."""
+    """The tree, and its records with their nodes; with what these rules read and no more."""
     root = Node(TOP)
     root.append(Node("day", str(day_number(day))))
     nodes = [(household.record, root)]
     here = Counter(_id_number(record) for record in household.below if belongs(record))
-    _fill(root, datasets[TOP], household.record, day, here)
+    _fill(root, datasets[TOP], household.record, day, here, rules.names.get(TOP, _ID))
     for record in household.below:
         if record.dataset in datasets and belongs(record):
             node = root.append(Node(record.dataset))
-            _fill(node, datasets[record.dataset], record, day, here)
+            _fill(node, datasets[record.dataset], record, day, here, rules.names.get(record.dataset, _ID))
             nodes.append((record, node))
-    for path in sorted(reads):
+    for path in sorted(rules.reads):
         _add_policy(root, path, household, policies, day)
     return root, nodes
 
@@ -96,16 +98,21 @@ def record_tree(dataset: Dataset, values: Mapping[str, str | None], day: date) -
     """One record alone, for the rules of its dataset: /<dataset>/<property>."""
     root = Node(dataset.name)
     record = Record(dataset.name, "", values)
-    _fill(root, dataset, record, day, Counter([_id_number(record)]))
+    names = frozenset(["id", *dataset.properties, *derived_names(dataset)])
+    _fill(root, dataset, record, day, Counter([_id_number(record)]), names)
     return root
 
 
-def _fill(node: Node, dataset: Dataset, record: Record, day: date, here: Mapping[str, int]) -> None:
+def _fill(
+    node: Node, dataset: Dataset, record: Record, day: date, here: Mapping[str, int], names: Container[str]
+) -> None:
     node.append(Node("id", record.id))
     for name in dataset.properties:
-        node.append(Node(name, record.values.get(name) or ""))
+        if name in names:
+            node.append(Node(name, record.values.get(name) or ""))
     for name, value in derived(dataset, record, day, here):
-        node.append(Node(name, value))
+        if name in names:
+            node.append(Node(name, value))
 
 
 def derived(dataset: Dataset, record: Record, day: date, here: Mapping[str, int]) -> Iterator[tuple[str, str]]:

@@ -39,7 +39,7 @@ def run(
     rules: RuleSet, datasets: Mapping[str, Dataset], household: Household, policies: PolicyReader, day: date
 ) -> Judged:
     """All rules over one household as it is, with the policies of its region and the ages of this day."""
-    root, nodes = household_tree(datasets, household, policies, day, rules.reads)
+    root, nodes = household_tree(datasets, household, policies, day, rules)
     context = Context(node=root, root=root, now=_noon(day))
     tripped: list[Tripped] = []
     unjudged: set[tuple[str, str]] = set()
