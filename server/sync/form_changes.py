@@ -13,17 +13,15 @@ from server.sync.definitions import model_of
 
 
 def changes_of(session: Session, row: FormVersion, against: str | None = None) -> dict[str, Any]:
-    """Every change, against the newest other published version unless said otherwise. Problem form.not_found."""
+    """Every change, against the version that it follows unless said otherwise. Problem form.not_found."""
     if against is None:
-        before = versions.latest_published(session, row.form_id, but=row.version)
+        old = versions.before(session, row)
     else:
-        before = versions.get_version(session, row.form_id, against, drafts=True)
-    answer = {"form_id": row.form_id, "version": row.version, "against": before.version if before else None}
-    if before is None:
+        old = versions.get_version(session, row.form_id, against, drafts=True)
+    answer = {"form_id": row.form_id, "version": row.version, "against": old.version if old else None}
+    if old is None:
         return answer | {"breaking": 0, "items": []}
-    media = versions.media_hashes(session, [before, row])
-    changes = form_changes(
-        model_of(before), model_of(row), *(media[form.form_id, form.version] for form in (before, row))
-    )
+    media = versions.media_hashes(session, [old, row])
+    changes = form_changes(model_of(old), model_of(row), *(media[form.form_id, form.version] for form in (old, row)))
     breaking = sum(change.breaks != "none" for change in changes)
     return answer | {"breaking": breaking, "items": [change.on_wire() for change in changes]}
