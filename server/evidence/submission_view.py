@@ -14,7 +14,7 @@ from server.evidence.findings import in_words
 from server.evidence.submission_map import submission_map
 from server.evidence.tables import Photo
 from server.forms.tables import FormVersion
-from server.registry.masking import CLEAR_ROLES, sight
+from server.registry.masking import CLEAR_ROLES, Sight, property_treatment, sight
 from server.registry.reading import Datasets
 from server.sync.answer_list import answer_list
 from server.sync.definitions import model_of
@@ -49,7 +49,7 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
         **_corrections(session, actor, submission),
         "answers": answer_list(session, datasets, submission, seen),
         "attachments": [_file(attachment, photo) for attachment, photo in files],
-        "findings": _findings(session, submission),
+        "findings": _findings(session, submission, datasets, seen),
         "reviews": _reviews(session, instance_id),
         "writes": writes_on_wire(records, datasets),
         "household": household_on_wire(household, datasets) if household else None,
@@ -108,15 +108,26 @@ def _file(attachment: Attachment, photo: Photo | None) -> dict[str, Any]:
     }
 
 
-def _findings(session: Session, submission: Submission) -> list[dict[str, Any]]:
-    """The findings with the labels of the questions that they are about."""
+def _findings(session: Session, submission: Submission, datasets: Datasets, seen: Sight) -> list[dict[str, Any]]:
+    """The findings with the labels of the questions that they are about; a record's rule tells what to look at.
+
+    Who may not see a property at all is not told of a rule about it.
+    """
     form = session.get(FormVersion, (submission.form_id, submission.form_version)) if submission.findings else None
     questions = model_of(form).by_path if form is not None else {}
     return [
         {key: finding.get(key) for key in ("path", "kind", "code", "message")}
         | {"labels": question.labels if (question := questions.get(_without_rows(finding["path"]))) else {}}
+        | {key: finding[key] for key in ("rule", "severity", "properties") if key in finding}
         for finding in submission.findings
+        if all(_is_shown(datasets, name, seen) for name in finding.get("properties", ()))
     ]
+
+
+def _is_shown(datasets: Datasets, name: str, seen: Sight) -> bool:
+    """`name` is dataset.property."""
+    dataset, _, own = name.partition(".")
+    return dataset in datasets and property_treatment(datasets[dataset], own, seen) != "hide"
 
 
 def _without_rows(path: str) -> str:

@@ -40,6 +40,25 @@ def test_a_broken_rule_is_a_finding_beside_the_submission(world: World) -> None:
     assert finding["message"]["zh"].endswith("。") and finding["message"]["en"].endswith(".")
 
 
+def test_a_reviewer_reads_it_and_who_may_not_see_the_property_does_not(world: World) -> None:
+    """The rule about days is told to both; one about the phone number to the supervisor alone."""
+    instance_id = send(world.phone("li"), water_days="400")
+
+    def about_phone(session: Any) -> None:
+        row = session.get_one(Submission, instance_id)
+        other = {**row.findings[-1], "rule": "household.phone", "properties": ["household.contact_phone"]}
+        row.findings = [*row.findings, other]
+
+    world.run(about_phone)
+
+    def rules(person: str) -> list[str]:
+        answer = world.phone(person).get(f"/submissions/{instance_id}").json
+        return [one["rule"] for one in answer["findings"] if one["kind"] == "rule"]
+
+    assert rules("zhang") == ["household.shortage_days_impossible", "household.phone"]
+    assert rules("auditor") == ["household.shortage_days_impossible"]
+
+
 def test_a_good_record_has_none(world: World) -> None:
     assert told(world, send(world.phone("li"), water_days="30")) == []
 
