@@ -84,6 +84,7 @@ TEXTS = {
     "demo.forms": "表单 / Forms",
     "demo.households": "农户和成员 / Households and members",
     "demo.works": "填好的表和照片 / Filled forms and photos",
+    "demo.rules": "核对农户 / Households checked by the rules",
     "demo.loaded": (
         "虚县已建好：{households} 户，{members} 人（全是编造的） / "
         "The demo county is ready: {households} households, {members} people, all invented"

@@ -24,6 +24,7 @@ from server.demo.county import PASSWORD, County, Worker, build_county
 from server.demo.homes import Household
 from server.demo.seed import SEED, dice, new_id
 from server.demo.submit import submit_works
+from server.demo.words import COUNTY
 from server.forms import versions
 from server.forms.canonical import canonical
 from server.forms.compile import CompiledForm, compile_form
@@ -38,6 +39,7 @@ from server.sync.apply import apply_write
 from server.sync.feeds import touch
 from server.sync.news import of_forms, of_outcomes
 from server.sync.record import Origin, Outcome, RecordWrite
+from server.sync.rule_runs import run_rules
 from server.sync.tables import ServerFact
 from server.sync.vocabulary import sizes
 
@@ -71,6 +73,7 @@ def load_demo(settings: Settings, progress: Progress) -> County:
     forms = _publish_all(settings, progress)
     _load_households(settings, county, importer.id, progress)
     submit_works(settings, county, forms, progress)
+    run_rules(settings.forms, COUNTY[0], db.today(), lambda done, total: progress("rules", done, total))
     db.transact(lambda session: session.merge(ServerFact(name=FACT, value=COMPLETE)))
     return county
 
