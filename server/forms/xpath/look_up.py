@@ -68,7 +68,7 @@ class _Split:
 
 def _is(cell: str | None, value: Value) -> bool:
     if cell is None:
-        return False
+        return value is False
     if isinstance(value, list):
         return any(equal(cell, node.value) for node in value)
     return equal(cell, value)

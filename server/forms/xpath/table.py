@@ -36,7 +36,8 @@ class Table:
 
     def _equal(self, column: str, value: Atom) -> Sequence[int]:
         if isinstance(value, bool):
-            return [row for row, cells in enumerate(self.rows) if column in cells and bool(cells[column]) is value]
+            # No cell is as false as an empty one.
+            return [row for row, cells in enumerate(self.rows) if bool(cells.get(column)) is value]
         if isinstance(value, float):
             return _NO_ROWS if math.isnan(value) else self._by_number(column).get(value, _NO_ROWS)
         return self._by_text(column).get(text_of(value), _NO_ROWS)
