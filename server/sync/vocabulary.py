@@ -28,9 +28,25 @@ def _load(folder: Path) -> Mapping[str, Vocabulary]:
     return load_vocabularies(folder / "migrations", datasets())
 
 
+@cache
+def _moved(folder: Path) -> tuple[str, ...]:
+    """The datasets that have taken a step; mostly none."""
+    return tuple(name for name, words in _load(folder).items() if words.steps)
+
+
+@cache
+def _at(folder: Path, dataset: str, known: int) -> Dataset:
+    return _load(folder)[dataset].at(known)
+
+
+def _folder() -> Path:
+    folder: Path = current_app.config["RUHU"].forms
+    return folder
+
+
 def vocabulary(dataset: str) -> Vocabulary:
     """The vocabulary of a dataset of this server."""
-    return _load(current_app.config["RUHU"].forms)[dataset]
+    return _load(_folder())[dataset]
 
 
 def sizes(names: tuple[str, ...] | list[str]) -> dict[str, int]:
@@ -40,7 +56,7 @@ def sizes(names: tuple[str, ...] | list[str]) -> dict[str, int]:
 
 def known_by(session: Session, form_id: str, version: str) -> Known:
     """The vocabulary of a form version. Asks nothing while no dataset has taken a step."""
-    if not any(vocabulary(name).steps for name in datasets()):
+    if not _moved(_folder()):
         return {}
     found = session.scalar(
         select(FormVersion.vocabulary).where(FormVersion.form_id == form_id, FormVersion.version == version)
@@ -50,11 +66,14 @@ def known_by(session: Session, form_id: str, version: str) -> Known:
 
 def datasets_as(known: Known) -> Mapping[str, Dataset]:
     """All datasets as a form of this vocabulary knows them."""
-    return {name: _at(vocabulary(name), known.get(name, 0)) for name in datasets()}
-
-
-def _at(words: Vocabulary, known: int) -> Dataset:
-    return words.dataset if known >= words.size else words.at(known)
+    folder = _folder()
+    behind = {name for name in _moved(folder) if known.get(name, 0) < vocabulary(name).size}
+    if not behind:
+        return datasets()
+    return {
+        name: _at(folder, name, known.get(name, 0)) if name in behind else dataset
+        for name, dataset in datasets().items()
+    }
 
 
 def todays(write: EntityWrite, known: Known) -> EntityWrite:
@@ -78,7 +97,7 @@ def todays_base(dataset: str, base: Mapping[str, Any], known: Known) -> Mapping[
 
 def older_in_use(session: Session) -> dict[str, tuple[int, ...]]:
     """For each dataset with steps the older vocabularies that some form version still speaks."""
-    moved = [name for name in datasets() if vocabulary(name).steps]
+    moved = _moved(_folder())
     if not moved:
         return {}
     spoken = session.scalars(select(FormVersion.vocabulary).where(FormVersion.state != "draft")).all()
