@@ -62,6 +62,13 @@ export function recordDeclaredBy(node: AnyNode): RecordRef | null {
   return entity ? { dataset: attributeOf(entity, "dataset"), id: attributeOf(entity, "id") } : null;
 }
 
+/** The label that a group or row gives its record; "" where it declares none. */
+export function recordLabelOf(node: AnyNode): string {
+  const meta = childNamed(node, "meta");
+  const label = meta && childNamed(meta, "entity") && childNamed(childNamed(meta, "entity") as AnyNode, "label");
+  return ((label?.currentState as { instanceValue?: string } | undefined)?.instanceValue ?? "").trim();
+}
+
 /** The record is not there yet: this visit adds it. */
 export function isAdded(node: AnyNode): boolean {
   const meta = childNamed(node, "meta");

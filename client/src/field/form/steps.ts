@@ -1,6 +1,6 @@
 /** A form as steps: one question after another, or section by section. Two views of one tree. */
 import type { AnyNode, RootNode } from "@getodk/xforms-engine";
-import { asksSomething, hasAppearance, isAnswered, isQuestion, isRepeat, labelOf, questionsUnder, shownChildren } from "./tree";
+import { asksSomething, everyNode, hasAppearance, isAnswered, isQuestion, isRepeat, labelOf, questionsUnder, shownChildren } from "./tree";
 import type { Question } from "./tree";
 import { violationOf } from "./violations";
 
@@ -44,19 +44,29 @@ function isSection(node: AnyNode): boolean {
   return !isQuestion(node) && labelOf(node) !== "";
 }
 
+/** A section with more questions than this is told part by part, where it has parts. */
+const LONG_SECTION = 12;
+
+/** All of a group's questions, shown or not, so that an answer never splits the section that it stands in. */
+const sizeOf = (node: AnyNode): number => everyNode(node).filter(isQuestion).length;
+const isLong = (node: AnyNode): boolean => sizeOf(node) > LONG_SECTION && shownChildren(node).some(isSection);
+
 /** Groups and repeats with a label are sections; loose questions between them are gathered. */
-function sectionSteps(root: RootNode, hidden: Hidden): Step[] {
+function sectionSteps(parent: AnyNode, headings: string[], hidden: Hidden): Step[] {
   const steps: Step[] = [];
   let loose: AnyNode[] = [];
   const close = (): void => {
-    if (loose[0]) steps.push({ ...step(loose[0], [], loose), single: false });
+    if (loose[0]) steps.push({ ...step(loose[0], headings, loose), single: false });
     loose = [];
   };
-  for (const node of shownChildren(root)) {
+  for (const node of shownChildren(parent)) {
     if (hidden.has(node.nodeId)) continue;
     if (!isSection(node)) { loose.push(node); continue; }
     close();
-    steps.push(isRepeat(node) ? step(node, []) : step(node, [labelOf(node)], shownChildren(node)));
+    const below = [...headings, labelOf(node)];
+    if (isRepeat(node)) steps.push(step(node, headings));
+    else if (isLong(node)) steps.push(...sectionSteps(node, below, hidden));
+    else steps.push(step(node, below, shownChildren(node)));
   }
   close();
   return steps;
@@ -64,7 +74,7 @@ function sectionSteps(root: RootNode, hidden: Hidden): Step[] {
 
 /** `hidden`: ids of questions that the page answers itself (the household chosen outside the form). */
 export function stepsOf(root: RootNode, mode: Mode, hidden: Hidden = new Set()): Step[] {
-  return mode === "list" ? sectionSteps(root, hidden) : shownChildren(root).flatMap((node) => questionSteps(node, [], hidden));
+  return mode === "list" ? sectionSteps(root, [], hidden) : shownChildren(root).flatMap((node) => questionSteps(node, [], hidden));
 }
 
 export function questionsOf(nodes: readonly AnyNode[], hidden: Hidden = new Set()): Question[] {
