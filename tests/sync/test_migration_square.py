@@ -20,6 +20,9 @@ TEXTS = ("p", "q", "r", "p q", None)
 MANY = settings(max_examples=400, deadline=None)
 
 
+NOTHING = merge.Key((), None)
+
+
 def _prop(name: str, group: str | None = None) -> Property:
     return Property(name, "text", {}, "public", "review", group, None, None, None, ())
 
@@ -58,7 +61,7 @@ def histories(draw: st.DrawFn) -> list[merge.Write]:
     return writes
 
 
-def _fold(writes: list[merge.Write], start: merge.Key = merge.Key((), None)) -> merge.Key:
+def _fold(writes: list[merge.Write], start: merge.Key = NOTHING) -> merge.Key:
     for write in writes:
         start = merge.add(start, write)
     return start
