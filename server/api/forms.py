@@ -17,6 +17,8 @@ from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
 from server.forms import versions
 from server.forms.dataset import Dataset
+from server.forms.excel import MEDIA_TYPE, excel_of
+from server.forms.source import FormSource
 from server.forms.tables import FormVersion
 from server.sync.offering import reader_of
 
@@ -73,6 +75,20 @@ def xform(form_id: str, version: str) -> Answer:
     with db.read() as session:
         row = _visible(session, form_id, version)
     return _file(row.xform.encode("utf-8"), "text/xml; charset=utf-8", row.hash)
+
+
+@blueprint.get("/forms/<form_id>/<version>/workbook.xlsx")
+@signed_in("admin")
+def workbook(form_id: str, version: str) -> Answer:
+    """The form's own workbook to change in Excel; a form that was written as Markdown tables becomes one."""
+    with db.read() as session:
+        row = _visible(session, form_id, version)
+    content, name = excel_of(FormSource(row.source, row.source_name))
+    answer = Response(content, content_type=MEDIA_TYPE)
+    answer.headers["Cache-Control"] = "private, no-store"
+    ending = name.rpartition(".")[2]
+    answer.headers.set("Content-Disposition", "attachment", filename=f"{form_id}-{version}.{ending}")
+    return answer
 
 
 @blueprint.get("/forms/<form_id>/<version>/media/<name>")

@@ -1,4 +1,4 @@
-"""ruhu form publish, ruhu form diff."""
+"""ruhu form publish, ruhu form diff, ruhu form workbook."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from server.errors import Problem
 from server.forms import versions
 from server.forms.compile import CompiledForm
 from server.forms.diff import Change, form_changes
+from server.forms.excel import excel_of
 from server.forms.model import FormModel
 from server.forms.source import WORKBOOKS, FormSource, read_source
 from server.forms.tables import FormVersion
@@ -38,6 +39,15 @@ def register(main: click.Group) -> None:
 @click.group()
 def form() -> None:
     """Forms: check, publish."""
+
+
+@form.command()
+@click.argument("path", type=_PATH)
+@click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
+def workbook(path: Path, out: Path) -> None:
+    """Write the form at PATH (a workbook, or a folder with one) as an Excel workbook OUT."""
+    content, _ = excel_of(read_source(path))
+    out.write_bytes(content)
 
 
 @form.command()

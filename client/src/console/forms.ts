@@ -26,6 +26,9 @@ export const publishForm = (form: FormVersion, startsOn: string | null): Promise
 export const retireForm = (form: FormVersion): Promise<FormVersion> => send(`${versionPath(form)}/retire`, {});
 export const codebookAddress = (formId: string): string => `/api/v1/forms/${encodeURIComponent(formId)}/codebook.xlsx`;
 
+export const workbookAddress = (form: FormVersion): string =>
+  `/api/v1/forms/${encodeURIComponent(form.form_id)}/${encodeURIComponent(form.version)}/workbook.xlsx`;
+
 export function uploadForm(workbook: File, media: File[]): Promise<Uploaded> {
   const body = new FormData();
   body.append("file", workbook);
