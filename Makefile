@@ -64,10 +64,11 @@ bench: $(PYTHON_READY) ## 性能 · Submissions per second on SQLite and Postgre
 	@scripts/system test
 	@for bench in tests/bench/[!_]*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)"; done
 
-soak: $(PYTHON_READY) client ## 反复跑浏览器和断电测试 · The browser and kill tests again and again (TIMES=5)
+soak: $(PYTHON_READY) client ## 反复跑浏览器、断电和随机公式测试 · Browser, kill and random tests again and again (TIMES=5)
 	@scripts/system run test
 	@for round in $$(seq $(or $(TIMES),5)); do \
 		$(STAGE) "round $$round" $(BIN)/python -m pytest tests -m "browser or kill"; done
+	@RUHU_EXAMPLES=20000 $(STAGE) "random expressions" $(BIN)/python -m pytest tests/forms/xpath -k random
 
 lock: $(PYTHON_READY) ## 更新 requirements.lock · Pin the Python packages anew
 	@$(BIN)/python -m pip install --quiet uv

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from server.forms.xpath.civil import civil_of, days_of, first_of, iso_date
 from server.forms.xpath.values import Day, Moment
@@ -13,13 +13,24 @@ _DATE = re.compile(r"\+?([0-9]{1,9})-\+?([0-9]{1,9})-\+?([0-9]{1,9})")
 _TIME = re.compile(
     r"([0-9]{1,2}):([0-9]{1,2})(?::([0-9]*\.?[0-9]*)[^:+\-Z]*)?(?:(Z)|([+-])([0-9]{1,2})(?::?([0-9]{2}))?)?"
 )
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local wall time without a zone
 
 
 def parse(text: str, zone: tzinfo) -> Day | None:
     """2026-11-22, or with T and a time, with an offset or without (then it is local). None: no date."""
-    date, has_time, time = text.partition("T")
-    match = _DATE.fullmatch(date)
+    if len(text) == 10 and text[4] == text[7] == "-" and text.isascii():
+        # Nearly all dates, quickly.
+        try:
+            return Day(date.fromisoformat(text).toordinal() - _EPOCH_DAY)
+        except ValueError:
+            return None if "+" not in text else _parse(text, zone)
+    return _parse(text, zone)
+
+
+def _parse(text: str, zone: tzinfo) -> Day | None:
+    day, has_time, time = text.partition("T")
+    match = _DATE.fullmatch(day)
     days = days_of(int(match[1]), int(match[2]), int(match[3])) if match else None
     if days is None:
         return None
@@ -71,6 +82,11 @@ def _offset_far_off(sign: int, zone: tzinfo) -> int:
     """The offset outside the years 1 to 9999: that of the nearest one known."""
     nearest = datetime(9999, 12, 30, tzinfo=zone) if sign > 0 else datetime(1, 1, 2, tzinfo=zone)
     return (nearest.utcoffset() or timedelta()) // timedelta(milliseconds=1)
+
+
+def day_of(now: datetime) -> int:
+    """The local day of an instant with a zone, in days since 1970-01-01."""
+    return now.toordinal() - _EPOCH_DAY
 
 
 def now_of(now: datetime) -> Moment:

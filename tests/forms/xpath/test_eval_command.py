@@ -11,9 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.cli import main
 from server.forms.xpath.cases import answers
 from tests.forms.xpath.ours import SHANGHAI
 
@@ -106,13 +108,17 @@ def test_the_command_streams_lines_without_a_database(tmp_path: Path) -> None:
     cases = tmp_path / "cases.jsonl"
     cases.write_text('{"expr": "1 + 1"}\nnonsense\n{"expr": "concat(\'张\', \'三\')"}\n', "utf-8")
     env = {**os.environ, "RUHU_DATABASE_URL": "postgresql://127.0.0.1:1/none", "RUHU_VAR": str(tmp_path / "var")}
-    command = [sys.executable, "-m", "server", "form", "eval", "--cases"]
-    root = str(Path(__file__).parents[3])
-    for source, given_input in ((str(cases), None), ("-", cases.read_text("utf-8"))):
-        done = subprocess.run(
-            [*command, source], input=given_input, capture_output=True, encoding="utf-8", env=env, cwd=root, check=True
-        )
-        first, second, third = map(json.loads, done.stdout.splitlines())
-        assert first == {"type": "number", "value": 2}
-        assert "error" in second
-        assert third == {"type": "string", "value": "张三"}
+    done = subprocess.run(
+        [sys.executable, "-m", "server", "form", "eval", "--cases", "-"],
+        input=cases.read_text("utf-8"),
+        capture_output=True,
+        encoding="utf-8",
+        env=env,
+        cwd=Path(__file__).parents[3],
+        check=True,
+    )
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert first == {"type": "number", "value": 2}
+    assert "error" in second
+    assert third == {"type": "string", "value": "张三"}
+    assert CliRunner().invoke(main, ["form", "eval", "--cases", str(cases)]).output == done.stdout

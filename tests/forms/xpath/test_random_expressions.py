@@ -17,7 +17,7 @@ from tests.forms.xpath.ours import evaluate
 from tests.forms.xpath.strategies import cases
 from tests.forms.xpath.test_same_as_javarosa import same
 
-EXAMPLES = int(os.environ.get("RUHU_EXAMPLES", "600"))
+EXAMPLES = int(os.environ.get("RUHU_EXAMPLES", "300"))
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:E-?\d+)?")
 
 

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from datetime import UTC, tzinfo
 
 from server.forms.xpath.civil import civil_of
-from server.forms.xpath.clock import DAY_MS, clock_of, from_instant, instant_of, now_of, parse, week_of, weekday_of
+from server.forms.xpath.clock import (
+    DAY_MS,
+    clock_of,
+    day_of,
+    from_instant,
+    instant_of,
+    now_of,
+    parse,
+    week_of,
+    weekday_of,
+)
 from server.forms.xpath.code import Kind
 from server.forms.xpath.context import Context
 from server.forms.xpath.errors import EvaluationError
@@ -26,7 +36,7 @@ def _zone(context: Context) -> tzinfo:
 
 @plain("today", gives=Kind.ATOM, in_context=True)
 def _today(context: Context) -> Day:
-    return Day(now_of(context.now).days)
+    return Day(day_of(context.now))
 
 
 @plain("now", gives=Kind.ATOM, in_context=True)
