@@ -26,6 +26,7 @@ from server.api.multipart import plain_name
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.forms import versions
+from server.forms.compile_apart import HASTY
 from server.forms.source import FormSource
 from server.forms.tables import FormVersion
 from server.sync.feeds import touch
@@ -63,7 +64,7 @@ def add_form() -> tuple[Response, int]:
     422 form.invalid or form.policy_conflict with every mistake by sheet and row; 409 form.version_frozen.
     """
     source = _source(request.files.getlist("file"), request.files.getlist("media"))
-    form = versions.compile_source(source, definitions())
+    form = versions.compile_source(source, definitions(), HASTY)
     actor, purpose = current_actor(), request.form.get("purpose", "").replace("\0", "")[:40]
 
     def store(session: Session) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, defer
 
+from server.confined import Limits
 from server.db import CHINA, is_sqlite, now
 from server.errors import Fault, Problem
 from server.forms.compile import CompiledForm
-from server.forms.compile_apart import compile_apart
+from server.forms.compile_apart import PATIENT, compile_apart
 from server.forms.dataset import Dataset
 from server.forms.issue import FormInvalid, PolicyConflict
 from server.forms.messages import issue
@@ -32,10 +33,12 @@ from server.forms.tables import FormMedia, FormVersion, PolicyFile
 _NO_STEPS: Mapping[str, int] = {}
 
 
-def compile_source(source: FormSource, datasets: Mapping[str, Dataset]) -> CompiledForm:
+def compile_source(
+    source: FormSource, datasets: Mapping[str, Dataset], limits: Limits = PATIENT
+) -> CompiledForm:
     """Compile what an author handed in. Problem form.invalid or form.policy_conflict with every mistake."""
     try:
-        return compile_apart(source, datasets)
+        return compile_apart(source, datasets, limits)
     except FormInvalid as refused:
         code = "form.policy_conflict" if isinstance(refused, PolicyConflict) else "form.invalid"
         faults = [Fault(issue.where, issue.why, issue.fix) for issue in refused.issues]

@@ -10,8 +10,9 @@ from server.confined import OUT_OF_MEMORY, Limits, confine
 
 
 def main() -> None:
-    what = pickle.load(sys.stdin.buffer)["source"].decode()
-    confine(Limits(memory=300 << 20, file=1 << 16, cpu=1, wall=9))
+    order = pickle.load(sys.stdin.buffer)
+    what = order["source"].decode()
+    confine(Limits(**order["limits"]))
     if what == "cpu":
         while True:
             pass

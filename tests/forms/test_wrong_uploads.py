@@ -16,8 +16,7 @@ from sqlalchemy import func, select
 
 from server.confined import Lost
 from server.forms import compile_apart as apart
-from server.forms.compile_apart import compile_apart
-from server.forms.compile_child import LIMITS
+from server.forms.compile_apart import HASTY, compile_apart
 from server.forms.issue import FormInvalid
 from server.forms.source import FormSource
 from server.forms.tables import FormVersion
@@ -130,7 +129,12 @@ def test_what_is_compiled_apart_is_what_is_compiled_here() -> None:
 
 @pytest.mark.parametrize(
     ("limits", "word"),
-    [({"cpu": 1}, "1"), ({"wall": 0.05}, "stopped"), ({"memory": 120 << 20}, ""), ({"file": 100}, "")],
+    [
+        ({"cpu": 1, "wall": 60}, "1 seconds"),
+        ({"wall": 1.5}, "stopped"),
+        ({"memory": 300 << 20, "wall": 60}, "memory"),
+        ({"file": 1 << 16, "wall": 60}, "too large"),
+    ],
 )
 def test_a_compiler_that_breaks_a_limit_is_a_refusal(
     monkeypatch: pytest.MonkeyPatch, limits: dict[str, Any], word: str
@@ -139,7 +143,7 @@ def test_a_compiler_that_breaks_a_limit_is_a_refusal(
     monkeypatch.setattr(apart, "CHILD", "tests.forms.greedy_child")
     source = FormSource(next(iter(limits)).encode(), "form.md")
     with pytest.raises(FormInvalid) as refused:
-        compile_apart(source, {}, dataclasses.replace(LIMITS, **limits))
+        compile_apart(source, {}, dataclasses.replace(HASTY, **limits))
     (issue,) = refused.value.issues
     assert issue.where == "form.md" and issue.fix and word in issue.why
 

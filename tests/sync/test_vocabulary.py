@@ -53,14 +53,13 @@ def later(world: World, tmp_path: Path) -> Iterator[World]:
     shutil.copytree(ROOT / "form_definitions", forms)
     (forms / "migrations").mkdir(exist_ok=True)
     (forms / "migrations" / "household.yaml").write_text(yaml.safe_dump(STEPS), "utf-8")
+    for path in [forms / "datasets" / "household.yaml", *(forms / "rules").glob("*.yaml")]:
+        text = path.read_text("utf-8").replace("water_shortage_days", "dry_days").replace("contact_phone", "line")
+        path.write_text(text, "utf-8")
     path = forms / "datasets" / "household.yaml"
     dataset = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
     properties = dataset["properties"]
-    properties["dry_days"] = properties.pop("water_shortage_days")
-    phone = properties.pop("contact_phone")
-    properties |= {name: {**phone, "group": "phone"} for name in ("area", "line")}
-    swap = {"water_shortage_days": "dry_days", "contact_phone": "line"}
-    dataset["card"] = [swap.get(name, name) for name in dataset.get("card", [])]
+    properties |= {name: {**properties["line"], "group": "phone"} for name in ("area", "line")}
     path.write_text(yaml.safe_dump(dataset, allow_unicode=True), "utf-8")
     settings: Settings = world.app.config["RUHU"]
     app = create_app(Settings(database_url=settings.database_url, var=settings.var, forms=forms, testing=True))
