@@ -71,8 +71,9 @@ def _is_null(value: Value) -> bool:
 @special("once", least=1, most=1)
 def _once(call: Call, arguments: list[Code], compiler: Compiler) -> Code:
     """What the node already holds; only an empty one gets the value."""
-    run = code.atom(arguments[0])
-    return Code(Kind.ATOM, lambda node, context: run(node, context) if node.value == "" else node.value)
+    run = arguments[0].run
+    kind = _either(arguments[0], arguments[0])
+    return Code(kind, lambda node, context: run(node, context) if node.value == "" else node.value)
 
 
 @special("depend", least=1, most=None)
