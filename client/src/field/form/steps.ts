@@ -49,10 +49,12 @@ const LONG_SECTION = 12;
 
 /** All of a group's questions, shown or not, so that an answer never splits the section that it stands in. */
 const sizeOf = (node: AnyNode): number => everyNode(node).filter(isQuestion).length;
-const isLong = (node: AnyNode): boolean => sizeOf(node) > LONG_SECTION && shownChildren(node).some(isSection);
+const isPart = (node: AnyNode): boolean => isSection(node) && !isRepeat(node);
+const isLong = (node: AnyNode): boolean => sizeOf(node) > LONG_SECTION && shownChildren(node).some(isPart);
 
-/** Groups and repeats with a label are sections; loose questions between them are gathered. */
+/** Groups and repeats with a label are sections; loose questions between them are gathered. Inside a section only groups are parts. */
 function sectionSteps(parent: AnyNode, headings: string[], hidden: Hidden): Step[] {
+  const isTop = headings.length === 0;
   const steps: Step[] = [];
   let loose: AnyNode[] = [];
   const close = (): void => {
@@ -61,11 +63,11 @@ function sectionSteps(parent: AnyNode, headings: string[], hidden: Hidden): Step
   };
   for (const node of shownChildren(parent)) {
     if (hidden.has(node.nodeId)) continue;
-    if (!isSection(node)) { loose.push(node); continue; }
+    if (!(isTop ? isSection(node) : isPart(node))) { loose.push(node); continue; }
     close();
     const below = [...headings, labelOf(node)];
-    if (isRepeat(node)) steps.push(step(node, headings));
-    else if (isLong(node)) steps.push(...sectionSteps(node, below, hidden));
+    if (isRepeat(node)) steps.push(step(node, []));
+    else if (isTop && isLong(node)) steps.push(...sectionSteps(node, below, hidden));
     else steps.push(step(node, below, shownChildren(node)));
   }
   close();
