@@ -21,7 +21,7 @@ class FormGestures:
     def section(self, title: str) -> None:
         """Goes to a section by way of the contents."""
         self.contents()
-        self.page.locator(".form-step-line", has_text=title).click()
+        self.page.locator(".form-step-line", has_text=title).first.click()
 
     def contents(self) -> None:
         if self.page.locator(".form-contents").count() == 0:

@@ -4,6 +4,7 @@ says, saved, sent, and taken by the server without a finding. Proves that each f
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,14 +44,20 @@ class County:
     demo: Demo
     fillings: dict[str, Filling]
 
-    def submissions(self) -> dict[str, dict[str, Any]]:
-        """What the server holds of the worker, by form, as a supervisor reads it."""
+    def get(self, path: str) -> Any:
         session = requests.Session()
         base = f"{self.demo.address}/api/v1"
         session.post(f"{base}/auth/login", json={"username": WORKER, "password": PASSWORD, "cookie": True})
-        rows = session.get(f"{base}/submissions", params={"limit": 100}).json()["items"]
-        mine = [row for row in rows if row["author"]["username"] == WORKER]
-        return {row["form_id"]: session.get(f"{base}/submissions/{row['instance_id']}").json() for row in mine}
+        return session.get(f"{base}{path}").json()
+
+    def instances(self, form: str = "") -> list[str]:
+        """Ids of what the worker has sent, newest first."""
+        rows = self.get(f"/submissions?limit=200{f'&form_id={form}' if form else ''}")["items"]
+        return [row["instance_id"] for row in rows if row["author"]["username"] == WORKER]
+
+    def submission(self, instance_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.get(f"/submissions/{instance_id}")
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -145,10 +152,53 @@ def test_the_form_is_filled_and_taken_without_a_finding(form: str, county: Count
     save(app)
     picture(app, f"{form}-end")
     expect(app.page.locator(".form-finished h1")).to_have_text("已接收", timeout=30_000)
-    taken = county.submissions()[form]
+    taken = county.submission(county.instances(form)[0])
     assert (taken["status"], taken["findings"]) == ("applied", [])
     assert app.problems == []
 
 
 def test_every_form_has_cases() -> None:
     assert case_forms() == FORMS
+
+
+def case_named(form: str, name: str) -> Filling:
+    """Not put on the server: the household is whichever the form is opened from."""
+    case = next(case for case in read_cases(form) if case.name == name)
+    return Filling(case, next((value for path, value in case.answers if path == "/data/household"), None))
+
+
+def fill_and_save(app: PhoneApp, form: str, filling: Filling) -> None:
+    app.by_section()
+    app.page.locator(".form-step-line").first.click()
+    fill(app, form, filling)
+    save(app)
+    app.page.get_by_role("button", name="回到首页").click()
+
+
+def test_a_household_is_registered_without_network_and_visited_again_before_the_server_knows_it(
+    county: County, app: PhoneApp
+) -> None:
+    """It is on the list at once with the person's own name; the second visit waits for the first and both are taken."""
+    registration = case_named("household_visit", "a new household is registered with everybody in it")
+    attempt = case_named("contact_attempt", "nobody is at home: the next try is set")
+    before = set(county.instances())
+    app.offline(True)
+    app.page.goto(f"{app.address}/#/")
+    app.page.get_by_role("button", name="村里的事").click()
+    app.page.get_by_role("button", name=re.compile("登记新的一户")).click()
+    app.page.locator(".form-card").first.wait_for()
+    fill_and_save(app, "household_visit", registration)
+    app.page.locator("a[href*='/household/']", has_text="赵有田").filter(has_text="已存本机").click()
+    app.page.locator("[data-test=forms]").get_by_role("button", name=name_of("contact_attempt"), exact=True).click()
+    app.page.locator(".form-card").first.wait_for()
+    fill_and_save(app, "contact_attempt", attempt)
+    app.offline(False)
+    app.tab("待传")
+    app.page.get_by_role("button", name="现在同步").click()
+    expect(app.page.locator(".tally .saved b")).to_have_text("0", timeout=60_000)
+    taken = [county.submission(one) for one in set(county.instances()) - before]
+    assert sorted((one["form_id"], one["status"], one["findings"]) for one in taken) == [
+        ("contact_attempt", "applied", []),
+        ("household_visit", "applied", []),
+    ]
+    assert len({write["id"] for one in taken for write in one["writes"] if write["dataset"] == "household"}) == 1
