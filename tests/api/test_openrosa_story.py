@@ -263,7 +263,7 @@ def test_a_visit_of_an_unknown_version_stays_one_when_it_is_sent_again_later(cou
     assert collect.post(filled.xml, filled.files).status == 201
     set_state("published")
     assert collect.post(filled.xml, filled.files).status == 201
-    assert [row.code for row in rows(county, Quarantine)] == ["form.unknown_version"]
+    assert [row.code for row in rows(county, Quarantine)] == ["form.draft"]
     assert (count(county, Submission), count(county, Attachment)) == (1, 1)
 
 

@@ -97,9 +97,13 @@ export const newInstance = (loaded: LoadedForm, options: OpenOptions = {}): Root
 export async function openForm(form: Pick<DraftForm, "xform" | "file">, options: OpenOptions = {}): Promise<OpenForm> {
   const loaded = await readForm(form);
   if (options.instanceXml === undefined) return { root: newInstance(loaded, options), restored: false };
-  const input = instanceInput(options.instanceXml, options.fileNames ?? []);
-  const { root } = await loaded.restoreInstance(input, configOf(options));
-  return { root, restored: true };
+  return { root: await restoredInstance(loaded, options.instanceXml, options), restored: true };
+}
+
+/** An instance of an earlier session, on a form that was read already. */
+export async function restoredInstance(loaded: LoadedForm, instanceXml: string, options: OpenOptions = {}): Promise<RootNode> {
+  const { root } = await loaded.restoreInstance(instanceInput(instanceXml, options.fileNames ?? []), configOf(options));
+  return root;
 }
 
 /** The household was chosen outside the form: a look-up question with only that row takes it and is not shown. */

@@ -1,9 +1,11 @@
-/** Judges a household by the cleaning rules with the engine that fills forms: const found = await checkHousehold(id, judge, localDay()). */
+/** Judges a household by the cleaning rules with the engine that fills forms: checkHousehold(id, judge, localDay()). */
 import type { Judge } from "@lib/rules";
-import { instanceXmlOf, openForm } from "./engine";
+import { instanceXmlOf, readForm, restoredInstance, type LoadedForm } from "./engine";
 
-/** The rules' form needs no files; its calculations answer at once. */
+/** Rules change seldom and households are many: the form is read once. */
+let kept: { xform: string; loaded: Promise<LoadedForm> } | null = null;
+
 export const judge: Judge = async (xform, instanceXml) => {
-  const { root } = await openForm({ xform, file: () => Promise.resolve(null) }, { instanceXml });
-  return instanceXmlOf(root);
+  if (kept?.xform !== xform) kept = { xform, loaded: readForm({ xform, file: () => Promise.resolve(null) }) };
+  return instanceXmlOf(await restoredInstance(await kept.loaded, instanceXml));
 };
