@@ -271,6 +271,7 @@ def test_choices_are_worded_as_in_the_datasets() -> None:
 
 
 def test_the_form_needs_no_file_but_lists_and_policies() -> None:
-    assert visit_form().media == {} and visit_form().policies == ("income", "water")
+    assert visit_form().media == {} and visit_form().policies == ("income", "water", "household_rules")
     names = {file.rpartition("/")[2] for file in visit_model().files}
-    assert names == {"household.csv", "member.csv", "region.csv", "policy_income.csv", "policy_water.csv"}
+    lists = {"household.csv", "member.csv", "region.csv"}
+    assert names == lists | {"policy_income.csv", "policy_water.csv", "policy_household_rules.csv"}
