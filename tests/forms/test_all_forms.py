@@ -236,6 +236,19 @@ def test_a_blind_form_reads_nothing_but_the_frame(form: str) -> None:
     assert set(read) <= FRAME
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_the_page_about_forms_tells_whom_each_form_is_for_and_what_it_writes(form: str) -> None:
+    page = (DEFINITIONS.parent / "docs" / "FORMS.md").read_text("utf-8")
+    (row,) = re.findall(rf"^\| `{form}` \| (.*) \| (.*); (.*) \| (.*) \|$", page, re.MULTILINE)
+    name, about, roles, writes = row
+    found = model(form)
+    assert name == compiled(form).names["zh"]
+    assert about == {"household": "household", "region": "village"}[found.settings["about"]]
+    wanted = found.settings.get("roles", "").split()
+    assert set(roles.split(", ")) == set(wanted) or f"`{found.settings.get('qualification')}`" in roles
+    assert {one.dataset for one in found.entities} == set(writes.partition(";")[0].split(", ")) - {"nothing"}
+
+
 def test_what_an_answer_is_compared_with_exists_and_can_be_compared() -> None:
     """`bind::ruhu:backcheck` names dataset#property with a back-check class, or a fact of the visit."""
     facts = {"contact_mode", "started_at", "ended_at"}

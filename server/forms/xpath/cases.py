@@ -51,7 +51,7 @@ def _answer(line: str, now: datetime) -> Answer:
 
 
 def evaluate(case: Answer, now: datetime) -> Answer:
-    """Evaluate a case {expr, instance, context, secondary}; see docs/FORMS.md. Raises what is wrong with it."""
+    """Evaluate a case {expr, instance, context, secondary}; see docs/EXPRESSIONS.md. Raises what is wrong with it."""
     expression = compile_expression(_text(case, "expr") or "")
     root = _instance(_text(case, "instance") or _NOTHING)
     lists = {name: _secondary(xml) for name, xml in _lists(case).items()}

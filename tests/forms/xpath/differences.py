@@ -1,4 +1,4 @@
-"""Where JavaRosa answers otherwise and we keep our answer: the one list, with the reasons (docs/FORMS.md).
+"""Where JavaRosa answers otherwise and we keep our answer: the one list, with the reasons (docs/EXPRESSIONS.md).
 
 Each entry has an example that both engines are asked, so that the list stays true.
 """
