@@ -61,12 +61,36 @@ def later(world: World, tmp_path: Path) -> Iterator[World]:
     properties = dataset["properties"]
     properties |= {name: {**properties["line"], "group": "phone"} for name in ("area", "line")}
     path.write_text(yaml.safe_dump(dataset, allow_unicode=True), "utf-8")
+    yield from _county_with(world, forms)
+
+
+def _county_with(world: World, forms: Path) -> Iterator[World]:
+    """The county's second program, on the same database, with these definitions."""
     settings: Settings = world.app.config["RUHU"]
     app = create_app(Settings(database_url=settings.database_url, var=settings.var, forms=forms, testing=True))
     app.config["TESTING"] = False
     yield World(app, world.people)
     with app.app_context():
         db.db.engine.dispose()
+
+
+@pytest.fixture
+def without(world: World, tmp_path: Path) -> Iterator[World]:
+    """The same county after nobody asks for the days without water any more."""
+    forms = tmp_path / "without"
+    shutil.copytree(ROOT / "form_definitions", forms)
+    labels = {"zh": "缺水天数", "en": "Days short"}
+    retire = {"property": "water_shortage_days", "type": "integer", "sensitivity": "internal", "labels": labels}
+    steps = {"dataset": "household", "steps": [{"id": "1", "on": "2026-12-01", "retire": retire}]}
+    (forms / "migrations").mkdir(exist_ok=True)
+    (forms / "migrations" / "household.yaml").write_text(yaml.safe_dump(steps, allow_unicode=True), "utf-8")
+    path = forms / "datasets" / "household.yaml"
+    dataset = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
+    del dataset["properties"]["water_shortage_days"]
+    dataset.pop("rules", None)
+    dataset["card"] = [name for name in dataset.get("card", []) if name != "water_shortage_days"]
+    path.write_text(yaml.safe_dump(dataset, allow_unicode=True), "utf-8")
+    yield from _county_with(world, forms)
 
 
 def _move(phone: Phone, world: World) -> Phone:
@@ -199,3 +223,20 @@ def test_new_records_are_written_in_todays_words_at_once(world: World, later: Wo
     later.run(make)
     _carry(later)
     assert later.look(lambda session: session.get(Entity, new).values)["house_grade"] == "C"
+
+
+def test_a_retired_property_goes_on_living_between_old_phones(world: World, without: World) -> None:
+    """Kept with the record, given to old forms, merged as before; who only reads does not see it any more."""
+    _carry(without)
+    helper, li = _move(world.phone("helper"), without), _move(world.phone("li"), without)
+    scope = f"user:{world.people['helper']}"
+    row = next(entry for entry in helper.pull(scope)["entries"] if entry["id"] == WANG)
+    assert row["data"]["water_shortage_days"] == "20"
+    (same,) = helper.send(helper.visit(water_days="20", base={"water_shortage_days": "20"}))
+    assert (same["status"], same["entities"][0]["version"]) == ("applied", 1), "untouched is untouched"
+    (changed,) = li.send(li.visit(water_days="3", base={"water_shortage_days": "20"}))
+    assert changed["status"] == "applied" and _values(without)["water_shortage_days"] == "3"
+    (other,) = helper.send(helper.visit(water_days="5", base={"water_shortage_days": "20"}))
+    assert other["status"] == "conflicted"
+    seen = _move(world.phone("auditor"), without).get(f"/entities/{WANG}").json["data"]
+    assert "water_shortage_days" not in seen
