@@ -141,6 +141,11 @@ def test_a_new_version_comes_to_life_at_the_desk(page: Page, desk: tuple[str, Wo
     expect(page.locator("[data-test=preview] img")).to_be_visible()
     assert page.evaluate("document.querySelector('[data-test=preview] img').naturalWidth") > 100
     _picture(page, "draft")
+    page.fill("input[name=previewers]", "zhang")
+    page.get_by_role("button", name="发给他们看").click()
+    expect(page.locator("[data-test=preview] [role=status]")).to_contain_text("这 1 人现在能打开", timeout=PATIENCE)
+    drafts = desk[1].phone("zhang").get("/forms?state=draft").json
+    assert [form["version"] for form in drafts] == ["2"]
 
     day = (today() + timedelta(days=5)).isoformat()
     page.get_by_label("从这一天开始用").last.fill(day)

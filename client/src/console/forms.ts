@@ -22,6 +22,7 @@ export const readForms = (): Promise<FormVersion[]> => read<FormVersion[]>("/for
 export const readForm = (formId: string, version: string): Promise<FormVersion> => read(versionPath({ form_id: formId, version }));
 export const readChanges = (form: FormVersion): Promise<FormChanges> => read(`${versionPath(form)}/changes`);
 export const readPreview = (form: FormVersion): Promise<{ url: string; qr_png: string }> => read(`${versionPath(form)}/preview`);
+export const namePreviewers = (form: FormVersion, usernames: string[]): Promise<FormVersion> => send(`${versionPath(form)}/previewers`, { usernames });
 export const publishForm = (form: FormVersion, startsOn: string | null): Promise<FormVersion> => send(`${versionPath(form)}/publish`, { starts_on: startsOn });
 export const retireForm = (form: FormVersion): Promise<FormVersion> => send(`${versionPath(form)}/retire`, {});
 export const codebookAddress = (formId: string): string => `/api/v1/forms/${encodeURIComponent(formId)}/codebook.xlsx`;
