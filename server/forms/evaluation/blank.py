@@ -27,7 +27,7 @@ class BlankSheet(Sheet):
         value = typed_value(part.default, part.type, self.zone) if part.is_typed else part.default
         made = Cell(part, above, part.default, value)
         self.cells[part.index].append(made)
-        above.append(made)
+        _insert(above, made)
         for attribute in part.computed.values():
             self._attribute(attribute, made)
         for below in part.items:
@@ -58,3 +58,13 @@ class BlankSheet(Sheet):
             kept = [cell for cell in self.cells[inner.index] if id(cell) not in gone and id(cell.parent) not in gone]
             self.cells[inner.index] = kept
         return gone
+
+
+def _insert(above: Cell, made: Cell) -> None:
+    """In the order of the form, as the last of its name."""
+    inner = above.inner()
+    at = len(inner)
+    while at and inner[at - 1].part.index > made.part.index:
+        at -= 1
+    inner.insert(at, made)
+    above.named.setdefault(made.name, []).append(made)

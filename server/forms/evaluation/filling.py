@@ -101,6 +101,11 @@ class Filling:
         above = self._find(above_path)
         return len(above.named.get(name, ())) if above is not None else 0
 
+    @property
+    def dropped_rows(self) -> int:
+        """How many rows went because a count became smaller."""
+        return self._recompute.dropped
+
     def choices(self, path: str) -> list[str] | None:
         """The values that a select offers now; None for other questions."""
         cell = self._find(path)

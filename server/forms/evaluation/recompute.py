@@ -27,6 +27,8 @@ class Recompute:
         self.sheet, self.plan = sheet, sheet.plan
         self.readers = readers_of(self.plan)
         self.made: list[Cell] = []
+        # Rows that went when a count became smaller, as on our phone (JavaRosa keeps them).
+        self.dropped = 0
         # Cells whose own condition says no, whatever stands above them.
         self.hidden: set[int] = set()
         self._pending: list[int] = []
@@ -122,6 +124,7 @@ class Recompute:
             rows = above.named.get(part.name, [])
             while wanted is not None and len(rows) > wanted:
                 self.hidden -= self.sheet.drop(above, part)
+                self.dropped += 1
                 changed = True
             while wanted is not None and len(above.named.get(part.name, ())) < wanted:
                 self.made.append(self.sheet.fresh(part, above))
