@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import regex
@@ -10,7 +11,21 @@ from server.forms.xpath.errors import EvaluationError
 
 # A text in a form matches in microseconds; a pattern that needs longer is one that never ends.
 SECONDS = 0.1
+_OCTAL = re.compile(r"[0-3]?[0-7]{1,2}")
+_NAME = re.compile(r"\{(\w+)\}")
 # What these mean in Java: ASCII only.
+_ASCII = {
+    "Lower": "a-z",
+    "Upper": "A-Z",
+    "ASCII": r"\x00-\x7f",
+    "Alpha": "a-zA-Z",
+    "Digit": "0-9",
+    "Alnum": "a-zA-Z0-9",
+    "Punct": r"!-/:-@\[-`{-~",
+    "Blank": r" \t",
+    "XDigit": "0-9a-fA-F",
+    "Space": r" \t\n\x0B\f\r",
+}
 _CLASSES = {
     "d": "[0-9]",
     "D": "[^0-9]",
@@ -19,6 +34,7 @@ _CLASSES = {
     "s": r"[ \t\n\x0B\f\r]",
     "S": r"[^ \t\n\x0B\f\r]",
     "h": r"[ \t\xA0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]",
+    "e": r"\x1b",
     "z": r"\Z",
     "Z": r"(?=(?:\r\n|[\n\r\u0085\u2028\u2029])?\Z)",
 }
@@ -50,6 +66,11 @@ def _translated(pattern: str) -> str:
         if character == "\\" and at + 1 < len(pattern):
             at = _escape(pattern, at, parts)
             continue
+        if in_class and pattern.startswith("[:", at):
+            # No POSIX name in Java: a class that begins with a colon.
+            parts.append("[\\:")
+            in_class, at = in_class + 1, at + 2
+            continue
         in_class += (character == "[") - (character == "]" and in_class > 0)
         parts.append(r"[^\n\r\u0085\u2028\u2029]" if character == "." and not in_class else character)
         at += 1
@@ -64,6 +85,13 @@ def _escape(pattern: str, at: int, parts: list[str]) -> int:
         end = end if end >= 0 else len(pattern)
         parts.append(regex.escape(pattern[at + 2 : end]))
         return end + 2
+    if letter == "0" and (octal := _OCTAL.match(pattern, at + 2)):
+        parts.append(regex.escape(chr(int(octal[0], 8))))
+        return octal.end()
+    if letter in "pP" and (name := _NAME.match(pattern, at + 2)) and name[1] in _ASCII:
+        within = _ASCII[name[1]]
+        parts.append(f"[{within}]" if letter == "p" else f"[^{within}]")
+        return name.end()
     if letter == "k" and pattern[at + 2 : at + 3] == "<" and (end := pattern.find(">", at)) > 0:
         parts.append(f"(?P={pattern[at + 3 : end]})")
         return end + 1

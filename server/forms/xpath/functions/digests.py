@@ -31,6 +31,7 @@ _ENCODINGS: dict[str, Callable[[bytes], str]] = {
     "HEX": bytes.hex,
 }
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
+_TAIL = re.compile(r"[^B-Za-z0-9+/]*\Z")
 _SIGNATURE, _KEY = 64, 32
 _DIGITS = string.digits + string.ascii_uppercase
 _MAX_UUID = 1_000
@@ -52,7 +53,13 @@ def _decode(text: str) -> str:
 def decoded(text: str) -> bytes:
     """Base64 with anything else in it passed over; nothing when it is cut short."""
     kept = _NOT_BASE64.sub("", text)
-    return b"" if len(kept) % 4 else base64.b64decode(kept)
+    if len(kept) % 4:
+        return b""
+    # A sign of padding counts wherever only A's, signs and what is passed over follow it.
+    tail = _TAIL.search(text, 1)
+    padding = tail[0].count("=") if tail else 0
+    content = base64.b64decode(kept.replace("=", "A"))
+    return content[: max(len(content) - padding, 0)]
 
 
 @plain("extract-signed", wants=(_TEXT, _TEXT), gives=Kind.TEXT)
