@@ -141,7 +141,7 @@ EXPRESSIONS = {
     ),
     "case.no_text": (
         "“{key}”应是文字 / “{key}” must be text",
-        "按 docs/FORMS.md 的写法改 / Write it as docs/FORMS.md shows",
+        "按 docs/EXPRESSIONS.md 的写法改 / Write it as docs/EXPRESSIONS.md shows",
     ),
     "case.no_context": (
         "实例里没有“{path}” / The instance has no “{path}”",
