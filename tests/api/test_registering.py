@@ -1,4 +1,4 @@
-"""A new household comes from the field: its village from the worker's own list, the record and its people in one visit."""
+"""A new household comes from the field: village from the worker's own list, record and people in one visit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.api import collecting
 from tests.api.collecting import FORM, count, phone, rows
 from tests.api.county import BAITA, LIUSHU, QINGSHI
 from tests.collect import Collect
-from tests.forms.case_files import Case, read_cases
+from tests.forms.case_files import read_cases
 from tests.forms.our_engine import fill_case
 
 NEW = "a new household is registered with everybody in it"
@@ -37,11 +37,7 @@ def registration(region: str) -> bytes:
     (case,) = [case for case in read_cases(FORM) if case.name == NEW]
     lists = {**case.lists, "region": [{"name": region, "label": region, "level": "village", "parent": ""}]}
     answers = [(path, region if path == "/data/facts/region" else value) for path, value in case.answers]
-    return fill_case(_changed(case, lists, answers)).xml().encode()
-
-
-def _changed(case: Case, lists: object, answers: object) -> Case:
-    return dataclasses.replace(case, lists=lists, answers=answers)
+    return fill_case(dataclasses.replace(case, lists=lists, answers=answers)).xml().encode()
 
 
 def test_a_cadre_is_offered_the_own_village_and_nothing_else(collect: Collect) -> None:

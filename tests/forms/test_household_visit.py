@@ -43,7 +43,8 @@ def _member(n: int, name: str, version: int, **changed: object) -> Row:
     return {
         "name": MEMBERS[n], "label": name, "__version": version, "__trunkVersion": version, "__branchId": "",
         "household": HOUSEHOLD, "full_name": name, "member_state": "at_home", "state_since": "", "relation": "02",
-        "ethnic_group": "14", "serious_illness_insurance": "yes", "pension_insurance": "resident", "sex": "1", "birth_date": "1970-05-01", "health": "healthy", "medical_insurance": "resident",
+        "ethnic_group": "14", "serious_illness_insurance": "yes", "pension_insurance": "resident",
+        "sex": "1", "birth_date": "1970-05-01", "health": "healthy", "medical_insurance": "resident",
         "school_status": "", "education": "primary", "labour_capacity": "ordinary", "works_away": "yes",
         "work_place": "昆明", "work_months": 6, "monthly_wage": 3500, **changed,
     }  # fmt: skip
