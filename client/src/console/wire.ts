@@ -45,7 +45,7 @@ export interface HousePosition { lon: number; lat: number; accuracy_m: number | 
 export interface PhotoPosition extends Position { attachment_id: string; place_source: string | null }
 export interface SubmissionMap { position: Position | null; house: HousePosition | null; photos: PhotoPosition[] }
 
-export interface Finding { path: string | null; kind: string | null; code: string | null; message: unknown }
+export interface Finding { path: string | null; kind: string | null; code: string | null; message: unknown; labels?: Names }
 
 export interface Submission extends Omit<SubmissionRow, "findings" | "photos"> {
   detail: string | null; op_id: string; install_id: string | null;

@@ -36,6 +36,17 @@ export function setSession(next: Session | null): void {
 /** Forgets the key and the token; the sealed store stays as it is. */
 export const lock = (): void => setSession(null);
 
+/** Work of a page on the open store. Locked meanwhile, it fails nobody: the next unlock begins anew. */
+export async function whileOpen(work: () => Promise<void> | void): Promise<void> {
+  const at = current;
+  if (!at) return;
+  try {
+    await work();
+  } catch (cause) {
+    if (current === at) throw cause;
+  }
+}
+
 const otherTabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("ruhu-lock");
 if (otherTabs) {
   otherTabs.onmessage = (event: MessageEvent<string>) => {

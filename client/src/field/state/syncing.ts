@@ -3,7 +3,7 @@ import { readonly, ref } from "vue";
 import { onChange } from "@lib/changes";
 import { backOff } from "@lib/ops";
 import { asProblem, type Problem } from "@lib/problem";
-import { isUnlocked } from "@lib/session";
+import { isUnlocked, whileOpen } from "@lib/session";
 import { sync, type SyncOutcome, type SyncProgress, type SyncResult } from "@lib/sync";
 
 const online = ref(typeof navigator === "undefined" ? true : navigator.onLine);
@@ -106,9 +106,9 @@ export function follow(topics: string[], load: () => Promise<void> | void): () =
     waiting = true;
     setTimeout(() => {
       waiting = false;
-      if (isUnlocked()) void load();
+      void whileOpen(load);
     }, 150);
   });
-  void load();
+  void whileOpen(load);
   return stop;
 }
