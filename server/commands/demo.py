@@ -30,7 +30,7 @@ def demo() -> None:
 @click.option("--if-empty", is_flag=True, help="Do nothing, and say so, when real people are in the database.")
 @click.pass_obj
 def load(app: Callable[[], Flask], if_empty: bool) -> None:
-    """Fill an empty database with the demo county: 3 townships, 12 villages, 600 households and what was done in the last weeks."""
+    """Fill an empty database with the demo county: 3 townships, 12 villages, 600 households, some weeks of work."""
     flask = app()
     with flask.app_context():
         load_into_empty(flask.config["RUHU"], must_be_empty=not if_empty)
