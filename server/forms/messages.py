@@ -4,73 +4,12 @@ Each entry is (why, how to fix it); `{names}` are filled in by issue().
 """
 
 from server.forms.issue import Issue
+from server.forms.messages_definitions import DEFINITIONS
 from server.forms.messages_expressions import EXPRESSIONS
 
 _BOTH = {
+    **DEFINITIONS,
     **EXPRESSIONS,
-    # Dataset files
-    "file.unreadable": (
-        "文件读不出来：{cause} / The file cannot be read: {cause}",
-        "改正这一处的写法后再试 / Correct the spelling there and try again",
-    ),
-    "key.twice": (
-        "“{key}”写了两次，后一个会盖住前一个 / “{key}” is given twice; the second would hide the first",
-        "删掉其中一个 / Remove one of them",
-    ),
-    "key.unknown": (
-        "不认识“{key}” / “{key}” is not known here",
-        "可以用的有：{known} / Known: {known}",
-    ),
-    "key.missing": (
-        "缺少“{key}” / “{key}” is missing",
-        "补上“{key}” / Add “{key}”",
-    ),
-    "value.unknown": (
-        "“{value}”不在允许的取值里 / “{value}” is not one of the allowed values",
-        "请改用：{known} / Use one of: {known}",
-    ),
-    "value.kind": (
-        "这里要的是{zh} / This must be {en}",
-        "按 docs/FORMS.md 的写法改 / Write it as docs/FORMS.md shows",
-    ),
-    "name.bad": (
-        "名称“{name}”不合规定 / The name “{name}” is not allowed",
-        "用小写英文字母开头，只含小写字母、数字、下划线，不以两个下划线开头 / "
-        "Start with a lower-case letter; letters, digits and underscores only",
-    ),
-    "labels.incomplete": (
-        "要有中文和英文两个名称 / Both a Chinese and an English label are needed",
-        "写成 {{zh: …, en: …}} / Write {{zh: …, en: …}}",
-    ),
-    "labels.comma": (
-        "“{key}”不是语言代码：前面的文字里大概有没加引号的逗号 / "
-        "“{key}” is no language: a comma in the text before it is probably not quoted",
-        "把整段文字加上双引号 / Put the whole text in double quotes",
-    ),
-    "group.mixed": (
-        "同组“{group}”的字段合并规则不一样 / The properties of group “{group}” have different merge policies",
-        "同组的 merge 改成一样：整组一起保留，不能各按各的规则 / "
-        "Give all of the group the same policy: they win or lose together",
-    ),
-    "order.missing": (
-        "“worst”要知道哪个更危险 / “worst” must know which value is the more dangerous",
-        "给组里一个字段写 order: [轻, …, 重] / Give one property of the group an order: [safest, …, most dangerous]",
-    ),
-    "reference.unknown": (
-        "“{name}”没有定义 / “{name}” is not defined",
-        "改正名称，或先定义它 / Correct the name, or define it first",
-    ),
-    "migration.still_there": (
-        "数据集里还有“{name}” / The dataset still declares “{name}”",
-        "从数据集的文件里去掉旧字段，迁移步骤会照顾旧手机 / "
-        "Take the old property out of the dataset's file; the step looks after old phones",
-    ),
-    "migration.split_group": (
-        "拆成的几个字段（{parts}）要单独成一组 / "
-        "The parts ({parts}) must be a merge group of their own, with a separator",
-        "给它们写同一个 group（不要有别的字段），并写 at: 分隔符 / "
-        "Give them one group that holds nothing else, and write at: the separator",
-    ),
     # Workbooks
     "workbook.too_large": (
         "文件超过 {limit} MB / The file is larger than {limit} MB",
@@ -235,95 +174,6 @@ _BOTH = {
         "表单用到附件“{name}”，但没有上传 / The form uses “{name}”, which was not uploaded",
         "和表单一起上传；缺了它，相应的图片或选项不显示 / "
         "Upload it with the form; without it the picture or the choices do not appear",
-    ),
-    # Code lists
-    "codes.bad": (
-        "代码“{given}”不合规定 / The code “{given}” is not allowed",
-        "用字母、数字、横线、下划线、点，40 个以内，不要空格；Excel 去掉了前面的 0 时，把这一列设成文本 / "
-        "Letters, digits, hyphen, underscore, dot; at most 40. If Excel dropped a leading 0, make the column text",
-    ),
-    "codes.twice": (
-        "代码“{given}”写了两次 / The code “{given}” is given twice",
-        "删掉其中一行 / Remove one of the rows",
-    ),
-    "codes.empty": (
-        "一个代码也没有 / It holds no code",
-        "从第 2 行起每行写一个代码 / From line 2 on write one code a line",
-    ),
-    "codes.list_twice": (
-        "代码表“{name}”有两份 / The code list “{name}” is there twice",
-        "只留 form_definitions/codes 里的一份 / Keep the one in form_definitions/codes",
-    ),
-    # Policies
-    "policy.file_name": (
-        "文件里的名称是“{name}” / The name in the file is “{name}”",
-        "文件改名为 {file}，或改 name / Rename the file to {file}, or change name",
-    ),
-    "policy.reserved": (
-        "“{name}”是固定的列名，不能作为取值的名称 / “{name}” is a fixed column and cannot name a value",
-        "换一个名称 / Choose another name",
-    ),
-    "policy.bad_id": (
-        "版本编号“{id}”不合规定 / The version id “{id}” is not allowed",
-        "用小写字母、数字、下划线，如 national_2021 / Use lower-case letters, digits, underscores: national_2021",
-    ),
-    "policy.bad_area": (
-        "“{area}”不是区划代码的前几位 / “{area}” is no beginning of a division code",
-        "全国写 \"\"，省 2 位，市 4 位，县 6 位，乡镇 9 位，村 12 位，加引号 / "
-        "\"\" for the nation; 2 digits for a province, 4, 6 for a county, 9, 12 for a village; in quotes",
-    ),
-    "policy.empty_period": (
-        "until 不晚于 from，这个版本一天也不生效 / until is not after from: this version never holds",
-        "改正日期；until 当天已不生效 / Correct the dates; on the day until it no longer holds",
-    ),
-    "policy.out_of_bounds": (
-        "{value} 超出允许的范围 {least} 至 {most} / {value} is outside the bounds {least} to {most}",
-        "核对数字和单位，或改 values 里的 min、max / Check the number and its unit, or change min and max",
-    ),
-    "policy.id_twice": (
-        "版本编号“{id}”用了两次 / The version id “{id}” is used twice",
-        "每个版本用自己的编号 / Give each version its own id",
-    ),
-    "policy.start_twice": (
-        "{area} 有两个版本从同一天开始 / Two versions for {area} begin on the same day",
-        "合并成一个，或改其中一个的 from / Make them one, or change the from of one",
-    ),
-    "policy.incomplete": (
-        "从 {day} 起，“{id}”缺少“{value}”，上级区划也没有 / "
-        "From {day} on “{id}” lacks “{value}”, and so do the wider areas",
-        "在这个版本或上级的版本里补上 / Add it to this version or to one of a wider area",
-    ),
-    "policy.frozen": (
-        "版本“{id}”已经载入，{what} 不能再改（原为 {before}） / "
-        "The version “{id}” was loaded before; its {what} can no longer change (it was {before})",
-        "另写一个新版本，编号和 from 都用新的；要结束旧的，给它加上 until / "
-        "Write a new version with its own id and from; to end the old one, give it an until",
-    ),
-    "policy.not_loaded": (
-        "表单要用的政策“{name}”还没有载入，里面的限值都会是空的 / "
-        "The form reads the policy “{name}”, which was not loaded: its limits would be empty",
-        "先运行 ruhu policies load，再发布表单 / Run ruhu policies load before the form is published",
-    ),
-    # Rules
-    "rule.twice": (
-        "规则“{id}”写了两次 / The rule “{id}” is there twice",
-        "改掉其中一个的 id，各组之间也不能重 / Give one of them another id; ids are shared by all groups",
-    ),
-    "rule.expression": (
-        "公式第 {position} 个字符起读不懂：{why} / The expression cannot be read from character {position} on: {why}",
-        "{fix}",
-    ),
-    "rule.function": (
-        "规则里不能用函数“{name}” / The function “{name}” cannot be used in rules",
-        "手机和服务器都懂的有：{known} / Phone and server share: {known}",
-    ),
-    "rule.path": (
-        "农户资料里没有“{path}” / A household's tree has no “{path}”",
-        "是不是“{near}”？见 docs/FORMS.md“Rules” / Did you mean “{near}”? See docs/FORMS.md, “Rules”",
-    ),
-    "rule.no_properties": (
-        "没有写要看哪些字段 / It names no property to look at",
-        "写成 properties: [字段, 数据集.字段] / Write properties: [property, dataset.property]",
     ),
     # Forms in their folder
     "form.no_workbook": (
