@@ -12,6 +12,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
+from tests.e2e.form_gestures import FormGestures
 from tests.e2e.phone_app import PhoneApp
 from tests.e2e.running import ARGS, CHROMIUM, PASSWORD, PHONE, Demo, chromium, running_demo
 from tests.serving import ROOT
@@ -48,11 +49,38 @@ def phone(playwright: Playwright, demo: Demo, profile: Path) -> None:
         keep(app.page, "phone-worklist")
         app.page.locator("a[href*='/household/']").first.click()
         app.page.get_by_role("button", name=re.compile("走访")).first.wait_for()
+        to_top = "node => { node.style.scrollMarginTop = '90px'; node.scrollIntoView(); }"
+        app.page.get_by_text("这户可以办的事").evaluate(to_top)
         app.page.wait_for_timeout(500)
         keep(app.page, "phone-household")
-        app.begin_visit()
-        app.page.wait_for_timeout(1000)
+        app.page.get_by_role("button", name="饮水安全").click()
+        quantity_of_water(Form(app.page))
+        app.page.wait_for_timeout(500)
         keep(app.page, "phone-question")
+
+
+class Form(FormGestures):
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def type(self, title: str, text: str) -> None:
+        self.card(title).locator("input").fill(text)
+
+
+def quantity_of_water(form: Form) -> None:
+    """To where the water form shows a grade, and the standard that it follows."""
+    form.card("这次怎么联系的").wait_for()
+    form.choose("这次怎么联系的", "上门")
+    form.section("向农户说明")
+    form.choose("愿意继续吗", "愿意")
+    form.choose("没有签名的原因", "在纸上")
+    form.section("水量")
+    form.next()
+    form.choose("水量怎么算", "知道每人每天多少升")
+    form.next()
+    form.type("每人每天大约多少升", "58")
+    form.next()
+    form.page.get_by_text("每人每天约").wait_for()
 
 
 def desk(playwright: Playwright, demo: Demo, profile: Path) -> None:
