@@ -15,7 +15,7 @@ from server.forms.datasets import load_datasets
 from server.forms.issue import DefinitionError, Issue, IssueError
 from server.forms.messages import issue
 from server.forms.policies import Policy, load_policies
-from server.forms.policy_rows import gaps, policy_list
+from server.forms.policy_rows import contradictions, gaps, policy_list
 from server.forms.rule_files import load_rules
 from server.forms.source import WORKBOOKS, read_source
 
@@ -57,7 +57,8 @@ def issues_of(folder: Path) -> Iterator[Issue]:
     try:
         policies = load_policies(folder / "policies")
         for policy in policies.values():
-            yield from gaps(policy, policy_list(policy))
+            rows = policy_list(policy)
+            yield from gaps(policy, rows) + contradictions(policy, rows)
         load_rules(folder / "rules", datasets, {name: tuple(one.values) for name, one in policies.items()})
     except DefinitionError as error:
         yield from error.issues

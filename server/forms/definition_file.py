@@ -43,6 +43,8 @@ def read_definition(path: Path) -> DefinitionFile:
     try:
         node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        found.lines[()] = mark.line + 1 if mark is not None else 1
         found.complain("file.unreadable", (), cause=" ".join(str(error).split()))
         raise DefinitionError(found.issues) from error
     if not isinstance(node, yaml.MappingNode):

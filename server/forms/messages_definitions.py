@@ -119,6 +119,12 @@ DEFINITIONS = {
         "{area} 有两个版本从同一天开始 / Two versions for {area} begin on the same day",
         "合并成一个，或改其中一个的 from / Make them one, or change the from of one",
     ),
+    "policy.contradiction": (
+        "从 {day} 起，“{low}”是 {is_low}，比“{high}”的 {is_high} 还大 / "
+        "From {day} on “{low}” is {is_low}, more than “{high}”, which is {is_high}",
+        "核对两个数是不是写反了；没写的值取自上级区划 / "
+        "See whether the two are mixed up; what a version leaves out comes from the wider areas",
+    ),
     "policy.incomplete": (
         "从 {day} 起，“{id}”缺少“{value}”，上级区划也没有 / "
         "From {day} on “{id}” lacks “{value}”, and so do the wider areas",

@@ -25,7 +25,7 @@ STATUSES = ("confirmed", "indicative")
 AREA = re.compile(r"(|\d{2}|\d{4}|\d{6}|\d{9}|\d{12})", re.ASCII)
 _ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,78}", re.ASCII)
 _FILE_KEYS = ("name", "labels", "source", "values", "versions")
-_VALUE_KEYS = ("type", "unit", "labels", "min", "max")
+_VALUE_KEYS = ("type", "unit", "labels", "min", "max", "at_most", "one_of")
 _VERSION_KEYS = ("id", "labels", "area", "from", "until", "status", "source", "values")
 # Columns of the form's list that are no values.
 FIXED = (
@@ -38,7 +38,10 @@ PREFIX = "policy_"
 
 @dataclass(frozen=True)
 class PolicyValue:
-    """One number (or word) that a policy sets. `least` and `most` bound it in every version."""
+    """One number (or word) that a policy sets. `least` and `most` bound it in every version.
+
+    `at_most`: the value of the same version that it may not exceed; `one_of`: the words that a text may be.
+    """
 
     name: str
     type: str
@@ -46,6 +49,8 @@ class PolicyValue:
     unit: str | None = None
     least: Decimal | None = None
     most: Decimal | None = None
+    at_most: str | None = None
+    one_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +112,7 @@ def _policy(file: DefinitionFile) -> Policy:
     content = file.content
     check.check_keys(file, (), content, _FILE_KEYS, _FILE_KEYS)
     given = check.mapping(file, ("values",), content.get("values"))
-    values = {name: _value(file, name, item) for name, item in given.items()}
+    values = {name: _value(file, name, item, given) for name, item in given.items()}
     versions = [
         _version(file, ("versions", str(n)), item, values)
         for n, item in enumerate(check.sequence(file, ("versions",), content.get("versions")))
@@ -122,7 +127,7 @@ def _policy(file: DefinitionFile) -> Policy:
     )
 
 
-def _value(file: DefinitionFile, name: str, given: Any) -> PolicyValue:
+def _value(file: DefinitionFile, name: str, given: Any, siblings: Mapping[str, Any]) -> PolicyValue:
     at = ("values", name)
     content = check.mapping(file, at, given)
     check.check_keys(file, at, content, _VALUE_KEYS, ("type", "labels"))
@@ -135,6 +140,8 @@ def _value(file: DefinitionFile, name: str, given: Any) -> PolicyValue:
         unit=content.get("unit"),
         least=check.number(file, (*at, "min"), content.get("min")),
         most=check.number(file, (*at, "max"), content.get("max")),
+        at_most=check.known_name(file, (*at, "at_most"), content.get("at_most"), siblings),
+        one_of=tuple(map(str, check.sequence(file, (*at, "one_of"), content.get("one_of")))),
     )
 
 
@@ -182,7 +189,7 @@ def _values(file: DefinitionFile, at: Place, given: Any, known: Mapping[str, Pol
 def _one(file: DefinitionFile, at: Place, given: Any, value: PolicyValue) -> str | None:
     """The value as the form's list shows it: numbers without needless zeros."""
     if value.type == "text":
-        return str(given)
+        return check.word(file, at, str(given), value.one_of) if value.one_of else str(given)
     found = check.number(file, at, given, whole=value.type == "integer")
     if found is None:
         return None

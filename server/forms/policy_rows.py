@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from server.forms.issue import Issue
 from server.forms.messages import issue
@@ -74,6 +75,20 @@ def gaps(policy: Policy, rows: Iterable[Row]) -> list[Issue]:
         )
         for row, value in missing
     ]
+
+
+def contradictions(policy: Policy, rows: Iterable[Row]) -> list[Issue]:
+    """Where a value exceeds the one that it may not exceed (`at_most`). One of the two may come from a wider area."""
+    ordered = [(value.name, value.at_most) for value in policy.values.values() if value.at_most in policy.values]
+    return [
+        issue(
+            "policy.contradiction", f"{policy.name}.yaml {row['name']}",
+            low=low, is_low=row[low], high=high, is_high=row[high], day=row["valid_from"],
+        )
+        for row in rows
+        for low, high in ordered
+        if row[low] and row[high] and Decimal(row[low]) > Decimal(row[high])
+    ]  # fmt: skip
 
 
 def day_number(day: date) -> int:

@@ -22,7 +22,7 @@ from server.errors import Fault, Problem
 from server.forms.issue import DefinitionError, Issue
 from server.forms.messages import issue
 from server.forms.policies import Policy, PolicyValue, PolicyVersion, file_name
-from server.forms.policy_rows import gaps, media_hash, policy_csv, policy_list
+from server.forms.policy_rows import contradictions, gaps, media_hash, policy_csv, policy_list
 from server.forms.tables import PolicyFile, PolicyVersionRow
 
 
@@ -128,7 +128,7 @@ def _amend(row: PolicyVersionRow, given: PolicyVersion, policy: str, issues: lis
 
 def _write_file(header: PolicyFile, policy: Policy, issues: list[Issue]) -> bool:
     rows = policy_list(policy)
-    issues += gaps(policy, rows)
+    issues += gaps(policy, rows) + contradictions(policy, rows)
     content = policy_csv(policy, rows)
     hash = media_hash(content)
     changed = header.hash != hash
@@ -161,11 +161,15 @@ def _version(row: PolicyVersionRow) -> PolicyVersion:
 
 def _column(value: PolicyValue) -> dict[str, Any]:
     bounds = {"min": value.least, "max": value.most}
-    return {"name": value.name, "type": value.type, "labels": value.labels, "unit": value.unit} | {
+    order = {"at_most": value.at_most, "one_of": list(value.one_of)}
+    return {"name": value.name, "type": value.type, "labels": value.labels, "unit": value.unit} | order | {
         key: None if bound is None else str(bound) for key, bound in bounds.items()
     }
 
 
 def _value(column: Mapping[str, Any]) -> PolicyValue:
     least, most = (Decimal(column[key]) if column.get(key) else None for key in ("min", "max"))
-    return PolicyValue(column["name"], column["type"], column["labels"], column.get("unit"), least, most)
+    return PolicyValue(
+        column["name"], column["type"], column["labels"], column.get("unit"), least, most,
+        column.get("at_most"), tuple(column.get("one_of") or ()),
+    )  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from server.forms.issue import DefinitionError
 from server.forms.policies import Policy, load_policies
-from server.forms.policy_rows import gaps, in_force, policy_csv, policy_list
+from server.forms.policy_rows import contradictions, gaps, in_force, policy_csv, policy_list
 from tests.forms.samples import DEFINITIONS
 
 WATER = """
@@ -102,7 +102,7 @@ def test_a_value_that_nobody_sets_is_named(tmp_path: Path) -> None:
         (("name: water", "name: wasser"), 2, "The name in the file is “wasser”"),
         (("source: 标准", "origin: 标准"), 4, "“origin” is not known here"),
         (("labels: {zh: 达标, en: Good}", "labels: {zh: 达标}"), 6, "Both a Chinese and an English label"),
-        (("name: water", "name: [water"), 1, "The file cannot be read"),
+        (("name: water", "name: [water"), 3, "The file cannot be read"),
     ],
 )
 def test_a_wrong_file_is_told_its_line_cause_and_cure(
@@ -114,9 +114,32 @@ def test_a_wrong_file_is_told_its_line_cause_and_cure(
     assert all(" / " in one.fix for one in refused.value.issues)
 
 
+def test_bars_that_contradict_each_other_are_named_also_across_areas(tmp_path: Path) -> None:
+    """The county sets only its good bar: below the basic bar of the nation nothing could be basically met."""
+    bars = WATER.replace("200}", "200}\n  basic: {type: integer, at_most: good, labels: {zh: 基本, en: Basic}}", 1)
+    for bar in ("good: 60,", "good: 60.50,"):
+        bars = bars.replace(bar, f"{bar} basic: 35,")
+    bars = bars.replace("{good: 40}", "{good: 30}")
+    policy = policies(tmp_path, bars)["water"]
+    found = contradictions(policy, policy_list(policy))
+    assert {one.where.partition("@")[0] for one in found} == {"water.yaml dry_2020", "water.yaml county_2022"}
+    assert all("“basic” is 35, more than “good”, which is 30" in one.why for one in found)
+
+
+def test_a_word_that_no_form_knows_is_refused(tmp_path: Path) -> None:
+    """A form takes an unknown word for its default: so a slip of the pen would change verdicts unseen."""
+    words = WATER.replace("  days: {type: integer,", "  days: {type: text, one_of: [few, many],")
+    for number, word in (("18", "few"), ("15", "lots"), ("20", "many")):
+        words = words.replace(f"days: {number}", f"days: {word}")
+    with pytest.raises(DefinitionError) as refused:
+        policies(tmp_path, words)
+    (found,) = refused.value.issues
+    assert "water.yaml line 10 " in found.where and "few, many" in found.fix
+
+
 def test_the_policies_of_this_installation_load_and_are_complete() -> None:
     found = load_policies(DEFINITIONS / "policies")
     assert "income" in found
     for policy in found.values():
-        assert gaps(policy, policy_list(policy)) == []
+        assert gaps(policy, policy_list(policy)) == contradictions(policy, policy_list(policy)) == []
         assert all(version.source for version in policy.versions), policy.name
