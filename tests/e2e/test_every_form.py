@@ -3,199 +3,59 @@ says, saved, sent, and taken by the server without a finding. Proves that each f
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import expect
 
-from server.app import create_app
-from server.commands.forms import publish_path
-from server.config import Settings
-from tests.e2e.case_records import Filling, add_worker, put_records
+from tests.e2e.forms_county import FORMS, County, case_named, fill, fill_and_save, name_of, open_form, picture, save
 from tests.e2e.phone_app import PhoneApp
-from tests.e2e.running import PASSWORD, PHONE, Demo, chromium
-from tests.forms.case_files import Case, case_forms, read_cases
-from tests.forms.samples import DEFINITIONS, compiled
+from tests.forms.case_files import case_forms
 
 pytestmark = pytest.mark.browser
 
-THUMB = Path(__file__).with_name("thumb.js").read_text("utf-8")
-FORMS = sorted(path.name for path in (DEFINITIONS / "forms").iterdir() if path.is_dir())
-WORKER = "every.form"
-# A folder for pictures of each form's screens, for whoever wants to look at them.
-PICTURES = os.environ.get("RUHU_SCREENS")
-
-
-def complete_case(form: str) -> Case:
-    """The first case that is complete and breaks no rule, of a household that is there."""
-    found = [case for case in read_cases(form) if case.complete and not case.violations]
-    with_rows = [case for case in found if case.lists.get("household")]
-    return (with_rows or found)[0]
-
-
-@dataclass(frozen=True)
-class County:
-    demo: Demo
-    fillings: dict[str, Filling]
-
-    def get(self, path: str) -> Any:
-        session = requests.Session()
-        base = f"{self.demo.address}/api/v1"
-        session.post(f"{base}/auth/login", json={"username": WORKER, "password": PASSWORD, "cookie": True})
-        return session.get(f"{base}{path}").json()
-
-    def instances(self, form: str = "") -> list[str]:
-        """Ids of what the worker has sent, newest first."""
-        rows = self.get(f"/submissions?limit=200{f'&form_id={form}' if form else ''}")["items"]
-        return [row["instance_id"] for row in rows if row["author"]["username"] == WORKER]
-
-    def submission(self, instance_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.get(f"/submissions/{instance_id}")
-        return found
-
-
-@pytest.fixture(scope="module")
-def county(demo: Demo) -> County:
-    """The demo county with every form published, a worker for all, and the records that cases begin with."""
-    settings = Settings(database_url=demo.database_url, var=demo.var)
-    with create_app(settings).app_context():
-        for form in FORMS:
-            publish_path(settings, DEFINITIONS / "forms" / form)
-        author = add_worker(WORKER, PASSWORD, "样样会")
-        fillings = put_records({form: complete_case(form) for form in FORMS}, author)
-    return County(demo, fillings)
-
-
-@pytest.fixture(scope="module")
-def app(county: County, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PhoneApp]:
-    here = {"latitude": 26.0, "longitude": 108.0, "accuracy": 8}
-    options = {**PHONE, "geolocation": here, "permissions": ["geolocation", "camera"], "timezone_id": "Asia/Shanghai"}
-    with chromium(playwright, tmp_path_factory.mktemp("phone") / "profile", **options) as context:
-        app = PhoneApp(context, county.demo.address)
-        app.start()
-        app.sign_in(WORKER)
-        app.synced()
-        yield app
-
-
-def name_of(form: str) -> str:
-    return compiled(form).names["zh"]
-
-
-def open_form(app: PhoneApp, form: str, filling: Filling) -> None:
-    """From the household's page, or from "in the village"."""
-    if filling.household:
-        app.page.goto(f"{app.address}/#/household/{filling.household}")
-        app.page.locator("[data-test=forms]").get_by_role("button", name=name_of(form), exact=True).click()
-    else:
-        app.page.goto(f"{app.address}/#/")
-        app.page.get_by_role("button", name="村里的事").click()
-        app.page.get_by_role("button", name=name_of(form), exact=True).click()
-    app.page.locator(".form-card, .form-repeat").first.wait_for()
-
-
-def picture(app: PhoneApp, name: str) -> None:
-    if PICTURES:
-        app.page.screenshot(path=Path(PICTURES) / f"{name}.png")
-
-
-def fill(app: PhoneApp, form: str, filling: Filling) -> None:
-    """Every answer of the case on its screen; pictures by camera and pad."""
-    app.page.evaluate(THUMB)
-    for number, (path, value) in enumerate(filling.case.answers):
-        if value == filling.household and path.endswith("/household"):
-            continue  # chosen outside the form
-        told = app.page.evaluate("([path, value]) => thumb.answer(path, value)", [path, value])
-        if told != "done":
-            by_hand(app, path, value, told)
-        if number % 8 == 0:
-            picture(app, f"{form}-{number:02d}")
-
-
-def by_hand(app: PhoneApp, path: str, value: str, kind: str) -> None:
-    card = app.page.locator(f'.form-card[data-path="{path}"]')
-    if kind == "photo":
-        app.shoot(card)
-    elif kind == "drawing":
-        app.draw(card)
-    else:
-        card.locator("text=现在定位").click()
-        card.locator("text=用这个位置").click()
-
-
-def save(app: PhoneApp) -> None:
-    app.read_back()
-    app.page.locator(".form-reading").wait_for()
-    mode = app.page.locator(".form-reading .form-choice")
-    if mode.count():
-        mode.first.click()
-    app.save()
-    app.page.locator(".form-finished, .form-violation, .form-problem").first.wait_for()
-    left = app.page.locator(".form-violation, .form-problem").all_inner_texts()
-    assert left == []
-
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_form_is_filled_and_taken_without_a_finding(form: str, county: County, app: PhoneApp) -> None:
+def test_the_form_is_filled_and_taken_without_a_finding(form: str, county: County, worker: PhoneApp) -> None:
     filling = county.fillings[form]
-    app.problems.clear()
-    open_form(app, form, filling)
-    app.by_section()
-    app.page.locator(".form-step-line").first.click()
-    fill(app, form, filling)
-    save(app)
-    picture(app, f"{form}-end")
-    expect(app.page.locator(".form-finished h1")).to_have_text("已接收", timeout=30_000)
+    worker.problems.clear()
+    open_form(worker, form, filling)
+    worker.by_section()
+    worker.page.locator(".form-step-line").first.click()
+    fill(worker, form, filling)
+    save(worker)
+    picture(worker, f"{form}-end")
+    expect(worker.page.locator(".form-finished h1")).to_have_text("已接收", timeout=30_000)
     taken = county.submission(county.instances(form)[0])
     assert (taken["status"], taken["findings"]) == ("applied", [])
-    assert app.problems == []
+    assert worker.problems == []
 
 
 def test_every_form_has_cases() -> None:
     assert case_forms() == FORMS
 
 
-def case_named(form: str, name: str) -> Filling:
-    """Not put on the server: the household is whichever the form is opened from."""
-    case = next(case for case in read_cases(form) if case.name == name)
-    return Filling(case, next((value for path, value in case.answers if path == "/data/household"), None))
-
-
-def fill_and_save(app: PhoneApp, form: str, filling: Filling) -> None:
-    app.by_section()
-    app.page.locator(".form-step-line").first.click()
-    fill(app, form, filling)
-    save(app)
-    app.page.get_by_role("button", name="回到首页").click()
-
-
 def test_a_household_is_registered_without_network_and_visited_again_before_the_server_knows_it(
-    county: County, app: PhoneApp
+    county: County, worker: PhoneApp
 ) -> None:
     """It is on the list at once with the person's own name; the second visit waits for the first and both are taken."""
     registration = case_named("household_visit", "a new household is registered with everybody in it")
     attempt = case_named("contact_attempt", "nobody is at home: the next try is set")
     before = set(county.instances())
-    app.offline(True)
-    app.page.goto(f"{app.address}/#/")
-    app.page.get_by_role("button", name="村里的事").click()
-    app.page.get_by_role("button", name=re.compile("登记新的一户")).click()
-    app.page.locator(".form-card").first.wait_for()
-    fill_and_save(app, "household_visit", registration)
-    app.page.locator("a[href*='/household/']", has_text="赵有田").filter(has_text="已存本机").click()
-    app.page.locator("[data-test=forms]").get_by_role("button", name=name_of("contact_attempt"), exact=True).click()
-    app.page.locator(".form-card").first.wait_for()
-    fill_and_save(app, "contact_attempt", attempt)
-    app.offline(False)
-    app.tab("待传")
-    app.page.get_by_role("button", name="现在同步").click()
-    expect(app.page.locator(".tally .saved b")).to_have_text("0", timeout=60_000)
+    worker.offline(True)
+    worker.page.goto(f"{worker.address}/#/")
+    worker.page.get_by_role("button", name="村里的事").click()
+    worker.page.get_by_role("button", name=re.compile("登记新的一户")).click()
+    worker.page.locator(".form-card").first.wait_for()
+    fill_and_save(worker, "household_visit", registration)
+    worker.page.locator("a[href*='/household/']", has_text="赵有田").filter(has_text="已存本机").click()
+    worker.page.locator("[data-test=forms]").get_by_role("button", name=name_of("contact_attempt"), exact=True).click()
+    worker.page.locator(".form-card").first.wait_for()
+    fill_and_save(worker, "contact_attempt", attempt)
+    worker.offline(False)
+    worker.tab("待传")
+    worker.page.get_by_role("button", name="现在同步").click()
+    expect(worker.page.locator(".tally .saved b")).to_have_text("0", timeout=60_000)
     taken = [county.submission(one) for one in set(county.instances()) - before]
     assert sorted((one["form_id"], one["status"], one["findings"]) for one in taken) == [
         ("contact_attempt", "applied", []),

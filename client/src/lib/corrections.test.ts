@@ -20,7 +20,7 @@ beforeEach(async () => {
   ({ at, server } = await openPhone());
   server.publish("household_visit", "1", XFORM);
   server.addHousehold(VILLAGE, HOUSEHOLD, 3, { head_name: "王大山" });
-  server.judge = () => ({ status: "applied", findings: [FINDING] });
+  server.judge = () => ({ status: "applied", findings: [FINDING, { ...FINDING, path: "/data/computed", kind: "bind" }] });
   await sync();
 });
 afterEach(() => closePhone(at));

@@ -19,8 +19,11 @@ export function outcomeOf(result: OpResult): Outcome {
   const now = result.status === "duplicate" && result.first ? result.first : result;
   const versions: Record<string, number> = {};
   for (const entity of result.entities ?? []) versions[recordKey(entity.dataset, entity.id)] = entity.version;
-  return { state: stateOf(now.status), status: now.status, code: now.code ?? "", detail: now.detail ?? "", versions, missing: result.missing_attachments ?? [], findings: result.findings ?? [] };
+  return { state: stateOf(now.status), status: now.status, code: now.code ?? "", detail: now.detail ?? "", versions, missing: result.missing_attachments ?? [], findings: (result.findings ?? []).filter(isAnswerable) };
 }
+
+/** What the form computes itself nobody can answer better: that is for reviewers. */
+const isAnswerable = ({ kind }: Finding): boolean => kind !== "bind";
 
 /** The end of a held or quarantined op, as the user's feed tells it. */
 export function outcomeOfEntry(entry: OpEntry): Outcome {

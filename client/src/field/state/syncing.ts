@@ -25,9 +25,14 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 /** Even when all is well: others' work should arrive during a day in the village office. */
 const EVERY_MS = 15 * 60_000;
 
+/** Asked for while a round ran: of the worker before, or before the last visit was saved. Another follows it. */
+let again = false;
+
 /** One round now. The worker's own wish does not wait for the back-off. */
 export async function syncNow(): Promise<SyncResult | null> {
-  if (!isUnlocked() || busy.value) return null;
+  if (!isUnlocked()) return null;
+  again = busy.value;
+  if (busy.value) return null;
   busy.value = true;
   clearTimeout(timer);
   try {
@@ -41,7 +46,8 @@ export async function syncNow(): Promise<SyncResult | null> {
   } finally {
     busy.value = false;
     step.value = null;
-    planNext();
+    if (again) void syncByItself();
+    else planNext();
   }
 }
 
