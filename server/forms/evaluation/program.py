@@ -33,10 +33,11 @@ def _is_fixed(step: Instruction) -> bool:
     """Whether the form alone decides the result: no clock, no chance, no person, no language of the screen."""
     part, expression = step.part, step.expression
     may_be_edited = part.control is not None and part.readonly is not True
-    is_attribute = part.name.startswith("@")
+    # The form's own bookkeeping: names of the instance and of records follow from answers that are judged.
+    is_bookkeeping = part.name.startswith("@") or "/meta/" in part.path
     return (
         expression.is_stable
         and not expression.functions & _BY_LANGUAGE
-        and not is_attribute
+        and not is_bookkeeping
         and not (step.kind == "calculate" and may_be_edited)
     )
