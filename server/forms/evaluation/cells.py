@@ -64,6 +64,12 @@ class Absent(Cell):
     given = False
 
 
+class ToBe(Absent):
+    """A node of a row that a count asks for and the instance does not have: what the person would see next."""
+
+    __slots__ = ()
+
+
 def hide(cell: Cell) -> None:
     """Makes a node and everything below not relevant."""
     cell.relevant = False

@@ -11,18 +11,20 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from server.forms.evaluation.cells import Absent, Cell, hide
+from server.forms.evaluation.cells import Absent, Cell, ToBe, hide
 from server.forms.evaluation.doubt import doubt_of
 from server.forms.evaluation.findings import Finding, sentence
 from server.forms.evaluation.judge import TROUBLE, Judge, label_of
 from server.forms.evaluation.lists import List, tables_of
 from server.forms.evaluation.names import name_things
-from server.forms.evaluation.outcome import is_same, settled
+from server.forms.evaluation.outcome import is_same, settled, written
 from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.evaluation.program import Instruction, program_of
 from server.forms.evaluation.sheet import Sheet, TooLarge
 from server.forms.parsed import Instance
 from server.forms.xpath import Expression
+
+MOST_MISSING_ROWS = 20
 
 
 def check(plan: FormPlan, instance: Instance, lists: Mapping[str, List], *, now: datetime) -> list[Finding]:
@@ -39,16 +41,24 @@ def check(plan: FormPlan, instance: Instance, lists: Mapping[str, List], *, now:
         return [Finding(plan.root.path, "bind", sentence("too_large", label_of(plan.root)))]
     name_things(sheet)
     judge = Judge(sheet, doubt_of(plan, lists))
-    for step in program_of(plan):
-        cells = sheet.cells[step.part.index]
-        if step.kind == "count":
-            _count(sheet, judge, step)
-        elif cells:
-            (_relevant if step.kind == "relevant" else _calculate)(sheet, judge, step, cells)
+    try:
+        _run(sheet, judge)
+    except TooLarge:
+        judge.note(sheet.root, "bind", "too_large")
     for above, name, is_second in sheet.strays:
         _note_stray(judge, above, name, is_second)
     judge.all()
     return judge.found()
+
+
+def _run(sheet: Sheet, judge: Judge) -> None:
+    """All steps in their order."""
+    for step in program_of(sheet.plan):
+        cells = sheet.cells[step.part.index]
+        if step.kind == "count":
+            _count(sheet, judge, step)
+        elif cells:
+            _RUN[step.kind](sheet, judge, step, cells)
 
 
 def _relevant(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell]) -> None:
@@ -89,9 +99,26 @@ def _calculate(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell])
                 continue
         else:
             value = settled(value, kind, zone)
-        if not is_same(value, cell.text, zone):
+        if type(cell) is ToBe:
+            cell.text = written(value, kind, zone)
+        elif not is_same(value, cell.text, zone):
             judge.note(cell, "bind", "bind")
         cell.value = value
+
+
+def _propose(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell]) -> None:
+    """Fills in what the form proposes where nothing was sent; what a person made of it is taken as it stands."""
+    expression, part = step.expression, step.part
+    if all(cell.text for cell in cells) or not judge.doubt.is_certain(expression):
+        return
+    for cell in cells:
+        if cell.relevant and not cell.text:
+            sheet.context.node = cell
+            try:
+                cell.value = settled(expression(sheet.context), part.type, sheet.zone)
+            except TROUBLE:
+                continue
+            cell.text = written(cell.value, part.type, sheet.zone)
 
 
 def _count(sheet: Sheet, judge: Judge, step: Instruction) -> None:
@@ -108,6 +135,9 @@ def _count(sheet: Sheet, judge: Judge, step: Instruction) -> None:
             values = {"expected": str(expected), "found": str(found)}
             message = sentence("repeat_count", label_of(part), **values)
             judge.put(parent, Finding(f"{parent.place}/{part.name}", "repeat_count", message))
+            # What the missing rows would ask is asked, as in a form that is opened again.
+            if 0 < expected - found <= MOST_MISSING_ROWS:
+                sheet.add_rows(part, parent, expected - found)
 
 
 def _expected(sheet: Sheet, judge: Judge, part: Part, row: Cell, count: Expression) -> int | None:
@@ -128,3 +158,6 @@ def _note_stray(judge: Judge, above: Cell, name: str, is_second: bool) -> None:
     label = {"zh": name[:60], "en": name[:60]}
     message = sentence("bind.twice" if is_second else "bind.unknown", label)
     judge.put(above, Finding(f"{above.place}/{name[:60]}", "bind", message))
+
+
+_RUN = {"relevant": _relevant, "calculate": _calculate, "propose": _propose}

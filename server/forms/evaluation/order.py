@@ -42,6 +42,9 @@ class _Steps:
         """The steps that `step` reads, each with whether it must come first (a count need not)."""
         for part in chain(step.part.above if step.kind == "relevant" else step.part):
             yield from self._of(part, ("relevant",))
+        for part in chain(step.part.above if step.kind == "count" else step.part):
+            if (step.kind, part) != ("relevant", step.part):
+                yield from self._of(part, ("count",))
         for path in step.expression.reads(step.part.path):
             for part in self.read(path):
                 yield from self._of(part, ("calculate", "required"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from server.forms.evaluation.cells import Absent, Cell
+from server.forms.evaluation.cells import Absent, Cell, ToBe
 from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.xpath import Atom, Context, Node, Table
 from server.forms.xpath.typed import typed_value
@@ -89,19 +89,28 @@ class Sheet:
         above.children.append(made)
         above.named[part.name] = [made]
 
-    def _blank(self, part: Part, above: Cell) -> None:
+    def add_rows(self, part: Part, above: Cell, rows: int) -> None:
+        """Rows that should be there and are not. Raises TooLarge."""
+        for _ in range(rows):
+            self._blank(part, above, ToBe)
+
+    def _blank(self, part: Part, above: Cell, kind: type[Absent] = Absent) -> None:
         """The part where the instance has nothing: what is not asked, or left out."""
-        made = Absent(part, above)
+        made = kind(part, above)
         self.cells[part.index].append(made)
-        above.children.append(made)
-        above.named[part.name] = [made]
+        like = above.named.setdefault(part.name, [])
+        if like:
+            above.children.insert(above.children.index(like[-1]) + 1, made)
+        else:
+            above.children.append(made)
+        like.append(made)
         if not part.items:
             self.values.append(made)
             return
         self._make_room(len(part.items))
         for below in part.items:
             if not below.is_repeat:
-                self._blank(below, made)
+                self._blank(below, made, kind)
 
     def _make_room(self, cells: int) -> None:
         self.size += cells
