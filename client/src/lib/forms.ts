@@ -5,7 +5,7 @@ import type { FormRow } from "./database";
 import { isFor, isWanted, localDay, newestVersions, settingsOf, type FormSettings } from "./form-settings";
 import { Problem } from "./problem";
 import { listFormEntries } from "./records";
-import { session, type Session } from "./session";
+import { onSession, session, type Session } from "./session";
 import type { FormEntry } from "./types";
 import { mediaNames } from "./writes";
 
@@ -24,10 +24,32 @@ export async function availableForms(now: Date = new Date()): Promise<OfferedFor
   return rows.filter((row): row is FormRow => row !== undefined).map(withSettings).filter((form) => isFor(form.settings, at.account.user, localDay(now)));
 }
 
+/** What a list of forms shows of one: names and what it says about itself, without its text and files. */
+export type FormFacts = Pick<OfferedForm, "form_id" | "version" | "names" | "settings">;
+
+/** Known since the store was opened: a form's text is large, and pages ask after every change. */
+const facts = new Map<string, FormFacts>();
+onSession(() => facts.clear());
+
+/** The same forms as availableForms, for lists. */
+export async function offeredForms(now: Date = new Date()): Promise<FormFacts[]> {
+  const at = session();
+  const known = await Promise.all(newestVersions(await listFormEntries(), now).map((entry) => factsOf(at, entry)));
+  return known.filter((form): form is FormFacts => form !== undefined && isFor(form.settings, at.account.user, localDay(now)));
+}
+
+/** A version's names and settings never change; its hash is in the key all the same. */
+async function factsOf(at: Session, { form_id, version, hash }: Pick<FormEntry, "form_id" | "version" | "hash">): Promise<FormFacts | undefined> {
+  const key = [form_id, version, hash].join("|");
+  const row = facts.has(key) ? undefined : await at.db.forms.get([form_id, version]);
+  if (row) facts.set(key, { form_id, version, names: row.names, settings: withSettings(row).settings });
+  return facts.get(key);
+}
+
 export async function newestForm(formId: string): Promise<OfferedForm> {
-  const found = (await availableForms()).find((row) => row.form_id === formId);
+  const found = (await offeredForms()).find((form) => form.form_id === formId);
   if (!found) throw new Problem("form.missing", { detail: formId });
-  return found;
+  return getForm(found.form_id, found.version);
 }
 
 export async function getForm(formId: string, version: string): Promise<OfferedForm> {
@@ -36,10 +58,14 @@ export async function getForm(formId: string, version: string): Promise<OfferedF
   return withSettings(row);
 }
 
-/** Names of every form that is here, of retired versions too: drafts keep theirs. */
-export async function keptNames(): Promise<Map<string, FormRow["names"]>> {
+/** Names of the forms of drafts, of retired versions too: drafts keep theirs. */
+export async function namesOf(drafts: { form_id: string; version: string }[]): Promise<Map<string, FormRow["names"]>> {
+  const at = session();
   const names = new Map<string, FormRow["names"]>();
-  await session().db.forms.each((row) => { names.set(row.form_id, row.names); });
+  for (const { form_id, version } of drafts) {
+    const known = names.has(form_id) ? undefined : await factsOf(at, { form_id, version, hash: "" });
+    if (known) names.set(form_id, known.names);
+  }
   return names;
 }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FakeServer } from "../../tests/fake-server";
 import { closePhone, finished, HOUSEHOLD, openPhone, VILLAGE, VISIT } from "../../tests/phone";
 import { formOfDraft, openDraft, submitDraft } from "./drafts";
-import { availableForms } from "./forms";
+import { availableForms, offeredForms } from "./forms";
 import { uuid4 } from "./ids";
 import { listRecords } from "./records";
 import type { Session } from "./session";
@@ -62,6 +62,7 @@ test("a form for other roles is neither fetched nor offered", async () => {
   server.publish("check", "1", HOUSING.replace('ruhu:roles="cadre"', 'ruhu:roles="inspector"'), {}, { settings: { roles: "inspector" } });
   await sync();
   expect((await availableForms()).map((form) => form.form_id)).toEqual(["housing"]);
+  expect((await offeredForms()).map((form) => [form.form_id, form.settings.purpose])).toEqual([["housing", "housing"]]);
   expect(server.requests.some(({ path }) => path.startsWith("/forms/check"))).toBe(false);
 });
 

@@ -1,8 +1,7 @@
 /** What can be done, and where: with a household, or in the village. */
-import type { OfferedForm } from "@lib/forms";
 import { mayRegister } from "@lib/form-settings";
 import { listDrafts, openDraft } from "@lib/drafts";
-import { availableForms } from "@lib/forms";
+import { offeredForms, type FormFacts } from "@lib/forms";
 import i18n from "@lib/i18n";
 import { session } from "@lib/session";
 import type { Draft } from "@lib/types";
@@ -18,7 +17,7 @@ const GROUPS: readonly [key: string, purposes: readonly string[]][] = [
 ];
 
 const groupOf = (purpose: string): string => GROUPS.find(([, purposes]) => purposes.includes(purpose))?.[0] ?? "other";
-const choiceOf = (form: OfferedForm): FormChoice => ({ form_id: form.form_id, name: inLanguage(form.names, form.form_id), purpose: form.settings.purpose });
+const choiceOf = (form: FormFacts): FormChoice => ({ form_id: form.form_id, name: inLanguage(form.names, form.form_id), purpose: form.settings.purpose });
 
 /** Within a group in the order of its purposes, then by name. */
 function inOrder(choices: FormChoice[]): FormChoice[] {
@@ -28,18 +27,18 @@ function inOrder(choices: FormChoice[]): FormChoice[] {
 }
 
 /** Forms about a household in their groups; a form that says nothing about itself (of another office) is one of them. */
-export function groupsOf(forms: OfferedForm[]): FormGroup[] {
+export function groupsOf(forms: FormFacts[]): FormGroup[] {
   const choices = inOrder(forms.filter((form) => form.settings.about !== "region").map(choiceOf));
   return GROUPS.map(([key]) => ({ key, forms: choices.filter((choice) => groupOf(choice.purpose) === key) })).filter((group) => group.forms.length > 0);
 }
 
-export const householdForms = async (): Promise<FormGroup[]> => groupsOf(await availableForms());
+export const householdForms = async (): Promise<FormGroup[]> => groupsOf(await offeredForms());
 
 /** What is done in the village: forms about it, and the form that registers a household. */
 export interface VillageWork { registers: FormChoice | null; forms: FormChoice[] }
 
 export async function villageWork(): Promise<VillageWork> {
-  const forms = await availableForms();
+  const forms = await offeredForms();
   const registering = mayRegister(session().account.user) ? forms.find((form) => form.settings.registers) : undefined;
   return { registers: registering ? choiceOf(registering) : null, forms: inOrder(forms.filter((form) => form.settings.about === "region").map(choiceOf)) };
 }
