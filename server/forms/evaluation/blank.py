@@ -24,8 +24,7 @@ class BlankSheet(Sheet):
         self.size += 1
         if self.size > MOST_CELLS:
             raise TooLarge
-        value = typed_value(part.default, part.type, self.zone) if part.is_typed else part.default
-        made = Cell(part, above, part.default, value)
+        made = Cell(part, above, part.default, typed_value(part.default, part.type, self.zone))
         self.cells[part.index].append(made)
         _insert(above, made)
         for attribute in part.computed.values():

@@ -8,7 +8,7 @@ on: so everything after it is judged as a form that is opened again would.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from server.forms.evaluation.cells import Absent, Cell, ToBe, hide
@@ -22,7 +22,7 @@ from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.evaluation.program import Instruction, program_of
 from server.forms.evaluation.sheet import Sheet, TooLarge
 from server.forms.parsed import Instance
-from server.forms.xpath import Expression
+from server.forms.xpath import Context, Expression
 
 MOST_MISSING_ROWS = 20
 
@@ -37,10 +37,15 @@ def check(plan: FormPlan, instance: Instance, lists: Mapping[str, List], *, now:
     sheet = Sheet(plan, tables_of(plan.files, plan.instances, lists), moment)
     try:
         sheet.read(sheet.root, instance.root)
+        return _judged(sheet, Judge(sheet, doubt_of(plan, lists)))
     except TooLarge:
         return [Finding(plan.root.path, "bind", sentence("too_large", label_of(plan.root)))]
+    finally:
+        sheet.close()
+
+
+def _judged(sheet: Sheet, judge: Judge) -> list[Finding]:
     name_things(sheet)
-    judge = Judge(sheet, doubt_of(plan, lists))
     try:
         _run(sheet, judge)
     except TooLarge:
@@ -53,22 +58,30 @@ def check(plan: FormPlan, instance: Instance, lists: Mapping[str, List], *, now:
 
 def _run(sheet: Sheet, judge: Judge) -> None:
     """All steps in their order."""
+    unknown, inexact, context = judge.doubt.unknown, judge.doubt.inexact, sheet.context
     for step in program_of(sheet.plan):
         cells = sheet.cells[step.part.index]
         if step.kind == "count":
             _count(sheet, judge, step)
         elif cells:
-            _RUN[step.kind](sheet, judge, step, cells)
+            if step.expression in unknown or (step.is_wide and not judge.may_judge(step.part, step.expression)):
+                _as_it_stands(step, cells)
+            elif step.kind == "relevant":
+                _relevant(step.expression.truth, context, cells)
+            elif step.expression not in inexact:
+                (_calculate if step.kind == "calculate" else _propose)(sheet, judge, step, cells)
 
 
-def _relevant(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell]) -> None:
-    """Hides what is not relevant; where that cannot be known, what the instance does not have."""
-    if not judge.may_judge(step.part, step.expression):
+def _as_it_stands(step: Instruction, cells: list[Cell]) -> None:
+    """Where relevance cannot be known, what the instance has was asked, and what it has not was not."""
+    if step.kind == "relevant":
         for cell in cells:
             if not cell.given:
                 hide(cell)
-        return
-    truth, context = step.expression.truth, sheet.context
+
+
+def _relevant(truth: Callable[[Context], bool], context: Context, cells: list[Cell]) -> None:
+    """Hides what is not relevant."""
     for cell in cells:
         if cell.relevant:
             context.node = cell
@@ -82,10 +95,8 @@ def _relevant(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell]) 
 
 def _calculate(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell]) -> None:
     """Computes, and compares with what is stored."""
-    part, expression = step.part, step.expression
-    if expression in judge.doubt.inexact or not judge.may_judge(part, expression):
-        return
-    context, zone, kind = sheet.context, sheet.zone, part.type
+    expression, context, zone = step.expression, sheet.context, sheet.zone
+    kind, is_text = step.part.type, step.part.convert is None
     for cell in cells:
         if not cell.relevant:
             continue
@@ -94,11 +105,11 @@ def _calculate(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell])
             value = expression(context)
         except TROUBLE:
             continue
-        if type(value) is str and not part.is_typed:
-            if value == cell.text:
-                continue
-        else:
-            value = settled(value, kind, zone)
+        # Nearly always a text, and the one that was sent.
+        value = value[0].value if type(value) is list and value else value
+        if is_text and type(value) is str and value == cell.text:
+            continue
+        value = settled(value, kind, zone)
         if type(cell) is ToBe:
             cell.text = written(value, kind, zone)
         elif not is_same(value, cell.text, zone):
@@ -109,7 +120,7 @@ def _calculate(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell])
 def _propose(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell]) -> None:
     """Fills in what the form proposes where nothing was sent; what a person made of it is taken as it stands."""
     expression, part = step.expression, step.part
-    if all(cell.text for cell in cells) or not judge.doubt.is_certain(expression):
+    if all(cell.text for cell in cells):
         return
     for cell in cells:
         if cell.relevant and not cell.text:
@@ -158,6 +169,3 @@ def _note_stray(judge: Judge, above: Cell, name: str, is_second: bool) -> None:
     label = {"zh": name[:60], "en": name[:60]}
     message = sentence("bind.twice" if is_second else "bind.unknown", label)
     judge.put(above, Finding(f"{above.place}/{name[:60]}", "bind", message))
-
-
-_RUN = {"relevant": _relevant, "calculate": _calculate, "propose": _propose}

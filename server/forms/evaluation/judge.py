@@ -48,7 +48,7 @@ class Judge:
                 return
 
     def _filled(self, cell: Cell, part: Part) -> None:
-        if part.is_typed and not _looks_right(cell, part.type):
+        if part.convert is not None and not _looks_right(cell, part.type):
             self.note(cell, "type", f"type.{part.type}")
         elif part.constraint is not True and not self.keeps_constraint(cell):
             self.note(cell, "constraint", "constraint", part.constraint_text)
@@ -169,7 +169,8 @@ def _looks_right(cell: Cell, kind: str) -> bool:
     value = cell.value
     if type(value) is float and (kind == "decimal" or -_LARGEST_INT <= value < _LARGEST_INT):
         return True
-    return LEXICAL[kind](cell.text)
+    looks_right = LEXICAL.get(kind)
+    return looks_right is None or looks_right(cell.text)
 
 
 def label_of(part: Part) -> dict[str, str]:

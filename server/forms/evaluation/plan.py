@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any
 
 from server.forms.evaluation.choices import Choices
 from server.forms.evaluation.texts import Pieces, Text
-from server.forms.xpath import Expression, Node, Table
-
-# Bind types whose texts are turned into values.
-TYPED = frozenset({"int", "integer", "decimal", "date", "dateTime", "time", "boolean", "geopoint", "geotrace",
-                   "geoshape"})  # fmt: skip
+from server.forms.xpath import Atom, Expression, Node, Table
+from server.forms.xpath.typed import converter
 
 # What a bind says as a constant: required="true()". An expression that is none stays an Expression.
 Condition = Expression | bool
@@ -51,17 +49,18 @@ class Part:
     control: str | None = None
     choices: Choices | None = None
     bounds: tuple[float, float] | None = None
-    # Found out when the plan is complete, because every judging asks for it: what stands below; whether texts are
-    # turned into typed values; whether a filled node can be wrong in itself.
+    # Found out once, because every judging asks for it: what stands below; what turns texts into typed values; whether
+    # a filled node can be wrong in itself; how elements that came before were laid out (layout.py).
     items: tuple[Part, ...] = ()
-    is_typed: bool = False
+    convert: Callable[[str, tzinfo], Atom] | None = None
     can_be_wrong: bool = False
+    layouts: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def complete(self) -> None:
         self.items = tuple(self.below.values())
-        self.is_typed = self.type in TYPED
+        self.convert = converter(self.type)
         ruled = (self.constraint is not True, self.choices is not None, self.bounds is not None)
-        self.can_be_wrong = self.is_typed or any(ruled)
+        self.can_be_wrong = self.convert is not None or any(ruled)
 
     def walk(self) -> Iterator[Part]:
         """Itself and all below in document order; computed attributes directly after their node."""

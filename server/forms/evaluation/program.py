@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.forms.evaluation.doubt import wide_reads
 from server.forms.evaluation.plan import FormPlan, Part, Step
 from server.forms.xpath import Expression
 
@@ -18,13 +19,19 @@ class Instruction:
     kind: str
     part: Part
     expression: Expression
+    # Whether it looks into other rows, so that its cost is reckoned first.
+    is_wide: bool
 
 
 def program_of(plan: FormPlan) -> tuple[Instruction, ...]:
     """The steps worth running: without those whose result cannot be held against anything."""
     known: tuple[Instruction, ...] | None = plan.kept.get("program")
     if known is None:
-        steps = (Instruction(_kind(step), step.part, step.expression) for step in plan.steps)
+        wide = wide_reads(plan)
+        steps = (
+            Instruction(_kind(step), step.part, step.expression, (step.part.index, step.expression) in wide)
+            for step in plan.steps
+        )
         known = plan.kept["program"] = tuple(step for step in steps if _is_worth_running(step))
     return known
 

@@ -7,13 +7,12 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from server.forms.evaluation.cells import Absent, Cell, ToBe
+from server.forms.evaluation.layout import layout_of
 from server.forms.evaluation.plan import FormPlan, Part
-from server.forms.xpath import Atom, Context, Node, Table
-from server.forms.xpath.typed import typed_value
+from server.forms.xpath import Context, Node, Table
 
 # More than any visit or village roll: what is larger is not judged.
 MOST_CELLS = 20_000
-MOST_STRAYS = 20
 
 
 class TooLarge(Exception):
@@ -39,32 +38,22 @@ class Sheet:
 
     def read(self, above: Cell, element: Any) -> None:
         """Takes over what stands in an element of an instance (lxml, tags without namespaces)."""
-        items = above.part.items
-        children = list(element)
-        self._make_room(max(len(items), len(children)))
-        for part, given in _in_order(items, children) or self._sorted(above, children):
+        elements = list(element)
+        part = above.part
+        self._make_room(max(len(part.items), len(elements)))
+        layout = layout_of(part, tuple([child.tag for child in elements]))
+        if layout.strays:
+            self.strays += [(above, name, is_second) for name, is_second in layout.strays]
+        for below, given in layout.places:
             if not given:
-                if not part.is_repeat:
-                    self._blank(part, above)
-            elif part.items:
-                self._groups(part, above, given)
+                if not below.is_repeat:
+                    self._blank(below, above)
+            elif below.items:
+                self._groups(below, above, [elements[at] for at in given])
             else:
-                self._value(part, above, given)
-
-    def _sorted(self, above: Cell, children: list[Any]) -> list[tuple[Part, list[Any]]]:
-        """The elements by part, where they do not come as the form has them."""
-        found: dict[str, list[Any]] = {}
-        for child in children:
-            found.setdefault(child.tag, []).append(child)
-        pairs = [(part, found.pop(part.name, [])) for part in above.part.items]
-        if above.name != "meta":  # clients add their own there
-            self.strays += [(above, name, False) for name in list(found)[:MOST_STRAYS]]
-        return pairs
+                self._value(below, above, elements[given[0]].text)
 
     def _groups(self, part: Part, above: Cell, given: list[Any]) -> None:
-        if not part.is_repeat and len(given) > 1:
-            self.strays.append((above, part.name, True))
-            del given[1:]
         cells, children = self.cells[part.index], above.children
         above.named[part.name] = rows = []
         for element in given:
@@ -74,20 +63,23 @@ class Sheet:
             rows.append(made)
             self.read(made, element)
 
-    def _value(self, part: Part, above: Cell, given: list[Any]) -> None:
-        if len(given) > 1:
-            self.strays.append((above, part.name, True))
-        text = given[0].text
+    def _value(self, part: Part, above: Cell, text: str | None) -> None:
         if text:
             text = text.strip()
-            value: Atom = typed_value(text, part.type, self.zone) if part.is_typed else text
-            made = Cell(part, above, text, value)
+            convert = part.convert
+            made = Cell(part, above, text, convert(text, self.zone) if convert is not None and text else text)
         else:
             made = Cell(part, above)
         self.cells[part.index].append(made)
         self.values.append(made)
         above.children.append(made)
         above.named[part.name] = [made]
+
+    def close(self) -> None:
+        """Lets go of the tree. Nodes and parents hold each other: without this they would wait for the collector."""
+        for cells in self.cells:
+            for cell in cells:
+                cell.parent = None
 
     def add_rows(self, part: Part, above: Cell, rows: int) -> None:
         """Rows that should be there and are not. Raises TooLarge."""
@@ -116,17 +108,3 @@ class Sheet:
         self.size += cells
         if self.size > MOST_CELLS:
             raise TooLarge
-
-
-def _in_order(items: tuple[Part, ...], children: list[Any]) -> list[tuple[Part, list[Any]]] | None:
-    """The elements by part when they stand in the form's order, as clients write them; None when they do not."""
-    pairs = []
-    at, end = 0, len(children)
-    tag = children[0].tag if end else None
-    for part in items:
-        start = at
-        while tag == part.name:
-            at += 1
-            tag = children[at].tag if at < end else None
-        pairs.append((part, children[start:at]))
-    return pairs if at == end else None
