@@ -13,8 +13,9 @@ from server.forms.compile import compile_form
 from server.forms.dataset import Dataset
 from server.forms.datasets import load_datasets
 from server.forms.issue import DefinitionError, Issue, IssueError
+from server.forms.list_columns import known_columns, unknown_columns
 from server.forms.messages import issue
-from server.forms.policies import Policy, load_policies
+from server.forms.policies import FIXED, PREFIX, Policy, load_policies
 from server.forms.policy_rows import contradictions, gaps, policy_list
 from server.forms.rule_files import load_rules
 from server.forms.source import WORKBOOKS, read_source
@@ -80,3 +81,7 @@ def _form_issues(path: Path, datasets: dict[str, Dataset], policies: dict[str, P
     for name in form.policies:
         if name not in policies:
             yield issue("form.unknown_policy", path.name, name=f"policy_{name}", known=", ".join(sorted(policies)))
+    known = known_columns(form.media, datasets)
+    known |= {f"{PREFIX}{name}": (*FIXED, *policy.values) for name, policy in policies.items()}
+    for one in unknown_columns(form.reads, known):
+        yield Issue(f"{path.name}: {one.where}", one.why, one.fix)

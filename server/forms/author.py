@@ -12,7 +12,10 @@ _ON_SHEET = re.compile(
 )
 _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 # Quoted in passing; they name nothing of the author's.
-_SHEETS = ("survey", "choices", "settings", "entities", "external_choices", "data", "name", "type", "label")
+_SHEETS = (
+    "survey", "choices", "settings", "entities", "external_choices", "data", "name", "type", "label",
+    "allow_choice_duplicates",
+)  # fmt: skip
 _SHEET_OF_HEADER = re.compile(r"for sheet: '(\w+)'\. ?")
 _CURE = re.compile(r"(?:Please (?:either: |check|ensure)|Either |Try |Rename |Learn more: )")
 

@@ -12,14 +12,16 @@ from pyxform.xls2xform import convert
 
 from server.forms.author import issue_of
 from server.forms.dataset import Dataset
-from server.forms.expressions import check_expressions
+from server.forms.expressions import checked_plan
 from server.forms.issue import FormInvalid, InstanceUnreadable, Issue, PolicyConflict
+from server.forms.list_columns import Reads, columns_read, known_columns, unknown_columns
 from server.forms.messages import issue
 from server.forms.mistakes import complaints
 from server.forms.model import REGION_LIST, FormModel
 from server.forms.pin import pin_versions
 from server.forms.policies import policy_of_file
 from server.forms.policy import policy_conflicts
+from server.forms.unknown_names import bare_names
 from server.forms.workbook import Workbook, read_workbook
 
 # Dots alone are a step in an address, and would be lost from it.
@@ -34,7 +36,8 @@ class CompiledForm:
 
     `media` is what goes with it: the given files and the choice list that pyxform made (itemsets.csv).
     `datasets` are the datasets that it writes or reads, `policies` the policies whose list it reads, `settings` what it
-    says about itself (FormModel.settings). `warnings` are bilingual texts for the author.
+    says about itself (FormModel.settings). `reads`: the columns of lists from files that it reads, by list, each with
+    its place. `warnings` are bilingual texts for the author.
     """
 
     form_id: str
@@ -47,6 +50,7 @@ class CompiledForm:
     media: Mapping[str, bytes]
     policies: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    reads: Reads = field(default_factory=dict)
 
 
 def compile_form(
@@ -66,7 +70,7 @@ def compile_form(
     warnings = _set_identity(workbook, source)
     result = _convert(workbook)
     xform = _pinned(result.xform)
-    doubts = check_expressions(xform, workbook.place_of_question)
+    plan = checked_plan(xform, workbook.place_of_question)
     model = FormModel.from_xform(xform)
     if datasets is not None and (found := policy_conflicts(model, datasets, workbook.place_of_question)):
         raise PolicyConflict(found)
@@ -74,9 +78,11 @@ def compile_form(
     if result.itemsets:
         files["itemsets.csv"] = result.itemsets.encode("utf-8")
     used = _datasets(model, datasets or {})
+    reads = columns_read(plan, workbook.place_of_question)
+    doubts = [*unknown_columns(reads, known_columns(files, datasets or {})), *_missing_media(model, files, used)]
     # pyxform would have photos made smaller (max-pixels); evidence stays as the camera took it.
     warnings += [_text(issue_of(text, workbook.place_of_word)) for text in result.warnings if "max-pixels" not in text]
-    warnings += [_text(found) for found in (*doubts, *_missing_media(model, files, used))]
+    warnings += [_text(found) for found in (*bare_names(plan, workbook.place_of_question), *doubts)]
     return CompiledForm(
         form_id=model.form_id,
         version=model.version,
@@ -88,6 +94,7 @@ def compile_form(
         media=files,
         policies=tuple(name for file in model.files if (name := policy_of_file(file))),
         settings=model.settings,
+        reads={name: dict(columns) for name, columns in reads.items()},
     )
 
 

@@ -11,7 +11,7 @@ from server.forms.evaluation.plan import Part
 from server.forms.evaluation.reading import read_plan
 from server.forms.issue import FormInvalid, Issue
 from server.forms.messages import issue
-from server.forms.unknown_names import bare_names, unknown_names
+from server.forms.unknown_names import unknown_names
 from server.forms.xpath import EvaluationError, Expression
 from server.forms.xpath.patterns import matches
 
@@ -25,15 +25,15 @@ _SLOW_SECONDS = 0.02
 _NO_END = "\x01"  # what nothing matches
 
 
-def check_expressions(xform: str, place: Callable[[str], str]) -> list[Issue]:
-    """What is doubtful in the expressions of a form; `place` tells where a question of a name stands.
+def checked_plan(xform: str, place: Callable[[str], str]) -> FormPlan:
+    """The plan of a form that can be computed; `place` tells where a question of a name stands.
 
     Raises FormInvalid: what cannot be read, circles, names that lead nowhere, patterns that are wrong or never end.
     """
     plan = read_plan(xform, place)
     if broken := [*unknown_names(plan, place), *_broken_patterns(plan, place)]:
         raise FormInvalid(broken)
-    return list(bare_names(plan, place))
+    return plan
 
 
 def _broken_patterns(plan: FormPlan, place: Callable[[str], str]) -> Iterator[Issue]:

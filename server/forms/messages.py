@@ -32,6 +32,11 @@ _BOTH = {
         "请用 .xlsx、.xls 或 Markdown 表格，并确认文件没有损坏 / "
         "Use .xlsx, .xls or Markdown tables, and check that the file opens on your computer",
     ),
+    "workbook.no_workbook": (
+        "这不是表格文件 / This is no workbook",
+        "请选 Excel 另存的 .xlsx（或 .xls，或 UTF-8 的 Markdown 表格） / "
+        "Choose an .xlsx saved by Excel (or .xls, or Markdown tables in UTF-8)",
+    ),
     "workbook.no_survey": (
         "没有 survey 工作表，或者它是空的 / There is no sheet “survey”, or it is empty",
         "加一张名为 survey 的工作表，首行有 type、name、label / "

@@ -81,6 +81,10 @@ EXPRESSIONS = {
         "Column “{column}” names “{name}”, which the choice list “{list}” does not have",
         "核对 choices 表的列名；有的列：{known} / Check the columns of the choices sheet; it has: {known}",
     ),
+    "author.no_such_column": (
+        "“{list}.csv”没有列“{name}”，读到的总是空的 / “{list}.csv” has no column “{name}”: it is always read as empty",
+        "核对列名；有的列：{known} / Check the name; the columns are: {known}",
+    ),
     # When it is evaluated
     "evaluation.no_instance": (
         "没有名单“{name}” / There is no list “{name}”",

@@ -26,7 +26,7 @@ Place = Callable[[str], str]
 def bare_names(plan: FormPlan, place: Place) -> Iterator[Issue]:
     """Words that are probably texts without quotes (${a} = yes): clients read them as empty questions."""
     for part in plan.parts.values():
-        for column, expression in _expressions(part):
+        for column, expression in expressions_by_column(part):
             for path in sorted(expression.reads(part.path)):
                 if path not in plan.parts and _is_bare(path, part):
                     name = path.rpartition("/")[2]
@@ -44,7 +44,7 @@ def unknown_names(plan: FormPlan, place: Place) -> Iterator[Issue]:
         # What pyxform wrote itself; a wrong entity list is told by the check against the datasets.
         if "/meta/" in part.path:
             continue
-        for column, expression in _expressions(part):
+        for column, expression in expressions_by_column(part):
             for code, values in _unknown(plan, part, expression, columns):
                 yield issue(f"author.{code}", place(part.name), column=column, **values)
 
@@ -53,7 +53,7 @@ def _columns(table: Table) -> frozenset[str]:
     return frozenset(name for row in table.rows for name in row)
 
 
-def _expressions(part: Part) -> Iterator[tuple[str, Expression]]:
+def expressions_by_column(part: Part) -> Iterator[tuple[str, Expression]]:
     """What the part computes, each with the column it was written in."""
     for attribute, column in _COLUMNS.items():
         expression = getattr(part, attribute)

@@ -24,8 +24,9 @@ from server.forms.compile import CompiledForm
 from server.forms.compile_apart import PATIENT, compile_apart
 from server.forms.dataset import Dataset
 from server.forms.issue import FormInvalid, PolicyConflict
+from server.forms.list_columns import unknown_columns
 from server.forms.messages import issue
-from server.forms.policies import file_name, policy_of_file
+from server.forms.policies import FIXED, PREFIX, file_name, policy_of_file
 from server.forms.policy_store import policy_hashes
 from server.forms.source import FormSource
 from server.forms.tables import FormMedia, FormVersion, PolicyFile
@@ -227,10 +228,12 @@ def _values(form: CompiledForm, source: FormSource, author: str | None, purpose:
 
 
 def _unknown_policies(session: Session, form: CompiledForm) -> list[str]:
-    """A warning for each policy that the form reads and nobody has loaded: its thresholds would be empty."""
-    loaded = policy_hashes(session, form.policies)
-    missing = [file_name(name) for name in form.policies if file_name(name) not in loaded]
+    """A warning for each policy, or value of one, that the form reads and nobody has loaded: it would be empty."""
+    rows = session.execute(select(PolicyFile.name, PolicyFile.columns).where(PolicyFile.name.in_(form.policies)))
+    loaded = {row.name: [*FIXED, *(column["name"] for column in row.columns)] for row in rows}
+    missing = [file_name(name) for name in form.policies if name not in loaded]
     found = [issue("policy.not_loaded", "survey", name=name) for name in missing]
+    found += unknown_columns(form.reads, {f"{PREFIX}{name}": columns for name, columns in loaded.items()})
     return [f"{one.where}: {one.why} {one.fix}" for one in found]
 
 

@@ -51,6 +51,8 @@ def read_workbook(source: bytes, filename: str) -> Workbook:
         check_zip(source, filename)
     elif kind == ".xls" and _OLE_MACROS in source:
         raise FormInvalid([issue("workbook.macros", filename)])
+    elif kind == ".md" and not _has_tables(source):
+        raise FormInvalid([issue("workbook.no_workbook", filename)])
     try:
         sheets = asdict(get_xlsform(BytesIO(source), file_type=kind))
     except PyXFormError as error:
@@ -69,6 +71,15 @@ def _kind(source: bytes) -> str:
     if source.startswith(_ZIP):
         return ".xlsx"
     return ".xls" if source.startswith(_OLE) else ".md"
+
+
+def _has_tables(source: bytes) -> bool:
+    """Whether it is text with lines of a Markdown table."""
+    try:
+        lines = source.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        return False
+    return any(line.lstrip().startswith("|") for line in lines)
 
 
 def _check_content(sheets: Sheets, filename: str) -> None:

@@ -111,6 +111,38 @@ def test_what_is_wrong_is_named_in_the_chinese_half_too() -> None:
     assert "“who”" in told.partition(": ")[2].partition(" / ")[0]
 
 
+def test_a_choice_given_twice_names_no_setting_as_if_it_were_the_choice() -> None:
+    told = _refusal(PLAIN.replace("| colour | red | Red |", "| colour | red | Red |\n| | colour | red | Rot |"))
+    assert "allow_choice_duplicates" not in told.partition(" / ")[0] + told.partition(": ")[2].partition(" / ")[0]
+
+
+@pytest.mark.parametrize("junk", [b"", b"hello", b"<h:html/>", b"\x89PNG\r\n\x1a\n||"])
+def test_another_kind_of_file_is_told_in_plain_words(junk: bytes) -> None:
+    """Not in those of the library that could not open it."""
+    told = _refusal(junk)
+    assert "这不是表格文件" in told and "definition" not in told and "Unicode" not in told
+
+
+@pytest.mark.parametrize(
+    ("expression", "warned"),
+    [
+        ("instance('shops')/root/item[name = ${who}]/label", ""),
+        ("instance('shops')/root/item[nmae = ${who}]/label", "“shops.csv” has no column “nmae”: it is always"),
+        ("pulldata('shops', 'lable', 'name', ${who})", "“shops.csv” has no column “lable”: it is always"),
+        ("instance('household')/root/item[name = ${who}]/head_nmae", "“household.csv” has no column “head_nmae”"),
+        ("instance('household')/root/item[name = ${who}]/head_name", ""),
+    ],
+)
+def test_a_column_that_a_list_does_not_have_is_warned_about(expression: str, warned: str) -> None:
+    """It would be empty on every phone: a limit that is never kept, a name that is never shown."""
+    who = "| | text | who | Who | | | | |\n"
+    lists = "".join(f"| | csv-external | {name} | | | | | |\n" for name in ("shops", "household"))
+    reading = PLAIN.replace(who, f"{who}{lists}| | text | shown | Shown | {expression} = 'x' | | | |\n")
+    found = compile_form(reading.encode(), "form.md", {"shops.csv": b"name,label\n1,One\n"}, datasets=datasets())
+    told = " ".join(found.warnings)
+    assert (warned in told and "survey row 5" in told) if warned else "has no column" not in told
+
+
 @pytest.mark.parametrize("junk", [b"", b"hello", b"PK\x03\x04 not a zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 not ole",
                                   b"\x00" * 100, b"| settings |\n| | form_id |\n| | x |"])  # fmt: skip
 def test_what_is_no_workbook_is_refused(junk: bytes) -> None:

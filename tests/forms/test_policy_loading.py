@@ -98,6 +98,18 @@ def test_a_form_that_reads_a_policy_nobody_loaded_is_warned_about(world: World, 
     assert "policy_water.csv" not in warned()
 
 
+def test_a_limit_that_the_policy_does_not_have_is_warned_about(world: World, tmp_path: Path) -> None:
+    """Misspelled, it would be empty, and the verdict another one."""
+    loaded(world, tmp_path / "p", WATER)
+    limit = "instance('policy_water')/root/item[rank = 1]/goood"
+    rows = "| | integer | n_rows |"
+    wrong = READING.replace(rows, f"| | calculate | limit | | | | {limit} | | |\n{rows}")
+    admin = world.phone("admin")
+    files = {"file": (io.BytesIO(wrong.encode()), "form.md")}
+    (told,) = admin.client.post("/api/v1/forms", data=files, headers=admin.headers).json["warnings"]
+    assert "“policy_water.csv” has no column “goood”" in told
+
+
 def test_forms_that_read_another_policy_hear_nothing(world: World, tmp_path: Path) -> None:
     publish(world, SMALL)
     seen = world.phone("li").pull("forms")["next"]

@@ -75,7 +75,7 @@ WRONG: dict[str, tuple[Callable[[], bytes], tuple[str, ...]]] = {
     "a broken regex": (lambda: _expressions("constraint", ("text", "a", "A", "regex(., '[a-')")), ("survey row 2",)),
     "thousands of mistakes": (lambda: form([("text", f"q {n}", "Q") for n in range(3_000)]), ("survey row 2",)),
     "damaged": (lambda: form([ASK])[:-200], ("unreadable", "read")),
-    "no workbook": (lambda: b"%PDF-1.7\n" + b"x" * 1000, ("read",)),
+    "no workbook": (lambda: b"%PDF-1.7\n" + b"x" * 1000, ("no workbook",)),
 }  # fmt: skip
 
 

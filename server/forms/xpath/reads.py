@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server.forms.xpath.quick import name_of
-from server.forms.xpath.syntax import Call, Chain, Filter, Negative, Path, Step, Syntax
+from server.forms.xpath.syntax import Call, Chain, Filter, Negative, Path, Step, Syntax, Text
 
 _UNSTABLE = frozenset(["now", "today", "random", "once", "uuid"])
 
@@ -116,7 +116,8 @@ def _below(syntax: Syntax) -> list[Syntax]:
 
 
 def columns(syntax: Syntax) -> Iterator[tuple[str, str]]:
-    """(list, column) of every column of a secondary instance that is named in instance('list')/root/item[…]/…"""
+    """(list, column) of every column of a secondary instance: instance('list')/root/item[…]/…, pulldata('list', …)"""
+    yield from _pulled(syntax)
     for path in _paths(syntax):
         if not isinstance(path.start, Call) or not path.start.lists or len(path.steps) < 2:
             continue
@@ -126,6 +127,12 @@ def columns(syntax: Syntax) -> Iterator[tuple[str, str]]:
             below = (one.names for one in _references(predicate, _ITEM))
             read += [names[1] for names in below if names[:1] == _ITEM.names and len(names) > 1]
         yield from ((path.start.lists[0], name) for name in read if name is not None and name != "*")
+
+
+def _pulled(syntax: Syntax) -> Iterator[tuple[str, str]]:
+    for call in calls(syntax):
+        if call.name == "pulldata" and call.lists:
+            yield from ((call.lists[0], one.text) for one in call.arguments[1:3] if isinstance(one, Text))
 
 
 def _paths(syntax: Syntax) -> Iterator[Path]:

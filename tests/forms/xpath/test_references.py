@@ -37,7 +37,7 @@ def test_functions_lists_columns_and_stability_are_known() -> None:
     expression = compile_expression("concat(pulldata('p', 'a', 'b', 'c'), instance('l')/root/item[n > today()]/label)")
     assert expression.functions == {"concat", "pulldata", "instance", "today"}
     assert expression.lists == {"p", "l"}
-    assert expression.columns == {("l", "n"), ("l", "label")}
+    assert expression.columns == {("p", "a"), ("p", "b"), ("l", "n"), ("l", "label")}
     assert not expression.is_stable
     assert compile_expression("randomize(/data/a, 3)").is_stable
     assert not compile_expression("randomize(/data/a)").is_stable
