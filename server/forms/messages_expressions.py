@@ -133,6 +133,10 @@ EXPRESSIONS = {
         "weighted-checklist() 的两组长度不同 / The two sets of weighted-checklist() differ in length",
         "每个条件配一个权重 / Give each condition one weight",
     ),
+    "evaluation.too_long": (
+        "算了 {seconds} 秒还没有结果，已停止 / Stopped after {seconds} seconds without a result",
+        "少用 // 和一层套一层的条件 / Use fewer // and conditions within conditions",
+    ),
     "evaluation.too_deep": (
         "公式嵌套太深，没有算 / The expression is nested too deeply and was not evaluated",
         "拆成几个 calculate 题 / Split it into several calculate rows",

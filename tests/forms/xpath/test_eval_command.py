@@ -6,16 +6,19 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.cli import main
+from server.commands import form_eval
 from server.forms.xpath.cases import answers
 from tests.forms.xpath.ours import SHANGHAI
 
@@ -101,6 +104,22 @@ _JSON = st.recursive(
 def test_no_json_brings_it_down(case: dict[str, Any]) -> None:
     (answer,) = _answers(case)
     assert "error" in answer or "value" in answer
+
+
+def test_an_expression_without_end_is_stopped_and_the_next_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each node looks at all nodes, and each of those at all again."""
+    monkeypatch.setattr(form_eval, "SECONDS", 0.3)
+    xml = f"<d>{'<x/>' * 3000}</d>"
+    cases = tmp_path / "cases.jsonl"
+    endless = json.dumps({"expr": "count(//x[count(//x[. = //x]) > 0])", "instance": xml})
+    cases.write_text(f'{endless}\n{{"expr": "1 + 1"}}\n', "utf-8")
+    began = time.monotonic()
+    first, second = CliRunner().invoke(main, ["form", "eval", "--cases", str(cases)]).output.splitlines()
+    assert time.monotonic() - began < 20
+    assert "Stopped after 0.3 seconds" in json.loads(first)["error"]
+    assert json.loads(second) == {"type": "number", "value": 2}
 
 
 def test_the_command_streams_lines_without_a_database(tmp_path: Path) -> None:
