@@ -18,7 +18,7 @@ from server.commands.forms import form
 from server.forms.xpath import EvaluationError
 from server.forms.xpath.cases import answers
 
-# An expression of a form takes microseconds. Only one that looks at all nodes for each node of a large instance does not.
+# An expression takes microseconds, unless it looks at all nodes of a large instance for each of them.
 SECONDS = 10
 
 

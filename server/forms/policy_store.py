@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -94,7 +94,7 @@ def _store(session: Session, policy: Policy, issues: list[Issue]) -> Stored:
     new = [one for one in policy.versions if one.id not in known]
     rows = [*known.values(), *(_row(policy.name, one) for one in new)]
     whole = replace(policy, values=values, versions=tuple(_version(row) for row in rows))
-    changed = _write_file(header, whole, issues)
+    changed = _write_file(header, whole, {one.id for one in new}, issues)
     session.flush()
     session.add_all(rows)
     return Stored(policy.name, tuple(one.id for one in new), tuple(ended), changed)
@@ -126,9 +126,11 @@ def _amend(row: PolicyVersionRow, given: PolicyVersion, policy: str, issues: lis
     return is_ended
 
 
-def _write_file(header: PolicyFile, policy: Policy, issues: list[Issue]) -> bool:
+def _write_file(header: PolicyFile, policy: Policy, new: Collection[str], issues: list[Issue]) -> bool:
+    """What was loaded before stands for good: only versions in `new` are still told what contradicts in them."""
     rows = policy_list(policy)
-    issues += gaps(policy, rows) + contradictions(policy, rows)
+    issues += gaps(policy, rows)
+    issues += contradictions(policy, [row for row in rows if row["name"].partition("@")[0] in new])
     content = policy_csv(policy, rows)
     hash = media_hash(content)
     changed = header.hash != hash

@@ -110,6 +110,18 @@ def test_a_limit_that_the_policy_does_not_have_is_warned_about(world: World, tmp
     assert "“policy_water.csv” has no column “goood”" in told
 
 
+def test_bars_that_contradict_are_refused_unless_they_were_loaded_before(world: World, tmp_path: Path) -> None:
+    """A server that starts loads its policies: what it has already must not stop it."""
+    mixed_up = WATER + LATER.replace("good: 45", "good: 10")
+    ordered = mixed_up.replace("type: integer, labels", "type: integer, at_most: good, labels")
+    with pytest.raises(Problem) as refused:
+        loaded(world, tmp_path / "p", ordered)
+    places = [fault.where for fault in refused.value.faults]
+    assert places == ["water.yaml dry_2026", "water.yaml county_2022@2026-01-01"]
+    loaded(world, tmp_path / "p", mixed_up)
+    assert loaded(world, tmp_path / "p", ordered).versions == len(mixed_up.split("- {id:")) - 1
+
+
 def test_forms_that_read_another_policy_hear_nothing(world: World, tmp_path: Path) -> None:
     publish(world, SMALL)
     seen = world.phone("li").pull("forms")["next"]
