@@ -26,8 +26,21 @@ export async function ifFree<T>(name: string, work: () => Promise<T>): Promise<T
   }
 }
 
+/** A tab that was just closed or reloaded still holds its turns for a moment: so often, and so long in between (ms), it is tried. */
+const TRIES = 8;
+const BETWEEN_MS = 250;
+
 /** The way to give it back; undefined when another tab has it. A tab that dies gives back all it holds. */
-export async function hold(name: string): Promise<(() => void) | undefined> {
+export async function hold(name: string, tries = TRIES): Promise<(() => void) | undefined> {
+  for (let left = tries; left > 0; left -= 1) {
+    const giveBack = await take(name);
+    if (giveBack || left === 1) return giveBack;
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
+  }
+  return undefined;
+}
+
+function take(name: string): Promise<(() => void) | undefined> {
   return new Promise((resolve) => {
     void ifFree(name, () => new Promise<void>((end) => resolve(end))).then(() => resolve(undefined));
   });
