@@ -68,8 +68,11 @@ def _run(sheet: Sheet, judge: Judge) -> None:
                 _as_it_stands(step, cells)
             elif step.kind == "relevant":
                 _relevant(step.expression.truth, context, cells)
-            elif step.expression not in inexact:
-                (_calculate if step.kind == "calculate" else _propose)(sheet, judge, step, cells)
+            elif step.kind == "calculate":
+                if step.expression not in inexact:
+                    _calculate(sheet, judge, step, cells)
+            else:
+                _fill_in(sheet, step, cells, may_read=step.expression not in inexact)
 
 
 def _as_it_stands(step: Instruction, cells: list[Cell]) -> None:
@@ -117,19 +120,22 @@ def _calculate(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell])
         cell.value = value
 
 
-def _propose(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell]) -> None:
-    """Fills in what the form proposes where nothing was sent; what a person made of it is taken as it stands."""
-    expression, part = step.expression, step.part
-    if all(cell.text for cell in cells):
-        return
+def _fill_in(sheet: Sheet, step: Instruction, cells: list[Cell], may_read: bool) -> None:
+    """Gives nodes what a form that is opened again would give them; nobody is asked about it.
+
+    What a person made of a proposal stays. What is pinned by once() stays as well, unless the form takes it back:
+    if(${household} = '', '', once(…)). `may_read`: whether new values may be read from its lists.
+    """
+    expression, part, pinned = step.expression, step.part, step.kind == "pin"
     for cell in cells:
-        if cell.relevant and not cell.text:
-            sheet.context.node = cell
-            try:
-                cell.value = settled(expression(sheet.context), part.type, sheet.zone)
-            except TROUBLE:
-                continue
-            cell.text = written(cell.value, part.type, sheet.zone)
+        if not cell.relevant or not (pinned if cell.text else may_read):
+            continue
+        sheet.context.node = cell
+        try:
+            cell.value = settled(expression(sheet.context), part.type, sheet.zone)
+        except TROUBLE:
+            continue
+        cell.text = written(cell.value, part.type, sheet.zone)
 
 
 def _count(sheet: Sheet, judge: Judge, step: Instruction) -> None:

@@ -38,7 +38,7 @@ def is_same(value: Atom, text: str, zone: tzinfo) -> bool:
     if isinstance(value, Day):
         return _is_day(value, text, zone)
     # Blanks at the ends are lost on the way, and with them those between texts that were joined.
-    return value.split() == text.split() or _is_number_text(value, text)
+    return "".join(value.split()) == "".join(text.split()) or _is_number_text(value, text)
 
 
 def _is_number(value: float, text: str) -> bool:

@@ -14,7 +14,10 @@ _BY_LANGUAGE = frozenset({"jr:itext", "jr:choice-name"})
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One step: relevant, calculate, count, or propose (a calculation on a question that people may answer)."""
+    """One step: relevant, calculate, count, propose or pin.
+
+    propose: a calculation on a question that people may answer. pin: one with once(), which keeps what it has.
+    """
 
     kind: str
     part: Part
@@ -37,15 +40,17 @@ def program_of(plan: FormPlan) -> tuple[Instruction, ...]:
 
 
 def _kind(step: Step) -> str:
+    if step.kind != "calculate":
+        return step.kind
     may_be_edited = step.part.control is not None and step.part.readonly is not True
-    return "propose" if step.kind == "calculate" and may_be_edited else step.kind
+    return "pin" if "once" in step.expression.functions else "propose" if may_be_edited else "calculate"
 
 
 def _is_worth_running(step: Instruction) -> bool:
     """Whether the form alone decides the result: no clock, no chance, no language of the screen."""
-    if step.kind in ("relevant", "propose"):
-        return True
     # The form's own bookkeeping: names of the instance and of records follow from answers that are judged.
     is_bookkeeping = step.part.name.startswith("@") or "/meta/" in step.part.path
+    if step.kind in ("relevant", "propose", "pin"):
+        return not is_bookkeeping
     by_language = step.expression.functions & _BY_LANGUAGE
     return step.expression.is_stable and not by_language and not is_bookkeeping

@@ -158,6 +158,14 @@ def test_what_reads_a_pinned_value_is_judged_by_the_value_that_was_sent() -> Non
     assert judged(form, "<known>A</known><why>x</why>") == [("/why", "relevance")]
 
 
+def test_a_pinned_value_that_the_form_takes_back_decides_nothing() -> None:
+    """Without a household nothing that was pinned for one is left: as in a form that is opened again."""
+    form = plan(question("text", "h"), question("calculate", "known", calculation="if(${h} = '', '', once(random()))"),
+                question("text", "why", relevant="${known} != ''", required="true()"))  # fmt: skip
+    assert judged(form, "<h>h1</h><known>D</known><why/>") == [("/why", "required")]
+    assert judged(form, "<h/><known>D</known>") == []
+
+
 def test_today_is_the_day_of_the_visit() -> None:
     form = plan(question("date", "d", constraint=". <= today()"))
     assert judged(form, "<d>2026-11-21</d>") == []
