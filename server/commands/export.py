@@ -18,10 +18,11 @@ from server.accounts.tables import Person
 from server.commands.messages import say
 from server.commands.refusal import stop
 from server.db import CHINA
+from server.geo.regions import code_of
 from server.reports.answer_export import FORMATS, NoForm, write_answers
 from server.reports.answer_files import WORDS
 from server.reports.codebook_of import codebook_of
-from server.reports.selection import Selection
+from server.reports.selection import Selection, may_see_region
 from server.sync.definitions import datasets
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -52,11 +53,12 @@ def answers(
     since: datetime | None, until: datetime | None, format: str, words: str,
 ) -> None:  # fmt: skip
     """The answers of FORM_ID to the file OUT: CSV tables in a zip, a workbook, or one JSON object a line."""
-    wanted = Selection(form_id, region, _start_of(since), _start_of(until))
     with app().app_context():
         try:
             with db.read() as session:
                 actor = _actor(session, username)
+                code = _region_of(session, actor, region) if region else None
+                wanted = Selection(form_id, code, _start_of(since), _start_of(until))
                 count = write_answers(session, actor, datasets(), wanted, out, format=format, words=words)
         except NoForm:
             stop(say("export.no_form", form=form_id))
@@ -80,6 +82,13 @@ def codebook(app: Callable[[], Flask], form_id: str, out: Path) -> None:
 
 def _start_of(day: datetime | None) -> datetime | None:
     return day.replace(tzinfo=CHINA).astimezone(UTC) if day else None
+
+
+def _region_of(session: Session, actor: Actor, given: str) -> str:
+    code = code_of(session, given)
+    if code is None or not may_see_region(session, actor, code):
+        stop(say("export.no_region", region=given))
+    return code
 
 
 def _actor(session: Session, username: str) -> Actor:

@@ -67,6 +67,9 @@ TEXTS = {
     "reserve.spoilt": "{count} 个文件已损坏，没有恢复：{hashes} / {count} files are damaged, left out: {hashes}",
     # ruhu export
     "export.no_form": "没有发布过表单 {form} / The form {form} was never published",
+    "export.no_region": (
+        "没有区划 {region}，或者不在这个人的范围内 / There is no region {region}, or it is outside this person's area"
+    ),
     "export.written": "写好 {count} 条记录：{path} / Wrote {count} submissions: {path}",
     "export.codebook": "写好编码本：{path} / Wrote the codebook: {path}",
     # ruhu region import

@@ -14,6 +14,7 @@ from server.commands.progress import Progress
 from server.commands.refusal import refuse
 from server.config import Settings
 from server.errors import Problem
+from server.geo.regions import code_of
 from server.registry.definitions import rules as known_rules
 from server.sync.rule_runs import RunOutcome, run_rules
 
@@ -44,7 +45,7 @@ def run(app: Callable[[], Flask], region: str, day: datetime | None, dry_run: bo
         try:
             done = run_rules(
                 settings.forms,
-                region,
+                _code_of(region),
                 day.date() if day else db.today(),
                 lambda count, total: progress("households", count, total),
                 dry=dry_run,
@@ -53,6 +54,11 @@ def run(app: Callable[[], Flask], region: str, day: datetime | None, dry_run: bo
             refuse(problem)
     progress.finish()
     _tell(done, settings, dry_run)
+
+
+def _code_of(region: str) -> str:
+    with db.read() as session:
+        return code_of(session, region) or region
 
 
 def _tell(done: RunOutcome, settings: Settings, dry: bool) -> None:

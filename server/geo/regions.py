@@ -28,6 +28,16 @@ class RegionImport:
     notes: tuple[str, ...]
 
 
+def code_of(session: Session, given: str) -> str | None:
+    """The code of the region that a person names: by its code, or by its beginning alone (990101 is a county).
+
+    None when there is none.
+    """
+    wanted = {given, given.ljust(12, "0")} if given.isdigit() else {given}
+    found = set(session.scalars(select(Region.code).where(Region.code.in_(wanted))))
+    return given if given in found else next(iter(found), None)
+
+
 def import_regions(session: Session, table: bytes, boundaries: bytes | None = None) -> RegionImport:
     """Brings the tree to what the files say; regions that they do not name stay.
 

@@ -5,6 +5,7 @@ Functions with a session never commit. `run` opens its own transactions, because
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -58,7 +59,9 @@ def ask(session: Session, actor: Actor, asked: Mapping[str, Any]) -> Export:
 
 
 def _filename(asked: Mapping[str, Any], export_id: str) -> str:
-    return f"{asked['form_id']}-{asked.get('region') or 'all'}-{export_id[:8]}.{FORMATS[asked['format']][0]}"
+    """A name for the reader's disk; what is no code (there is no such region) is not part of it."""
+    region = re.sub(r"[^\w-]", "", asked.get("region") or "", flags=re.ASCII) or "all"
+    return f"{asked['form_id']}-{region}-{export_id[:8]}.{FORMATS[asked['format']][0]}"
 
 
 def mine(session: Session, actor: Actor) -> Sequence[Export]:

@@ -19,7 +19,7 @@ from server.registry.masking import CLEAR_ROLES
 from server.registry.reading import Rows
 from server.sync.definitions import model_of
 from server.sync.reading import SubmissionFilter, submission_clauses
-from server.sync.scope import visible_submissions
+from server.sync.scope import visible_regions, visible_submissions
 from server.sync.tables import OpLog, Submission
 
 _AT_ONCE = 200
@@ -39,6 +39,11 @@ class Selection:
         return SubmissionFilter(
             region=self.region, form_id=self.form_id, since=self.since, until=self.until, status=self.status
         )
+
+
+def may_see_region(session: Session, actor: Actor, code: str) -> bool:
+    """An unknown region and a foreign one are alike."""
+    return session.scalar(select(Region.code).where(Region.code == code, visible_regions(actor))) is not None
 
 
 def models_of(session: Session, actor: Actor, wanted: Selection) -> dict[str, FormModel]:

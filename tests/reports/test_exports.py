@@ -22,7 +22,7 @@ from server.evidence import tasks as worker
 from server.reports import exports, tasks
 from server.reports.tables import Export
 from tests.reports.county import fill
-from tests.world import EAST, LIUSHU, Phone, World, build_world
+from tests.world import EAST, LIUSHU, WEST, Phone, World, build_world
 
 
 @pytest.fixture
@@ -238,6 +238,23 @@ def test_the_command_writes_what_a_person_may_see(world: World, tmp_path: Any, f
     assert out.read_bytes().startswith(start) and b"19491231" not in out.read_bytes()
     count = world.look(lambda s: s.scalar(select(func.count()).where(AuditEntry.action == "export.written")))
     assert count == 1
+
+
+def test_what_is_no_region_gets_into_no_file_name(world: World) -> None:
+    fill(world)
+    asked = world.phone("zhang").post("/exports", {"form_id": "survey", "region": "../../\r\nx"}).json
+    assert asked["filename"].startswith("survey-x-")
+
+
+def test_the_command_knows_a_township_by_the_beginning_of_its_code(world: World, tmp_path: Any) -> None:
+    """People call a county by its six digits."""
+    fill(world)
+    words = ["answers", "survey", str(tmp_path / "out"), "--as", "zhang", "--region"]
+    runner, commands = CliRunner(), main.commands["export"]
+    assert "3" in runner.invoke(commands, [*words, EAST[:6]], obj=lambda: world.app).output
+    for outside in (WEST, "999999", "../"):
+        done = runner.invoke(commands, [*words, outside], obj=lambda: world.app)
+        assert done.exit_code == 1 and outside in done.output
 
 
 def test_the_command_says_what_is_wrong(world: World, tmp_path: Any) -> None:

@@ -158,6 +158,7 @@ def test_the_command_tells_what_it_found(world: World, monkeypatch: pytest.Monke
     done = _ruhu(world, monkeypatch, "rules", "run", "--region", COUNTY)
     assert done.exit_code == 0, done.output
     assert "2  house_area_missing  没有登记住房面积。" in done.output and "2 households" in done.output
+    assert _ruhu(world, monkeypatch, "rules", "run", "--region", COUNTY[:6]).exit_code == 0
     unknown = _ruhu(world, monkeypatch, "rules", "run", "--region", "000000000000")
     assert unknown.exit_code == 1 and "000000000000" in unknown.output
 
