@@ -47,17 +47,18 @@ def why_unknown(session: Session, form_id: str, version: str) -> str:
     return "form.draft" if state == "draft" else "form.unknown_version"
 
 
-_plans: dict[str, FormPlan] = {}
+# By the id of their model: a model that was read once is kept for good.
+_plans: dict[int, FormPlan] = {}
 
 
-def form_plan(session: Session, form_id: str, version: str) -> FormPlan:
-    """How this version of the form is evaluated; kept under the hash of its XForm. Raises FormInvalid."""
-    row = session.execute(
-        select(FormVersion.hash).where(FormVersion.form_id == form_id, FormVersion.version == version)
-    ).one()
-    if row.hash not in _plans:
-        _plans[row.hash] = FormPlan.from_xform(session.get_one(FormVersion, (form_id, version)).xform)
-    return _plans[row.hash]
+def form_plan(session: Session, model: FormModel) -> FormPlan:
+    """How the form of this model is evaluated; read once per process. Raises FormInvalid."""
+    if id(model) not in _plans:
+        xform = select(FormVersion.xform).where(
+            FormVersion.form_id == model.form_id, FormVersion.version == model.version
+        )
+        _plans[id(model)] = FormPlan.from_xform(session.scalars(xform).one())
+    return _plans[id(model)]
 
 
 _models: dict[str, FormModel] = {}

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.qualifications import holds
 from server.db import CHINA
-from server.forms.evaluation import check
+from server.forms.evaluation import FormPlan, check
 from server.forms.evaluation.moment import moment_of
 from server.sync.case import Case
 from server.sync.definitions import form_plan
@@ -30,8 +30,9 @@ def form_findings(session: Session, case: Case) -> list[dict[str, Any]]:
     if case.model is None or case.submission is None or case.instance is None:
         return []
     try:
-        with session.begin_nested():
-            return _judged(session, case)
+        plan = form_plan(session, case.model)
+        lists = seen_lists(session, case, plan)
+        return [one.as_json() for one in check(plan, case.instance, lists, now=_moment(case, plan, case.instance.root))]
     except DBAPIError:
         raise
     except Exception as error:
@@ -39,24 +40,14 @@ def form_findings(session: Session, case: Case) -> list[dict[str, Any]]:
         return [finding(f"/{case.instance.root.tag}", "evaluation.failed")]
 
 
-def _judged(session: Session, case: Case) -> list[dict[str, Any]]:
-    if case.submission is None or case.instance is None:
-        return []
-    plan = form_plan(session, case.submission.form_id, case.submission.form_version)
-    lists = seen_lists(session, case, plan)
-    found = check(plan, case.instance, lists, now=visit_moment(session, case))
-    return [one.as_json() for one in found]
-
-
-def visit_moment(session: Session, case: Case) -> datetime:
+def _moment(case: Case, plan: FormPlan, root: Any) -> datetime:
     """When the form was filled: as it says itself, as the envelope says, else when it came."""
-    if case.instance is not None and case.submission is not None:
-        plan = form_plan(session, case.submission.form_id, case.submission.form_version)
-        said = moment_of(plan, case.instance.root)
-        visit = case.submission.visit
-        if moment := said or visit.ended_at or visit.started_at:
-            return moment if said else moment.astimezone(CHINA)
-    return case.row.received_at.astimezone(CHINA)
+    said = moment_of(plan, root)
+    if said is not None:
+        return said
+    visit = case.submission.visit if case.submission else None
+    moment = (visit.ended_at or visit.started_at) if visit else None
+    return (moment or case.row.received_at).astimezone(CHINA)
 
 
 def visit_day(case: Case) -> date:

@@ -9,6 +9,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from server.forms.evaluation import FormPlan, ListUnreadable, Seen, read_list
+from server.forms.evaluation.doubt import lists_read
 from server.forms.evaluation.lists import List, Row
 from server.forms.policy_store import policy_loaded_at, policy_rows
 from server.forms.tables import FormMedia, FormVersion
@@ -29,8 +30,8 @@ def seen_lists(session: Session, case: Case, plan: FormPlan) -> dict[str, List]:
     found: dict[str, List] = dict(_own_files(session, case, plan))
     heard = parse_time(case.submission.clock.get("server_time_seen")) if case.submission else None
     wanted = []
-    for name, address in plan.files.items():
-        stem = address.rpartition("/")[2].removesuffix(".csv")
+    for name in lists_read(plan):
+        stem = plan.files[name].rpartition("/")[2].removesuffix(".csv")
         if name in found:
             continue
         if stem.startswith(_POLICY):
@@ -45,7 +46,7 @@ def seen_lists(session: Session, case: Case, plan: FormPlan) -> dict[str, List]:
 def _own_files(session: Session, case: Case, plan: FormPlan) -> Mapping[str, Node | Table]:
     """Lists that came with the form; read once, because a published version never changes."""
     kept: dict[str, Node | Table] | None = plan.kept.get("own_files")
-    if kept is None and case.submission is not None:
+    if kept is None and case.submission is not None and plan.files:
         version = (FormMedia.form_id == case.submission.form_id, FormMedia.version == case.submission.form_version)
         names = {address.rpartition("/")[2]: name for name, address in plan.files.items()}
         rows = session.execute(select(FormMedia.name, FormMedia.content).where(*version, FormMedia.name.in_(names)))
@@ -99,11 +100,18 @@ def _roots(case: Case, plan: FormPlan) -> set[str]:
     """The households that the op is about: those it writes to, and those chosen from the list."""
     roots = {entity.root_id for entity, may in case.known.values() if may}
     if case.instance is not None:
-        for part in plan.parts.values():
-            if part.choices is not None and part.choices.source == "household":
-                path = "/".join(part.path.split("/")[2:])
-                roots |= {(found.text or "").strip() for found in case.instance.root.iterfind(path)}
+        for path in _choosing(plan):
+            roots |= {(found.text or "").strip() for found in case.instance.root.iterfind(path)}
     return {root for root in roots if root}
+
+
+def _choosing(plan: FormPlan) -> list[str]:
+    """Paths below the root of the questions that choose a household; found once per plan."""
+    known: list[str] | None = plan.kept.get("choosing")
+    if known is None:
+        chosen = [one for one in plan.parts.values() if one.choices is not None and one.choices.source == "household"]
+        known = plan.kept["choosing"] = ["/".join(one.path.split("/")[2:]) for one in chosen]
+    return known
 
 
 def _entities(session: Session, case: Case, roots: set[str], names: set[str]) -> Sequence[Entity]:

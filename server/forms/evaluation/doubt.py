@@ -36,7 +36,7 @@ _CERTAIN = Doubt()
 
 def doubt_of(plan: FormPlan, lists: Mapping[str, List]) -> Doubt:
     """The doubt that these lists leave."""
-    if all(name in lists and not isinstance(lists[name], Seen) for name in plan.files):
+    if all(name in lists and not isinstance(lists[name], Seen) for name in lists_read(plan)):
         return _CERTAIN
     return Doubt(
         frozenset(reader.expression for reader in list_readers(plan) if reader.reads_unknown(lists)),
@@ -68,11 +68,21 @@ class Reader:
         return any(isinstance(found := lists.get(name), Seen) and not found.exact for name in self.lists)
 
 
+def lists_read(plan: FormPlan) -> frozenset[str]:
+    """Ids of the lists from files that judging reads; found once per plan."""
+    known: frozenset[str] | None = plan.kept.get("lists_read")
+    if known is None:
+        names = [name for reader in list_readers(plan) for name in reader.lists]
+        known = plan.kept["lists_read"] = frozenset(names)
+    return known
+
+
 def list_readers(plan: FormPlan) -> tuple[Reader, ...]:
     """The expressions of the form that read lists from files; found once per plan."""
     known: tuple[Reader, ...] | None = plan.kept.get("readers")
     if known is None:
-        read = (_reader(plan, expression) for part in plan.parts.values() for expression in expressions_of(part))
+        parts = [part for part in plan.parts.values() if not is_bookkeeping(part)]
+        read = (_reader(plan, expression) for part in parts for expression in expressions_of(part))
         known = plan.kept["readers"] = tuple(reader for reader in read if reader is not None)
     return known
 
@@ -83,6 +93,11 @@ def _reader(plan: FormPlan, expression: Expression) -> Reader | None:
     if not names:
         return None
     return Reader(expression, names, frozenset(_WORDS.findall(text)), frozenset(_WHOLE.findall(text)))
+
+
+def is_bookkeeping(part: Part) -> bool:
+    """The form's own: names of the instance and of records. They follow from answers, which are judged."""
+    return part.name.startswith("@") or "/meta/" in part.path
 
 
 def expressions_of(part: Part) -> Iterator[Expression]:

@@ -15,13 +15,12 @@ def moment_of(plan: FormPlan, root: Any) -> datetime | None:
 
     `root`: the instance (lxml).
     """
-    for mark in _MARKS:
-        for part in plan.parts.values():
-            if part.preload == mark:
-                found = _moment(root.findtext("/".join(part.path.split("/")[2:])))
-                if found is not None:
-                    return found
-    return None
+    paths: list[str] | None = plan.kept.get("moments")
+    if paths is None:
+        marked = [part for mark in _MARKS for part in plan.parts.values() if part.preload == mark]
+        paths = plan.kept["moments"] = ["/".join(part.path.split("/")[2:]) for part in marked]
+    found = (_moment(root.findtext(path)) for path in paths)
+    return next((moment for moment in found if moment is not None), None)
 
 
 def _moment(text: str | None) -> datetime | None:

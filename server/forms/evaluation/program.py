@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.forms.evaluation.doubt import wide_reads
+from server.forms.evaluation.doubt import is_bookkeeping, wide_reads
 from server.forms.evaluation.plan import FormPlan, Part, Step
 from server.forms.xpath import Expression
 
@@ -48,9 +48,7 @@ def _kind(step: Step) -> str:
 
 def _is_worth_running(step: Instruction) -> bool:
     """Whether the form alone decides the result: no clock, no chance, no language of the screen."""
-    # The form's own bookkeeping: names of the instance and of records follow from answers that are judged.
-    is_bookkeeping = step.part.name.startswith("@") or "/meta/" in step.part.path
-    if step.kind in ("relevant", "propose", "pin"):
-        return not is_bookkeeping
+    if is_bookkeeping(step.part):
+        return False
     by_language = step.expression.functions & _BY_LANGUAGE
-    return step.expression.is_stable and not by_language and not is_bookkeeping
+    return step.kind in ("relevant", "propose", "pin") or (step.expression.is_stable and not by_language)
