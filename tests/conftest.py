@@ -20,8 +20,10 @@ from flask.testing import FlaskClient
 os.environ.setdefault("RUHU_TESTING", "1")
 
 from server import db, schema
+from server.api import form_life
 from server.app import create_app
 from server.config import Settings
+from server.forms.compile_apart import PATIENT
 from tests.postgres import available, private_postgres
 
 WANTED = os.environ.get("RUHU_TEST_DATABASES", "sqlite,postgres").split(",")
@@ -99,6 +101,13 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     yield application
     with application.app_context():
         db.db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def patient_uploads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine an honest form may take longer than a desk waits; the limit has tests of its own."""
+    if not request.module.__name__.endswith("test_wrong_uploads"):
+        monkeypatch.setattr(form_life, "HASTY", PATIENT)
 
 
 @pytest.fixture
