@@ -23,6 +23,9 @@ ENGINES: dict[str, str] = {
     "indexed-repeat() of the own question in its constraint": (
         "JavaRosa gives the candidate answer instead of the other row's: compute it in a calculation before."
     ),
+    "a row that reads its neighbour (indexed-repeat)": (
+        "In JavaRosa it does not hear of a change there until the form is opened again; here it does."
+    ),
     "a node that an instance lacks and that has no condition of its own": (
         "JavaRosa takes it for not asked; here it is asked, so a required one is found."
     ),

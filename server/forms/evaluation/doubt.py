@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from server.forms.evaluation.lists import List, Seen
-from server.forms.evaluation.plan import FormPlan, Part
+from server.forms.evaluation.plan import FormPlan, Part, path_from
 from server.forms.evaluation.sheet import Sheet
 from server.forms.xpath import Expression
 
@@ -111,39 +111,45 @@ def expressions_of(part: Part) -> Iterator[Expression]:
 Asked = tuple[int, Expression]  # an expression for the nodes of a part, by its index
 
 
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """What an expression reads in more rows than its own: indexes of those parts, and how deep rows are compared."""
+
+    parts: tuple[int, ...]
+    depth: int
+
+
 def readings(sheet: Sheet, index: int, expression: Expression) -> int:
     """How many nodes in other rows it reads at most, when it is evaluated for every node of its part."""
     wide = wide_reads(sheet.plan).get((index, expression))
-    if not wide:
+    if wide is None:
         return 0
-    most = max(len(sheet.cells[read]) for read in wide)
-    # Each predicate may go through all rows again.
-    found: int = len(sheet.cells[index]) * most ** max(1, expression.text.count("["))
+    most = max(len(sheet.cells[read]) for read in wide.parts)
+    found: int = len(sheet.cells[index]) * most**wide.depth
     return found
 
 
-def wide_reads(plan: FormPlan) -> Mapping[Asked, tuple[int, ...]]:
-    """The expressions that read repeated parts in more rows than their own, with the indexes of those parts.
-
-    Found once per plan.
-    """
-    known: dict[Asked, tuple[int, ...]] | None = plan.kept.get("wide")
+def wide_reads(plan: FormPlan) -> Mapping[Asked, Wide]:
+    """The expressions that read repeated parts in more rows than their own; found once per plan."""
+    known: dict[Asked, Wide] | None = plan.kept.get("wide")
     if known is None:
         known = plan.kept["wide"] = {}
         for part in plan.parts.values():
             for expression in expressions_of(part):
-                if found := tuple(_wide(plan, part, expression)):
+                if (found := _wide(plan, part, expression)) is not None:
                     known[part.index, expression] = found
     return known
 
 
-def _wide(plan: FormPlan, part: Part, expression: Expression) -> Iterator[int]:
-    if all(_stays_in_row(part, reference) for reference in expression.references):
-        return
-    for path in expression.reads(part.path):
-        read = plan.parts.get(path.removesuffix("/*"))
-        if read is not None and read.repeats_above():
-            yield read.index
+def _wide(plan: FormPlan, part: Part, expression: Expression) -> Wide | None:
+    leaving = [reference for reference in expression.references if not _stays_in_row(part, reference)]
+    read = {reference: plan.parts.get(path_from(part.path, reference.removesuffix("/*"))) for reference in leaving}
+    repeated = {reference: found for reference, found in read.items() if found is not None and found.repeats_above()}
+    if not repeated:
+        return None
+    # Each predicate over rows may go through all of them again.
+    sieved = sum(len(re.findall(re.escape(reference) + r"\s*\[", expression.text)) for reference in repeated)
+    return Wide(tuple(found.index for found in repeated.values()), max(1, sieved))
 
 
 def _stays_in_row(part: Part, reference: str) -> bool:

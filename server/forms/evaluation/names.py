@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from server.forms.evaluation.choices import Choices
+from server.forms.evaluation.plan import path_from
 from server.forms.evaluation.sheet import Sheet
 from server.forms.evaluation.texts import Pieces
 from server.forms.xpath import Expression, Node, text_of
@@ -39,7 +40,7 @@ class _Names(Mapping[str, str]):
 
     def choice(self, value: str, path: str) -> str | None:
         """The label of a choice of the question at `path`; None when it is no choice."""
-        part = self.sheet.plan.parts.get(_absolute(self.sheet.context.node.path, path.strip()))
+        part = self.sheet.plan.parts.get(path_from(self.sheet.context.node.path, path.strip()))
         if part is None or part.choices is None:
             return None
         return self._label(part.choices, value)
@@ -54,19 +55,6 @@ class _Names(Mapping[str, str]):
             return None
         label = _child(row, choices.label)
         return self.get(label, label) if choices.label_is_itext else label
-
-
-def _absolute(at: str, path: str) -> str:
-    """A path as seen from the node `at`, without steps up."""
-    if path.startswith("/"):
-        return path
-    steps = at.split("/")
-    for step in path.split("/"):
-        if step == "..":
-            steps = steps[:-1]
-        elif step not in (".", ""):
-            steps.append(step)
-    return "/".join(steps)
 
 
 def _child(row: Node, name: str) -> str:

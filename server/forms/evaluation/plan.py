@@ -125,3 +125,16 @@ class FormPlan:
         from server.forms.evaluation.reading import read_plan
 
         return read_plan(xml)
+
+
+def path_from(at: str, path: str) -> str:
+    """A path as seen from the node `at`, without steps up."""
+    if path.startswith("/"):
+        return path
+    steps = at.split("/")
+    for step in path.split("/"):
+        if step == "..":
+            steps = steps[:-1]
+        elif step not in (".", ""):
+            steps.append(step)
+    return "/".join(steps)

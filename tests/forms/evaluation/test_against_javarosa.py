@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, assume, given, reject, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from server.forms.evaluation import Filling, check
+from server.forms.evaluation import Filling, FormPlan, check
 from server.forms.evaluation.checking import MOST_MISSING_ROWS
+from server.forms.evaluation.doubt import wide_reads
 from server.forms.evaluation.judge import MOST_FINDINGS
 from server.forms.evaluation.plan import Part
 from server.forms.evaluation.sheet import TooLarge
@@ -109,7 +110,7 @@ def _random_answers(fill: Filling, data: st.DataObject) -> Iterator[tuple[str, s
     """Answers to questions that are shown, given to `fill` one after the other."""
     for _ in range(data.draw(st.integers(0, 8), "answers")):
         # JavaRosa computes a question again when it validates, over what a person made of it: those are left alone.
-        shown = [path for path in fill.questions() if _is_open(_part(fill, path))]
+        shown = [path for path in fill.questions() if _is_open(fill.plan, _part(fill, path))]
         path = data.draw(st.sampled_from(shown), "question")
         value = data.draw(_value(fill, path), "answer")
         pinned = _pinned(fill)
@@ -141,7 +142,14 @@ def _value(fill: Filling, path: str) -> st.SearchStrategy[str]:
     return st.just("") | BY_TYPE.get(part.type, BY_TYPE["string"])
 
 
-def _is_open(part: Part) -> bool:
+def _is_open(plan: FormPlan, part: Part) -> bool:
+    # In JavaRosa a row does not hear of a change in its neighbour until the form is opened again.
+    heard = {
+        index for (_, expression), wide in wide_reads(plan).items()
+        if "indexed-repeat" in expression.functions for index in wide.parts
+    }  # fmt: skip
+    if part.index in heard:
+        return False
     from_file = part.choices is not None and part.choices.source in ("household", "region")
     return part.readonly is not True and part.calculate is None and not from_file
 

@@ -40,6 +40,24 @@ def test_more_rows_than_any_village_are_not_judged_one_by_one(rows: int, row: st
     assert len(found) <= 201
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ["count(//*[//*[//*]]) > 0", "count(//zz[. = current()]) > 0", "count(//*[following::*[preceding::zz]]) = 1",
+     "count(/data/row/following-sibling::row[preceding-sibling::row/a = 'x']) = 0"],
+)  # fmt: skip
+def test_an_expression_that_goes_through_everything_for_everything_ends(expression: str) -> None:
+    """Its author meant no harm: with a few rows it is quick."""
+    form = plan(
+        question("begin_repeat", "row"),
+        question("text", "a", constraint=expression),
+        question("calculate", "c", calculation=f"string({expression})"),
+        question("end_repeat"),
+    )
+    began = time.process_time()
+    check(form, instance("<row><a>x</a><c>y</c></row>" * 3_000), {}, now=NOW)
+    assert time.process_time() - began < SECONDS
+
+
 def test_rows_are_judged_as_long_as_they_are_few_enough() -> None:
     rows = "".join(f"<row><a>{n % 5}</a><place>{n + 1}</place><twins>20</twins></row>" for n in range(100))
     assert judged(ROWS, f"<n>100</n>{rows}<total>200</total>") == []
