@@ -137,6 +137,10 @@ EXPRESSIONS = {
         "算了 {seconds} 秒还没有结果，已停止 / Stopped after {seconds} seconds without a result",
         "少用 // 和一层套一层的条件 / Use fewer // and conditions within conditions",
     ),
+    "evaluation.too_much": (
+        "要看的节点太多，已停止 / Stopped: too many nodes to look at",
+        "少用 //，写出完整的路径 / Write the whole path instead of //",
+    ),
     "evaluation.too_deep": (
         "公式嵌套太深，没有算 / The expression is nested too deeply and was not evaluated",
         "拆成几个 calculate 题 / Split it into several calculate rows",

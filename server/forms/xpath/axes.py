@@ -11,6 +11,10 @@ Walk = Callable[[Node], Nodes]
 NOTHING: Nodes = []
 # Axes that keep single start nodes apart and in order, so that nothing has to be sorted.
 ORDERLY = frozenset(["child", "attribute", "self"])
+# Axes that may go through the whole tree from every node.
+FAR = frozenset([
+    "descendant", "descendant-or-self", "following", "following-sibling", "preceding", "preceding-sibling",
+])  # fmt: skip
 
 
 def walk_of(axis: str, test: str) -> Walk:

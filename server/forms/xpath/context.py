@@ -14,6 +14,10 @@ def _no_name(value: str, path: str) -> str | None:
     return None
 
 
+# Nodes that // and its like may come by in one context (a judging, a case): about a second.
+MOST_WALKED = 5_000_000
+
+
 @dataclass(slots=True)
 class Context:
     """The place and the surroundings of an evaluation. Mutable on purpose: set `node` and evaluate again.
@@ -37,6 +41,8 @@ class Context:
     # Where a predicate stands in its node-set; set only for predicates that ask.
     position: int = 0
     size: int = 0
+    # How many nodes far-reaching axes may still come by; then EvaluationError.
+    left: int = MOST_WALKED
 
     def at(self, node: Node) -> Context:
         """The same surroundings seen from another node."""

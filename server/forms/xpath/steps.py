@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from server.forms.xpath.axes import ORDERLY, Walk, walk_of
+from server.forms.xpath.axes import FAR, ORDERLY, Walk, walk_of
 from server.forms.xpath.context import Context
+from server.forms.xpath.errors import EvaluationError
 from server.forms.xpath.order import in_order
 from server.forms.xpath.predicates import Sieve, sieves
 from server.forms.xpath.quick import Find
@@ -40,9 +41,35 @@ def advances(steps: tuple[Step, ...], compiler: Compiler) -> list[Advance]:
         is_orderly = is_orderly and step.axis in ORDERLY
         # The // before a name: texts have nothing below them.
         is_between = step is BELOW and at + 1 < len(steps) and steps[at + 1].axis in ("child", "attribute")
-        walk: Walk = _elements if is_between else walk_of(step.axis, step.test)
-        found.append(_advance(walk, sieves(step.predicates, compiler), is_orderly))
+        filters = sieves(step.predicates, compiler)
+        walk: Walk
+        if is_between:
+            walk, filters = _elements, [_spend]
+        elif step.axis in FAR:
+            # First everything on the axis: what is come by counts, not only what is wanted.
+            walk = walk_of(step.axis, "*" if _is_name(step.test) else step.test)
+            filters = [_spend, *_of_name(step.test), *filters]
+        else:
+            walk = walk_of(step.axis, step.test)
+        found.append(_advance(walk, filters, is_orderly))
     return found
+
+
+def _of_name(test: str) -> list[Sieve]:
+    name = test.rpartition(":")[2]
+    return [lambda nodes, context: [node for node in nodes if node.name == name]] if _is_name(test) else []
+
+
+def _is_name(test: str) -> bool:
+    return not test.endswith((")", "*"))
+
+
+def _spend(nodes: Nodes, context: Context) -> Nodes:
+    """Lets all nodes through until there were too many: each may look at all others, and those at all again."""
+    context.left -= len(nodes) + 1
+    if context.left < 0:
+        raise EvaluationError("too_much")
+    return nodes
 
 
 def _elements(node: Node) -> Nodes:
