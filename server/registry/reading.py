@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import authors
@@ -18,10 +18,10 @@ from server.forms.dataset import Dataset
 from server.geo.inside import Box, Circle, inside_region
 from server.geo.tables import Region
 from server.registry.masking import Sight, shown, shown_label, shown_value, sight
+from server.registry.paging import Rows
 from server.registry.tables import Entity, EntityVersion
 
 Datasets = Mapping[str, Dataset]
-Rows = Select[*tuple[Any, ...]]
 _BATCH = 500
 
 

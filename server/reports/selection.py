@@ -16,7 +16,7 @@ from server.forms.model import FormModel
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES
-from server.registry.reading import Rows
+from server.registry.paging import Rows
 from server.sync.definitions import model_of
 from server.sync.reading import SubmissionFilter, submission_clauses
 from server.sync.scope import visible_regions, visible_submissions

@@ -14,11 +14,11 @@ from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
 from server.registry.tables import Entity, EntityVersion
 from server.sync import merge
-from server.sync.heads import keys_of
+from server.sync.heads import empty_key, keys_of
 from server.sync.merge_policy import Value
 from server.sync.migrate_records import migrate_record
 from server.sync.place import wanted_region
-from server.sync.record import Edit, Origin, Outcome, RecordWrite, key_of, members, policy_of
+from server.sync.record import Edit, Origin, Outcome, RecordWrite, key_of, members
 from server.sync.store import outcome_of, store
 from server.sync.vocabulary import vocabulary
 
@@ -32,7 +32,7 @@ def apply_write(session: Session, dataset: Dataset, origin: Origin, write: Recor
     seen = _seen(session, dataset, origin, write, entity, keys)
     sent = _sent(dataset, write)
     edits = [
-        _edit(dataset, origin, write, name, keys.get(name, _empty(dataset, name)), part, seen[name], entity)
+        _edit(dataset, origin, write, name, keys.get(name) or empty_key(dataset, name), part, seen[name], entity)
         for name, part in sent.items()
         if merge.touched(part, seen[name].overlaid)
     ]
@@ -67,10 +67,6 @@ def _sent(dataset: Dataset, write: RecordWrite) -> dict[str, merge.Sent]:
 def _type(dataset: Dataset, name: str) -> str:
     prop = dataset.properties.get(name)
     return prop.type if prop else "text"
-
-
-def _empty(dataset: Dataset, name: str) -> merge.Key:
-    return merge.Key((), None, policy_of(dataset, name))
 
 
 def _seen(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select, tuple_
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
@@ -14,7 +14,8 @@ from server.forms.dataset import Dataset
 from server.geo.inside import inside_region
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES, Sight, shown_label, shown_value, sight
-from server.registry.reading import Datasets, Page, Rows
+from server.registry.paging import Rows, newest_first
+from server.registry.reading import Datasets, Page
 from server.registry.tables import Conflict, Entity, Head
 from server.sync.authority import role_of
 from server.sync.scope import visible_entities
@@ -37,15 +38,9 @@ def list_conflicts(
     session: Session, actor: Actor, datasets: Datasets, wanted: ConflictFilter, limit: int, after: str | None
 ) -> Page | None:
     """Conflicts, newest first; None when `after` names none that the reader may see."""
-    query = _query(actor).where(*_clauses(session, wanted)).order_by(Conflict.opened_at.desc(), Conflict.id.desc())
-    if after is not None:
-        start = session.execute(_query(actor).where(Conflict.id == after)).one_or_none()
-        if start is None:
-            return None
-        query = query.where(tuple_(Conflict.opened_at, Conflict.id) < (start.Conflict.opened_at, after))
-    rows = session.execute(query.limit(limit + 1)).all()
-    items = _on_wire(session, datasets, rows[:limit])
-    return Page(items, rows[limit - 1].Conflict.id if len(rows) > limit else None)
+    query = _query(actor).where(*_clauses(session, wanted))
+    page = newest_first(session, query, _query(actor), Conflict.opened_at, Conflict.id, limit, after)
+    return Page(_on_wire(session, datasets, page.rows), page.next) if page else None
 
 
 def read_conflict(session: Session, actor: Actor, datasets: Datasets, conflict_id: str) -> Wire | None:
@@ -89,8 +84,8 @@ def _on_wire(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> 
 
 def _heads(session: Session, conflicts: Sequence[Conflict]) -> dict[str, list[Head]]:
     """The written values that each conflict is about, oldest first: of an open one those that stand."""
-    entities = {conflict.entity_id for conflict in conflicts}
-    rows = session.scalars(select(Head).where(Head.entity_id.in_(entities)).order_by(Head.version)).all()
+    ops = {op_id for conflict in conflicts for op_id in conflict.op_ids}
+    rows = session.scalars(select(Head).where(Head.op_id.in_(ops)).order_by(Head.version)).all()
     return {
         conflict.id: [
             head

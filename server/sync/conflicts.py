@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -86,8 +85,3 @@ def open_conflicts(session: Session, entity: Entity) -> list[str]:
         return []
     is_open = (Conflict.entity_id == entity.id, Conflict.state == "open")
     return list(session.scalars(select(Conflict.id).where(*is_open).order_by(Conflict.id)))
-
-
-def for_wire(row: Conflict) -> dict[str, Any]:
-    """What every reader of a conflict gets of its row."""
-    return {"id": row.id, "entity_id": row.entity_id, "properties": row.properties, "state": row.state}

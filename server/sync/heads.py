@@ -28,6 +28,11 @@ def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> dict[s
     }
 
 
+def empty_key(dataset: Dataset, name: str) -> merge.Key:
+    """A key that nobody wrote yet."""
+    return merge.Key((), None, policy_of(dataset, name))
+
+
 def write_of(row: Head) -> merge.Write:
     """A stored written value as the merge knows it."""
     return merge.Write(

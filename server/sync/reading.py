@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
@@ -16,7 +16,8 @@ from server.forms.tables import FormVersion
 from server.geo.inside import inside_region
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES, shown_label, sight
-from server.registry.reading import Datasets, Page, Rows, matches
+from server.registry.paging import Rows, newest_first
+from server.registry.reading import Datasets, Page, matches
 from server.registry.tables import Entity
 from server.sync.scope import visible_entities, visible_submissions
 from server.sync.tables import Attachment, OpLog, Submission, has_findings
@@ -48,23 +49,10 @@ def list_submissions(
     session: Session, actor: Actor, datasets: Datasets, wanted: SubmissionFilter, limit: int, after: str | None
 ) -> Page | None:
     """Rows of the list; None when `after` names nothing that the person may see."""
-    query = (
-        list_query(actor)
-        .where(*submission_clauses(session, actor, wanted))
-        .order_by(Submission.received_at.desc(), Submission.instance_id.desc())
-    )
-    if after is not None:
-        start = session.execute(
-            select(Submission.received_at, Submission.instance_id).where(
-                Submission.instance_id == after, visible_submissions(actor)
-            )
-        ).one_or_none()
-        if start is None:
-            return None
-        query = query.where(tuple_(Submission.received_at, Submission.instance_id) < tuple_(*start))
-    rows = session.execute(query.limit(limit + 1)).all()
-    following = rows[limit - 1].Submission.instance_id if len(rows) > limit else None
-    return Page(_items(session, datasets, rows[:limit]), following)
+    query = list_query(actor).where(*submission_clauses(session, actor, wanted))
+    known = select(Submission).where(visible_submissions(actor))
+    page = newest_first(session, query, known, Submission.received_at, Submission.instance_id, limit, after)
+    return Page(_items(session, datasets, page.rows), page.next) if page else None
 
 
 def list_query(actor: Actor) -> Rows:

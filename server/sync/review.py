@@ -7,7 +7,7 @@ it, a person decides. Nothing is deleted, so taking a rejection back puts everyt
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,14 +22,15 @@ from server.registry.tables import Entity, Head
 from server.sync import feeds, news, scope
 from server.sync.definitions import datasets
 from server.sync.feeds import News
-from server.sync.heads import keys_of, write_of
-from server.sync.merge import Key, add, withdraw
-from server.sync.record import Edit, Origin, Outcome, RecordWrite, policy_of
+from server.sync.heads import empty_key, keys_of, write_of
+from server.sync.merge import add, withdraw
+from server.sync.record import Edit, Origin, Outcome, RecordWrite
 from server.sync.store import outcome_of, store
 from server.sync.tables import Review, Submission
 
 STATES = ("approved", "has_issues", "rejected")
 REVIEWERS = ("supervisor", "admin")
+Step = Callable[[Session, Review, str, Entity], Outcome | None]
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def review(session: Session, actor: Actor, instance_id: str, word: Word) -> list
     session.add(found)
     session.flush()
     before, row.review = row.review, word.state
-    outcomes = _withdrawn(session, found, row, ids) if word.state == "rejected" and before != "rejected" else []
-    outcomes += _reinstated(session, found, row, ids) if before == "rejected" and word.state != "rejected" else []
+    step = _step(before, word.state)
+    outcomes = _each(session, step, found, op_id, ids) if step else []
     note(session, actor.id, f"submission.{word.state}", instance_id)
     feeds.touch(session, [*news.of_outcomes(session, outcomes), _told(row, found)])
     return outcomes
@@ -84,20 +85,21 @@ def _reviewed(session: Session, actor: Actor, instance_id: str) -> Submission:
     return row
 
 
-def _withdrawn(session: Session, found: Review, row: Submission, ids: Sequence[str]) -> list[Outcome]:
-    """Every record as if the submission had not been made."""
-    return [
-        outcome
-        for entity in _records(session, ids)
-        if (outcome := _take_back(session, found, row.op_id, entity)) is not None
-    ]
+def _each(session: Session, step: Step, found: Review, op_id: str, ids: Sequence[str]) -> list[Outcome]:
+    """What the step does to each record that the submission wrote; records that it leaves alone are left out."""
+    entities = session.scalars(select(Entity).where(Entity.id.in_(ids)).order_by(Entity.id)).all()
+    return [outcome for entity in entities if (outcome := step(session, found, op_id, entity)) is not None]
 
 
-def _records(session: Session, ids: Sequence[str]) -> list[Entity]:
-    return list(session.scalars(select(Entity).where(Entity.id.in_(ids)).order_by(Entity.id)))
+def _step(before: str, after: str) -> Step | None:
+    """What a change of the review does to the records."""
+    if (before == "rejected") == (after == "rejected"):
+        return None
+    return _take_back if after == "rejected" else _put_back
 
 
 def _take_back(session: Session, found: Review, op_id: str, entity: Entity) -> Outcome | None:
+    """The record as if the submission had not been made."""
     keys = keys_of(session, datasets()[entity.dataset], entity)
     edits = [
         Edit(name, key, after, None)
@@ -109,14 +111,6 @@ def _take_back(session: Session, found: Review, op_id: str, entity: Entity) -> O
     return _stored(session, found, entity, edits) if edits else None
 
 
-def _reinstated(session: Session, found: Review, row: Submission, ids: Sequence[str]) -> list[Outcome]:
-    return [
-        outcome
-        for entity in _records(session, ids)
-        if (outcome := _put_back(session, found, row.op_id, entity)) is not None
-    ]
-
-
 def _put_back(session: Session, found: Review, op_id: str, entity: Entity) -> Outcome | None:
     dataset = datasets()[entity.dataset]
     edits: list[Edit] = []
@@ -124,7 +118,7 @@ def _put_back(session: Session, found: Review, op_id: str, entity: Entity) -> Ou
     rows = session.scalars(select(Head).where(*gone)).all()
     keys = keys_of(session, dataset, entity)
     for row in rows:
-        without = keys.get(row.key, Key((), None, policy_of(dataset, row.key)))
+        without = keys.get(row.key) or empty_key(dataset, row.key)
         # The row is there, only not counted: as if the rejection had closed it.
         gone_write = replace(write_of(row), closed_by=found.id)
         before = replace(without, writes=(*without.writes, gone_write))

@@ -6,11 +6,10 @@ who, when and why; the bytes stay for ever.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -19,7 +18,8 @@ from server.accounts.audit import note
 from server.errors import Problem
 from server.geo.inside import inside_region
 from server.geo.tables import Region
-from server.registry.reading import Page, Rows
+from server.registry.paging import Rows, newest_first
+from server.registry.reading import Page
 from server.sync import feeds, news, quarantine
 from server.sync.push import judge_again
 from server.sync.scope import regions_below
@@ -149,16 +149,12 @@ def _below(session: Session, code: str) -> Any:
 def _page(
     session: Session, query: Rows, time: Any, key: Any, on_wire: Any, limit: int, after: str | None
 ) -> Page | None:
-    """A page of `query` by time and key, newest first."""
-    if after is not None:
-        start = session.execute(query.with_only_columns(time, key).where(key == after)).one_or_none()
-        if start is None:
-            return None
-        query = query.where(tuple_(time, key) < (start[0], start[1]))
-    rows: Sequence[Row[Any]] = session.execute(query.order_by(time.desc(), key.desc()).limit(limit + 1)).all()
-    people = authors(session, (row[0].person_id for row in rows[:limit]))
-    items = [on_wire(row, people) for row in rows[:limit]]
-    return Page(items, str(getattr(rows[limit - 1][0], key.key)) if len(rows) > limit else None)
+    """A page of `query` by time and key, newest first, with the authors' names."""
+    page = newest_first(session, query, query, time, key, limit, after)
+    if page is None:
+        return None
+    people = authors(session, (row[0].person_id for row in page.rows))
+    return Page([on_wire(row, people) for row in page.rows], page.next)
 
 
 def _quarantined(found: Row[Any], people: dict[str, dict[str, str]]) -> Wire:
