@@ -12,26 +12,12 @@ from structlog.testing import capture_logs
 
 from server.sync.blobs import store_of
 from server.sync.tables import Attachment, Blob, OpLog, Quarantine, Submission
-from tests.api import collecting
-from tests.api.collecting import FOREIGN, FORM, HOUSEHOLD, JPEG, count, entity, phone, rows, visit
+from tests.api.collecting import FOREIGN, FORM, HOUSEHOLD, JPEG, count, entity, rows, visit
 from tests.collect import RESPONSE, Collect, Reply
 from tests.collect_draft import Filled
 from tests.collect_wire import multipart
 
 Change = Callable[[bytes], bytes]
-
-
-@pytest.fixture
-def county(app: Flask) -> Flask:
-    collecting.open_county(app)
-    return app
-
-
-@pytest.fixture
-def collect(county: Flask) -> Collect:
-    made = phone(county, "cadre")
-    made.refresh()
-    return made
 
 
 @pytest.fixture

@@ -20,12 +20,6 @@ from tests.api.county import PASSWORD, uid
 from tests.collect import Collect, CollectError, Reply
 
 
-@pytest.fixture
-def county(app: Flask) -> Flask:
-    collecting.open_county(app)
-    return app
-
-
 def ask(app: Flask, path: str, url: str = "http://localhost", **headers: str) -> Reply:
     return sender(app.test_client())("GET", f"{url}{path}", {"X-OpenRosa-Version": "1.0"} | headers, b"")
 

@@ -15,7 +15,6 @@ from server.failpoints import NAMES
 from server.registry.tables import EntityVersion
 from server.sync.blobs import store_of
 from server.sync.tables import Attachment, OpLog, Quarantine, Submission
-from tests.api import collecting
 from tests.api.collecting import HOUSEHOLD, JPEG, count, new_token, phone, rows, visit
 from tests.collect import Collect, Reply, Send
 from tests.collect_draft import Filled
@@ -23,12 +22,6 @@ from tests.collect_wire import multipart
 from tests.serving import forked, serving
 
 PLACES = [name for name in NAMES if name.startswith("push.")]
-
-
-@pytest.fixture
-def county(app: Flask) -> Flask:
-    collecting.open_county(app)
-    return app
 
 
 @pytest.fixture

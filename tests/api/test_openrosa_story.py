@@ -23,20 +23,6 @@ from tests.collect import Collect, CollectError
 from tests.collect_draft import Filled
 
 
-@pytest.fixture
-def county(app: Flask) -> Flask:
-    collecting.open_county(app)
-    return app
-
-
-@pytest.fixture
-def collect(county: Flask) -> Collect:
-    """The village cadre's phone, refreshed."""
-    made = phone(county, "cadre")
-    made.refresh()
-    return made
-
-
 def full_visit(collect: Collect) -> Filled:
     draft = member(visit(collect, water_shortage_days="35"), m_state="away", m_state_since="2026-03-01")
     draft.attach(".//photo_house_front", "1763687000000.jpg", JPEG)

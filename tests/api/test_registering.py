@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-import pytest
 from flask import Flask
 
 from server.registry.tables import Entity
 from server.sync.tables import Quarantine
-from tests.api import collecting
 from tests.api.collecting import FORM, count, phone, rows
 from tests.api.county import BAITA, LIUSHU, QINGSHI
 from tests.collect import Collect
@@ -17,19 +15,6 @@ from tests.forms.case_files import read_cases
 from tests.forms.our_engine import fill_case
 
 NEW = "a new household is registered with everybody in it"
-
-
-@pytest.fixture
-def county(app: Flask) -> Flask:
-    collecting.open_county(app)
-    return app
-
-
-@pytest.fixture
-def collect(county: Flask) -> Collect:
-    made = phone(county, "cadre")
-    made.refresh()
-    return made
 
 
 def registration(region: str) -> bytes:

@@ -8,10 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pyxform.validators.odk_validate as odk
-
-SOURCE = Path(__file__).parent / "javarosa" / "Fill.java"
-JAR = Path(odk.__file__).parent / "bin" / "ODK_Validate.jar"
+from tests.forms.java_process import JAR, compile_java
 
 Row = Mapping[str, object]
 
@@ -20,10 +17,8 @@ class CollectEngine:
     """Compiled once into `folder`; each filling is a fresh engine."""
 
     def __init__(self, folder: Path) -> None:
-        if shutil.which("javac") is None:
-            raise FileNotFoundError("Java 17 is missing: apt-get install openjdk-17-jdk-headless")
         self.folder = folder
-        _run(["javac", "-nowarn", "-cp", str(JAR), "-d", str(folder), str(SOURCE)])
+        compile_java("Fill", folder)
 
     def fill(
         self,

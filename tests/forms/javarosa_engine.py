@@ -7,64 +7,31 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-import pyxform.validators.odk_validate as odk
-
 from tests.forms.case_files import Case, case_forms, read_cases, rows_of
+from tests.forms.java_process import JavaProcess
 from tests.forms.samples import compiled
-
-SOURCE = Path(__file__).parent / "javarosa" / "Cases.java"
-JAR = Path(odk.__file__).parent / "bin" / "ODK_Validate.jar"
 
 Row = Mapping[str, str]
 Outcome = dict[str, Any]
 
 
-class JavaMissing(RuntimeError):
-    """Java 17 is not there: apt-get install openjdk-17-jdk-headless."""
-
-
-class JavaRosa:
+class JavaRosa(JavaProcess):
     """The engine, started once; use it as a context."""
 
     def __init__(self) -> None:
-        if shutil.which("javac") is None:
-            raise JavaMissing("apt-get install openjdk-17-jdk-headless")
-        self._folder = tempfile.TemporaryDirectory()
-        self.folder = Path(self._folder.name)
-        subprocess.run(["javac", "-nowarn", "-cp", str(JAR), "-d", str(self.folder), str(SOURCE)], check=True)
-        self._running = subprocess.Popen(
-            ["java", "-Xss4m", "-Duser.timezone=Asia/Shanghai", "-cp", f"{JAR}:{self.folder}", "Cases"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8",
-        )  # fmt: skip
+        super().__init__("Cases", "-Xss4m")
         self._places: dict[str, Path] = {}
-
-    def __enter__(self) -> JavaRosa:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        assert self._running.stdin is not None
-        self._running.stdin.close()
-        self._running.wait(timeout=10)
-        self._folder.cleanup()
 
     def fill(self, xform: str, lists: Mapping[str, Sequence[Row]], **asked: Any) -> Outcome:
         """What the engine makes of a form (see Cases.java). `lists`: rows by name, a header row first."""
-        assert self._running.stdin is not None and self._running.stdout is not None
         request = {"form": str(self._form(xform)), "folder": str(self._lists(lists)), **asked}
-        self._running.stdin.write(json.dumps(request, ensure_ascii=False) + "\n")
-        self._running.stdin.flush()
-        answer: Outcome = json.loads(self._running.stdout.readline())
         empty: Outcome = {"values": {}, "relevant": {}, "violations": [], "refused": [], "failure": None}
-        return {**empty, **answer}
+        return {**empty, **self.ask(request)}
 
     def fill_case(self, case: Case) -> Outcome:
         return self.fill(
