@@ -1,0 +1,10 @@
+"""Indexes and columns that judging goes by."""
+
+from __future__ import annotations
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    pass
