@@ -1,4 +1,4 @@
-"""Judges one stored op: what it writes, whether its author may, and what comes of it.
+"""Judges one stored op by its kind: what it says, whether its author may, and what comes of it.
 
 Every way out is a Verdict; nothing here refuses data. An exception is a fault of ours: push.py catches it, tries
 again and sets the op aside.
@@ -6,232 +6,26 @@ again and sets the op aside.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.failpoints import hit
-from server.forms.answers import attachment_names
-from server.forms.instance import EntityWrite
-from server.sync import attachments, place
+from server.accounts.actor import Actor
 from server.sync.case import Case, Verdict
-from server.sync.envelope import SubmissionOp, depends_on, finding
-from server.sync.feeds import upsert
-from server.sync.form_findings import form_findings, lacks_qualification
-from server.sync.quarantine import area_of
-from server.sync.record import Origin, Outcome
-from server.sync.record_findings import record_findings
-from server.sync.resolve import Resolution, resolve
-from server.sync.tables import BranchStep, OpLog, Submission
-from server.sync.write import branch_of, known_records, write_records
+from server.sync.envelope import RawOp
+from server.sync.kinds import KINDS, UNKNOWN
+from server.sync.tables import OpLog
 
-BATCH = 500
-SETTLED = ("applied", "merged", "conflicted", "duplicate")
+
+def open_case(session: Session, row: OpLog, op: RawOp, actor: Actor) -> Case:
+    """Reads the op; what cannot be read is the case's `fault` (code, detail)."""
+    case = Case(op, row, actor)
+    if op.install_id and not row.install_id:
+        case.fault = ("op.foreign_install", op.install_id)
+    else:
+        KINDS.get(op.kind, UNKNOWN).read(session, case)
+    return case
 
 
 def judge(session: Session, case: Case) -> Verdict:
     """The verdict on one op, and its effects in this transaction."""
     case.findings.clear()
-    if case.resolution is not None:
-        return _resolved(session, case, case.resolution)
-    if case.submission is None or case.instance is None:
-        return _quarantined(session, case, *(case.fault or ("op.incomplete", "")))
-    case.known = known_records(session, case.powers, case.writes, case.subject)
-    kept = _keep_submission(session, case, case.submission)
-    if kept is not None:
-        return kept
-    hit("push.judging")
-    if case.fault is not None:
-        return _quarantined(session, case, *case.fault)
-    if case.sponsor is not None:
-        return _apply(session, case, case.submission)
-    if case.actor.revoked:
-        return _quarantined(session, case, "device.revoked", "")
-    lacking = lacks_qualification(session, case)
-    if lacking is not None:
-        return _quarantined(session, case, "author.not_qualified", lacking)
-    waits_for = _waits_for(session, case, case.submission)
-    if waits_for is not None:
-        return Verdict("held", detail=waits_for, waits_for=waits_for)
-    return _apply(session, case, case.submission)
-
-
-def _quarantined(session: Session, case: Case, code: str, detail: str) -> Verdict:
-    return Verdict("quarantined", code, detail or None, region=region_of(session, case))
-
-
-def _resolved(session: Session, case: Case, resolution: Resolution) -> Verdict:
-    """A decision on a conflict; what cannot be decided is set aside, a conflict out of sight like an unknown one."""
-    if case.fault is not None:
-        return _quarantined(session, case, *case.fault)
-    if case.actor.revoked and case.sponsor is None:
-        return _quarantined(session, case, "device.revoked", "")
-    unsettled = _unsettled(session, case, depends_on(case.op.body))
-    if unsettled is not None and case.sponsor is None:
-        return Verdict("held", detail=unsettled, waits_for=unsettled)
-    hit("push.judging")
-    line = case.row.install_id or f"op:{case.row.op_id}"
-    origin = Origin(case.row.op_id, case.row.person_id, line, case.row.seq)
-    outcome = resolve(session, case.powers, origin, resolution)
-    if isinstance(outcome, str):
-        return _quarantined(session, case, outcome, resolution.conflict_id)
-    return Verdict("conflicted" if outcome.contested else "applied", outcomes=(outcome,))
-
-
-def region_of(session: Session, case: Case) -> str | None:
-    """The region of the first record that the author may write, else the author's area."""
-    mine = (entity.region_code for entity, may in case.known.values() if may)
-    return next(mine, None) or area_of(session, case.actor)
-
-
-def _root_of(case: Case) -> str | None:
-    """The household at the top of the first record that the author may write."""
-    return next((entity.root_id for entity, may in case.known.values() if may), None)
-
-
-def _waits_for(session: Session, case: Case, submission: SubmissionOp) -> str | None:
-    """The first thing that must come before: a named op, or the step before on an ODK branch."""
-    unsettled = _unsettled(session, case, submission.depends_on)
-    if unsettled is not None:
-        return unsettled
-    if submission.entities is not None:
-        return None
-    return next((missing for write in case.writes if (missing := _missing_step(session, case, write))), None)
-
-
-def _unsettled(session: Session, case: Case, op_ids: Sequence[str]) -> str | None:
-    """The first of these ops that is not there or has no outcome yet. One query for many: the list may be long."""
-    named = list(dict.fromkeys(op_ids))
-    for start in range(0, len(named), BATCH):
-        batch = named[start : start + BATCH]
-        mine = (OpLog.op_id.in_(batch), OpLog.person_id == case.row.person_id, OpLog.status.in_(SETTLED))
-        settled = set(session.scalars(select(OpLog.op_id).where(*mine)))
-        if len(settled) < len(batch):
-            return next(op_id for op_id in batch if op_id not in settled)
-    return None
-
-
-def _missing_step(session: Session, case: Case, write: EntityWrite) -> str | None:
-    """What an update on an ODK branch follows and is not there yet: the step before, or the record's creation."""
-    branch = branch_of(write)
-    if branch is None or not write.base_version or write.base_version == write.trunk_version:
-        return None
-    if write.base_version == 1 and write.trunk_version is None:
-        # Born on the phone: its creation names no branch, and unknown and foreign records wait alike.
-        found = case.known.get(write.id)
-        return None if found and found[1] else record_name(write.id)
-    step = branch[0], branch[1] - 1
-    return branch_name(*step) if session.get(BranchStep, step) is None else None
-
-
-def branch_name(branch: str, step: int) -> str:
-    """What a held op of an ODK branch waits for."""
-    return f"{branch}:{step}"
-
-
-def record_name(record_id: str) -> str:
-    """What a held op waits for that changes a record whose creation has not arrived."""
-    return f"record:{record_id}"
-
-
-def _keep_submission(session: Session, case: Case, submission: SubmissionOp) -> Verdict | None:
-    """Stores the submission with its files, or says what the id already stands for. None: go on."""
-    xml_hash = hashlib.sha256(submission.instance_xml.encode()).hexdigest()
-    new = session.scalar(
-        upsert(session, Submission)
-        .values(**_row(session, case, submission, xml_hash))
-        .on_conflict_do_nothing(index_elements=["instance_id"])
-        .returning(Submission.instance_id)
-    )
-    if new is None:
-        return _known_instance(session, case, submission, xml_hash)
-    attachments.add_attachments(session, submission.instance_id, case.row.person_id, _specs(case, submission))
-    return None
-
-
-def _known_instance(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) -> Verdict | None:
-    """The id was stored before: by this op (which then goes on), with the same content, or with other content."""
-    first = session.get_one(Submission, submission.instance_id)
-    if first.xml_hash != xml_hash or first.person_id != case.row.person_id:
-        return _quarantined(session, case, "instance.other_content", submission.instance_id)
-    attachments.add_attachments(session, submission.instance_id, case.row.person_id, _specs(case, submission))
-    return None if first.op_id == case.row.op_id else Verdict("duplicate", detail=first.op_id)
-
-
-def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) -> dict[str, Any]:
-    visit = submission.visit
-    location = dict(visit.location) if visit.location else None
-    return {
-        "instance_id": submission.instance_id,
-        "op_id": case.row.op_id,
-        "form_id": submission.form_id,
-        "form_version": submission.form_version,
-        "instance_xml": submission.instance_xml,
-        "xml_hash": xml_hash,
-        "person_id": case.row.person_id,
-        "install_id": case.row.install_id,
-        "region_code": region_of(session, case),
-        "root_id": _root_of(case),
-        "received_at": case.row.received_at,
-        "started_at": visit.started_at,
-        "ended_at": visit.ended_at,
-        "contact_mode": visit.contact_mode,
-        "location": location,
-        "geom": place.declared_point(location),
-        "clock": dict(submission.clock),
-        "deprecated_id": case.instance.deprecated_id if case.instance else None,
-        "findings": [*visit.findings, *_reused_number(session, case.row), *form_findings(session, case)],
-        "review": "received",
-        "independent": case.independent,
-    }
-
-
-def _reused_number(session: Session, row: OpLog) -> list[dict[str, Any]]:
-    """A finding when the install gave the op's number to another one too: both are judged."""
-    if row.install_id is None or row.seq is None:
-        return []
-    same = (OpLog.install_id == row.install_id, OpLog.seq == row.seq, OpLog.op_id != row.op_id)
-    reused = session.scalar(select(OpLog.op_id).where(*same).limit(1))
-    return [finding("seq", "install.seq_reused", str(row.seq))] if reused else []
-
-
-def _specs(case: Case, submission: SubmissionOp) -> list[attachments.AttachmentSpec]:
-    """The files of the envelope, and those that only the instance names."""
-    refs = attachment_names(case.model, case.instance) if case.model and case.instance else ()
-    slots = {ref.name: ref.slot for ref in refs}
-    named = [
-        attachments.AttachmentSpec(
-            file.name,
-            file.sha256,
-            file.size,
-            file.media_type,
-            file.slot or slots.get(file.name),
-            dict(file.capture) if file.capture is not None else None,
-        )
-        for file in submission.files
-    ]
-    known = {file.name for file in submission.files}
-    return named + [attachments.AttachmentSpec(ref.name, slot=ref.slot) for ref in refs if ref.name not in known]
-
-
-def _apply(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
-    """Writes the records; a refusal of one record sets the whole op aside, because it is one statement."""
-    written = write_records(session, case, submission)
-    if isinstance(written, Verdict):
-        return written
-    case.findings += record_findings(session, case, written)
-    if case.findings or (written and _root_of(case) != written[0].root_id):
-        row = session.get_one(Submission, submission.instance_id)
-        row.findings = [*row.findings, *case.findings]
-        if written:
-            row.root_id, row.region_code = written[0].root_id, written[0].region
-    return Verdict(_status(written), outcomes=tuple(written))
-
-
-def _status(written: Sequence[Outcome]) -> str:
-    if any(outcome.contested for outcome in written):
-        return "conflicted"
-    return "merged" if any(outcome.settled for outcome in written) else "applied"
+    return KINDS.get(case.op.kind, UNKNOWN).judge(session, case)

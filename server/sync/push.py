@@ -26,10 +26,12 @@ from server.accounts.tables import Install, Person
 from server.failpoints import hit
 from server.sync import attachments, feeds, news, quarantine
 from server.sync.acks import advance
-from server.sync.case import Case, Verdict, open_case
+from server.sync.case import Case, Verdict
 from server.sync.envelope import RawOp, read_op
 from server.sync.feeds import News, upsert
-from server.sync.judge import SETTLED, branch_name, judge, record_name
+from server.sync.grounds import SETTLED
+from server.sync.judge import judge, open_case
+from server.sync.kinds.submission import branch_name, record_name
 from server.sync.results import Result, answer_all, seq_of
 from server.sync.tables import OpLog
 from server.sync.write import branch_of
@@ -123,7 +125,7 @@ def _own_installs(session: Session, actor: Actor, ops: Sequence[RawOp]) -> set[s
 
 
 def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
-    """An op's row; an install that is not the sender's own counts for nothing (see case.open_case).
+    """An op's row; an install that is not the sender's own counts for nothing (see judge.open_case).
 
     An op that names none is of the install that sends it: otherwise leaving it out would be a way around a revocation.
     """
@@ -193,7 +195,7 @@ def judge_again(session: Session, row: OpLog, sponsor: Actor) -> list[News]:
 
 
 def _judge_queue(session: Session, queue: list[Case]) -> list[News]:
-    db.lock(session, {name for case in queue for name in case.locks()})
+    db.lock(session, {name for case in queue for name in case.touches})
     written: list[News] = []
     while queue:
         case = queue.pop(0)
@@ -283,5 +285,5 @@ def _released(session: Session, case: Case, verdict: Verdict) -> list[Case]:
         select(OpLog).where(OpLog.waits_for.in_(names), OpLog.status == "held").order_by(OpLog.received_at, OpLog.op_id)
     ).all()
     cases = [_open(session, row, None) for row in rows]
-    db.lock(session, {name for case in cases for name in case.locks()})
+    db.lock(session, {name for case in cases for name in case.touches})
     return cases

@@ -258,7 +258,7 @@ def test_a_gap_in_the_numbers_holds_only_the_acknowledgement(world: World) -> No
 
 
 def test_a_judging_that_crashes_sets_the_op_aside_and_spares_the_rest(world: World, monkeypatch) -> None:
-    from server.sync import judge as judging
+    from server.sync.kinds import submission as judging
 
     real = judging.write_records
 

@@ -12,7 +12,7 @@ from server.accounts.tables import Install
 from server.db import now
 from server.forms.instance import Instance, extract_writes
 from server.registry.tables import Entity
-from server.sync import case
+from server.sync.kinds import submission
 from server.sync.tables import Attachment, Quarantine, Submission
 from tests.sync.test_push import count, value
 from tests.world import BAITA, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, World, named
@@ -121,7 +121,7 @@ def test_an_op_that_our_reading_fails_on_does_not_stop_its_batch(world: World, m
             raise KeyError("a fault of ours")
         return extract_writes(model, instance, datasets)
 
-    monkeypatch.setattr(case, "extract_writes", crash)
+    monkeypatch.setattr(submission, "extract_writes", crash)
     results = phone.send(bad, good)
     assert [(r["status"], r.get("code")) for r in results] == [("quarantined", "op.unjudgeable"), ("applied", None)]
 

@@ -1,0 +1,33 @@
+"""Ops of kind `resolution`: a person's decision on a conflict."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from server.failpoints import hit
+from server.sync.case import Case, Verdict
+from server.sync.grounds import quarantined, stopped
+from server.sync.record import Origin
+from server.sync.resolve import Resolution, entity_of, read_resolution, resolve
+
+
+def read(session: Session, case: Case) -> None:
+    case.said = said = read_resolution(case.op.body)
+    if said is None:
+        case.fault = ("op.incomplete", "conflict_id, choose, reason or seen")
+    elif (disputed := entity_of(session, said)) is not None:
+        case.touches.add(disputed)
+
+
+def judge(session: Session, case: Case) -> Verdict:
+    """What cannot be decided is set aside, a conflict out of sight like an unknown one."""
+    kept = stopped(session, case)
+    if kept is not None or not isinstance(case.said, Resolution):
+        return kept or quarantined(session, case, "op.incomplete")
+    hit("push.judging")
+    line = case.row.install_id or f"op:{case.row.op_id}"
+    origin = Origin(case.row.op_id, case.row.person_id, line, case.row.seq)
+    outcome = resolve(session, case.powers, origin, case.said)
+    if isinstance(outcome, str):
+        return quarantined(session, case, outcome, case.said.conflict_id)
+    return Verdict("conflicted" if outcome.contested else "applied", outcomes=(outcome,))

@@ -1,0 +1,224 @@
+"""Ops of kind `submission`: a filled form. It is kept first, whatever comes of what it writes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.failpoints import hit
+from server.forms.answers import attachment_names
+from server.forms.instance import EntityWrite, extract_writes, parse_instance
+from server.forms.issue import ExtractionError, InstanceUnreadable
+from server.sync import attachments, place
+from server.sync.case import Case, Verdict
+from server.sync.definitions import form_model, why_unknown
+from server.sync.envelope import SubmissionOp, finding, read_submission
+from server.sync.feeds import upsert
+from server.sync.form_findings import form_findings, lacks_qualification
+from server.sync.grounds import quarantined, region_of, unsettled
+from server.sync.record import Outcome
+from server.sync.record_findings import record_findings
+from server.sync.tables import BranchStep, OpLog, Submission
+from server.sync.vocabulary import datasets_as, known_by, todays
+from server.sync.write import branch_of, known_records, write_records
+
+
+def read(session: Session, case: Case) -> None:
+    """The form as filled, what it writes, and its model; what cannot be read is the case's fault."""
+    case.submission = read_submission(case.op.body)
+    if case.submission is None:
+        case.fault = ("op.incomplete", "instance_id, form_id, form_version, instance_xml or attachments")
+        return
+    try:
+        _read_instance(session, case, case.submission)
+    except (InstanceUnreadable, ExtractionError) as error:
+        case.fault = (_code_of(error), str(error)[:500])
+    case.touches |= {case.submission.instance_id, *(write.id for write in case.writes)}
+    case.touches |= {write.parent for write in case.writes if write.parent}
+
+
+def _code_of(error: InstanceUnreadable | ExtractionError) -> str:
+    return "instance.unreadable" if isinstance(error, InstanceUnreadable) else "entities.unreadable"
+
+
+def _read_instance(session: Session, case: Case, submission: SubmissionOp) -> None:
+    case.instance = parse_instance(submission.instance_xml)
+    if case.instance.instance_id != submission.instance_id:
+        case.fault = ("instance.mismatch", "instance_id")
+    elif (case.instance.form_id, case.instance.version) != (submission.form_id, submission.form_version):
+        case.fault = ("instance.mismatch", "form_id, form_version")
+    else:
+        case.model = form_model(session, submission.form_id, submission.form_version)
+        if case.model is None:
+            code = why_unknown(session, submission.form_id, submission.form_version)
+            case.fault = (code, f"{submission.form_id} {submission.form_version}")
+        else:
+            case.known_words = known_by(session, submission.form_id, submission.form_version)
+            written = extract_writes(case.model, case.instance, datasets_as(case.known_words))
+            case.writes = tuple(todays(write, case.known_words) for write in written)
+
+
+def judge(session: Session, case: Case) -> Verdict:
+    """The verdict on one op, and its effects in this transaction."""
+    if case.submission is None or case.instance is None:
+        return quarantined(session, case, *(case.fault or ("op.incomplete", "")))
+    case.known = known_records(session, case.powers, case.writes, case.subject)
+    kept = _keep_submission(session, case, case.submission)
+    if kept is not None:
+        return kept
+    hit("push.judging")
+    if case.fault is not None:
+        return quarantined(session, case, *case.fault)
+    if case.sponsor is not None:
+        return _apply(session, case, case.submission)
+    if case.actor.revoked:
+        return quarantined(session, case, "device.revoked")
+    lacking = lacks_qualification(session, case)
+    if lacking is not None:
+        return quarantined(session, case, "author.not_qualified", lacking)
+    waits_for = _waits_for(session, case, case.submission)
+    if waits_for is not None:
+        return Verdict("held", detail=waits_for, waits_for=waits_for)
+    return _apply(session, case, case.submission)
+
+
+def _root_of(case: Case) -> str | None:
+    """The household at the top of the first record that the author may write."""
+    return next((entity.root_id for entity, may in case.known.values() if may), None)
+
+
+def _waits_for(session: Session, case: Case, submission: SubmissionOp) -> str | None:
+    """The first thing that must come before: a named op, or the step before on an ODK branch."""
+    named = unsettled(session, case, submission.depends_on)
+    if named is not None:
+        return named
+    if submission.entities is not None:
+        return None
+    return next((missing for write in case.writes if (missing := _missing_step(session, case, write))), None)
+
+
+def _missing_step(session: Session, case: Case, write: EntityWrite) -> str | None:
+    """What an update on an ODK branch follows and is not there yet: the step before, or the record's creation."""
+    branch = branch_of(write)
+    if branch is None or not write.base_version or write.base_version == write.trunk_version:
+        return None
+    if write.base_version == 1 and write.trunk_version is None:
+        # Born on the phone: its creation names no branch, and unknown and foreign records wait alike.
+        found = case.known.get(write.id)
+        return None if found and found[1] else record_name(write.id)
+    step = branch[0], branch[1] - 1
+    return branch_name(*step) if session.get(BranchStep, step) is None else None
+
+
+def branch_name(branch: str, step: int) -> str:
+    """What a held op of an ODK branch waits for."""
+    return f"{branch}:{step}"
+
+
+def record_name(record_id: str) -> str:
+    """What a held op waits for that changes a record whose creation has not arrived."""
+    return f"record:{record_id}"
+
+
+def _keep_submission(session: Session, case: Case, submission: SubmissionOp) -> Verdict | None:
+    """Stores the submission with its files, or says what the id already stands for. None: go on."""
+    xml_hash = hashlib.sha256(submission.instance_xml.encode()).hexdigest()
+    new = session.scalar(
+        upsert(session, Submission)
+        .values(**_row(session, case, submission, xml_hash))
+        .on_conflict_do_nothing(index_elements=["instance_id"])
+        .returning(Submission.instance_id)
+    )
+    if new is None:
+        return _known_instance(session, case, submission, xml_hash)
+    attachments.add_attachments(session, submission.instance_id, case.row.person_id, _specs(case, submission))
+    return None
+
+
+def _known_instance(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) -> Verdict | None:
+    """The id was stored before: by this op (which then goes on), with the same content, or with other content."""
+    first = session.get_one(Submission, submission.instance_id)
+    if first.xml_hash != xml_hash or first.person_id != case.row.person_id:
+        return quarantined(session, case, "instance.other_content", submission.instance_id)
+    attachments.add_attachments(session, submission.instance_id, case.row.person_id, _specs(case, submission))
+    return None if first.op_id == case.row.op_id else Verdict("duplicate", detail=first.op_id)
+
+
+def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) -> dict[str, Any]:
+    visit = submission.visit
+    location = dict(visit.location) if visit.location else None
+    return {
+        "instance_id": submission.instance_id,
+        "op_id": case.row.op_id,
+        "form_id": submission.form_id,
+        "form_version": submission.form_version,
+        "instance_xml": submission.instance_xml,
+        "xml_hash": xml_hash,
+        "person_id": case.row.person_id,
+        "install_id": case.row.install_id,
+        "region_code": region_of(session, case),
+        "root_id": _root_of(case),
+        "received_at": case.row.received_at,
+        "started_at": visit.started_at,
+        "ended_at": visit.ended_at,
+        "contact_mode": visit.contact_mode,
+        "location": location,
+        "geom": place.declared_point(location),
+        "clock": dict(submission.clock),
+        "deprecated_id": case.instance.deprecated_id if case.instance else None,
+        "findings": [*visit.findings, *_reused_number(session, case.row), *form_findings(session, case)],
+        "review": "received",
+        "independent": case.independent,
+    }
+
+
+def _reused_number(session: Session, row: OpLog) -> list[dict[str, Any]]:
+    """A finding when the install gave the op's number to another one too: both are judged."""
+    if row.install_id is None or row.seq is None:
+        return []
+    same = (OpLog.install_id == row.install_id, OpLog.seq == row.seq, OpLog.op_id != row.op_id)
+    reused = session.scalar(select(OpLog.op_id).where(*same).limit(1))
+    return [finding("seq", "install.seq_reused", str(row.seq))] if reused else []
+
+
+def _specs(case: Case, submission: SubmissionOp) -> list[attachments.AttachmentSpec]:
+    """The files of the envelope, and those that only the instance names."""
+    refs = attachment_names(case.model, case.instance) if case.model and case.instance else ()
+    slots = {ref.name: ref.slot for ref in refs}
+    named = [
+        attachments.AttachmentSpec(
+            file.name,
+            file.sha256,
+            file.size,
+            file.media_type,
+            file.slot or slots.get(file.name),
+            dict(file.capture) if file.capture is not None else None,
+        )
+        for file in submission.files
+    ]
+    known = {file.name for file in submission.files}
+    return named + [attachments.AttachmentSpec(ref.name, slot=ref.slot) for ref in refs if ref.name not in known]
+
+
+def _apply(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
+    """Writes the records; a refusal of one record sets the whole op aside, because it is one statement."""
+    written = write_records(session, case, submission)
+    if isinstance(written, Verdict):
+        return written
+    case.findings += record_findings(session, case, written)
+    if case.findings or (written and _root_of(case) != written[0].root_id):
+        row = session.get_one(Submission, submission.instance_id)
+        row.findings = [*row.findings, *case.findings]
+        if written:
+            row.root_id, row.region_code = written[0].root_id, written[0].region
+    return Verdict(_status(written), outcomes=tuple(written))
+
+
+def _status(written: Sequence[Outcome]) -> str:
+    if any(outcome.contested for outcome in written):
+        return "conflicted"
+    return "merged" if any(outcome.settled for outcome in written) else "applied"
