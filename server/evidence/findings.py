@@ -47,8 +47,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "photo.exif_unreadable": ("照片自带的拍摄信息读不出来。", "The photo's own shooting record cannot be read."),
     "photo.datum_not_converted": (
-        "位置的坐标系是 {value},还没有换算,未画在地图上。",
-        "The position's datum is {value}; it is not converted yet and not drawn on the map.",
+        "位置的坐标系写的是 {value},系统不认识,未画在地图上。",
+        "The position declares the datum {value}, which is not known; it is not drawn on the map.",
     ),
     "photo.time_without_zone": (
         "拍摄时间没有写时区,按北京时间理解。", "The shooting time names no zone; read as Beijing time."

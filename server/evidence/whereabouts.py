@@ -1,7 +1,7 @@
 """Where and when a photo was taken, from the best of three witnesses. PURE.
 
 The phone's capture record comes first (browsers strip EXIF positions), then EXIF, then the visit. A position keeps
-its coordinates and datum as declared; only WGS-84 ones get a geometry, nothing is converted by guess.
+its coordinates and datum as declared; its geometry is WGS-84, converted by that declaration and never by guess.
 """
 
 from __future__ import annotations

@@ -10,10 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.forms.dataset import Dataset
+from server.geo import datum
 from server.geo.tables import Region
 from server.registry.tables import Entity
-
-WGS84_NAMES = {None, "wgs84", "wgs-84", "cgcs2000"}  # CGCS2000 agrees with WGS-84 to decimetres
 
 
 def point(lon: object, lat: object) -> Point | None:
@@ -27,23 +26,27 @@ def point(lon: object, lat: object) -> Point | None:
 
 
 def geometry_of(dataset: Dataset, values: Mapping[str, str | None]) -> Point | None:
-    """The record's place, when it was measured in WGS-84; other datums are converted elsewhere, never by guess."""
+    """The record's place in WGS-84, by its declared datum; None without a place, or with a datum that nobody knows."""
     if not dataset.location:
         return None
-    datum = values.get(dataset.location.get("datum", ""))
-    if (datum.lower() if datum else None) not in WGS84_NAMES:
-        return None
-    return point(values.get(dataset.location["lon"]), values.get(dataset.location["lat"]))
+    lon, lat = (values.get(dataset.location[name]) for name in ("lon", "lat"))
+    return _by_declaration(lon, lat, values.get(dataset.location.get("datum", "")))
 
 
 def declared_point(location: Mapping[str, object] | None) -> Point | None:
-    """The point of a visit or a capture record that declares WGS-84."""
+    """The point of a visit or a capture record in WGS-84, by its declared datum."""
     if not location:
         return None
-    datum = location.get("datum")
-    if (str(datum).lower() if datum else None) not in WGS84_NAMES:
+    return _by_declaration(location.get("lon"), location.get("lat"), location.get("datum"))
+
+
+def _by_declaration(lon: object, lat: object, declared: object) -> Point | None:
+    """Without a declaration a position is a phone's, so WGS-84."""
+    stated = point(lon, lat)
+    named = datum.named(declared) if declared else datum.WGS84
+    if stated is None or named is None:
         return None
-    return point(location.get("lon"), location.get("lat"))
+    return stated if named == datum.WGS84 else Point(*map(float, datum.to_wgs84(stated.x, stated.y, named)))
 
 
 def region_by_code(session: Session, code: str | None) -> Region | None:

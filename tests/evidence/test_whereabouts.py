@@ -37,8 +37,16 @@ def test_coordinates_are_kept_as_declared() -> None:
     assert shot.geom is not None and (shot.geom.x, shot.geom.y) == (108.1, 26.2)
 
 
-def test_another_datum_is_kept_remarked_and_not_drawn() -> None:
+def test_a_place_of_a_map_is_kept_as_declared_and_drawn_where_it_is() -> None:
+    """GCJ-02 lies 35 to 700 m beside the place; the declared coordinates stay untouched."""
     known = found(None, None, VISIT | {"datum": "gcj02"})
+    assert known.place is not None and known.place["lon"] == "108.30000"
+    assert known.geom is not None and 0.0005 < abs(known.geom.x - 108.3) < 0.01
+    assert known.findings == []
+
+
+def test_a_datum_that_nobody_knows_is_kept_remarked_and_not_drawn() -> None:
+    known = found(None, None, VISIT | {"datum": "beijing54"})
     assert known.place is not None and known.place["lon"] == "108.30000"
     assert known.geom is None
     assert [finding.code for finding in known.findings] == ["photo.datum_not_converted"]
