@@ -15,7 +15,11 @@ from server import api, db
 from server.api import problems
 from server.api.shapes import ProblemBody
 from server.config import Settings, settings_from
+from server.forms.sensitivity import open_names
+from server.geo import spots
 from server.logs import set_up_logs
+from server.registry.definitions import datasets
+from server.sealing import vault
 
 log = structlog.get_logger()
 
@@ -58,6 +62,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, count, count, count)  # type: ignore[method-assign]
     db.init_app(app, settings.database_url)
+    vault.attach(app, settings, lambda: open_names(datasets(settings.forms)))
+    with app.app_context():
+        spots.prepare(db.db.engine)
     _observe(app)
     api.register(app, _Api(app))
     problems.register(app)  # after flask-smorest, whose own error writer it replaces

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyproj import Geod
-from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
@@ -34,15 +33,6 @@ class Box:
     east: float
     north: float
 
-    def holds(self, point: BaseGeometry | None) -> bool:
-        if point is None:
-            return False
-        lon, lat = point.coords[0][:2]
-        across = self.west <= lon <= self.east
-        if self.west > self.east:
-            across = lon >= self.west or lon <= self.east
-        return across and self.south <= lat <= self.north
-
 
 @dataclass(frozen=True)
 class Circle:
@@ -51,9 +41,3 @@ class Circle:
     lon: float
     lat: float
     radius_m: float
-
-    def holds(self, point: BaseGeometry | None) -> bool:
-        if point is None:
-            return False
-        lon, lat = point.coords[0][:2]
-        return metres_between(self.lon, self.lat, lon, lat) <= self.radius_m

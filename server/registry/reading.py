@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import authors
 from server.forms.dataset import Dataset
+from server.geo import ops
 from server.geo.inside import Box, Circle, inside_region
 from server.geo.tables import Region
 from server.registry.masking import Sight, shown, shown_label, shown_value, sight
@@ -22,7 +23,7 @@ from server.registry.paging import Rows
 from server.registry.tables import Entity, EntityVersion
 
 Datasets = Mapping[str, Dataset]
-_BATCH = 500
+PLACES = ops.Layer(Entity.id, Entity.geom)
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,12 @@ def list_entities(
 ) -> Page | None:
     """Records by label; None when `after` names nothing that the reader may see."""
     query = _query(scope).where(*_clauses(session, scope, wanted)).order_by(Entity.label, Entity.id)
-    start: Sequence[Any] | None = None
     if after is not None:
         start = session.execute(select(Entity.label, Entity.id).where(Entity.id == after, scope.visible)).one_or_none()
         if start is None:
             return None
-    rows = _take(session, query, wanted, limit + 1, start)
+        query = query.where(tuple_(Entity.label, Entity.id) > tuple_(*start))
+    rows = session.execute(query.limit(limit + 1)).all()
     return Page(_entries(session, datasets, rows[:limit]), rows[limit - 1].Entity.id if len(rows) > limit else None)
 
 
@@ -139,6 +140,10 @@ def _clauses(session: Session, scope: Scope, wanted: EntityFilter) -> list[Colum
         clauses.append(inside_region(session, wanted.region))
     if wanted.q:
         clauses.append(matches(wanted.q, scope.clear))
+    if wanted.box is not None:
+        clauses.append(ops.in_box(session, PLACES, wanted.box))
+    if wanted.near is not None:
+        clauses.append(ops.near(session, PLACES, wanted.near))
     return clauses
 
 
@@ -146,27 +151,6 @@ def matches(q: str, clear: ColumnElement[bool]) -> ColumnElement[bool]:
     """Clause on Entity. Names are searched only where they are shown: a search is a way to read them too."""
     number = Entity.values["household_no"].as_string()
     return or_(and_(clear, Entity.label.icontains(q, autoescape=True)), number.startswith(q, autoescape=True))
-
-
-def _take(
-    session: Session, query: Rows, wanted: EntityFilter, count: int, start: Sequence[Any] | None
-) -> list[Row[Any]]:
-    """The first `count` rows behind `start` that lie in the wanted place.
-
-    Places are compared here and not in SQL: both databases then give the same answer. Read in batches, so that
-    memory stays bounded.
-    """
-    shapes = [shape for shape in (wanted.box, wanted.near) if shape is not None]
-    size = max(count, _BATCH) if shapes else count
-    kept: list[Row[Any]] = []
-    while len(kept) < count:
-        part = query if start is None else query.where(tuple_(Entity.label, Entity.id) > tuple_(*start))
-        rows = session.execute(part.limit(size)).all()
-        kept += [row for row in rows if all(shape.holds(row.Entity.geom) for shape in shapes)]
-        if len(rows) < size:
-            break
-        start = (rows[-1].Entity.label, rows[-1].Entity.id)
-    return kept[:count]
 
 
 def _entries(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:

@@ -8,8 +8,6 @@ import pytest
 from flask import Flask
 
 from server import db
-from server.geo.inside import Box, Circle
-from server.sync.place import point
 from tests.api.county import COUNTY, EAST, QINGSHI, WEST, Desk, Visit, build, desk, submit, uid
 
 
@@ -141,9 +139,3 @@ def test_boundaries_come_as_geojson_and_are_asked_for_once(east: Desk) -> None:
 def test_a_helper_sees_the_village_of_the_named_household_alone(county: Flask) -> None:
     own = [item["code"] for item in desk(county, "helper").read("/regions")["items"] if "above" not in item]
     assert own == ["990101002000"]
-
-
-def test_a_box_over_the_date_line_and_a_circle_hold_what_lies_in_them() -> None:
-    assert Box(170, -10, -170, 10).holds(point(175, 0))
-    assert not Box(170, -10, -170, 10).holds(point(0, 0))
-    assert not Circle(0, 0, 1).holds(None)
