@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -78,6 +78,7 @@ db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "a
 
 
 CHINA = timezone(timedelta(hours=8))
+_BEFORE = "ruhu_before_transactions"
 
 
 def now() -> datetime:
@@ -117,6 +118,16 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
 
+def before_transactions(app: Flask, work: Callable[[], None]) -> None:
+    """`work` runs before each transaction of the app, outside of it."""
+    app.extensions.setdefault(_BEFORE, []).append(work)
+
+
+def _prepare() -> None:
+    for work in current_app.extensions.get(_BEFORE, ()):
+        work()
+
+
 def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
@@ -147,6 +158,7 @@ def _transaction(write: bool) -> Iterator[Session]:
 @contextmanager
 def read() -> Iterator[Session]:
     """A session that sees one snapshot and cannot write."""
+    _prepare()
     with _transaction(write=False) as session:
         yield session
 
@@ -154,6 +166,7 @@ def read() -> Iterator[Session]:
 @contextmanager
 def write() -> Iterator[Session]:
     """A session that writes; committed when the block ends, rolled back when it raises."""
+    _prepare()
     with _turn(), _transaction(write=True) as session:
         yield session
 
@@ -208,3 +221,25 @@ def lock(session: Session, keys: set[str]) -> None:
         text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"),
         {"keys": sorted(keys)},
     )
+
+
+def lock_shared(session: Session, keys: set[str]) -> None:
+    """As `lock`, but together with others who only share; it keeps out who takes a name alone."""
+    if is_sqlite(session) or not keys:
+        return
+    session.execute(
+        text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"),
+        {"keys": sorted(keys)},
+    )
+
+
+def try_lock(session: Session, key: str) -> bool:
+    """Takes the name alone if nobody has it now; whether it did."""
+    if is_sqlite(session):
+        return True
+    return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key}))
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether the database has no room left on its disk."""
+    return getattr(error.orig, "sqlstate", None) == "53100" or "database or disk is full" in str(error.orig)

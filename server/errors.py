@@ -33,6 +33,22 @@ CATALOGUE: Mapping[str, Entry] = {
     "request.too_many": Entry(429, "请求太密,请稍后再试。", "Too many requests; try again a little later."),
     "request.range": Entry(416, "文件没有这一段。", "The file has no such part."),
     "request.method": Entry(405, "这个地址不支持这种操作。", "This address does not support that method."),
+    "keys.missing": Entry(
+        503,
+        "缺少主密钥，读不了也不会写入数据库。把主密钥文件放回原处（或设置 RUHU_MASTER_KEY_FILE），再启动。",
+        "The master key is missing: the database can neither be read nor written. "
+        "Put its file back (or set RUHU_MASTER_KEY_FILE), then start again.",
+    ),
+    "keys.wrong": Entry(
+        503,
+        "主密钥不对，打不开数据库里的密钥。请用原来的主密钥，再启动。",
+        "The master key is a wrong one: it does not open the keys in the database. Start with the one it was made with.",
+    ),
+    "keys.unreadable": Entry(
+        503,
+        "主密钥文件读不了：每行应是“编号 密钥”，都是十六进制。",
+        "The master keys cannot be read: each line should be `id secret`, both hexadecimal.",
+    ),
     "quarantine.not_applied": Entry(
         422,
         "仍然不能录入，原因见说明；内容照样保存着。先解决原因再试，或注明不予录入。",
@@ -86,6 +102,16 @@ CATALOGUE: Mapping[str, Entry] = {
         "没有按这个选择作出决定：所选的值不在这个冲突里，或内容不全。决定已保留，可重新选择。",
         "Nothing was decided: the chosen value is not part of this conflict, or something is missing. Choose again.",
     ),
+    "courier.damaged": Entry(
+        422,
+        "这份代送文件损坏或不完整，读不出来。原文件已留存，请从原手机重新导出一份再送。",
+        "This courier file is damaged or incomplete. Its bytes are kept; export it anew on the phone it came from.",
+    ),
+    "courier.other_server": Entry(
+        422,
+        "这份代送文件不是给这台服务器的，请送到它所属的服务器。",
+        "This courier file was sealed for another server. Carry it to the server that it belongs to.",
+    ),
     "device.revoked": Entry(
         403,
         "这台手机已被停用,只能交出没发送的内容。",
@@ -135,6 +161,27 @@ CATALOGUE: Mapping[str, Entry] = {
         "The bytes were damaged on the way and were not kept. Send them again.",
     ),
     "upload.too_large": Entry(413, "文件太大。", "The file is too large."),
+    "upload.too_many": Entry(
+        429,
+        "未传完的上传太多。请先传完或取消已开始的上传,再开始新的。",
+        "Too many unfinished uploads. Finish or end those that were begun, then start new ones.",
+    ),
+    "upload.too_much": Entry(
+        413,
+        "未传完的上传加起来太大。请先传完或取消已开始的上传,再开始新的。",
+        "The unfinished uploads are too large together. Finish or end those that were begun, then start new ones.",
+    ),
+    "server.full": Entry(
+        507,
+        "服务器的磁盘满了,这一次没有保存。手机上的内容都还在,请告诉管理员,稍后会自动接着传。",
+        "The server's disk is full and this was not stored. It is safe on the phone; tell the administrator, "
+        "it goes on by itself later.",
+    ),
+    "server.store_away": Entry(
+        503,
+        "照片的存储暂时连不上。手机上的内容都还在,稍后会自动接着传。",
+        "The store of photos cannot be reached for the moment. All is safe on the phone and goes on by itself later.",
+    ),
     "upload.invalid": Entry(400, "上传的说明不完整。", "The upload's description is incomplete."),
     "upload.version": Entry(412, "上传协议的版本必须是 1.0.0。", "The tus version must be 1.0.0."),
     "upload.media_type": Entry(
@@ -156,6 +203,21 @@ CATALOGUE: Mapping[str, Entry] = {
         403,
         "这里要用 ODK Collect 的口令,请扫管理员给的二维码。",
         "This address needs a token for ODK Collect: scan the QR code of your administrator.",
+    ),
+    "import.not_readable": Entry(
+        422,
+        "登记册或对照表读不了，什么也没有导入。请按各条说明修改。",
+        "The register or its mapping cannot be read and nothing was imported. Each line says what to do.",
+    ),
+    "import.state": Entry(
+        409,
+        "这次导入现在的状态不能做这一步。",
+        "The state of this import does not allow that step.",
+    ),
+    "import.busy": Entry(
+        409,
+        "同一来源的另一次导入正在进行，请等它完成。",
+        "Another import of the same source is under way; wait for its end.",
     ),
     "instance.unreadable": Entry(
         400,

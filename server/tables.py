@@ -6,6 +6,8 @@ from server.forms import tables as forms
 from server.geo import tables as geo
 from server.registry import tables as registry
 from server.reports import tables as reports
+from server.sealing import tables as sealing
+from server.sync import office_tables as office
 from server.sync import tables as sync
 
-__all__ = ["accounts", "evidence", "forms", "geo", "registry", "reports", "sync"]
+__all__ = ["accounts", "evidence", "forms", "geo", "office", "registry", "reports", "sealing", "sync"]

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, Json, UtcDateTime, now
+from server.sealing.columns import SealedJson
 
 ROLES = ("cadre", "inspector", "supervisor", "admin", "auditor")
 
@@ -45,6 +46,25 @@ class HelperOf(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
     household_id: Mapped[str] = mapped_column(ForeignKey("entity.id"), primary_key=True)
     position: Mapped[str] = mapped_column(String(8))
+
+
+class Loan(Base):
+    """A household lent to a person for one form, such as an inspection: only what that form reads of it is shown.
+
+    It holds until `ended_at`, at the latest to the end of `until`.
+    """
+
+    __tablename__ = "loan"
+    __table_args__ = (Index("ix_loan_person", "person_id"), Index("ix_loan_household", "household_id"))
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    household_id: Mapped[str] = mapped_column(ForeignKey("entity.id"))
+    form_id: Mapped[str] = mapped_column(String(100))
+    until: Mapped[date | None]
+    lent_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    lent_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Qualification(Base):
@@ -121,4 +141,4 @@ class AuditEntry(Base):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(200))
-    detail: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    detail: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("audit_entry.detail", damaged={}))

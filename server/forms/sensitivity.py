@@ -17,6 +17,13 @@ LEVELS = ("public", "internal", "personal", "sensitive")
 _NAME = re.compile(r"[A-Za-z_][\w.-]*")
 
 
+def open_names(datasets: Mapping[str, Dataset]) -> frozenset[str]:
+    """The properties whose values may be kept as they are: declared, and sensitive in no dataset."""
+    declared = [prop for dataset in datasets.values() for prop in dataset.properties.values()]
+    secret = {prop.name for prop in declared if prop.sensitivity not in LEVELS[:3]}
+    return frozenset(prop.name for prop in declared) - secret
+
+
 @dataclass(frozen=True)
 class Level:
     """`sensitivity` None: nobody declared any. `is_name`: the answer is what the record is called."""

@@ -6,11 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String, event, inspect, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, BigInt, Json, UtcDateTime, now
 from server.geo.column import Shape
+from server.registry.number_hash import number_hash, of_insert
+from server.sealing.columns import LOST, SealedChanges, SealedJson, SealedValues
 
 
 class Entity(Base):
@@ -18,7 +20,7 @@ class Entity(Base):
 
     `root_id` is the household at the top of its parents (its own id there). `contested` names properties with several
     heads; `shown` says for each property or merge group whose write is shown (op_id). `vocabulary`: how many of the
-    dataset's migration steps the stored values have taken.
+    dataset's migration steps the stored values have taken. `number_hash`: see number_hash.py.
     """
 
     __tablename__ = "entity"
@@ -36,7 +38,8 @@ class Entity(Base):
     label: Mapped[str] = mapped_column(String(300), default="")
     version: Mapped[int]
     state: Mapped[str] = mapped_column(String(10), default="active")
-    values: Mapped[dict[str, str | None]] = mapped_column("data", Json)
+    values: Mapped[dict[str, str | None]] = mapped_column("data", SealedValues("entity.data"))
+    number_hash: Mapped[str | None] = mapped_column(String(60), default=of_insert, index=True)
     contested: Mapped[list[str]] = mapped_column(Json)
     shown: Mapped[dict[str, str]] = mapped_column(Json)
     vocabulary: Mapped[int] = mapped_column(default=0)
@@ -44,6 +47,13 @@ class Entity(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     updated_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+
+
+@event.listens_for(Entity, "before_update")
+def _hash_anew(_mapper: Any, _connection: Any, entity: Entity) -> None:
+    """The hash follows the values, whoever changes them."""
+    if inspect(entity).attrs.values.history.has_changes() and LOST not in entity.values:
+        entity.number_hash = number_hash(entity.values)
 
 
 class EntityVersion(Base):
@@ -58,9 +68,9 @@ class EntityVersion(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     base_version: Mapped[int]
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    changes: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    changes: Mapped[list[dict[str, Any]]] = mapped_column(SealedChanges("entity_version.changes"))
     label: Mapped[str] = mapped_column(String(300), default="")
-    values: Mapped[dict[str, str | None]] = mapped_column("data", Json)
+    values: Mapped[dict[str, str | None]] = mapped_column("data", SealedValues("entity_version.data"))
 
 
 class Head(Base):
@@ -72,10 +82,10 @@ class Head(Base):
     entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(80), primary_key=True)
     op_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    value: Mapped[dict[str, str | None]] = mapped_column(Json)
+    value: Mapped[dict[str, str | None]] = mapped_column(SealedValues("head.value"))
     version: Mapped[int]
     base_version: Mapped[int]
-    saw: Mapped[dict[str, str | None] | None] = mapped_column(Json)
+    saw: Mapped[dict[str, str | None] | None] = mapped_column(SealedValues("head.saw"))
     lineage: Mapped[str] = mapped_column(String(80))
     seq: Mapped[int | None] = mapped_column(BigInt)
     corrects: Mapped[str | None] = mapped_column(String(36))
@@ -86,6 +96,8 @@ class Head(Base):
     instance_id: Mapped[str | None] = mapped_column(String(100))
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[str | None] = mapped_column(String(36))
+    # Not written as such, but said by changing the record (merge_state.py).
+    implied: Mapped[bool] = mapped_column(default=False)
 
 
 class Conflict(Base):
@@ -115,7 +127,9 @@ class Conflict(Base):
     state: Mapped[str] = mapped_column(String(16), default="open")
     op_ids: Mapped[list[str]] = mapped_column(Json, default=list)
     rule: Mapped[str | None] = mapped_column(String(20))
-    resolution: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    resolution: Mapped[dict[str, Any] | None] = mapped_column(
+        SealedJson("conflict.resolution", damaged={"how": "unreadable"})
+    )
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

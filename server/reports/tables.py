@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, BigInt, Json, UtcDateTime, now
+from server.sealing.columns import SealedWords
 
 
 class Export(Base):
@@ -29,7 +30,7 @@ class Export(Base):
     filename: Mapped[str] = mapped_column(String(200), default="")
     rows: Mapped[int | None]
     size: Mapped[int | None] = mapped_column(BigInt)
-    error: Mapped[str | None]
+    error: Mapped[str | None] = mapped_column(SealedWords("export.error"))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

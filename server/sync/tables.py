@@ -11,6 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, BigInt, Json, UtcDateTime, now
 from server.geo.column import Shape
+from server.sealing.columns import UNREADABLE, SealedBytes, SealedJson, SealedText, SealedWords
+
+# Stands among the findings of a submission when they do not open.
+LOST_FINDING = {"path": "", "kind": "envelope", "code": "sealed.unreadable", "message": UNREADABLE}
 
 
 class OpLog(Base):
@@ -27,15 +31,16 @@ class OpLog(Base):
     seq: Mapped[int | None] = mapped_column(BigInt)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[str] = mapped_column(String(40))
-    raw: Mapped[bytes]
+    raw: Mapped[bytes] = mapped_column(SealedBytes("op_log.raw"))
     content_hash: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     attempts: Mapped[int] = mapped_column(default=0)
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     status: Mapped[str | None] = mapped_column(String(12))
     code: Mapped[str | None] = mapped_column(String(60))
-    detail: Mapped[str | None]
+    detail: Mapped[str | None] = mapped_column(SealedWords("op_log.detail"))
     waits_for: Mapped[str | None] = mapped_column(String(80))
+    region_code: Mapped[str | None] = mapped_column(String(20))
     entities: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     judged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -54,7 +59,7 @@ class Submission(Base):
     op_id: Mapped[str] = mapped_column(ForeignKey("op_log.op_id"), unique=True)
     form_id: Mapped[str] = mapped_column(String(100))
     form_version: Mapped[str] = mapped_column(String(64))
-    instance_xml: Mapped[str]
+    instance_xml: Mapped[str] = mapped_column(SealedText("submission.instance_xml"))
     xml_hash: Mapped[str] = mapped_column(String(64))
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     install_id: Mapped[str | None] = mapped_column(String(64))
@@ -68,7 +73,7 @@ class Submission(Base):
     geom: Mapped[BaseGeometry | None] = mapped_column(Shape("POINT"))
     clock: Mapped[dict[str, Any] | None] = mapped_column(Json)
     deprecated_id: Mapped[str | None] = mapped_column(String(100))
-    findings: Mapped[list[dict[str, Any]]] = mapped_column(Json)
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(SealedJson("submission.findings", damaged=[LOST_FINDING]))
     review: Mapped[str] = mapped_column(String(12), default="received")
     # Filled with a form that cadres are not offered: asked behind their back, so kept from them and from helpers.
     independent: Mapped[bool] = mapped_column(default=False)
@@ -84,7 +89,7 @@ class Review(Base):
     instance_id: Mapped[str] = mapped_column(ForeignKey("submission.instance_id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     state: Mapped[str] = mapped_column(String(12))
-    comments: Mapped[list[dict[str, str]]] = mapped_column(Json)
+    comments: Mapped[list[dict[str, str]]] = mapped_column(SealedJson("review.comments", damaged=[{"text": UNREADABLE}]))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
@@ -114,25 +119,30 @@ class Attachment(Base):
     capture: Mapped[dict[str, Any] | None] = mapped_column(Json)
     blob: Mapped[str | None] = mapped_column(ForeignKey("blob.sha256"))
     bound_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The op of the answer that brought it; NULL for the submission's own files.
+    answer_id: Mapped[str | None] = mapped_column(String(36), index=True)
 
 
 class Blob(Base):
-    """Bytes in the store, named by their SHA-256."""
+    """Bytes in the store, named by their SHA-256. `unneeded_since`: a sweep found then that nothing refers to them."""
 
     __tablename__ = "blob"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInt)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    unneeded_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class BlobHolder(Base):
-    """Who uploaded these bytes and may therefore name them."""
+    """Who uploaded these bytes and may therefore name them. `held_at`: when we last told this person that we have them.
+    """
 
     __tablename__ = "blob_holder"
 
     sha256: Mapped[str] = mapped_column(ForeignKey("blob.sha256"), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    held_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class Upload(Base):
@@ -142,13 +152,14 @@ class Upload(Base):
     """
 
     __tablename__ = "upload"
+    __table_args__ = (Index("ix_upload_person_state", "person_id", "state"), Index("ix_upload_sha256", "sha256"))
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(BigInt)
     received: Mapped[int] = mapped_column(BigInt, default=0)
-    description: Mapped[str] = mapped_column(default="")
+    description: Mapped[str] = mapped_column(SealedWords("upload.description"), default="")
     state: Mapped[str] = mapped_column(String(10), default="open")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -164,24 +175,28 @@ class Quarantine(Base):
     op_id: Mapped[str | None] = mapped_column(String(36), index=True)
     instance_id: Mapped[str | None] = mapped_column(String(100))
     code: Mapped[str] = mapped_column(String(60))
-    detail: Mapped[str | None]
+    detail: Mapped[str | None] = mapped_column(SealedWords("quarantine.detail"))
     region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"), index=True)
     person_id: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
     install_id: Mapped[str | None] = mapped_column(String(64))
     seq: Mapped[int | None] = mapped_column(BigInt)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     state: Mapped[str] = mapped_column(String(10), default="open")
-    content_hash: Mapped[str] = mapped_column(String(64))
-    raw: Mapped[bytes]
+    content_hash: Mapped[str] = mapped_column(String(80))
+    raw: Mapped[bytes] = mapped_column(SealedBytes("quarantine.raw"))
 
 
 class FeedCounter(Base):
-    """The last number given in a scope; taken by the last statements of a writing transaction."""
+    """The last number given in a scope; taken by the last statements of a writing transaction.
+
+    `floor`: the highest number that compaction dropped. Who stands below it may have missed what was dropped.
+    """
 
     __tablename__ = "feed_counter"
 
     scope: Mapped[str] = mapped_column(String(80), primary_key=True)
     n: Mapped[int] = mapped_column(BigInt)
+    floor: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
 
 
 class Feed(Base):
@@ -195,7 +210,8 @@ class Feed(Base):
     ref: Mapped[str] = mapped_column(String(180), primary_key=True)
     n: Mapped[int] = mapped_column(BigInt)
     type: Mapped[str] = mapped_column(String(12))
-    payload: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    payload: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("feed.payload", damaged={}))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
 class BranchStep(Base):

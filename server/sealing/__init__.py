@@ -1,0 +1,1 @@
+"""What the database keeps about people in secret: sealed columns, their keys, and changing the keys."""

@@ -1,0 +1,282 @@
+"""Types of columns that hold secrets. Code reads and writes plain values; the database sees tokens.
+
+Each type is told its place (table.column), which every token is bound to. A value that does not open is Unreadable:
+it is shown as such, logged, and kept as it is when its row is written again, so that one damaged value costs no list and
+nothing is lost that another key might still open.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import structlog
+from sqlalchemy import JSON, Dialect, LargeBinary, String, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from server.sealing.tokens import WORD, Unopened, is_packed, key_of
+from server.sealing.vault import vault
+
+log = structlog.get_logger()
+
+UNREADABLE = "（无法读取 · unreadable）"
+SEALED = "~"  # in a JSON object: the token of what is not to be seen in it
+LOST = "~lost"  # and one that did not open
+_CHANGE = ("from", "to")
+_END = b"\x00"  # of a text that is filled up with spaces
+
+
+def _is_open(name: str, open_names: frozenset[str]) -> bool:
+    """Also "@state" and the like, which are no person's secret."""
+    return name in open_names or name.startswith("@")
+
+
+class Unreadable(str):
+    """Stands for a value that does not open; `token` is what lies in the database."""
+
+    token: Any = None
+
+
+class UnreadableBytes(bytes):
+    """Stands for a payload that does not open: valid JSON, which says nothing."""
+
+    token: bytes = b""
+
+
+def _lost(place: bytes, token: Any) -> Unreadable:
+    # Never the value: place and reason are enough to look for it (`ruhu keys verify`).
+    log.error("sealed value unreadable", place=place.decode())
+    found = Unreadable(UNREADABLE)
+    found.token = token
+    return found
+
+
+class Sealed(TypeDecorator[Any]):
+    """What all of them share."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+        self._place = place.encode()
+
+    def copy(self, **kw: Any) -> Sealed:
+        return copy.copy(self)
+
+    def stored(self) -> TypeEngine[Any]:
+        """The type of what lies in the database, for those who carry tokens and do not open them."""
+        return LargeBinary()
+
+    def keys_in(self, stored: Any) -> Iterator[bytes | None]:
+        """Of each part that should be sealed the id of its key; None where it lies there plain."""
+        if stored is not None:
+            yield key_of(stored)
+
+
+class SealedBytes(Sealed):
+    """A payload, compressed and sealed."""
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        if value is None or isinstance(value, UnreadableBytes):
+            return value if value is None else value.token
+        return vault().pack(value, self._place)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
+        if value is None or not is_packed(value):
+            return value  # from before there was sealing; `ruhu keys rotate` seals it
+        try:
+            return vault().unpack(value, self._place)
+        except Unopened:
+            log.error("sealed value unreadable", place=self.place)
+            found = UnreadableBytes(b'"unreadable"')
+            found.token = value
+            return found
+
+
+class SealedText(Sealed):
+    """A long text, compressed and sealed as bytes."""
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        if value is None:
+            return None
+        if isinstance(value, Unreadable):
+            token: bytes = value.token
+            return token
+        return vault().pack(value.encode("utf-8", "surrogatepass"), self._place)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None or isinstance(value, str):
+            return value
+        try:
+            content = vault().unpack(value, self._place) if is_packed(value) else value
+        except Unopened:
+            return _lost(self._place, value)
+        return str(content, "utf-8", "surrogatepass")
+
+
+class SealedWords(Sealed):
+    """A short text, sealed as text."""
+
+    impl = String
+
+    def stored(self) -> TypeEngine[Any]:
+        return String()
+
+    def keys_in(self, stored: Any) -> Iterator[bytes | None]:
+        if stored:
+            yield key_of(stored)
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if not value:
+            return value
+        if isinstance(value, Unreadable):
+            return str(value.token)
+        return vault().word(value.encode("utf-8", "surrogatepass") + _END, self._place)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        if not value or not value.startswith(WORD):
+            return value
+        try:
+            found = vault().unword(value, self._place).rstrip(b" ").removesuffix(_END)
+            return found.decode("utf-8", "surrogatepass")
+        except Unopened:
+            return _lost(self._place, value)
+
+
+class _SealedJson(Sealed):
+    impl = JSON
+
+    def __init__(self, place: str) -> None:
+        TypeDecorator.__init__(self, none_as_null=True)
+        self.place = place
+        self._place = place.encode()
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(JSONB(none_as_null=True))
+        return dialect.type_descriptor(JSON(none_as_null=True))
+
+    def coerce_compared_value(self, op: Any, value: Any) -> Any:
+        return self.impl_instance.coerce_compared_value(op, value)
+
+    def stored(self) -> TypeEngine[Any]:
+        return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+    def keys_in(self, stored: Any) -> Iterator[bytes | None]:
+        if stored:
+            yield key_of(stored) if isinstance(stored, str) else None
+
+    def _hide(self, value: Any) -> str:
+        return vault().word(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), self._place)
+
+    def _show(self, token: str) -> Any:
+        return json.loads(vault().unword(token, self._place))
+
+
+class SealedJson(_SealedJson):
+    """A JSON value sealed whole. What is empty stays as it is: "is there anything" may be asked in SQL.
+
+    `damaged` is what is read in place of a value that does not open.
+    """
+
+    def __init__(self, place: str, damaged: Any) -> None:
+        super().__init__(place)
+        self.damaged = json.dumps(damaged)  # hashable, and nobody changes it
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return self._hide(value) if value else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if not (isinstance(value, str) and value.startswith(WORD)):
+            return value
+        try:
+            return self._show(value)
+        except Unopened:
+            _lost(self._place, value)
+            return json.loads(self.damaged)
+
+
+class SealedValues(_SealedJson):
+    """Values by property: those of properties that are not declared open lie in one token under "~".
+
+    One token and not one each: it tells nobody which of them are there.
+    """
+
+    def keys_in(self, stored: Any) -> Iterator[bytes | None]:
+        for name, value in (stored or {}).items():
+            if name == SEALED:
+                yield key_of(value)
+            elif name != LOST and not _is_open(name, vault().open_names):
+                yield None
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        open_names = vault().open_names
+        hidden = [name for name in value if name not in open_names and not name.startswith("@")]
+        if not hidden:
+            return value
+        stored = dict(value)
+        secret = {name: stored.pop(name) for name in hidden}
+        secret.pop(LOST, None)
+        if secret:
+            stored[SEALED] = self._hide(secret)
+        if LOST in value:
+            stored[LOST] = getattr(value[LOST], "token", value[LOST])
+        return stored
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if not value or (SEALED not in value and LOST not in value):
+            return value
+        token = value.pop(SEALED, None)
+        if LOST in value:
+            value[LOST] = self._try(value[LOST])
+        if token is None:
+            return value
+        try:
+            return value | self._show(token)
+        except Unopened:
+            value[LOST] = _lost(self._place, token)
+            return value
+
+    def _try(self, token: str) -> Unreadable:
+        found = Unreadable(UNREADABLE)
+        found.token = token
+        return found
+
+
+class SealedChanges(_SealedJson):
+    """Changes of a record ({property, from, to, …}): before and after of what is not declared open are sealed."""
+
+    def keys_in(self, stored: Any) -> Iterator[bytes | None]:
+        for one in stored or ():
+            if SEALED in one:
+                yield key_of(one[SEALED])
+            elif not _is_open(one["property"], vault().open_names):
+                yield None
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        open_names = vault().open_names
+        return [one if _is_open(one["property"], open_names) else self._sealed(one) for one in value or ()]
+
+    def _sealed(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        stored = {name: part for name, part in change.items() if name not in _CHANGE}
+        before_and_after = [change.get(name) for name in _CHANGE]
+        lost = next((part.token for part in before_and_after if isinstance(part, Unreadable)), None)
+        return {**stored, SEALED: lost or self._hide(before_and_after)}
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return [self._opened(one) if SEALED in one else one for one in value or ()]
+
+    def _opened(self, change: dict[str, Any]) -> dict[str, Any]:
+        token = change.pop(SEALED)
+        try:
+            before, after = self._show(token)
+        except Unopened:
+            before = after = _lost(self._place, token)
+        return {**change, "from": before, "to": after}

@@ -1,0 +1,228 @@
+"""Brings what lies in the tables under the current keys, in batches with a transaction each.
+
+What was stored before there was sealing is sealed, what an older key sealed is sealed anew, and keyed hashes are made
+by the current key. Readers take both meanwhile. Where it stopped (a kill, the end of its time) it goes on; several
+may work at once, because they share their place in each table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, MetaData, Row, Table, func, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from server import db
+from server.db import Base, is_sqlite
+from server.failpoints import hit
+from server.sealing.columns import Sealed
+from server.sealing.tables import PURPOSES, Resealing
+from server.sealing.vault import vault
+
+BATCH = 200
+Report = Callable[[str, int, int], None]
+
+# Keyed hashes by table and column: made anew from the values of the row, given as code reads them.
+HASHES: dict[tuple[str, str], Callable[[Mapping[str, Any]], str | None]] = {}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Rows that were looked at, and those of them that were written. `finished`: nothing is left to look at."""
+
+    looked_at: int
+    resealed: int
+    finished: bool
+
+
+def secret_tables() -> list[Table]:
+    """The tables with sealed columns, those that others refer to first."""
+    return [table for table in Base.metadata.sorted_tables if sealed_columns(table)]
+
+
+def sealed_columns(table: Table) -> list[Column[Any]]:
+    return [column for column in table.columns if isinstance(column.type, Sealed)]
+
+
+@cache
+def bare(table: Table) -> Table:
+    """The same table without sealing: for who carries tokens and does not open them."""
+    columns = (
+        Column(column.name, _stored(column), key=column.name, primary_key=column.primary_key)
+        for column in table.columns
+    )
+    return Table(table.name, MetaData(), *columns)
+
+
+def _stored(column: Column[Any]) -> Any:
+    return column.type.stored() if isinstance(column.type, Sealed) else column.type
+
+
+def go_on(report: Report | None = None, seconds: float = float("inf")) -> Outcome:
+    """Looks at all tables, at most for so long. Needs an app context."""
+    vault().load()
+    target, end = _target(), time.monotonic() + seconds
+    looked_at = resealed = 0
+    for table in secret_tables():
+        total, seen = _count(table) if report else 0, 0
+        while (done := db.transact(lambda session: _batch(session, table, target))) is not None:  # noqa: B023
+            looked_at, resealed, seen = looked_at + done[0], resealed + done[1], seen + done[0]
+            if report:
+                report(table.name, min(seen, total), total)
+            hit("keys.batch")
+            if time.monotonic() > end:
+                return Outcome(looked_at, resealed, False)
+    return Outcome(looked_at, resealed, True)
+
+
+def is_due() -> bool:
+    """Whether a table has not been looked at since keys or declarations changed."""
+    return started() is None
+
+
+def started() -> datetime | None:
+    """When the oldest pass began that went through a whole table with what holds now; None while one is to do."""
+    with db.read() as session:
+        rows = session.scalars(select(Resealing).where(Resealing.target == _target())).all()
+    done = {row.table: row.started_at for row in rows if row.finished_at}
+    names = [table.name for table in secret_tables()]
+    return min(done[name] for name in names) if all(name in done for name in names) else None
+
+
+def begin_again() -> None:
+    """Has every table looked at once more."""
+    db.transact(lambda session: session.execute(update(Resealing).values(target="")))
+
+
+def _target() -> str:
+    """Names what rows are brought to: the current keys, and what is declared open."""
+    keys = [vault().current(purpose).hex() for purpose in PURPOSES]
+    return hashlib.sha256(json.dumps([keys, sorted(vault().open_names)]).encode()).hexdigest()
+
+
+def _count(table: Table) -> int:
+    with db.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def _batch(session: Session, table: Table, target: str) -> tuple[int, int] | None:
+    """Looks at the next rows; (looked at, written), None when the table is done."""
+    place = _place(session, table, target)
+    if place.finished_at is not None:
+        return None
+    stored = bare(table)
+    key = list(stored.primary_key.columns)
+    query = select(*key).order_by(*key).limit(BATCH)
+    if place.reached:
+        query = query.where(tuple_(*key) > tuple_(*json.loads(place.reached)))
+    ids = [tuple(row) for row in session.execute(query)]
+    if not ids:
+        _end_pass(place)
+        return 0, 0
+    rows = _rows(session, stored, key, ids)
+    written = sum(_reseal(session, table, stored, row) for row in rows)
+    place.reached = json.dumps(ids[-1])
+    place.looked_at, place.resealed = place.looked_at + len(ids), place.resealed + written
+    place.skipped += len(ids) - len(rows)
+    return len(ids), written
+
+
+def _place(session: Session, table: Table, target: str) -> Resealing:
+    """How far the table was looked at for this target, locked."""
+    place = session.get(Resealing, table.name, with_for_update=True, populate_existing=True)
+    if place is None:
+        place = Resealing(table=table.name, target="")
+        session.add(place)
+        session.flush()
+    if place.target != target:
+        place.target, place.reached, place.finished_at = target, "", None
+        place.looked_at = place.resealed = place.skipped = 0
+        place.started_at = db.now()
+    return place
+
+
+def _end_pass(place: Resealing) -> None:
+    """A pass in which rows were skipped is followed by another."""
+    if place.skipped:
+        place.reached, place.skipped, place.started_at = "", 0, db.now()
+    else:
+        place.finished_at = db.now()
+
+
+def _rows(
+    session: Session, stored: Table, key: Sequence[Column[Any]], ids: Sequence[tuple[Any, ...]]
+) -> Sequence[Row[Any]]:
+    """The rows that nobody else is writing; field work never waits for this."""
+    query = select(stored).where(tuple_(*key).in_(ids))
+    if not is_sqlite(session):
+        query = query.with_for_update(skip_locked=True)
+    return session.execute(query).all()
+
+
+def _reseal(session: Session, table: Table, stored: Table, row: Row[Any]) -> bool:
+    """Writes what has to change in one row; whether there was anything."""
+    before = row._mapping
+    after = dict(_changed(session, table, before))
+    if not after:
+        return False
+    same = (stored.c[column.name] == before[column.name] for column in stored.primary_key.columns)
+    session.execute(update(stored).where(*same).values(after))
+    return True
+
+
+def _changed(session: Session, table: Table, before: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    dialect = session.get_bind().dialect
+    current = {vault().current("payload"), vault().current("value")}
+    opened: dict[str, Any] = dict(before)
+    hashes = [(column, make) for (name, column), make in HASHES.items() if name == table.name]
+    for column in sealed_columns(table):
+        value, kind = before[column.name], column.type
+        assert isinstance(kind, Sealed)
+        stale = any(key not in current for key in kind.keys_in(value))
+        if not stale and not hashes:
+            continue
+        opened[column.name] = found = kind.process_result_value(_own(value), dialect)
+        if stale:
+            sealed = kind.process_bind_param(found, dialect)
+            if sealed != value:  # what does not open stays as it is
+                yield column.name, sealed
+    for name, make in hashes:
+        if not _is_current(before[name]) and (made := make(opened)) != before[name]:
+            yield name, made
+
+
+def _own(value: Any) -> Any:
+    """A copy where reading takes the value apart."""
+    return json.loads(json.dumps(value)) if isinstance(value, dict | list) else value
+
+
+def _is_current(digest: str | None) -> bool:
+    return digest is not None and digest.startswith(f"{vault().current('match').hex()}:")
+
+
+def keys_in_use(session: Session) -> set[str]:
+    """The ids of all keys that something in the tables was sealed or hashed with, damaged tokens among them."""
+    found: set[str] = set()
+    for table in secret_tables():
+        names = [*(column.name for column in sealed_columns(table)), *(c for t, c in HASHES if t == table.name)]
+        columns = [bare(table).c[name] for name in names]
+        for row in session.execute(select(*columns).execution_options(yield_per=BATCH)):
+            found |= set(_ids(table, row._mapping))
+    return found
+
+
+def _ids(table: Table, row: Mapping[Any, Any]) -> Iterator[str]:
+    for column in sealed_columns(table):
+        assert isinstance(column.type, Sealed)
+        yield from (key.hex() for key in column.type.keys_in(row[column.name]) if key)
+    for name in (column for owner, column in HASHES if owner == table.name):
+        digest = row[name] or ""
+        if ":" in digest:
+            yield digest.partition(":")[0]
