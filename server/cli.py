@@ -11,6 +11,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from server.app import create_app
 from server.commands import (
+    blobs,
+    courier,
     database,
     datasets,
     definitions,
@@ -47,7 +49,9 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     rules.register,
     definitions.register,
     worker.register,
+    courier.register,
     reserve.register,
+    blobs.register,
 )
 
 

@@ -42,7 +42,13 @@ CATALOGUE: Mapping[str, Entry] = {
     "keys.wrong": Entry(
         503,
         "主密钥不对，打不开数据库里的密钥。请用原来的主密钥，再启动。",
-        "The master key is a wrong one: it does not open the keys in the database. Start with the one it was made with.",
+        "The master key is a wrong one: it does not open the keys in the database. Start with the one that made them.",
+    ),
+    "keys.elsewhere": Entry(
+        409,
+        "主密钥来自设置，程序不能更换。用 ruhu keys new 做一个，放在设置的最前面，重启后运行 ruhu keys rotate。",
+        "The master keys come from a setting, which the program cannot change. Make one with `ruhu keys new`, put it "
+        "first in the setting, start again and run `ruhu keys rotate`.",
     ),
     "keys.unreadable": Entry(
         503,
@@ -69,6 +75,11 @@ CATALOGUE: Mapping[str, Entry] = {
         422,
         "备份文件不完整或被改动，什么都没有恢复。请换一份备份。",
         "A file of the backup is incomplete or changed; nothing was restored. Take another backup.",
+    ),
+    "sealed.unreadable": Entry(
+        500,
+        "加密的内容打不开：文件已损坏。请重新做一份，并告诉管理员。",
+        "What was sealed does not open: it is damaged. Make it anew, and tell your administrator.",
     ),
     "server.failed": Entry(
         500,

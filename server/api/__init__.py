@@ -9,6 +9,7 @@ from server.api import (
     auth,
     client,
     conflicts,
+    courier,
     docs,
     entities,
     exports,
@@ -31,6 +32,7 @@ BASE = "/api/v1"
 RESOURCES = (
     auth,
     conflicts,
+    courier,
     entities,
     exports,
     form_life,

@@ -52,6 +52,16 @@ TEXTS = {
         "{households} households, {findings} findings: {new} new, {closed} ended"
     ),
     "definitions.wrong": "共 {count} 处要改 / {count} to correct",
+    # ruhu courier
+    "courier.taken": "操作：{ops}；照片 {files} 张 / Ops: {ops}; photos: {files}",
+    "courier.unverified": (
+        "手机的签名对不上，所有内容都放进了待处理，一条也没有录入 / "
+        "The phone's key does not vouch for it: everything is kept in quarantine, nothing was applied"
+    ),
+    "courier.cut": (
+        "文件从“{where}”起损坏，之前的已收下；请再送一份完整的 / "
+        "The file is damaged from “{where}” on; what came before was taken. Bring a whole copy"
+    ),
     # ruhu backup, ruhu restore
     "reserve.tables": "数据表 / Tables",
     "reserve.blobs": "照片和文件 / Photos and files",
@@ -65,6 +75,21 @@ TEXTS = {
     ),
     "reserve.missing": "缺 {count} 个文件：{hashes} / {count} files are missing: {hashes}",
     "reserve.spoilt": "{count} 个文件已损坏，没有恢复：{hashes} / {count} files are damaged, left out: {hashes}",
+    # ruhu blobs sweep, ruhu uploads list
+    "blobs.swept": (
+        "删除 {freed} 个没有用的文件（{bytes} 字节）和 {orphans} 个没有登记的（{orphan_bytes} 字节）；"
+        "新标记 {marked} 个，标记着 {waiting} 个，正在使用而留下 {busy} 个 / "
+        "Removed {freed} unneeded files ({bytes} bytes) and {orphans} that no row knew ({orphan_bytes} bytes); "
+        "{marked} newly marked, {waiting} marked in all, {busy} left because they were in use"
+    ),
+    "blobs.would": (
+        "只查看：会删除 {freed} 个没有用的文件（{bytes} 字节）和 {orphans} 个没有登记的（{orphan_bytes} 字节）；"
+        "会新标记 {marked} 个，已标记 {waiting} 个 / "
+        "Only looked: {freed} unneeded files ({bytes} bytes) and {orphans} that no row knows ({orphan_bytes} bytes) "
+        "would go; {marked} would be marked, {waiting} are marked"
+    ),
+    "uploads.counted": "未传完 {count} 个，已到 {bytes} 字节 / {count} unfinished, {bytes} bytes of them here",
+    "uploads.awaited": "有记录在等 / awaited",
     # ruhu export
     "export.no_form": "没有发布过表单 {form} / The form {form} was never published",
     "export.no_region": (
