@@ -1,14 +1,17 @@
 """Named places where a test can make the program die or fail.
 
 `hit(name)` does nothing unless the program was started with RUHU_TESTING=1, and then only what
-RUHU_FAILPOINT asks: `push.raw_stored=kill` (SIGKILL), `push.raw_stored=raise` (an exception); `…=kill:3` acts on
-the third hit. A test walks over NAMES and fails on a place that no test kills.
+RUHU_FAILPOINT asks: `push.raw_stored=kill` (SIGKILL), `push.raw_stored=raise` (an exception), `…=full` (no room on
+the disk), `…=wait` (half a second, so that a race happens); `…=kill:3` acts on the third hit. A test walks over NAMES
+and fails on a place that no test kills.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import time
 
 NAMES = (
     "push.before_raw",
@@ -18,11 +21,19 @@ NAMES = (
     "push.feeds_written",
     "push.committed",
     "upload.created",
+    "upload.receiving",
+    "upload.writing",
+    "upload.syncing",
     "upload.bytes_written",
     "upload.offset_committed",
     "upload.verified",
+    "upload.linking",
     "upload.renamed",
     "upload.finished",
+    "store.putting",
+    "store.put",
+    "sweep.judged",
+    "sweep.rows_gone",
 )
 
 
@@ -43,6 +54,11 @@ def _act(name: str) -> None:
         return
     if kind == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
+    if kind == "full":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if kind == "wait":
+        time.sleep(0.5)
+        return
     raise FailpointError(name)
 
 

@@ -9,6 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import DBAPIError
 
 from server import db, schema
+from server.config import Settings
+from server.sync.blobs import store_of
 
 blueprint = Blueprint("health", __name__)
 
@@ -35,8 +37,8 @@ def _database() -> bool:
 
 
 def _store() -> bool:
-    folder = current_app.config["RUHU"].var
-    return bool(folder.is_dir() and os.access(folder, os.W_OK))
+    settings: Settings = current_app.config["RUHU"]
+    return settings.var.is_dir() and os.access(settings.var, os.W_OK) and store_of(settings).is_ready()
 
 
 @blueprint.get("/metrics")

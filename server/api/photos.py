@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, jsonify, send_file
+from flask import Response, current_app, jsonify, request, send_file
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy.orm import Session
@@ -83,10 +83,18 @@ def photo(wanted: dict[str, Any], attachment_id: str) -> Response:
 
 def _original(found: PhotoFile) -> Response:
     """The exact bytes, always as a download; the media type only where the bytes proved it."""
-    path = store_of(_settings()).path(found.sha256)
+    store = store_of(_settings())
     media_type = f"image/{found.format}" if found.state == "ready" and found.format else "application/octet-stream"
     name = _NOT_IN_NAMES.sub("_", found.name).strip(". ") or "file"
-    return _private(path, [path.name], mimetype=media_type, as_attachment=True, download_name=name)
+    try:
+        stream, size = store.open(found.sha256), store.size(found.sha256)
+    except FileNotFoundError:
+        raise Problem("photo.missing") from None  # the disk lost it; the row says what should be here
+    answer = send_file(
+        stream, mimetype=media_type, as_attachment=True, download_name=name, conditional=False, etag=False
+    )
+    answer.content_length = size
+    return _shielded(answer, [found.sha256], size)
 
 
 def _copy(found: PhotoFile, edge: int) -> Path:
@@ -112,9 +120,14 @@ def _lines(session: Session, actor: Actor, found: PhotoFile) -> list[str]:
 
 
 def _private(content: Path | BytesIO, identity: list[str], **how: Any) -> Response:
-    """Bytes that came from outside: for this reader only, never a document of our own."""
-    tag = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32]
-    answer = send_file(content, etag=tag, conditional=True, **how)
+    size = content.stat().st_size if isinstance(content, Path) else content.getbuffer().nbytes
+    return _shielded(send_file(content, conditional=False, etag=False, **how), identity, size)
+
+
+def _shielded(answer: Response, identity: list[str], size: int) -> Response:
+    """Bytes that came from outside: for this reader only, never a document of our own; in parts where asked."""
+    answer.set_etag(hashlib.sha256("\n".join(identity).encode()).hexdigest()[:32])
+    answer.make_conditional(request, accept_ranges=True, complete_length=size)
     answer.headers["Cache-Control"] = f"private, max-age={HOUR}"
     answer.headers["Vary"] = "Authorization, Cookie"
     answer.headers["X-Content-Type-Options"] = "nosniff"

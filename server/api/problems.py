@@ -7,9 +7,11 @@ from json import decoder as json_decoder
 
 import structlog
 from flask import Flask, Response, g, json, request
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
+from server.db import is_full
 from server.errors import Fault, Problem
 
 log = structlog.get_logger()
@@ -86,6 +88,8 @@ def _while_parsing(error: RecursionError) -> bool:
 def _unforeseen(error: Exception) -> Response:
     if isinstance(error, RecursionError) and _while_parsing(error):
         return respond(Problem("request.not_json"))
+    if isinstance(error, DBAPIError) and is_full(error):
+        return respond(Problem("server.full", retry_after=300))
     # The text of an exception may hold personal values (SQL parameters), so only its kind and its places are logged.
     places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
     rule = request.url_rule.rule if request.url_rule else "none"  # an address may hold a token

@@ -20,9 +20,13 @@ from server.api.signed_in import current_actor, signed_in
 from server.config import Settings
 from server.errors import Problem
 from server.evidence import tasks
+from server.failpoints import hit
 from server.sync import uploads
-from server.sync.blobs import PIECE, SHA256, BlobStore, store_of
-from server.sync.uploads import Chunk, NewUpload, Progress
+from server.sync.blob_store import PIECE, SHA256, BlobStore, make_folder, room
+from server.sync.blobs import store_of
+from server.sync.staging import Chunk
+from server.sync.upload_life import Quota
+from server.sync.uploads import NewUpload, Progress
 
 blueprint = Blueprint("uploads", __name__, description="Files on their way, by tus 1.0")
 blueprint.before_request(refuse_nul)
@@ -81,9 +85,9 @@ def create() -> Response:
             raise Problem("upload.media_type")
         if body.length > new.size:
             raise Problem("upload.too_large", detail=f"Upload-Length: {new.size}")
-        progress = uploads.create(_store(), current_actor().id, new, _lifetime())
+        progress = uploads.create(_store(), current_actor().id, new, _quota())
         if body.length:
-            progress = uploads.append(_store(), current_actor().id, progress.id, body, _lifetime())
+            progress = uploads.append(_store(), current_actor().id, progress.id, body, _quota())
     answer = _answer(progress, 201)
     answer.headers["Location"] = url_for("uploads.offset", upload_id=progress.id)
     return answer
@@ -110,7 +114,7 @@ def append(upload_id: str) -> Response:
     start = _whole("Upload-Offset")
     uploads.expect(current_actor().id, upload_id, start, request.content_length or 0)
     with _body(start) as body:
-        progress = uploads.append(_store(), current_actor().id, upload_id, body, _lifetime())
+        progress = uploads.append(_store(), current_actor().id, upload_id, body, _quota())
     return _answer(progress, 204)
 
 
@@ -142,19 +146,26 @@ def _body(start: int) -> Iterator[Chunk]:
     digest = hashlib.new(algorithm, usedforsecurity=False)
     request.max_content_length = _settings().photo_bytes
     staging = _settings().staging
-    staging.mkdir(parents=True, exist_ok=True)
+    with room():
+        make_folder(staging)
     with tempfile.SpooledTemporaryFile(max_size=PIECE, dir=str(staging)) as file:
-        cut = False
-        try:
-            while piece := request.stream.read(64 * 1024):
-                digest.update(piece)
+        while piece := _received():
+            digest.update(piece)
+            with room():
+                hit("upload.receiving")
                 file.write(piece)
-        except (ClientDisconnected, OSError):
-            cut = True
-        cut = cut or file.tell() < (request.content_length or 0)  # gunicorn only ends the stream early
+        cut = piece is None or file.tell() < (request.content_length or 0)  # gunicorn only ends the stream early
         if expected is not None and (cut or digest.digest() != expected):
             raise Problem("upload.wrong_checksum", detail="The chunk was cut short." if cut else "")
         yield Chunk(start, file, file.tell())
+
+
+def _received() -> bytes | None:
+    """The next bytes of the body, none at its end; None when the connection broke."""
+    try:
+        return request.stream.read(64 * 1024)
+    except (ClientDisconnected, OSError):
+        return None
 
 
 def _checksum() -> tuple[str, bytes | None]:
@@ -205,5 +216,6 @@ def _store() -> BlobStore:
     return store_of(_settings())
 
 
-def _lifetime() -> timedelta:
-    return timedelta(days=_settings().upload_days)
+def _quota() -> Quota:
+    settings = _settings()
+    return Quota(timedelta(days=settings.upload_days), settings.open_uploads, settings.open_upload_bytes)

@@ -8,6 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -28,7 +29,8 @@ from server.forms.evaluation import Filling, FormPlan
 from server.forms.instance import EntityWrite, extract_writes, parse_instance
 from server.forms.model import FormModel
 from server.forms.tables import FormVersion
-from server.sync.blobs import BlobStore, record_blob, store_of
+from server.sync.blob_store import BlobStore
+from server.sync.blobs import keep_streams, store_of
 from server.sync.push import push
 from server.sync.tables import OpLog
 
@@ -133,8 +135,7 @@ def _photo(shot: Shot, work: Work) -> Photo:
 
 
 def _put(store: BlobStore, photo: Photo, person: str) -> None:
-    store.put_bytes(photo.content)
-    db.transact(lambda session: record_blob(session, photo.sha256, len(photo.content), person))
+    keep_streams(store, [BytesIO(photo.content)], person)
 
 
 def _actor(session: Session, person_id: str) -> Actor:

@@ -22,11 +22,14 @@ from huey.exceptions import HueyException
 from server import db
 from server.config import Settings
 from server.db import now
+from server.errors import Problem
 from server.evidence import photos
 from server.evidence.darkroom import Darkroom, Lost
 from server.sync.blobs import store_of
 from server.sync.leftovers import HOUR, tidy_uploads
 from server.sync.push import judge_left_over
+from server.sync.sweep import Swept
+from server.sync.sweep import sweep as sweep_store
 
 log = structlog.get_logger()
 
@@ -74,6 +77,12 @@ def _make_queue(app: Flask) -> Queue:
         with app.app_context():
             judge_left_over()
 
+    @huey.periodic_task(crontab(hour="3", minute="40"), name="sweep_blobs")  # type: ignore[untyped-decorator]
+    @huey.lock_task("sweep_blobs")  # type: ignore[untyped-decorator]
+    def sweep_blobs_now() -> None:
+        with app.app_context():
+            sweep_blobs(settings)
+
     return Queue(huey, derive_photo)
 
 
@@ -94,7 +103,7 @@ def derive(settings: Settings, attachment_id: str) -> bool:
         return False
     try:
         made = _develop(settings, job)
-    except (Lost, OSError) as error:
+    except (Lost, OSError, Problem) as error:
         reason = f"{type(error).__name__}: {error}"
         log.warning("evidence.photo_failed", attachment=attachment_id, reason=reason)
         db.transact(lambda session: photos.note_error(session, attachment_id, reason))
@@ -111,7 +120,8 @@ def _develop(settings: Settings, job: photos.Job) -> dict[str, Any]:
     for path in targets.values():
         path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        made = _room().develop(store_of(settings).path(job.sha256), job.media_type, drafts)
+        with store_of(settings).local(job.sha256) as source:
+            made = _room().develop(source, job.media_type, drafts)
         if made["state"] == "ready":
             for edge, path in targets.items():
                 drafts[edge].replace(path)
@@ -140,6 +150,16 @@ def sweep(settings: Settings, *, grace: timedelta = GRACE, file_age: int = HOUR)
             break  # the rest failed just now; the next sweep tries again
     log.info("evidence.swept", derived=done, finished=tidied.finished, files=tidied.removed_files)
     return done
+
+
+def sweep_blobs(settings: Settings, *, grace: timedelta | None = None, dry_run: bool = False) -> Swept:
+    """Takes away bytes that nothing refers to, and the copies that were made of them. `grace` as in the settings."""
+    kept_for = timedelta(days=settings.blob_days) if grace is None else grace
+    swept = sweep_store(store_of(settings), kept_for, dry_run=dry_run)
+    if not dry_run:
+        for path in (path for sha256 in swept.freed for path in photos.copies(settings, sha256).values()):
+            path.unlink(missing_ok=True)
+    return swept
 
 
 def _waiting(grace: timedelta) -> list[str]:

@@ -26,7 +26,9 @@ from sqlalchemy.orm import Session
 from server import db
 from server.config import Settings
 from server.reserve.cells import writer_of
-from server.sync.blobs import BlobStore, make_folder, store_of, sync_folder
+from server.sync.blob_folder import FolderStore
+from server.sync.blob_store import BlobStore, make_folder, sync_folder
+from server.sync.blobs import store_of
 from server.sync.epoch import epoch
 from server.sync.tables import Blob
 
@@ -106,7 +108,7 @@ def _lines(session: Session, table: Table) -> Iterator[bytes]:
 
 def _copy_blobs(store: BlobStore, folder: Path, wanted: Sequence[str], report: Report) -> tuple[int, list[str]]:
     """Copies what the folder does not have; the store's own way of putting files keeps half files out."""
-    target = BlobStore(folder / "blobs", folder / "blobs" / ".staging")
+    target = FolderStore(folder / "blobs" / ".staging", folder / "blobs")
     copied, missing = 0, []
     for number, sha256 in enumerate(wanted, 1):
         if not target.exists(sha256):

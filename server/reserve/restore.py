@@ -23,7 +23,9 @@ from server.db import is_sqlite
 from server.errors import Problem
 from server.reserve.backup import BATCH, FORMAT, MANIFEST, Report, revision, tables
 from server.reserve.cells import reader_of
-from server.sync.blobs import BlobStore, sha256_of, store_of
+from server.sync.blob_folder import FolderStore
+from server.sync.blob_store import BlobStore, sha256_of
+from server.sync.blobs import store_of
 from server.sync.tables import ServerFact
 
 
@@ -146,7 +148,7 @@ def _put_blobs(
     store: BlobStore, folder: Path, wanted: Sequence[str], report: Report
 ) -> tuple[int, list[str], list[str]]:
     """Copies the bytes and looks at each of them: what is not what its name says is left out and named."""
-    source = BlobStore(folder, folder / ".staging")
+    source = FolderStore(folder / ".staging", folder)
     missing, damaged = [], []
     for number, sha256 in enumerate(sorted(wanted), 1):
         if not source.exists(sha256):

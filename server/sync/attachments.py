@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, load_actor
 from server.accounts.tables import Person
 from server.db import now
+from server.sync.blobs import guard
 from server.sync.feeds import upsert
 from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, BlobHolder, Submission
@@ -61,6 +62,7 @@ def add_attachments(
     """Adds what the submission does not have yet; the first bytes named for a file stand. Safe to repeat."""
     if not specs:
         return
+    guard(session, [spec.sha256 for spec in specs if spec.sha256])
     for spec in sorted(specs, key=lambda spec: spec.name):
         _add(session, instance_id, person_id, spec)
     actor = load_actor(session, session.get_one(Person, person_id))
@@ -115,9 +117,22 @@ def _bind(session: Session, *clauses: Any) -> list[str]:
 
 def usable_and_bound(session: Session, actor: Actor, hashes: Collection[str]) -> tuple[set[str], list[str]]:
     """As `usable`; what the person may name by now is bound where it waits, since nobody will upload it."""
+    guard(session, hashes)
     found = usable(session, actor, hashes)
-    theirs = Attachment.person_id == actor.id
-    return found, _bind(session, theirs, Attachment.sha256.in_(found)) if found else []
+    if not found:
+        return found, []
+    _count_on(session, actor, found)
+    return found, _bind(session, Attachment.person_id == actor.id, Attachment.sha256.in_(found))
+
+
+def _count_on(session: Session, actor: Actor, found: Collection[str]) -> None:
+    """Who was told that we have the bytes will not send them; so the grace of what was uploaded begins anew."""
+    session.execute(
+        update(BlobHolder)
+        .where(BlobHolder.person_id == actor.id, BlobHolder.sha256.in_(found))
+        .values(held_at=now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def missing_of_op(session: Session, op_id: str) -> list[str]:

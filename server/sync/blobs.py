@@ -1,134 +1,83 @@
-"""Bytes by their SHA-256: a folder `sha256/ab/cd/<hash>`, and the rows that say who may name them.
+"""Which bytes this server has and who may name them: the rows beside the store.
 
-A file appears under its hash complete or not at all: it is written under a name of its own in the staging
-folder, brought to stable storage, linked into its place (one atomic step, on one file system), and the folder
-is brought to stable storage too. A file in the store is never written to again.
+Whoever notes bytes as held looks again, under the lock that `sweep` deletes under, that they are there: between
+putting equal bytes (which changes nothing) and noting them, a sweep may have taken them away.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Collection, Sequence
 from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
+from server import db
 from server.config import Settings
+from server.db import now
+from server.sync.blob_folder import FolderStore
+from server.sync.blob_s3 import S3Store
+from server.sync.blob_store import BlobStore, Stored
 from server.sync.feeds import upsert
 from server.sync.tables import Blob, BlobHolder
 
-SHA256 = re.compile(r"[0-9a-f]{64}")
-PIECE = 1024 * 1024
-NEW = "new-"  # staging names of files that no upload row knows
+_TRIES = 5
 
 
-@dataclass(frozen=True)
-class Stored:
-    """What was put: lower-case hex hash and size in bytes."""
-
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True)
-class BlobStore:
-    """A folder of bytes; `staging` must lie on the same file system as `root`."""
-
-    root: Path
-    staging: Path
-
-    def path(self, sha256: str) -> Path:
-        if not SHA256.fullmatch(sha256):
-            raise ValueError("not a SHA-256 in lower-case hex")
-        return self.root / "sha256" / sha256[:2] / sha256[2:4] / sha256
-
-    def exists(self, sha256: str) -> bool:
-        return self.path(sha256).is_file()
-
-    def size(self, sha256: str) -> int:
-        """Bytes; FileNotFoundError when the store has none of this name."""
-        return self.path(sha256).stat().st_size
-
-    def open(self, sha256: str) -> BinaryIO:
-        return self.path(sha256).open("rb")
-
-    def put_bytes(self, content: bytes) -> Stored:
-        return self.put_stream(BytesIO(content))
-
-    def put_stream(self, stream: BinaryIO) -> Stored:
-        """Reads to the end, in pieces; safe to repeat."""
-        with self._new_file() as (path, file):
-            digest = hashlib.sha256()
-            while piece := stream.read(PIECE):
-                digest.update(piece)
-                file.write(piece)
-            file.flush()
-            os.fdatasync(file.fileno())
-            self.put_file(path, digest.hexdigest())
-            return Stored(digest.hexdigest(), file.tell())
-
-    def put_file(self, path: Path, sha256: str) -> None:
-        """Gives a complete, synced file of the staging folder its place. Bytes that are there already stay.
-
-        The caller has checked the hash and removes the staging name afterwards.
-        """
-        target = self.path(sha256)
-        make_folder(target.parent)
-        try:
-            os.link(path, target)
-        except FileExistsError:
-            return
-        sync_folder(target.parent)
-
-    @contextmanager
-    def _new_file(self) -> Iterator[tuple[Path, BinaryIO]]:
-        self.staging.mkdir(parents=True, exist_ok=True)
-        path = self.staging / f"{NEW}{uuid.uuid4().hex}"
-        try:
-            with path.open("xb") as file:
-                yield path, file
-        finally:
-            path.unlink(missing_ok=True)
+class Swept(Exception):
+    """The bytes were taken away after they were put; put them again."""
 
 
 def store_of(settings: Settings) -> BlobStore:
-    return BlobStore(settings.blobs, settings.staging)
+    """The store that the settings name."""
+    if settings.s3:
+        return S3Store(settings.staging, settings.s3)
+    return FolderStore(settings.staging, settings.blobs)
 
 
-def make_folder(folder: Path) -> None:
-    """The folder with its missing parents, each on stable storage before anything is put into it."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)
+def guard(session: Session, hashes: Collection[str]) -> None:
+    """From here to the end of the transaction no sweep takes these bytes away.
+
+    One lock for each first byte of a hash, so that a question about a thousand of them needs few locks, and the same
+    ones whether the bytes are there or not.
+    """
+    db.lock_shared(session, {bucket(sha256) for sha256 in hashes})
 
 
-def sync_folder(folder: Path) -> None:
-    """Brings the names in a folder to stable storage."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def bucket(sha256: str) -> str:
+    """Name of the lock of these bytes."""
+    return f"blob:{sha256[:2]}"
 
 
-def sha256_of(path: Path) -> str:
-    """Hash of a file, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def keep_streams(store: BlobStore, streams: Sequence[BinaryIO], person_id: str) -> list[Stored]:
+    """Puts what the streams hold and notes the person as its holder, in a transaction of its own."""
+    for _ in range(_TRIES):
+        stored = [_put(store, stream) for stream in streams]
+        try:
+            db.transact(lambda session: hold(session, store, stored, person_id))  # noqa: B023 (called at once)
+        except Swept:
+            continue
+        return stored
+    raise Swept
+
+
+def _put(store: BlobStore, stream: BinaryIO) -> Stored:
+    stream.seek(0)
+    return store.put_stream(stream)
+
+
+def hold(session: Session, store: BlobStore, stored: Collection[Stored], person_id: str) -> None:
+    """Notes that the store has these bytes and that this person uploaded them; raises Swept."""
+    guard(session, [one.sha256 for one in stored])
+    for one in sorted(set(stored), key=lambda one: one.sha256):
+        if not store.exists(one.sha256):
+            raise Swept(one.sha256)
+        record_blob(session, one.sha256, one.size, person_id)
 
 
 def record_blob(session: Session, sha256: str, size: int, person_id: str) -> None:
-    """Notes that the store has these bytes and that this person uploaded them; safe to repeat."""
-    blob = upsert(session, Blob).values(sha256=sha256, size=size).on_conflict_do_nothing()
-    holder = upsert(session, BlobHolder).values(sha256=sha256, person_id=person_id).on_conflict_do_nothing()
-    session.execute(blob)
-    session.execute(holder)
+    """The rows alone, for bytes that nobody can sweep meanwhile; safe to repeat, and it begins the grace anew."""
+    session.execute(upsert(session, Blob).values(sha256=sha256, size=size).on_conflict_do_nothing())
+    holder = upsert(session, BlobHolder).values(sha256=sha256, person_id=person_id, held_at=now())
+    session.execute(
+        holder.on_conflict_do_update(index_elements=["sha256", "person_id"], set_={"held_at": holder.excluded.held_at})
+    )

@@ -7,26 +7,28 @@ hour, in case somebody is still writing it.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from server import db
 from server.db import now
 from server.errors import Problem
-from server.sync.blobs import NEW, BlobStore
-from server.sync.tables import Upload
-from server.sync.uploads import is_over, look
+from server.sync.blob_store import NEW, BlobStore
+from server.sync.tables import BlobHolder, Upload
+from server.sync.upload_life import is_over
+from server.sync.uploads import look
 
 log = structlog.get_logger()
 
 HOUR = 3600
 BATCH = 500
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,21 @@ def _expire(session: Session) -> int:
     late = session.scalars(
         select(Upload).where(Upload.state == "open", Upload.expires_at <= now()).with_for_update(skip_locked=True)
     )
-    over = [row for row in late if is_over(session, row)]
+    over = [row for row in late if is_over(session, row)] + list(_needless(session))
     for row in over:
         row.state = "expired"
     return len(over)
+
+
+def _needless(session: Session) -> Iterable[Upload]:
+    """Second uploads of bytes that the person has brought by now, untouched for a day; they would count as open."""
+    held = exists().where(BlobHolder.sha256 == Upload.sha256, BlobHolder.person_id == Upload.person_id)
+    begun = Upload.created_at <= now() - DAY
+    return session.scalars(
+        select(Upload)
+        .where(Upload.state == "open", Upload.received < Upload.size, Upload.expires_at > now(), begun, held)
+        .with_for_update(skip_locked=True)
+    )
 
 
 def _forget(session: Session, lifetime: timedelta) -> None:

@@ -25,7 +25,8 @@ from server.forms.issue import InstanceUnreadable
 from server.forms.model import FormModel
 from server.forms.parsed import Instance
 from server.sync import quarantine
-from server.sync.blobs import BlobStore, Stored, record_blob
+from server.sync.blob_store import BlobStore, Stored
+from server.sync.blobs import keep_streams
 from server.sync.definitions import form_model
 from server.sync.push import push
 from server.sync.tables import Attachment
@@ -109,15 +110,10 @@ class _StoredFile:
 
 
 def _store_files(actor: Actor, store: BlobStore, files: Sequence[SentFile]) -> list[_StoredFile]:
-    kept = [_StoredFile(file.name, file.media_type, store.put_stream(file.stream)) for file in files]
-
-    def note_holder(session: Session) -> None:
-        for stored in sorted({file.stored for file in kept}, key=lambda stored: stored.sha256):
-            record_blob(session, stored.sha256, stored.size, actor.id)
-
-    if kept:
-        db.transact(note_holder)
-    return kept
+    if not files:
+        return []
+    stored = keep_streams(store, [file.stream for file in files], actor.id)
+    return [_StoredFile(file.name, file.media_type, one) for file, one in zip(files, stored, strict=True)]
 
 
 def make_op(

@@ -7,19 +7,17 @@ the row's lock, which is never held while the network is read.
 A file is finished in an order that a crash may interrupt anywhere: hash verified, linked into the store, then one
 transaction (blob, holder, waiting attachments, state), then the staging name goes. While that transaction has not
 happened the upload is not complete, and whoever asks for it next finishes it. The staging file itself is the proof
-that this person sent the bytes, so it must outlive the transaction.
+that this person sent the bytes, so it must outlive the transaction. A disk or a store that fails on the way leaves the
+upload as it was before: it goes on when there is room again.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import IO
+from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -27,8 +25,13 @@ from server.db import now
 from server.errors import Problem
 from server.failpoints import hit
 from server.sync.attachments import bind_waiting
-from server.sync.blobs import PIECE, BlobStore, make_folder, record_blob, sha256_of, sync_folder
-from server.sync.tables import Attachment, Upload
+from server.sync.blob_store import BlobStore, Stored, sha256_of
+from server.sync.blobs import Swept, hold
+from server.sync.staging import Chunk, make_empty, staged, write
+from server.sync.tables import Upload
+from server.sync.upload_life import Quota, check_quota, is_over
+
+_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,6 @@ class NewUpload:
     sha256: str
     size: int
     description: str
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Bytes that came, in a file of their own, and where in the upload they belong."""
-
-    offset: int
-    file: IO[bytes]
-    length: int
 
 
 @dataclass(frozen=True)
@@ -69,14 +63,15 @@ class Progress:
         return self.state == "open" and self.received == self.size
 
 
-def create(store: BlobStore, person_id: str, new: NewUpload, lifetime: timedelta) -> Progress:
-    """A new upload. An empty file is finished at once."""
+def create(store: BlobStore, person_id: str, new: NewUpload, quota: Quota) -> Progress:
+    """A new upload. An empty file is finished at once. Problems: upload.too_many, upload.too_much."""
     upload_id = str(uuid.uuid4())
 
     def work(session: Session) -> Progress:
+        check_quota(session, person_id, new.size, quota)
         row = Upload(
             id=upload_id, person_id=person_id, sha256=new.sha256, size=new.size, received=0, state="open",
-            description=new.description, expires_at=now() + lifetime,
+            description=new.description, expires_at=now() + quota.lifetime,
         )
         session.add(row)
         session.flush()
@@ -93,13 +88,14 @@ def look(store: BlobStore, person_id: str, upload_id: str) -> Progress:
     return finish(store, progress) if progress.whole else progress
 
 
-def append(store: BlobStore, person_id: str, upload_id: str, chunk: Chunk, lifetime: timedelta) -> Progress:
-    """Adds the bytes of the chunk; the last ones finish the upload. `lifetime`: how long to wait for the next ones.
+def append(store: BlobStore, person_id: str, upload_id: str, chunk: Chunk, quota: Quota) -> Progress:
+    """Adds the bytes of the chunk; the last ones finish the upload.
 
-    Problems: upload.not_found, upload.expired, upload.wrong_offset, upload.too_large, and upload.wrong_checksum
-    when the finished file is not the announced one (then the upload is gone).
+    Problems: upload.not_found, upload.expired, upload.wrong_offset, upload.too_large, server.full,
+    server.store_away, and upload.wrong_checksum when the finished file is not the announced one (then it is gone).
     """
-    progress = db.transact(lambda session: _append(session, store, person_id, upload_id, chunk, now() + lifetime))
+    expires_at = now() + quota.lifetime
+    progress = db.transact(lambda session: _append(session, store, person_id, upload_id, chunk, expires_at))
     if progress is None:
         raise Problem("upload.wrong_offset")
     hit("upload.offset_committed")
@@ -125,22 +121,33 @@ def finish(store: BlobStore, upload: Progress) -> Progress:
     """Makes a whole staged file a blob; safe to repeat and to run twice at once."""
     path = store.staging / upload.id
     if upload.size == 0:
-        make_folder(store.staging)
-        path.touch()
+        make_empty(store.staging, upload.id)
     try:
         verified = sha256_of(path) == upload.sha256
+        if verified:
+            hit("upload.verified")
+            finished = _put(store, upload)
     except FileNotFoundError:  # somebody else finished it meanwhile, or the disk lost it
         return db.transact(lambda session: _settled(session, store, upload.person_id, upload.id))
     if not verified:
         remove(store, upload.person_id, upload.id)
         raise Problem("upload.wrong_checksum", detail="The file is not the one of Upload-Metadata sha256.")
-    hit("upload.verified")
-    store.put_file(path, upload.sha256)
-    hit("upload.renamed")
-    finished = db.transact(lambda session: _finished(session, upload.person_id, upload.id))
     path.unlink(missing_ok=True)
     hit("upload.finished")
     return finished
+
+
+def _put(store: BlobStore, upload: Progress) -> Progress:
+    """The staged file into the store, and all that follows from it; again when a sweep took the bytes in between."""
+    for _ in range(_TRIES):
+        hit("upload.linking")
+        store.put_file(store.staging / upload.id, upload.sha256)
+        hit("upload.renamed")
+        try:
+            return db.transact(lambda session: _finished(session, store, upload))
+        except Swept:
+            continue
+    raise Problem("server.store_away", retry_after=30)
 
 
 def _own(session: Session, person_id: str, upload_id: str, *, lock: bool = True) -> Upload:
@@ -152,20 +159,6 @@ def _own(session: Session, person_id: str, upload_id: str, *, lock: bool = True)
     if row.state == "expired" or is_over(session, row):
         raise Problem("upload.expired")
     return row
-
-
-def is_over(session: Session, row: Upload) -> bool:
-    """Whether an unfinished upload has run out of time."""
-    unfinished = row.state == "open" and row.received < row.size
-    return unfinished and row.expires_at <= now() and not awaited(session, row)
-
-
-def awaited(session: Session, row: Upload) -> bool:
-    """Whether an accepted submission still waits for these bytes from this person; then they never expire."""
-    waiting = exists().where(
-        Attachment.person_id == row.person_id, Attachment.sha256 == row.sha256, Attachment.blob.is_(None)
-    )
-    return bool(session.scalar(select(waiting)))
 
 
 def _settled(session: Session, store: BlobStore, person_id: str, upload_id: str) -> Progress:
@@ -185,7 +178,7 @@ def _append(
         return None
     _check_fits(row, chunk.offset + chunk.length)
     if row.state == "open" and chunk.length:
-        _write(store, row.id, chunk)
+        write(store.staging, row.id, chunk)
         hit("upload.bytes_written")
         row.received = chunk.offset + chunk.length
         row.expires_at = expires_at
@@ -194,7 +187,7 @@ def _append(
 
 def _check_disk(store: BlobStore, row: Upload) -> None:
     """Bytes that the disk lost have to be sent again, from the start."""
-    if row.state == "open" and _staged(store, row.id) < row.received:
+    if row.state == "open" and staged(store.staging, row.id) < row.received:
         row.received = 0
 
 
@@ -203,34 +196,11 @@ def _check_fits(row: Upload, end: int) -> None:
         raise Problem("upload.too_large", detail=f"Upload-Length: {row.size}")
 
 
-def _staged(store: BlobStore, upload_id: str) -> int:
-    """Bytes in the staging file."""
-    try:
-        return (store.staging / upload_id).stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _write(store: BlobStore, upload_id: str, chunk: Chunk) -> None:
-    """Puts the bytes behind those that count, on stable storage; what a crash left there goes."""
-    make_folder(store.staging)
-    handle = os.open(store.staging / upload_id, os.O_RDWR | os.O_CREAT, 0o600)
-    with os.fdopen(handle, "r+b") as file:
-        file.truncate(chunk.offset)
-        file.seek(chunk.offset)
-        chunk.file.seek(0)
-        shutil.copyfileobj(chunk.file, file, PIECE)
-        file.flush()
-        os.fdatasync(file.fileno())
-    if chunk.offset == 0:
-        sync_folder(store.staging)
-
-
-def _finished(session: Session, person_id: str, upload_id: str) -> Progress:
-    row = _own(session, person_id, upload_id)
+def _finished(session: Session, store: BlobStore, upload: Progress) -> Progress:
+    row = _own(session, upload.person_id, upload.id)
     if row.state != "open":
         return _progress(row)
-    record_blob(session, row.sha256, row.size, row.person_id)
+    hold(session, store, [Stored(row.sha256, row.size)], row.person_id)
     row.state = "finished"
     bound = bind_waiting(session, row.person_id, row.sha256)
     return replace(_progress(row), bound=tuple(bound))

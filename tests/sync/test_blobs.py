@@ -10,21 +10,22 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from server import db
-from server.sync.blobs import BlobStore, record_blob
+from server.sync.blob_folder import FolderStore
+from server.sync.blobs import record_blob
 from server.sync.tables import Blob, BlobHolder
 from tests.sync.uploading import make_people, sha256
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> BlobStore:
-    return BlobStore(tmp_path / "blobs", tmp_path / "staging")
+def store(tmp_path: Path) -> FolderStore:
+    return FolderStore(tmp_path / "staging", tmp_path / "blobs")
 
 
 def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_bytes_come_back_under_their_hash(store: BlobStore) -> None:
+def test_bytes_come_back_under_their_hash(store: FolderStore) -> None:
     stored = store.put_bytes(b"a photo")
     assert (stored.sha256, stored.size) == (sha256(b"a photo"), 7)
     assert store.exists(stored.sha256) and store.size(stored.sha256) == 7
@@ -33,7 +34,7 @@ def test_bytes_come_back_under_their_hash(store: BlobStore) -> None:
     assert files(store.root) == [store.root / "sha256" / stored.sha256[:2] / stored.sha256[2:4] / stored.sha256]
 
 
-def test_equal_bytes_are_one_file_and_the_first_stays(store: BlobStore) -> None:
+def test_equal_bytes_are_one_file_and_the_first_stays(store: FolderStore) -> None:
     first = store.put_bytes(b"same")
     inode = store.path(first.sha256).stat().st_ino
     assert store.put_stream(io.BytesIO(b"same")) == first
@@ -41,7 +42,7 @@ def test_equal_bytes_are_one_file_and_the_first_stays(store: BlobStore) -> None:
     assert files(store.staging) == []
 
 
-def test_a_stream_that_breaks_leaves_nothing(store: BlobStore) -> None:
+def test_a_stream_that_breaks_leaves_nothing(store: FolderStore) -> None:
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise ConnectionResetError
@@ -52,7 +53,7 @@ def test_a_stream_that_breaks_leaves_nothing(store: BlobStore) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "ab", "../../etc/passwd", "A" * 64, "0" * 63 + "\n"])
-def test_a_name_that_is_no_hash_is_refused(store: BlobStore, name: str) -> None:
+def test_a_name_that_is_no_hash_is_refused(store: FolderStore, name: str) -> None:
     """No text from outside can become a path."""
     with pytest.raises(ValueError):
         store.exists(name)

@@ -49,7 +49,7 @@ def test_tuspy_uploads_stops_and_goes_on(app: Flask, address: str, ana: Someone)
     second = uploader(address, ana, PHOTO, first.url)
     assert second.offset == 512 * 1024
     second.upload()
-    assert store_of(app.config["RUHU"]).path(sha256(PHOTO)).read_bytes() == PHOTO
+    assert store_of(app.config["RUHU"]).open(sha256(PHOTO)).read() == PHOTO
     assert uploader(address, ana, PHOTO, first.url).get_offset() == len(PHOTO)
 
 
@@ -103,7 +103,7 @@ def test_of_several_writers_of_one_piece_one_wins(app: Flask, ana: Someone) -> N
             answers = sorted(threads.map(put, [number * step] * 8))
             assert answers == [204] + [409] * 7
     assert head(app.test_client(), ana, where).headers["Upload-Offset"] == str(len(content))
-    assert store_of(app.config["RUHU"]).path(sha256(content)).read_bytes() == content
+    assert store_of(app.config["RUHU"]).open(sha256(content)).read() == content
 
 
 def test_many_uploads_of_the_same_file_at_once_are_one_blob(app: Flask, ana: Someone) -> None:

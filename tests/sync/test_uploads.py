@@ -94,7 +94,7 @@ def test_a_file_goes_up_in_pieces_and_is_complete_under_its_hash(app: Flask, cli
     assert stored(app) == []
     last = patch(client, ana, address, 4000, PHOTO[4000:])
     assert (last.status_code, last.headers["Upload-Offset"]) == (204, str(len(PHOTO)))
-    assert store_of(settings_of(app)).path(sha256(PHOTO)).read_bytes() == PHOTO
+    assert store_of(settings_of(app)).open(sha256(PHOTO)).read() == PHOTO
     assert staged(app) == []
 
 
@@ -366,7 +366,7 @@ def test_bytes_that_the_disk_lost_are_asked_for_again(app: Flask, client: FlaskC
     assert patch(client, ana, address, 100, PHOTO[100:]).status_code == 409
     assert head(client, ana, address).headers["Upload-Offset"] == "0"
     assert patch(client, ana, address, 0, PHOTO).status_code == 204
-    assert store_of(settings_of(app)).path(sha256(PHOTO)).read_bytes() == PHOTO
+    assert store_of(settings_of(app)).open(sha256(PHOTO)).read() == PHOTO
 
 
 def test_losing_the_staged_bytes_opens_no_foreign_blob(app: Flask, client: FlaskClient) -> None:
