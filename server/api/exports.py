@@ -23,6 +23,7 @@ from server.reports.answer_files import WORDS
 from server.reports.codebook_of import codebook_of
 from server.reports.one_submission import submission_answers
 from server.reports.tables import Export
+from server.sealing.files import opened_file
 
 blueprint = Blueprint("exports", __name__, description="Answers as data")
 blueprint.before_request(refuse_nul)
@@ -79,7 +80,9 @@ def file(export_id: str) -> Response:
     actor = current_actor()
     row, path = db.transact(lambda session: exports.download(session, settings, actor, export_id))
     media_type = FORMATS[row.asked["format"]][1]
-    answer = send_file(path, mimetype=media_type, as_attachment=True, download_name=row.filename)
+    answer = Response(opened_file(path, row.file_key or b""), mimetype=media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=row.filename)
+    answer.headers["Content-Length"] = str(row.size)
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -52,7 +52,7 @@ class Entity(Base):
 @event.listens_for(Entity, "before_update")
 def _hash_anew(_mapper: Any, _connection: Any, entity: Entity) -> None:
     """The hash follows the values, whoever changes them."""
-    if inspect(entity).attrs.values.history.has_changes() and LOST not in entity.values:
+    if inspect(entity).attrs["values"].history.has_changes() and LOST not in entity.values:
         entity.number_hash = number_hash(entity.values)
 
 

@@ -6,6 +6,7 @@ Functions with a session never commit. `run` opens its own transactions, because
 from __future__ import annotations
 
 import re
+import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ from server.forms.dataset import Dataset
 from server.reports.answer_export import FORMATS, NoForm, write_answers
 from server.reports.selection import Selection, areas_of, newest_model, still_covers
 from server.reports.tables import Export
+from server.sealing.files import seal_file
 
 log = structlog.get_logger()
 
@@ -105,7 +107,8 @@ def run(settings: Settings, datasets: Mapping[str, Dataset], export_id: str) -> 
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         count = _write(row, datasets, draft)
-        draft.replace(target)
+        size = draft.stat().st_size
+        file_key = seal_file(draft, target)
     except (OSError, ValueError, NoForm) as error:
         why = f"{type(error).__name__}: {error}"[:300]
         log.warning("reports.export_failed", export=export_id, kind=type(error).__name__)
@@ -113,8 +116,7 @@ def run(settings: Settings, datasets: Mapping[str, Dataset], export_id: str) -> 
         return False
     finally:
         draft.unlink(missing_ok=True)
-    size = target.stat().st_size
-    db.transact(lambda session: _end(session, export_id, "ready", rows=count, size=size))
+    db.transact(lambda session: _end(session, export_id, "ready", rows=count, size=size, file_key=file_key))
     return True
 
 
@@ -152,12 +154,26 @@ def waiting(session: Session) -> Sequence[str]:
 def sweep(settings: Settings) -> None:
     """Takes old files away and ends what lost its worker."""
     db.transact(lambda session: _sweep(session, settings))
+    _remove_drafts(folder_of(settings))
+
+
+def _remove_drafts(folder: Path) -> None:
+    """What a worker that was killed left half written, not yet sealed."""
+    before = (now() - GIVEN_UP).timestamp()
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if not is_export_id(path.name) and path.stat().st_mtime < before:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def is_export_id(name: str) -> bool:
+    return re.fullmatch(r"[0-9a-f-]{36}", name) is not None
 
 
 def _sweep(session: Session, settings: Settings) -> None:
     old = Export.ended_at < now() - KEPT
     lost = (Export.state == "running") & (Export.started_at < now() - GIVEN_UP)
-    for row in session.scalars(select(Export).where(or_((Export.state == "ready") & old, lost))):
+    plain = Export.file_key.is_(None)  # written before files were sealed
+    for row in session.scalars(select(Export).where(or_((Export.state == "ready") & or_(old, plain), lost))):
         row.state = "gone" if row.state == "ready" else "failed"
         row.ended_at = row.ended_at or now()
         (folder_of(settings) / row.id).unlink(missing_ok=True)

@@ -9,14 +9,15 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, BigInt, Json, UtcDateTime, now
-from server.sealing.columns import SealedWords
+from server.sealing.columns import SealedBytes, SealedWords
 
 
 class Export(Base):
     """One export of one person. State: waiting, running, ready, failed, gone (its file was removed).
 
     `asked`: the selection and the shape, as asked. `areas`: the areas that the person's roles covered when the rows
-    were chosen; a download is refused once one of them is lost. `rows`: submissions in it.
+    were chosen; a download is refused once one of them is lost. `rows`: submissions in it. `file_key` opens the
+    file on the disk; `size`: bytes of what is in it.
     """
 
     __tablename__ = "export"
@@ -30,6 +31,7 @@ class Export(Base):
     filename: Mapped[str] = mapped_column(String(200), default="")
     rows: Mapped[int | None]
     size: Mapped[int | None] = mapped_column(BigInt)
+    file_key: Mapped[bytes | None] = mapped_column(SealedBytes("export.file_key"))
     error: Mapped[str | None] = mapped_column(SealedWords("export.error"))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -2,9 +2,10 @@
 
     FOLDER/<name>/manifest.json         what it holds: schema revision, rows and SHA-256 of each table
     FOLDER/<name>/tables/<table>.jsonl.gz
-    FOLDER/<name>/keys/…                 without them no forgotten PIN can be recovered
+    FOLDER/<name>/keys/…                 sealed; without them no forgotten PIN can be recovered
     FOLDER/blobs/sha256/ab/cd/<hash>     shared by all backups of the folder: only new bytes are copied
 
+Sealed values stay sealed, and the master key is not in it: without a copy of that one a backup cannot be used.
 A backup is complete when it has its name; while it is made its name begins with a dot.
 """
 
@@ -14,7 +15,6 @@ import gzip
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,9 @@ from sqlalchemy.orm import Session
 from server import db
 from server.config import Settings
 from server.reserve.cells import writer_of
+from server.sealing.reseal import bare
+from server.sealing.rotate import keys
+from server.sealing.vault import vault
 from server.sync.blob_folder import FolderStore
 from server.sync.blob_store import BlobStore, make_folder, sync_folder
 from server.sync.blobs import store_of
@@ -35,18 +38,21 @@ from server.sync.tables import Blob
 FORMAT = 1
 BATCH = 1000
 MANIFEST = "manifest.json"
+MASTERS = "master.keys"
+SEALED = ".sealed"
 Report = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Done:
-    """`missing`: bytes that the tables name and the store does not have."""
+    """`missing`: bytes that the tables name and the store does not have. `masters`: ids of the keys that open it."""
 
     path: Path
     rows: int
     blobs: int
     copied: int
     missing: tuple[str, ...]
+    masters: tuple[str, ...] = ()
 
 
 def tables() -> list[Table]:
@@ -64,13 +70,14 @@ def backup(settings: Settings, folder: Path, report: Report) -> Done:
         counts = {table.name: _dump(session, table, making, report) for table in tables()}
         wanted = session.scalars(select(Blob.sha256).order_by(Blob.sha256)).all()
     copied, missing = _copy_blobs(store_of(settings), folder, wanted, report)
-    _copy_keys(settings.keys, making / "keys")
-    manifest = {**facts, "tables": counts, "blobs": len(wanted), "missing": missing}
+    _copy_keys(settings, making / "keys")
+    masters = sorted({key.master for key in keys()})
+    manifest = {**facts, "masters": masters, "tables": counts, "blobs": len(wanted), "missing": missing}
     _write(making / MANIFEST, json.dumps(manifest, indent=1).encode())
     making.rename(folder / name)
     sync_folder(folder)
     rows = sum(count["rows"] for count in counts.values())
-    return Done(folder / name, rows, len(wanted), copied, tuple(missing))
+    return Done(folder / name, rows, len(wanted), copied, tuple(missing), tuple(masters))
 
 
 def revision(session: Session) -> str:
@@ -84,7 +91,7 @@ def _facts(session: Session) -> dict[str, Any]:
 
 
 def _dump(session: Session, table: Table, making: Path, report: Report) -> dict[str, Any]:
-    """One table in a file; rows in the order of their key, so that equal tables make equal files."""
+    """One table in a file, sealed values as they lie there; rows by their key: equal tables make equal files."""
     digest, count = hashlib.sha256(), 0
     with gzip.GzipFile(making / "tables" / f"{table.name}.jsonl.gz", "wb", mtime=0) as file:
         for line in _lines(session, table):
@@ -98,6 +105,7 @@ def _dump(session: Session, table: Table, making: Path, report: Report) -> dict[
 
 
 def _lines(session: Session, table: Table) -> Iterator[bytes]:
+    table = bare(table)
     written = writer_of(table)
     query = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=BATCH)
     for row in session.execute(query):
@@ -122,12 +130,13 @@ def _copy_blobs(store: BlobStore, folder: Path, wanted: Sequence[str], report: R
     return copied, missing
 
 
-def _copy_keys(keys: Path, target: Path) -> None:
+def _copy_keys(settings: Settings, target: Path) -> None:
+    """The server's own keys, sealed; never the master keys: whoever finds the backup must not find what opens it."""
     target.mkdir(mode=0o700)
-    for path in sorted(keys.glob("*")) if keys.is_dir() else []:
-        if path.is_file():
-            shutil.copy2(path, target / path.name)
-            _sync(target / path.name)
+    masters = settings.master_key_file or settings.keys / MASTERS
+    for path in sorted(settings.keys.glob("*")) if settings.keys.is_dir() else []:
+        if path.is_file() and path != masters and not path.name.startswith((MASTERS, ".")):
+            _write(target / f"{path.name}{SEALED}", vault().pack(path.read_bytes(), path.name.encode()))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import shutil
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Table, func, insert, select, text, update
@@ -21,8 +21,10 @@ from server.accounts.tables import Person
 from server.config import Settings
 from server.db import is_sqlite
 from server.errors import Problem
-from server.reserve.backup import BATCH, FORMAT, MANIFEST, Report, revision, tables
+from server.reserve.backup import BATCH, FORMAT, MANIFEST, SEALED, Report, revision, tables
 from server.reserve.cells import reader_of
+from server.sealing.reseal import bare
+from server.sealing.vault import unwrapped, vault
 from server.sync.blob_folder import FolderStore
 from server.sync.blob_store import BlobStore, sha256_of
 from server.sync.blobs import store_of
@@ -44,7 +46,9 @@ def restore(settings: Settings, path: Path, report: Report) -> Restored:
     manifest = _manifest(path)
     for table in tables():
         _check(path, table, manifest)
+    _check_keys(path)
     rows = db.transact(lambda session: _load(session, path, manifest, report))
+    vault().load()
     _put_keys(path / "keys", settings.keys)
     with db.read() as session:
         wanted = session.scalars(select(db.Base.metadata.tables["blob"].c.sha256)).all()
@@ -80,12 +84,23 @@ def _check(path: Path, table: Table, manifest: Mapping[str, Any]) -> None:
         raise Problem("reserve.damaged", detail=table.name)
 
 
+def _check_keys(path: Path) -> None:
+    """Before anything is written: the master key that opens the backup is here. Problems keys.missing, keys.wrong."""
+    masters = {key.id.hex(): key for key in vault().masters.read()}
+    table = bare(db.Base.metadata.tables["seal_key"])
+    read = reader_of(table)
+    for line in _lines(path, table):
+        row = SimpleNamespace(**read(json.loads(line)))
+        unwrapped(row, masters, vault().masters.where)
+
+
 def _load(session: Session, path: Path, manifest: Mapping[str, Any], report: Report) -> int:
     if session.scalar(select(func.count()).select_from(Person)):
         raise Problem("reserve.not_empty")
     if revision(session) != manifest["revision"]:
         raise Problem("reserve.revision", detail=f"{manifest['revision']} ≠ {revision(session)}")
-    session.execute(db.Base.metadata.tables["server_fact"].delete())
+    for name in ("server_fact", "seal_key", "resealing"):  # an empty database has its own
+        session.execute(db.Base.metadata.tables[name].delete())
     rows = sum(_load_table(session, path, table, report) for table in tables())
     session.execute(update(ServerFact).where(ServerFact.name == "epoch").values(value=str(uuid.uuid4())))
     return rows
@@ -93,12 +108,13 @@ def _load(session: Session, path: Path, manifest: Mapping[str, Any], report: Rep
 
 def _load_table(session: Session, path: Path, table: Table, report: Report) -> int:
     """All rows of one table; of a table that refers to itself, those first that others refer to."""
-    read = reader_of(table)
+    stored = bare(table)
+    read = reader_of(stored)
     rows = (read(json.loads(line)) for line in _lines(path, table))
     ordered = _parents_first(table, list(rows)) if _own_reference(table) else rows
     count = 0
     while batch := list(islice(ordered, BATCH)):
-        session.execute(insert(table), batch)
+        session.execute(insert(stored), batch)
         count += len(batch)
         report("tables", count, 0)
     _continue_numbers(session, table)
@@ -140,8 +156,11 @@ def _continue_numbers(session: Session, table: Table) -> None:
 
 def _put_keys(keys: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in sorted(keys.glob("*")):
-        shutil.copy2(path, target / path.name)
+    for path in sorted(keys.glob(f"*{SEALED}")):
+        name = path.name.removesuffix(SEALED)
+        found = target / name
+        found.touch(mode=0o600)
+        found.write_bytes(vault().unpack(path.read_bytes(), name.encode()))
 
 
 def _put_blobs(

@@ -1,8 +1,7 @@
 """Types of columns that hold secrets. Code reads and writes plain values; the database sees tokens.
 
-Each type is told its place (table.column), which every token is bound to. A value that does not open is Unreadable:
-it is shown as such, logged, and kept as it is when its row is written again, so that one damaged value costs no list and
-nothing is lost that another key might still open.
+Each type is told its place (table.column), which every token is bound to. A value that does not open is Unreadable: it
+is shown as such, logged, and kept as it is when its row is written again, so that one damaged value costs no list.
 """
 
 from __future__ import annotations
@@ -59,6 +58,10 @@ class Sealed(TypeDecorator[Any]):
 
     impl = LargeBinary
     cache_ok = True
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        cls.cache_ok = True  # SQLAlchemy looks for it in each class itself
 
     def __init__(self, place: str) -> None:
         super().__init__()

@@ -47,8 +47,9 @@ def secret_tables() -> list[Table]:
     return [table for table in Base.metadata.sorted_tables if sealed_columns(table)]
 
 
-def sealed_columns(table: Table) -> list[Column[Any]]:
-    return [column for column in table.columns if isinstance(column.type, Sealed)]
+def sealed_columns(table: Table) -> dict[str, Sealed]:
+    """Their types, by name."""
+    return {column.name: column.type for column in table.columns if isinstance(column.type, Sealed)}
 
 
 @cache
@@ -68,11 +69,11 @@ def _stored(column: Column[Any]) -> Any:
 def go_on(report: Report | None = None, seconds: float = float("inf")) -> Outcome:
     """Looks at all tables, at most for so long. Needs an app context."""
     vault().load()
-    target, end = _target(), time.monotonic() + seconds
+    wanted, end = target(), time.monotonic() + seconds
     looked_at = resealed = 0
     for table in secret_tables():
         total, seen = _count(table) if report else 0, 0
-        while (done := db.transact(lambda session: _batch(session, table, target))) is not None:  # noqa: B023
+        while (done := db.transact(lambda session: _batch(session, table, wanted))) is not None:  # noqa: B023
             looked_at, resealed, seen = looked_at + done[0], resealed + done[1], seen + done[0]
             if report:
                 report(table.name, min(seen, total), total)
@@ -90,7 +91,7 @@ def is_due() -> bool:
 def started() -> datetime | None:
     """When the oldest pass began that went through a whole table with what holds now; None while one is to do."""
     with db.read() as session:
-        rows = session.scalars(select(Resealing).where(Resealing.target == _target())).all()
+        rows = session.scalars(select(Resealing).where(Resealing.target == target())).all()
     done = {row.table: row.started_at for row in rows if row.finished_at}
     names = [table.name for table in secret_tables()]
     return min(done[name] for name in names) if all(name in done for name in names) else None
@@ -101,7 +102,7 @@ def begin_again() -> None:
     db.transact(lambda session: session.execute(update(Resealing).values(target="")))
 
 
-def _target() -> str:
+def target() -> str:
     """Names what rows are brought to: the current keys, and what is declared open."""
     keys = [vault().current(purpose).hex() for purpose in PURPOSES]
     return hashlib.sha256(json.dumps([keys, sorted(vault().open_names)]).encode()).hexdigest()
@@ -112,9 +113,9 @@ def _count(table: Table) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def _batch(session: Session, table: Table, target: str) -> tuple[int, int] | None:
+def _batch(session: Session, table: Table, wanted: str) -> tuple[int, int] | None:
     """Looks at the next rows; (looked at, written), None when the table is done."""
-    place = _place(session, table, target)
+    place = _place(session, table, wanted)
     if place.finished_at is not None:
         return None
     stored = bare(table)
@@ -134,15 +135,15 @@ def _batch(session: Session, table: Table, target: str) -> tuple[int, int] | Non
     return len(ids), written
 
 
-def _place(session: Session, table: Table, target: str) -> Resealing:
+def _place(session: Session, table: Table, wanted: str) -> Resealing:
     """How far the table was looked at for this target, locked."""
     place = session.get(Resealing, table.name, with_for_update=True, populate_existing=True)
     if place is None:
         place = Resealing(table=table.name, target="")
         session.add(place)
         session.flush()
-    if place.target != target:
-        place.target, place.reached, place.finished_at = target, "", None
+    if place.target != wanted:
+        place.target, place.reached, place.finished_at = wanted, "", None
         place.looked_at = place.resealed = place.skipped = 0
         place.started_at = db.now()
     return place
@@ -182,17 +183,16 @@ def _changed(session: Session, table: Table, before: Mapping[Any, Any]) -> Itera
     current = {vault().current("payload"), vault().current("value")}
     opened: dict[str, Any] = dict(before)
     hashes = [(column, make) for (name, column), make in HASHES.items() if name == table.name]
-    for column in sealed_columns(table):
-        value, kind = before[column.name], column.type
-        assert isinstance(kind, Sealed)
+    for column, kind in sealed_columns(table).items():
+        value = before[column]
         stale = any(key not in current for key in kind.keys_in(value))
         if not stale and not hashes:
             continue
-        opened[column.name] = found = kind.process_result_value(_own(value), dialect)
+        opened[column] = found = kind.process_result_value(_own(value), dialect)
         if stale:
             sealed = kind.process_bind_param(found, dialect)
             if sealed != value:  # what does not open stays as it is
-                yield column.name, sealed
+                yield column, sealed
     for name, make in hashes:
         if not _is_current(before[name]) and (made := make(opened)) != before[name]:
             yield name, made
@@ -211,7 +211,7 @@ def keys_in_use(session: Session) -> set[str]:
     """The ids of all keys that something in the tables was sealed or hashed with, damaged tokens among them."""
     found: set[str] = set()
     for table in secret_tables():
-        names = [*(column.name for column in sealed_columns(table)), *(c for t, c in HASHES if t == table.name)]
+        names = [*sealed_columns(table), *(column for owner, column in HASHES if owner == table.name)]
         columns = [bare(table).c[name] for name in names]
         for row in session.execute(select(*columns).execution_options(yield_per=BATCH)):
             found |= set(_ids(table, row._mapping))
@@ -219,9 +219,8 @@ def keys_in_use(session: Session) -> set[str]:
 
 
 def _ids(table: Table, row: Mapping[Any, Any]) -> Iterator[str]:
-    for column in sealed_columns(table):
-        assert isinstance(column.type, Sealed)
-        yield from (key.hex() for key in column.type.keys_in(row[column.name]) if key)
+    for column, kind in sealed_columns(table).items():
+        yield from (key.hex() for key in kind.keys_in(row[column]) if key)
     for name in (column for owner, column in HASHES if owner == table.name):
         digest = row[name] or ""
         if ":" in digest:

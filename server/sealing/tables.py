@@ -15,7 +15,7 @@ PURPOSES = ("payload", "value", "match")
 class SealKey(Base):
     """One key. The highest `number` of a purpose seals; all of them open until they are gone.
 
-    `wrapped`: the key, sealed by the master key `master` (its id). `retired_at`: since when nothing needs it.
+    `wrapped`: the key, sealed by the master key `master` (its id).
     """
 
     __tablename__ = "seal_key"
@@ -27,7 +27,6 @@ class SealKey(Base):
     master: Mapped[str] = mapped_column(String(12))
     wrapped: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Resealing(Base):

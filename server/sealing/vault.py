@@ -64,7 +64,7 @@ class Vault:
         self._match: Sequence[Key] = ()
 
     def ready(self) -> None:
-        """Loads the keys; makes the first ones in a new database. Problems keys.missing, keys.wrong, keys.unreadable."""
+        """Loads the keys; makes the first ones in a new database. Problems keys.missing, .wrong and .unreadable."""
         if time.monotonic() < self._until:
             return
         with self._lock:
@@ -164,9 +164,10 @@ def _rows(connection: Connection) -> Sequence[Row[tuple[SealKey]]]:
 def add_key(connection: Connection, master: Key, purpose: str, number: int) -> None:
     """A new key of a purpose; whoever comes second with the same number finds the first one's."""
     key = tokens.new_key()
-    row = {"id": key.id.hex(), "purpose": purpose, "number": number, "created_at": now(), **wrapped(key, master, purpose)}
+    row = {"id": key.id.hex(), "purpose": purpose, "number": number, "created_at": now()}
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(make(SealKey).values(**row).on_conflict_do_nothing(index_elements=["purpose", "number"]))
+    statement = make(SealKey).values(**row, **wrapped(key, master, purpose))
+    connection.execute(statement.on_conflict_do_nothing(index_elements=["purpose", "number"]))
 
 
 def wrapped(key: Key, master: Key, purpose: str) -> dict[str, object]:

@@ -89,7 +89,9 @@ class Review(Base):
     instance_id: Mapped[str] = mapped_column(ForeignKey("submission.instance_id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     state: Mapped[str] = mapped_column(String(12))
-    comments: Mapped[list[dict[str, str]]] = mapped_column(SealedJson("review.comments", damaged=[{"text": UNREADABLE}]))
+    comments: Mapped[list[dict[str, str]]] = mapped_column(
+        SealedJson("review.comments", damaged=[{"text": UNREADABLE}])
+    )
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 
@@ -106,6 +108,7 @@ class Attachment(Base):
         UniqueConstraint("instance_id", "name"),
         Index("ix_attachment_sha256", "sha256"),
         Index("ix_attachment_blob", "blob"),
+        Index("ix_attachment_person", "person_id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

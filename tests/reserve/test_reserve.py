@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from server import db, schema
+from server.accounts.keys import server_key
 from server.app import create_app
 from server.config import Settings
 from server.errors import Problem
@@ -43,7 +45,7 @@ def world(app: Flask) -> World:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Flask]:
+def bare_machine(tmp_path: Path) -> Iterator[Flask]:
     """Another machine: an empty SQLite database and an empty folder, whatever the backup came from."""
     var = tmp_path / "fresh"
     var.mkdir()
@@ -53,6 +55,15 @@ def fresh(tmp_path: Path) -> Iterator[Flask]:
     yield other
     with other.app_context():
         db.db.engine.dispose()
+
+
+@pytest.fixture
+def fresh(world: World, bare_machine: Flask) -> Flask:
+    """The other machine, to which somebody brought the copy of the master key."""
+    keys = bare_machine.config["RUHU"].keys
+    keys.mkdir(mode=0o700)
+    shutil.copy2(world.app.config["RUHU"].keys / "master.keys", keys)
+    return bare_machine
 
 
 def rows_of(app: Flask) -> dict[str, list[str]]:
@@ -154,3 +165,35 @@ def test_a_backup_of_another_schema_is_refused(world: World, fresh: Flask, tmp_p
     with fresh.app_context(), pytest.raises(Problem) as refused:
         restore(fresh.config["RUHU"], done.path, nothing)
     assert refused.value.code == "reserve.revision"
+
+
+def test_without_the_master_key_nothing_is_restored(world: World, bare_machine: Flask, tmp_path: Path) -> None:
+    """The refusal names the key that is missing; nothing was written, no other key was made in its place."""
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    with bare_machine.app_context(), pytest.raises(Problem) as refused:
+        restore(bare_machine.config["RUHU"], done.path, nothing)
+    assert refused.value.code == "keys.missing"
+    (master,) = done.masters
+    assert master in refused.value.detail
+    assert not bare_machine.config["RUHU"].keys.exists()
+
+
+def test_a_backup_holds_no_key_that_opens_it(world: World, fresh: Flask, tmp_path: Path) -> None:
+    """The server's own key is in it sealed and comes back whole; the master key is not in it."""
+    own = server_key(world.app.config["RUHU"].keys)
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    (secret,) = (line.split()[1] for line in _master_lines(world.app))
+    for path in (path for path in (tmp_path / "reserve").rglob("*") if path.is_file()):
+        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        assert b"PRIVATE KEY" not in content
+        assert secret.encode() not in content and bytes.fromhex(secret) not in content
+    with fresh.app_context():
+        restore(fresh.config["RUHU"], done.path, nothing)
+    assert server_key(fresh.config["RUHU"].keys).private_numbers() == own.private_numbers()
+
+
+def _master_lines(app: Flask) -> list[str]:
+    lines = (app.config["RUHU"].keys / "master.keys").read_text().splitlines()
+    return [line for line in lines if not line.startswith("#")]

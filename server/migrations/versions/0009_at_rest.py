@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("master", sa.String(length=12), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
-        sa.Column("retired_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seal_key")),
         sa.UniqueConstraint("purpose", "number", name=op.f("uq_seal_key_purpose")),
     )
@@ -43,6 +42,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("table_name", name=op.f("pk_resealing")),
     )
     op.add_column("entity", sa.Column("number_hash", sa.String(length=60), nullable=True))
+    op.add_column("export", sa.Column("file_key", sa.LargeBinary(), nullable=True))
     op.create_index("ix_entity_number_hash", "entity", ["number_hash"])
     if op.get_bind().dialect.name == "postgresql":
         _on_postgresql()
