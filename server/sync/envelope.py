@@ -145,7 +145,7 @@ def read_submission(body: Mapping[str, Any]) -> SubmissionOp | None:
     instance_id, form_id, form_version, xml = (text if isinstance(text, str) else "" for text in texts)
     if not (0 < len(instance_id) <= 100 and 0 < len(form_id) <= 100 and len(form_version) <= 64 and xml):
         return None
-    files = _files(body.get("attachments"))
+    files = read_files(body.get("attachments"))
     if len(files) > MOST_FILES:
         return None
     return SubmissionOp(
@@ -157,7 +157,7 @@ def read_submission(body: Mapping[str, Any]) -> SubmissionOp | None:
         _entities(body.get("entities")),
         files,
         depends_on(body),
-        _clock(body),
+        read_clock(body),
     )
 
 
@@ -166,7 +166,8 @@ def depends_on(body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found for item in named if (found := as_uuid(item))) if isinstance(named, list) else ()
 
 
-def _clock(body: Mapping[str, Any]) -> dict[str, Any]:
+def read_clock(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What the phone said of its clock, and when it made the op."""
     clock = body.get("clock")
     return {"device_time": body.get("device_time")} | (clock if isinstance(clock, dict) else {})
 
@@ -190,7 +191,8 @@ def _version(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31 else 0
 
 
-def _files(value: object) -> tuple[File, ...]:
+def read_files(value: object) -> tuple[File, ...]:
+    """The files that an op names; what is no file is passed over."""
     items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
     return tuple(file for item in items if (file := _file(item)))
 

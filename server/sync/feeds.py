@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from server.db import is_sqlite
+from server.db import is_sqlite, now
 from server.failpoints import hit
 from server.sync.tables import Feed, FeedCounter
 
@@ -60,13 +60,22 @@ def _take(session: Session, scope: str, count: int) -> int:
 
 
 def _write(session: Session, items: list[News], start: int) -> None:
+    at = now()
     rows = [
-        {"scope": i.scope, "space": i.space, "ref": i.ref, "type": i.type, "payload": i.payload, "n": start + k}
-        for k, i in enumerate(items, 1)
+        {
+            "scope": item.scope,
+            "space": item.space,
+            "ref": item.ref,
+            "n": start + k,
+            "type": item.type,
+            "payload": item.payload,
+            "at": at,
+        }
+        for k, item in enumerate(items, 1)
     ]
     statement = upsert(session, Feed)
     statement = statement.on_conflict_do_update(
         index_elements=["scope", "space", "ref"],
-        set_={name: statement.excluded[name] for name in ("n", "type", "payload")},
+        set_={name: statement.excluded[name] for name in ("n", "type", "payload", "at")},
     )
     session.execute(statement, rows)

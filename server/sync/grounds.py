@@ -32,13 +32,20 @@ def stopped(session: Session, case: Case) -> Verdict | None:
     if case.actor.revoked:
         return quarantined(session, case, "device.revoked")
     waits_for = unsettled(session, case, depends_on(case.op.body))
-    return Verdict("held", detail=waits_for, waits_for=waits_for) if waits_for else None
+    if waits_for is None:
+        return None
+    return Verdict("held", detail=waits_for, waits_for=waits_for, region=region_of(session, case))
+
+
+def lost(case: Case) -> Verdict:
+    """Foreign and unknown records answer alike; who may see the record sees that the op was set aside."""
+    record = next((entity.region_code for entity, _ in case.known.values()), None)
+    return Verdict("quarantined", "scope.lost", region=record)
 
 
 def region_of(session: Session, case: Case) -> str | None:
-    """The region of the first record that the author may write, else the author's area."""
-    mine = (entity.region_code for entity, may in case.known.values() if may)
-    return next(mine, None) or area_of(session, case.actor)
+    """The region of the first record that is the author's to work on, else the author's area."""
+    return next((entity.region_code for entity in case.in_sight()), None) or area_of(session, case.actor)
 
 
 def unsettled(session: Session, case: Case, op_ids: Sequence[str]) -> str | None:

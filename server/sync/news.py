@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -15,8 +16,9 @@ from server.forms.tables import FormVersion
 from server.geo.tables import Region
 from server.registry.tables import Conflict, Entity, Head
 from server.sync.feeds import News
+from server.sync.loans import borrowers
 from server.sync.record import Move, Outcome
-from server.sync.scope import feed_scope_of
+from server.sync.scope import feed_scopes_of
 
 
 def of_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
@@ -24,18 +26,19 @@ def of_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
     moves = [(move, outcome) for outcome in outcomes for move in outcome.moves]
     records = [(outcome.id, outcome.root_id, outcome.region) for outcome in outcomes if outcome.written]
     records += [(move.id, move.root_id, outcome.region) for move, outcome in moves if move.id != outcome.id]
+    records += [record for outcome in outcomes for record in outcome.beside]
     gone = _evictions(session, [move for move, _ in moves])
     return gone + _records(session, records) + _conflicts(session, outcomes)
 
 
 def _evictions(session: Session, moves: Sequence[Move]) -> list[News]:
-    """From the village and from everybody who helped the household; who has a claim still is told of it afterwards."""
-    helpers = _helpers(session, {move.root_id for move in moves})
-    villages = _scopes(session, [move.left for move in moves])
+    """From the village and from everybody who had the household; who has a claim still is told of it afterwards."""
+    people = _audience(session, {move.root_id for move in moves})
+    areas = _scopes(session, [move.left for move in moves])
     return [
         News(scope, "record", move.id, "eviction", {"dataset": move.dataset, "id": move.id})
-        for move, village in zip(moves, villages, strict=True)
-        for scope in (village, *(f"user:{person}" for person in helpers[move.root_id]))
+        for move, here in zip(moves, areas, strict=True)
+        for scope in (*here, *people.feeds(move.root_id, move.dataset))
     ]
 
 
@@ -45,12 +48,12 @@ def _conflicts(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
     if not told:
         return []
     helpers = _helpers(session, {outcome.root_id for _, outcome in told})
-    villages = _scopes(session, [outcome.region for _, outcome in told])
+    areas = _scopes(session, [outcome.region for _, outcome in told])
     writers = _writers(session, [conflict for conflict, _ in told])
     return [
         News(scope, "conflict", conflict, "conflict")
-        for (conflict, outcome), village in zip(told, villages, strict=True)
-        for scope in (village, *(f"user:{id}" for id in sorted(writers[conflict] | set(helpers[outcome.root_id]))))
+        for (conflict, outcome), here in zip(told, areas, strict=True)
+        for scope in (*here, *(f"user:{id}" for id in sorted(writers[conflict] | set(helpers[outcome.root_id]))))
     ]
 
 
@@ -102,13 +105,39 @@ def of_forms(session: Session, forms: Sequence[FormVersion]) -> list[News]:
 
 
 def _records(session: Session, records: Sequence[tuple[str, str, str]]) -> list[News]:
-    helpers = _helpers(session, {root for _, root, _ in records})
-    scopes = _scopes(session, [region for _, _, region in records])
+    """News of records (id, root, region), wherever they are followed."""
+    people = _audience(session, {root for _, root, _ in records})
+    kinds = _datasets(session, [entity_id for entity_id, root, _ in records if root in people.borrowers])
+    areas = _scopes(session, [region for _, _, region in records])
     return [
         News(scope, "record", entity_id, "entity")
-        for (entity_id, root, _), village in zip(records, scopes, strict=True)
-        for scope in (village, *(f"user:{person}" for person in helpers[root]))
+        for (entity_id, root, _), here in zip(records, areas, strict=True)
+        for scope in (*here, *people.feeds(root, kinds.get(entity_id, "")))
     ]
+
+
+@dataclass(frozen=True)
+class _Audience:
+    """Who follows households by the own feed: helpers whole, borrowers the datasets that their loan shows."""
+
+    helpers: Mapping[str, Sequence[str]]
+    borrowers: Mapping[str, Mapping[str, set[str]]]
+
+    def feeds(self, root: str, dataset: str) -> list[str]:
+        lent = self.borrowers.get(root, {})
+        people = {*self.helpers.get(root, ()), *(person for person, shown in lent.items() if dataset in shown)}
+        return [f"user:{person}" for person in sorted(people)]
+
+
+def _audience(session: Session, roots: set[str]) -> _Audience:
+    return _Audience(_helpers(session, roots), borrowers(session, roots)) if roots else _Audience({}, {})
+
+
+def _datasets(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    if not ids:
+        return {}
+    rows = session.execute(select(Entity.id, Entity.dataset).where(Entity.id.in_(ids)))
+    return {row.id: row.dataset for row in rows}
 
 
 def _helpers(session: Session, roots: set[str]) -> dict[str, list[str]]:
@@ -120,9 +149,10 @@ def _helpers(session: Session, roots: set[str]) -> dict[str, list[str]]:
     return helpers
 
 
-def _scopes(session: Session, codes: Sequence[str]) -> list[str]:
+def _scopes(session: Session, codes: Sequence[str]) -> list[tuple[str, ...]]:
+    """The feeds of each region."""
     if not codes:
         return []
     rows = session.execute(select(Region.code, Region.path).where(Region.code.in_(set(codes))))
     paths = {row.code: row.path for row in rows}
-    return [feed_scope_of(paths[code]) for code in codes]
+    return [feed_scopes_of(paths[code]) for code in codes]

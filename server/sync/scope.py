@@ -65,17 +65,22 @@ def find_entity(session: Session, actor: Actor, entity_id: str) -> Entity | None
     return session.scalar(select(Entity).where(Entity.id == entity_id, visible_entities(actor)))
 
 
-def feed_scope_of(region_path: str, village_level: int = 4) -> str:
-    """The feed of a region: its village's, or its own when it lies higher. Path is `/province/county/…/`."""
+VILLAGE_LEVEL = 4  # of a path `/province/county/township/village/group/`
+
+
+def feed_scopes_of(region_path: str) -> tuple[str, ...]:
+    """The feeds of a region: its village's, or its own when it lies higher; of a group below a village also its own."""
     codes = region_path.strip("/").split("/")
-    return f"region:{codes[min(len(codes), village_level) - 1]}"
+    here = codes[min(len(codes), VILLAGE_LEVEL) - 1]
+    return tuple(f"region:{code}" for code in (here, *codes[VILLAGE_LEVEL : VILLAGE_LEVEL + 1]))
 
 
 def granted_scopes(session: Session, actor: Actor) -> list[str]:
-    """Feeds that this person's phone may pull: forms, the person's own, and the villages of a cadre."""
-    villages = session.scalars(
-        select(Region.code)
-        .where(Region.level == "village", Region.code.in_(regions_below(actor.paths(("cadre",)))))
-        .order_by(Region.code)
-    )
-    return ["forms", f"user:{actor.id}", *(f"region:{code}" for code in villages)]
+    """Feeds that this person's phone may pull: forms, the person's own, and a cadre's villages or groups of one."""
+    villages = and_(Region.level == "village", Region.code.in_(regions_below(actor.paths(("cadre",)))))
+    own = [role.region for role in actor.roles if role.role == "cadre" and role.region]
+    groups = and_(Region.level == "group", Region.code.in_(own))
+    rows = session.execute(select(Region.code, Region.path).where(or_(villages, groups)).order_by(Region.code)).all()
+    paths = {row.path for row in rows}
+    codes = [row.code for row in rows if not any(row.path != path and row.path.startswith(path) for path in paths)]
+    return ["forms", f"user:{actor.id}", *(f"region:{code}" for code in codes)]

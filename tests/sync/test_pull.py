@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from server.accounts.tables import HelperOf
-from server.geo.tables import Region
 from server.registry.tables import Entity
 from server.sync import feeds, news
 from server.sync.tables import FeedCounter
-from tests.world import BAITA, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, World, named
+from tests.world import BAITA, COUNTY, EAST, LIUSHU, QINGSHI, WANG, WANG_SON, World, named
 
 
 def ids(feed: dict) -> list[str]:
@@ -138,20 +136,10 @@ def test_every_number_is_given_once_and_the_counter_is_the_head(world: World) ->
     assert world.look(lambda s: s.get_one(FeedCounter, f"region:{QINGSHI}")).n == page["head"]
 
 
-def test_a_group_belongs_to_its_village_s_feed(world: World) -> None:
-    from server.sync.scope import feed_scope_of
+def test_a_group_belongs_to_its_village_s_feed_and_has_its_own() -> None:
+    from server.sync.scope import feed_scopes_of
 
-    def add(session) -> str:
-        village = session.get_one(Region, QINGSHI)
-        group = Region(
-            code=f"{QINGSHI}-01",
-            parent_code=QINGSHI,
-            level="group",
-            path=f"{village.path}{QINGSHI}-01/",
-            name_zh="一组",
-        )
-        session.add(group)
-        return group.path
-
-    assert feed_scope_of(world.run(add)) == f"region:{QINGSHI}"
-    assert HelperOf.__tablename__ == "helper_of" and ZHAO
+    village = f"/99/{COUNTY}/{EAST}/{QINGSHI}/"
+    assert feed_scopes_of(village) == (f"region:{QINGSHI}",)
+    assert feed_scopes_of(f"{village}{QINGSHI}-01/") == (f"region:{QINGSHI}", f"region:{QINGSHI}-01")
+    assert feed_scopes_of(f"/99/{COUNTY}/{EAST}/") == (f"region:{EAST}",)

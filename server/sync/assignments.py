@@ -1,0 +1,195 @@
+"""Errands: a form that a person is to fill for a household by a day, and why. They reach the phone by `user:<id>`.
+
+Whoever does not see the household gets it on loan until the errand is due. A submission of the form for the household
+by this person closes the errand.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor, authors, load_actor
+from server.accounts.audit import note
+from server.accounts.tables import Person
+from server.errors import Problem
+from server.geo.inside import inside_region
+from server.geo.tables import Region
+from server.registry.paging import Rows, newest_first
+from server.registry.reading import Page
+from server.registry.tables import Entity
+from server.sync import feeds, loans, scope
+from server.sync.case import Case
+from server.sync.desk import afterwards
+from server.sync.feeds import News, upsert
+from server.sync.loans import Lending
+from server.sync.office_tables import Assignment
+from server.sync.review import REVIEWERS
+
+STATES = ("open", "done", "withdrawn")
+Wire = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What is to be done; `id` is the asker's own, so that a repetition assigns once."""
+
+    person_id: str
+    form_id: str
+    entity_id: str
+    due: date | None
+    reason: str
+    id: str | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a list is narrowed to; None is no limit."""
+
+    state: str | None = None
+    person_id: str | None = None
+    region: str | None = None
+
+
+def assign(session: Session, actor: Actor, errand: Errand) -> Wire:
+    """The assignment as stored, with its news. Problems as loans.lend."""
+    here = scope.in_regions(actor, REVIEWERS)
+    entity = session.scalar(select(Entity).where(Entity.id == errand.entity_id, Entity.root_id == Entity.id, here))
+    person = session.get(Person, errand.person_id)
+    if entity is None or person is None or not person.active:
+        raise Problem("record.not_found")
+    row_id = errand.id or str(uuid.uuid4())
+    statement = upsert(session, Assignment).values(
+        id=row_id,
+        person_id=person.id,
+        form_id=errand.form_id,
+        entity_id=entity.id,
+        due=errand.due,
+        reason=errand.reason,
+        made_by=actor.id,
+    )
+    new = session.scalar(statement.on_conflict_do_nothing(index_elements=["id"]).returning(Assignment.id))
+    row = session.get_one(Assignment, row_id)
+    if (row.person_id, row.entity_id, row.form_id) != (person.id, entity.id, errand.form_id):
+        raise Problem("record.not_found")
+    if new is not None:
+        _let_see(session, actor, person, row)
+        note(session, actor.id, "household.assigned", entity.id, to=person.id, form=row.form_id)
+        feeds.touch(session, [_told(row)])
+    return _wire(row, authors(session, [row.person_id, row.made_by]), entity.region_code)
+
+
+def _let_see(session: Session, actor: Actor, person: Person, row: Assignment) -> None:
+    """Lends the household to whoever would not see it."""
+    seen = scope.find_entity(session, load_actor(session, person), row.entity_id) is not None
+    if not seen and not loans.is_lent(session, load_actor(session, person), row.entity_id):
+        loans.lend(session, actor, Lending(person.id, row.entity_id, row.form_id, row.due, row.id))
+
+
+def withdraw(session: Session, actor: Actor, row_id: str) -> Wire:
+    """Takes an errand back, and the loan that came with it."""
+    row = session.get(Assignment, row_id)
+    here = scope.in_regions(actor, REVIEWERS)
+    entity = session.scalar(select(Entity).where(Entity.id == row.entity_id, here)) if row else None
+    if row is None or entity is None:
+        raise Problem("record.not_found")
+    if row.state == "open":
+        row.state = "withdrawn"
+        session.flush()
+        loan = session.get(loans.Loan, row.id)
+        note(session, actor.id, "household.assignment_withdrawn", row.entity_id, of=row.person_id)
+        feeds.touch(session, [_closed(row), *loans.end(session, [loan] if loan else [])])
+    return _wire(row, authors(session, [row.person_id, row.made_by]), entity.region_code)
+
+
+def read_open(session: Session, cases: Sequence[Case]) -> None:
+    """Reads ahead the open errands that these submissions may fulfil."""
+    people = {case.row.person_id for case in cases}
+    forms = {case.submission.form_id for case in cases if case.submission}
+    mine = (Assignment.person_id.in_(people), Assignment.state == "open", Assignment.form_id.in_(forms))
+    rows = session.scalars(select(Assignment).where(*mine)).all()
+    for case in cases if rows else ():
+        households = {entity.root_id for entity, _ in case.known.values()}
+        case.errands = tuple(row for row in rows if row.entity_id in households and _is_of(row, case))
+
+
+def _is_of(row: Assignment, case: Case) -> bool:
+    form_id = case.submission.form_id if case.submission else None
+    return (row.person_id, row.form_id) == (case.row.person_id, form_id)
+
+
+def fulfilled(session: Session, case: Case, instance_id: str) -> tuple[News, ...]:
+    """Closes the open errands that a submission does, and tells so."""
+    if not case.errands:
+        return ()
+    afterwards(session, partial(_close, session, case.errands, instance_id))
+    return tuple(_closed(row) for row in case.errands)
+
+
+def _close(session: Session, rows: Sequence[Assignment], instance_id: str) -> None:
+    for row in rows:
+        row.state, row.done_by = "done", instance_id
+    session.flush()
+
+
+def _told(row: Assignment) -> News:
+    payload = {
+        "id": row.id,
+        "form_id": row.form_id,
+        "entity_id": row.entity_id,
+        "due": row.due.isoformat() if row.due else None,
+        "reason": row.reason,
+    }
+    return News(f"user:{row.person_id}", "assignment", row.id, "assignment", payload)
+
+
+def _closed(row: Assignment) -> News:
+    """It leaves the phone."""
+    payload = {"dataset": "assignment", "id": row.id}
+    return News(f"user:{row.person_id}", "assignment", row.id, "eviction", payload)
+
+
+def list_assignments(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:
+    """Errands of the actor, and those in the areas that the actor supervises, newest first."""
+    known: Rows = select(Assignment, Entity.region_code).join(Entity, Entity.id == Assignment.entity_id)
+    known = known.where(_mine(actor))
+    query = known
+    if wanted.state is not None:
+        query = query.where(Assignment.state == wanted.state)
+    if wanted.person_id is not None:
+        query = query.where(Assignment.person_id == wanted.person_id)
+    if wanted.region is not None:
+        query = query.where(Entity.region_code.in_(select(Region.code).where(inside_region(session, wanted.region))))
+    page = newest_first(session, query, known, Assignment.made_at, Assignment.id, limit, after)
+    if page is None:
+        return None
+    people = {person for row in page.rows for person in (row.Assignment.person_id, row.Assignment.made_by)}
+    names = authors(session, people)
+    return Page([_wire(row.Assignment, names, row.region_code) for row in page.rows], page.next)
+
+
+def _mine(actor: Actor) -> ColumnElement[bool]:
+    return or_(Assignment.person_id == actor.id, scope.in_regions(actor, REVIEWERS))
+
+
+def _wire(row: Assignment, names: dict[str, dict[str, str]], region: str) -> Wire:
+    return {
+        "id": row.id,
+        "person": names.get(row.person_id),
+        "form_id": row.form_id,
+        "entity_id": row.entity_id,
+        "region": region,
+        "due": row.due.isoformat() if row.due else None,
+        "reason": row.reason,
+        "state": row.state,
+        "made_by": names.get(row.made_by),
+        "made_at": row.made_at.isoformat(),
+        "done_by": row.done_by,
+    }

@@ -1,0 +1,150 @@
+"""Which feeds each install holds rows of, and the hand-over of those that its person may no longer see.
+
+An install is entered as holder before the first row of a feed leaves the server. When the person loses the feed (a role
+ends, the install is revoked) it becomes `revoking`: the phone sends what it has, wipes, and says so. Who has not said
+so is listed. What is `revoking` is not served; its ops go to quarantine like those of any foreign record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor, authors, load_actor
+from server.accounts.tables import Install, Person
+from server.db import now
+from server.geo.inside import inside_region
+from server.geo.tables import Region
+from server.registry.reading import Page
+from server.sync import scope
+from server.sync.feeds import upsert
+from server.sync.office_tables import InstallScope
+from server.sync.quarantine import area_of
+from server.sync.review import REVIEWERS
+
+STATES = ("held", "revoking", "wiped")
+Wire = dict[str, Any]
+
+
+def unknown(session: Session, install_id: str, scopes: Collection[str]) -> list[str]:
+    """Those of the feeds that the install is not known to hold."""
+    rows = select(InstallScope.scope).where(InstallScope.install_id == install_id, InstallScope.state == "held")
+    held = set(session.scalars(rows))
+    return sorted(set(scopes) - held)
+
+
+def hold(session: Session, actor: Actor, scopes: Iterable[str]) -> None:
+    """Enters the actor's install as holder of these feeds."""
+    fresh = {"state": "held", "held_since": now(), "revoking_since": None, "wiped_at": None, "count": None}
+    area = area_of(session, actor)
+    for name in sorted(scopes):
+        code = name.removeprefix("region:") if name.startswith("region:") else area
+        statement = upsert(session, InstallScope).values(
+            install_id=actor.install_id, scope=name, region_code=code, **fresh
+        )
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["install_id", "scope"], set_=fresh, where=InstallScope.state != "held"
+            )
+        )
+
+
+def notice(session: Session, actor: Actor) -> None:
+    """Compares what the actor's install holds with what the actor may see now."""
+    granted = set() if actor.revoked else set(scope.granted_scopes(session, actor))
+    rows = session.scalars(
+        select(InstallScope).where(InstallScope.install_id == actor.install_id, InstallScope.state != "wiped")
+    )
+    for row in rows:
+        if (row.state == "held") == (row.scope in granted):
+            continue
+        row.state = "held" if row.scope in granted else "revoking"
+        row.revoking_since = now() if row.state == "revoking" else None
+    session.flush()
+
+
+def notice_person(session: Session, person_id: str) -> None:
+    """As `notice`, for all installs of a person: call it wherever a right ends or begins."""
+    person = session.get_one(Person, person_id)
+    for install in session.scalars(select(Install).where(Install.person_id == person_id)).all():
+        revoked = install.revoked_at is not None or not person.active
+        notice(session, load_actor(session, person, install_id=install.id, revoked=revoked))
+
+
+def notice_all(session: Session) -> None:
+    """As `notice_person`, for everybody who holds something: finds rights that ended without a word to us."""
+    holders = select(Install.person_id).join(InstallScope, InstallScope.install_id == Install.id)
+    for person_id in session.scalars(holders.where(InstallScope.state != "wiped").distinct()).all():
+        notice_person(session, person_id)
+
+
+def revoking(session: Session, install_id: str) -> Sequence[str]:
+    """Feeds that the install is to hand over and wipe."""
+    rows = select(InstallScope.scope).where(InstallScope.install_id == install_id, InstallScope.state == "revoking")
+    return session.scalars(rows.order_by(InstallScope.scope)).all()
+
+
+def wiped(session: Session, install_id: str, name: str, count: int) -> None:
+    """The install has wiped a feed. One that it may see (again) is fetched from the start and entered anew."""
+    done = {"state": "wiped", "wiped_at": now(), "count": count}
+    statement = upsert(session, InstallScope).values(install_id=install_id, scope=name, held_since=now(), **done)
+    session.execute(statement.on_conflict_do_update(index_elements=["install_id", "scope"], set_=done))
+
+
+def revoke_install(session: Session, install: Install) -> None:
+    """Takes every right from an install but to hand over what it holds."""
+    session.execute(
+        update(Install).where(Install.id == install.id, Install.revoked_at.is_(None)).values(revoked_at=now())
+    )
+    session.refresh(install)
+    notice_person(session, install.person_id)
+
+
+def list_handovers(
+    session: Session, actor: Actor, state: str, region: str | None, limit: int, after: str | None
+) -> Page:
+    """Feeds to hand over (`revoking`) or handed over (`wiped`), in the areas that the actor supervises.
+
+    `after`: `install_id scope` of the last row before.
+    """
+    query = (
+        select(InstallScope, Install)
+        .join(Install, Install.id == InstallScope.install_id)
+        .where(InstallScope.state == state, InstallScope.revoking_since.is_not(None), _mine(actor))
+        .order_by(InstallScope.install_id, InstallScope.scope)
+    )
+    if region is not None:
+        query = query.where(InstallScope.region_code.in_(select(Region.code).where(inside_region(session, region))))
+    if after is not None:
+        install_id, _, name = after.partition(" ")
+        later = (InstallScope.install_id == install_id) & (InstallScope.scope > name)
+        query = query.where(or_(InstallScope.install_id > install_id, later))
+    rows = session.execute(query.limit(limit + 1)).all()
+    names = authors(session, (row.Install.person_id for row in rows))
+    last = rows[limit - 1].InstallScope if len(rows) > limit else None
+    items = [_wire(row.InstallScope, row.Install, names) for row in rows[:limit]]
+    return Page(items, f"{last.install_id} {last.scope}" if last else None)
+
+
+def _mine(actor: Actor) -> ColumnElement[bool]:
+    here = InstallScope.region_code.in_(scope.regions_below(actor.paths(REVIEWERS)))
+    return or_(here, InstallScope.region_code.is_(None)) if actor.has("admin") else here
+
+
+def _wire(row: InstallScope, install: Install, names: dict[str, dict[str, str]]) -> Wire:
+    return {
+        "install_id": row.install_id,
+        "device": {"name": install.name, "model": install.model, "app_build": install.app_build},
+        "person": names.get(install.person_id),
+        "scope": row.scope,
+        "region": row.region_code,
+        "state": row.state,
+        "device_revoked": install.revoked_at is not None,
+        "since": row.revoking_since.isoformat() if row.revoking_since else None,
+        "wiped_at": row.wiped_at.isoformat() if row.wiped_at else None,
+        "count": row.count,
+        "last_seen_at": install.last_seen_at.isoformat(),
+    }

@@ -1,0 +1,232 @@
+"""Households lent to a person for one form, such as an inspection: only what that form reads of them is shown.
+
+An inspector has no area: what is lent is all that an inspector sees, by the own feed `user:<id>` alone. Nobody is lent
+a household where the person holds a role or helps, because nobody checks the own work.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor, load_actor
+from server.accounts.audit import note
+from server.accounts.tables import HelperOf, Loan, Person
+from server.db import now, today
+from server.errors import Fault, Problem
+from server.forms.tables import FormVersion
+from server.forms.versions import settings_of
+from server.geo.tables import Region
+from server.registry.tables import Entity
+from server.sync import feeds, scope
+from server.sync.case import Case
+from server.sync.feeds import News, upsert
+
+Frame = Mapping[str, frozenset[str]]
+_READ = re.compile(r"instance\(\s*['\"](\w+)['\"]\s*\)/root/item(?:\[(?:[^\[\]]|\[[^\]]*\])*\])*/([\w@.-]+)")
+LENDERS = ("supervisor", "admin")
+_ALWAYS = ("name", "label")  # the id, and how the household is called
+
+
+@dataclass(frozen=True)
+class Lending:
+    """Which household is lent to whom, for which form, to the end of which day. `id` is the lender's own."""
+
+    person_id: str
+    household_id: str
+    form_id: str
+    until: date | None = None
+    id: str | None = None
+
+
+def lend(session: Session, actor: Actor, wanted: Lending) -> Loan:
+    """The loan, with its rows told to the person's phone.
+
+    Problems: record.not_found (out of sight), request.invalid (no such form), loan.own_area.
+    """
+    entity = _lendable(session, actor, wanted.household_id)
+    person = session.get(Person, wanted.person_id)
+    if person is None or not person.active:
+        raise Problem("record.not_found")
+    if not frame_of(session, wanted.form_id):
+        fix = "Name a form that is published."
+        raise Problem("request.invalid", faults=[Fault("form_id", "There is no published form of that name.", fix)])
+    if _is_at_home(session, load_actor(session, person), entity):
+        raise Problem("loan.own_area")
+    return _lent(session, actor, wanted)
+
+
+def _lent(session: Session, actor: Actor, wanted: Lending) -> Loan:
+    loan_id = wanted.id or str(uuid.uuid4())
+    statement = upsert(session, Loan).values(
+        id=loan_id,
+        person_id=wanted.person_id,
+        household_id=wanted.household_id,
+        form_id=wanted.form_id,
+        until=wanted.until,
+        lent_by=actor.id,
+        lent_at=now(),
+    )
+    new = session.scalar(statement.on_conflict_do_nothing(index_elements=["id"]).returning(Loan.id))
+    loan = session.get_one(Loan, loan_id)
+    if new is None and (loan.person_id, loan.household_id) != (wanted.person_id, wanted.household_id):
+        raise Problem("record.not_found")
+    if new is not None:
+        note(session, actor.id, "household.lent", wanted.household_id, to=wanted.person_id, form=wanted.form_id)
+        feeds.touch(session, _told(session, loan))
+    return loan
+
+
+def _lendable(session: Session, actor: Actor, household_id: str) -> Entity:
+    """The household, in an area where the actor answers for the work."""
+    here = scope.in_regions(actor, LENDERS)
+    entity = session.scalar(select(Entity).where(Entity.id == household_id, Entity.root_id == Entity.id, here))
+    if entity is None:
+        raise Problem("record.not_found")
+    return entity
+
+
+def _is_at_home(session: Session, person: Actor, entity: Entity) -> bool:
+    """Whether the person has a part in the work on this household."""
+    path = session.get_one(Region, entity.region_code).path
+    helps = session.get(HelperOf, (person.id, entity.root_id)) is not None
+    return helps or person.covers(path, [role.role for role in person.roles])
+
+
+def _told(session: Session, loan: Loan) -> list[News]:
+    """The rows that the loan shows."""
+    shown = frame_of(session, loan.form_id)
+    rows = session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == loan.household_id))
+    user = f"user:{loan.person_id}"
+    return [News(user, "record", row.id, "entity") for row in rows.all() if row.dataset in shown]
+
+
+def end(session: Session, loans: Iterable[Loan]) -> list[News]:
+    """Ends loans; what the person has no other claim to leaves the phone."""
+    gone: list[News] = []
+    for loan in loans:
+        if loan.ended_at is None:
+            loan.ended_at = now()
+            session.flush()
+            gone += _evicted(session, loan)
+    return gone
+
+
+def _evicted(session: Session, loan: Loan) -> list[News]:
+    if session.get(HelperOf, (loan.person_id, loan.household_id)) is not None:
+        return []
+    others = _datasets_lent(session, loan.person_id, loan.household_id)
+    shown = frame_of(session, loan.form_id)
+    rows = session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == loan.household_id))
+    left = [row for row in rows if row.dataset in shown and row.dataset not in others]
+    user = f"user:{loan.person_id}"
+    return [News(user, "record", row.id, "eviction", {"dataset": row.dataset, "id": row.id}) for row in left]
+
+
+def _datasets_lent(session: Session, person_id: str, household_id: str) -> set[str]:
+    forms = select(Loan.form_id).where(_open(), Loan.person_id == person_id, Loan.household_id == household_id)
+    return {dataset for form_id in session.scalars(forms) for dataset in frame_of(session, form_id)}
+
+
+def end_due(session: Session, person_id: str | None = None) -> int:
+    """Ends loans whose last day is over (of one person, or of all), with their news; answers how many."""
+    query = select(Loan).where(_open(), Loan.until < today())
+    if person_id is not None:
+        query = query.where(Loan.person_id == person_id)
+    over = session.scalars(query.with_for_update(skip_locked=True)).all()
+    if over:
+        feeds.touch(session, end(session, over))
+    return len(over)
+
+
+def end_loan(session: Session, actor: Actor, loan_id: str) -> Loan:
+    """Ends one; Problem record.not_found for what the actor did not have the right to lend."""
+    loan = session.get(Loan, loan_id)
+    if loan is None:
+        raise Problem("record.not_found")
+    _lendable(session, actor, loan.household_id)
+    gone = end(session, [loan])
+    if gone:
+        note(session, actor.id, "household.loan_ended", loan.household_id, of=loan.person_id)
+        feeds.touch(session, gone)
+    return loan
+
+
+def _open() -> ColumnElement[bool]:
+    return Loan.ended_at.is_(None)
+
+
+def lent_to(actor: Actor) -> Select[str]:
+    """Ids of the households lent to this person."""
+    return select(Loan.household_id).where(Loan.person_id == actor.id, _open())
+
+
+def is_lent(session: Session, actor: Actor, household_id: str) -> bool:
+    return session.scalar(lent_to(actor).where(Loan.household_id == household_id).limit(1)) is not None
+
+
+def read_lent(session: Session, cases: Sequence[Case]) -> None:
+    """Marks the records that the authors of these ops do not see otherwise, but have on loan."""
+    for case in cases:
+        foreign = {entity.root_id: entity.id for entity, may in case.known.values() if not may}
+        if foreign:
+            rows = session.scalars(lent_to(case.powers).where(Loan.household_id.in_(foreign)))
+            case.lent = frozenset(foreign[root] for root in rows)
+
+
+def borrowers(session: Session, roots: Collection[str]) -> dict[str, dict[str, set[str]]]:
+    """Who has these households on loan: household → person → the datasets that are shown."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    rows = session.execute(
+        select(Loan.household_id, Loan.person_id, Loan.form_id).where(Loan.household_id.in_(roots), _open())
+    )
+    for row in rows.all():
+        found[row.household_id][row.person_id] |= set(frame_of(session, row.form_id))
+    return found
+
+
+def frames_of(session: Session, actor: Actor) -> dict[str, Frame]:
+    """What the person's loans show, by household."""
+    rows = session.execute(select(Loan.household_id, Loan.form_id).where(Loan.person_id == actor.id, _open())).all()
+    frames: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    for row in rows:
+        for dataset, names in frame_of(session, row.form_id).items():
+            frames[row.household_id][dataset] = frames[row.household_id].get(dataset, frozenset()) | names
+    return dict(frames)
+
+
+def frame_of(session: Session, form_id: str) -> Frame:
+    """Which values of which datasets a form reads, over its published versions; empty for an unknown form.
+
+    The setting `frame` (`household.address member.full_name …`) adds what a person needs to find the house.
+    """
+    forms = session.scalars(select(FormVersion).where(FormVersion.form_id == form_id, FormVersion.state == "published"))
+    return _union([_read_by(row.xform, settings_of(row).get("frame", "")) for row in forms])
+
+
+def _union(frames: Sequence[Frame]) -> Frame:
+    names = {dataset for frame in frames for dataset in frame}
+    return {name: frozenset().union(*(frame.get(name, frozenset()) for frame in frames)) for name in names}
+
+
+@lru_cache(maxsize=256)
+def _read_by(xform: str, setting: str) -> Frame:
+    found: dict[str, set[str]] = {"household": set()}
+    for dataset, name in _READ.findall(xform):
+        found.setdefault(dataset, set()).add(name)
+    for word in setting.split():
+        dataset, _, name = word.partition(".")
+        found.setdefault(dataset, set()).add(name)
+    return {
+        dataset: frozenset(names.difference(_ALWAYS))
+        for dataset, names in found.items()
+        if not dataset.startswith("policy_")
+    }

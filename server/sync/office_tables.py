@@ -1,0 +1,148 @@
+"""What goes back and forth between village and office: questions, contact attempts, drafts, assignments, hand-overs."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base, BigInt, Json, UtcDateTime, now
+from server.sealing.columns import SealedText, SealedWords
+
+
+class Question(Base):
+    """A supervisor asks the author of a submission. State: open, answered."""
+
+    __tablename__ = "question"
+    __table_args__ = (
+        Index("ix_question_instance", "instance_id"),
+        Index("ix_question_asked", "asked_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    instance_id: Mapped[str] = mapped_column(ForeignKey("submission.instance_id"))
+    attachment_id: Mapped[str | None] = mapped_column(ForeignKey("attachment.id"))
+    path: Mapped[str | None] = mapped_column(String(500))
+    text: Mapped[str] = mapped_column(SealedWords("question.text"))
+    asked_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+
+
+class Answer(Base):
+    """One answer to a question; the first closes it, later ones are kept too."""
+
+    __tablename__ = "answer"
+    __table_args__ = (Index("ix_answer_question", "question_id"),)
+
+    op_id: Mapped[str] = mapped_column(ForeignKey("op_log.op_id"), primary_key=True)
+    question_id: Mapped[str] = mapped_column(ForeignKey("question.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    text: Mapped[str] = mapped_column(SealedWords("answer.text"))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class ContactAttempt(Base):
+    """A try to reach a household: by an op of its own, or by a form that says how the try ended (`instance_id`).
+
+    `independent`: by somebody who checks the village's work, so kept from it.
+    """
+
+    __tablename__ = "contact_attempt"
+    __table_args__ = (Index("ix_contact_attempt_entity", "entity_id", "received_at"),)
+
+    op_id: Mapped[str] = mapped_column(ForeignKey("op_log.op_id"), primary_key=True)
+    entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    disposition: Mapped[str] = mapped_column(String(60))
+    instance_id: Mapped[str | None] = mapped_column(ForeignKey("submission.instance_id"))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    contact_mode: Mapped[str | None] = mapped_column(String(12))
+    location: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    independent: Mapped[bool] = mapped_column(default=False)
+
+
+class Draft(Base):
+    """An unfinished form handed over for safe keeping; it wrote nothing. `is_newest`: of this form by this person."""
+
+    __tablename__ = "draft"
+    __table_args__ = (
+        Index("ix_draft_instance", "instance_id"),
+        Index("ix_draft_person", "person_id"),
+        Index("ix_draft_received", "received_at", "op_id"),
+    )
+
+    op_id: Mapped[str] = mapped_column(ForeignKey("op_log.op_id"), primary_key=True)
+    instance_id: Mapped[str] = mapped_column(String(100))
+    form_id: Mapped[str] = mapped_column(String(100))
+    form_version: Mapped[str] = mapped_column(String(64))
+    entity_id: Mapped[str | None] = mapped_column(String(36))
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    install_id: Mapped[str | None] = mapped_column(String(64))
+    seq: Mapped[int | None] = mapped_column(BigInt)
+    instance_xml: Mapped[str] = mapped_column(SealedText("draft.instance_xml"))
+    saved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    is_newest: Mapped[bool] = mapped_column(default=True)
+
+
+class DraftFile(Base):
+    """A file that a draft names. Its bytes stay in the store as long as the draft does."""
+
+    __tablename__ = "draft_file"
+    __table_args__ = (Index("ix_draft_file_sha256", "sha256"),)
+
+    op_id: Mapped[str] = mapped_column(ForeignKey("draft.op_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int | None] = mapped_column(BigInt)
+    media_type: Mapped[str] = mapped_column(String(100))
+    slot: Mapped[str | None] = mapped_column(String(60))
+    capture: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class Assignment(Base):
+    """A form that a person is to fill for a household by a day, and why. State: open, done, withdrawn."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        Index("ix_assignment_person", "person_id", "state"),
+        Index("ix_assignment_entity", "entity_id"),
+        Index("ix_assignment_made", "made_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    form_id: Mapped[str] = mapped_column(String(100))
+    entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"))
+    due: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(SealedWords("assignment.reason"))
+    made_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    done_by: Mapped[str | None] = mapped_column(ForeignKey("submission.instance_id"))
+
+
+class InstallScope(Base):
+    """A feed that an install holds rows of: from its first pull until it has wiped them.
+
+    State: held, revoking (the person may no longer see it; since `revoking_since`), wiped (as the install said, with
+    the `count` of records that it removed). `region_code`: whose supervisors look after it.
+    """
+
+    __tablename__ = "install_scope"
+    __table_args__ = (Index("ix_install_scope_state", "state", "region_code"),)
+
+    install_id: Mapped[str] = mapped_column(ForeignKey("install.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(80), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10), default="held")
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+    held_since: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    revoking_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    wiped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    count: Mapped[int | None] = mapped_column(BigInt)
