@@ -65,14 +65,14 @@ def read_set_aside(session: Session, actor: Actor, row_id: str) -> Wire | None:
 
 def apply_set_aside(session: Session, actor: Actor, row_id: str) -> Wire:
     """Judges the op again for this supervisor. Problem quarantine.not_applied with the reason it still has."""
-    row = session.scalar(_set_aside(actor).where(Quarantine.id == row_id, Quarantine.state == "open"))
+    row = _open_row(session, actor, row_id)
     op = session.get(OpLog, row.op_id) if row and row.op_id else None
     if row is None:
         raise Problem("record.not_found")
     if op is None or op.status != "quarantined" or op.raw != row.raw:
         raise Problem("quarantine.not_applied", detail=row.code)
     written = judge_again(session, op, actor)
-    if op.status in ("quarantined", "held"):
+    if written is None or op.status in ("quarantined", "held"):
         raise Problem("quarantine.not_applied", detail=op.code or op.detail or "")
     row.state = "applied"
     note(session, actor.id, "quarantine.applied", row_id)
@@ -82,7 +82,7 @@ def apply_set_aside(session: Session, actor: Actor, row_id: str) -> Wire:
 
 def dismiss_set_aside(session: Session, actor: Actor, row_id: str, reason: str) -> None:
     """Leaves it as it is, kept; its author is told."""
-    row = session.scalar(_set_aside(actor).where(Quarantine.id == row_id, Quarantine.state == "open"))
+    row = _open_row(session, actor, row_id)
     if row is None:
         raise Problem("record.not_found")
     row.state = "dismissed"
@@ -91,12 +91,19 @@ def dismiss_set_aside(session: Session, actor: Actor, row_id: str, reason: str) 
         feeds.touch(session, [news.of_op(row.person_id, row.op_id, "quarantined", "op.dismissed")])
 
 
+def _open_row(session: Session, actor: Actor, row_id: str) -> Quarantine | None:
+    """The row while nobody has decided on it, locked: who decides at the same moment waits and then finds nothing."""
+    undecided = _set_aside(actor).where(Quarantine.id == row_id, Quarantine.state == "open")
+    row: Quarantine | None = session.scalar(undecided.with_for_update(of=Quarantine))
+    return row
+
+
 def apply_held(session: Session, actor: Actor, op_id: str) -> Wire:
     """Judges a waiting op without what it waits for."""
     op = session.scalar(_held(actor).where(OpLog.op_id == op_id))
-    if op is None:
+    written = judge_again(session, op, actor) if op else None
+    if op is None or written is None:
         raise Problem("record.not_found")
-    written = judge_again(session, op, actor)
     note(session, actor.id, "held.applied", op_id)
     feeds.touch(session, written)
     return _outcome(op)
@@ -104,10 +111,10 @@ def apply_held(session: Session, actor: Actor, op_id: str) -> Wire:
 
 def dismiss_held(session: Session, actor: Actor, op_id: str, reason: str) -> None:
     """Sets a waiting op aside for good; nothing of it is lost."""
+    db.lock(session, {f"op:{op_id}"})
     op = session.scalar(_held(actor).where(OpLog.op_id == op_id))
     if op is None:
         raise Problem("record.not_found")
-    db.lock(session, {f"op:{op_id}"})
     region = session.scalar(select(Submission.region_code).where(Submission.op_id == op_id))
     row_id = quarantine.keep(session, actor, "op.dismissed", op.raw, op_id=op_id, region=region)
     row = session.get_one(Quarantine, row_id)

@@ -71,7 +71,7 @@ TABLE: dict[int, tuple[str, tuple[str, ...]]] = {
         (f"{FEEDS}::test_ones_own_writes_come_back_as_what_they_are",),
     ),
     15: (
-        "back in time, uploaded again and again: powersync.dart#253, #307, #308, powersync-service#201, powersync-js#1055",
+        "back in time, sent again and again: powersync.dart#253, #307, #308, powersync-service#201, powersync-js#1055",
         (
             f"{FEEDS}::test_what_a_reader_sees_never_goes_back_in_time",
             f"{PUSH}::test_a_batch_sent_again_and_again_is_applied_once",
