@@ -53,11 +53,73 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "photo.time_without_zone": (
         "拍摄时间没有写时区,按北京时间理解。", "The shooting time names no zone; read as Beijing time."
     ),
+    # Reasons to look (checks.py). They speak of places, times and pictures, never of a person.
+    "DIST_HH": (
+        "除去误差,拍照的地方离登记的住房还有 {value} 米(看一看的界限 {limit} 米)。可能住房位置登记得不准。",
+        "Beyond all error the photo was taken {value} m from the registered house (limit {limit} m). The house may be "
+        "registered in the wrong place.",
+    ),
+    "DATUM": (
+        "两个位置的差正好像是把高德、腾讯地图的坐标(GCJ-02)当成了手机坐标。请核对坐标系。",
+        "The two places differ as if coordinates of Amap or Tencent (GCJ-02) had been taken for a phone's. "
+        "Check the datum.",
+    ),
+    "ACC_LOW": ("定位误差有 {value} 米(界限 {limit} 米)。", "The fix has an error of {value} m (limit {limit} m)."),
+    "ACC_ZERO": (
+        "定位精确得不合常理,或者与别的走访分毫不差(误差 {value} 米)。",
+        "The fix is too exact to be one, or exactly that of other visits (error {value} m).",
+    ),
+    "FIX_STALE": (
+        "定位时间和拍照时间相差 {value} 秒(界限 {limit} 秒)。", "Fix and shutter are {value} s apart (limit {limit} s)."
+    ),
+    "EXIF_TIME": (
+        "照片自带的拍摄时间和拍照记录相差 {value} 小时(界限 {limit} 小时)。",
+        "The photo's own time and its capture are {value} h apart (limit {limit} h).",
+    ),
+    "CLOCK": (
+        "手机时间和服务器相差 {value} 秒,或者中途调过(界限 {limit} 秒)。",
+        "The phone's clock was {value} s off the server's, or was set meanwhile (limit {limit} s).",
+    ),
+    "EXIF_GPS": (
+        "照片自带的位置离定位 {value} 米(界限 {limit} 米)。",
+        "The photo's own place is {value} m from the fix (limit {limit} m).",
+    ),
+    "SPEED": (
+        "和前后一次走访的照片相比,要以每小时 {value} 公里赶路(界限 {limit})。手机时间可能不准。",
+        "Against the photos of the visits around it one would travel at {value} km/h (limit {limit}). "
+        "The clock may be off.",
+    ),
+    "DUP_EXACT": (
+        "一模一样的照片还用在另外 {value} 处。", "The very same photo is used in {value} other places."
+    ),
+    "DUP_NEAR": (
+        "与别处的一张照片很像(差 {value} 位,界限 {limit} 位)。",
+        "It looks like a photo of another visit ({value} bits apart, limit {limit}).",
+    ),
+    "NO_EXIF": ("照片没有自带相机信息。", "The photo names no camera."),
+    "SOFTWARE": (
+        "照片经过软件处理或是截图({value})。", "The photo went through a program or is a screenshot ({value})."
+    ),
+    "LOWRES": ("照片长边只有 {value} 像素(界限 {limit})。", "The long edge has {value} pixels only (limit {limit})."),
+    "DARK": ("照片太暗或几乎是一片,看不清内容。", "The photo is too dark or too plain to show anything."),
+    "DEV_NEW": ("这台手机刚登记不久(一天之内)。", "The phone was signed in less than a day before."),
+    "CHAIN": (
+        "照片的封签不完整({value}):记录可能被改过、少了一张,或来自另一个浏览器。",
+        "The seal of the photos is not whole ({value}): a record was changed, one is missing, "
+        "or another browser made it.",
+    ),
 }
 
 
 def in_words(finding: Mapping[str, Any]) -> dict[str, Any]:
     """A stored finding with its `message`, `{zh, en}`."""
-    measured = {key: finding.get(key) for key in ("value", "limit")}
+    measured = {key: _plain(finding.get(key)) for key in ("value", "limit")}
     zh, en = (text.format(**measured) for text in TEXTS[finding["code"]])
     return {**finding, "message": {"zh": zh, "en": en}}
+
+
+def _plain(value: Any) -> Any:
+    """A number without an empty fraction; a dash for nothing."""
+    if value is None:
+        return "-"
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -85,6 +85,17 @@ def waiting(session: Session, before: datetime, limit: int) -> list[str]:
     return list(rows)
 
 
+def unchecked(session: Session, before: datetime, limit: int) -> list[str]:
+    """Ids of photos that were derived before this moment and whose checks never ended; oldest first."""
+    rows = session.scalars(
+        select(Photo.attachment_id)
+        .where(Photo.checked_at.is_(None), Photo.derived_at <= before)
+        .order_by(Photo.derived_at, Photo.attachment_id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
 def start(session: Session, attachment_id: str) -> Job | None:
     """Counts an attempt; None when there is nothing to derive (done, no photo, no bytes, too many attempts)."""
     row = session.execute(

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, Json, UtcDateTime
+from server.db import Base, Json, UtcDateTime, now
 from server.geo.column import Shape
 
 
@@ -20,6 +20,12 @@ class Photo(Base):
     __table_args__ = (
         Index("ix_photo_state", "state"),
         Index("ix_photo_geom", "geom", postgresql_using="gist").ddl_if(dialect="postgresql"),
+        Index(
+            "ix_photo_unchecked",
+            "derived_at",
+            sqlite_where=text("checked_at IS NULL"),
+            postgresql_where=text("checked_at IS NULL"),
+        ),
     )
 
     attachment_id: Mapped[str] = mapped_column(ForeignKey("attachment.id"), primary_key=True)
@@ -36,3 +42,20 @@ class Photo(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
     derived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PhotoCheck(Base):
+    """A reason to look at a photo (checks.Check). They are replaced whenever the photo is checked again."""
+
+    __tablename__ = "photo_check"
+    __table_args__ = (Index("ix_photo_check_code", "code", "level"),)
+
+    attachment_id: Mapped[str] = mapped_column(ForeignKey("attachment.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(String(12), primary_key=True)
+    level: Mapped[str] = mapped_column(String(4))
+    value: Mapped[Any] = mapped_column(Json, nullable=True)
+    limit: Mapped[Any] = mapped_column(Json, nullable=True)
+    inputs: Mapped[dict[str, Any]] = mapped_column(Json)
+    rule: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

@@ -25,6 +25,7 @@ from server.db import now
 from server.errors import Problem
 from server.evidence import photos
 from server.evidence.darkroom import Darkroom, Lost
+from server.evidence.judging import judge_photo
 from server.sync.blobs import store_of
 from server.sync.leftovers import HOUR, tidy_uploads
 from server.sync.push import judge_left_over
@@ -109,7 +110,16 @@ def derive(settings: Settings, attachment_id: str) -> bool:
         db.transact(lambda session: photos.note_error(session, attachment_id, reason))
         return False
     db.transact(lambda session: photos.record(session, job, made))
+    judge(attachment_id)
     return True
+
+
+def judge(attachment_id: str) -> None:
+    """Checks one photo. What fails here is a fault of ours: it is told, and the sweep tries again."""
+    try:
+        db.transact(lambda session: judge_photo(session, attachment_id))
+    except Exception as error:
+        log.error("evidence.check_failed", attachment=attachment_id, kind=type(error).__name__)
 
 
 def _develop(settings: Settings, job: photos.Job) -> dict[str, Any]:
@@ -148,6 +158,8 @@ def sweep(settings: Settings, *, grace: timedelta = GRACE, file_age: int = HOUR)
         done += sum(results)
         if not any(results):
             break  # the rest failed just now; the next sweep tries again
+    for attachment_id in _unchecked(grace):
+        judge(attachment_id)
     log.info("evidence.swept", derived=done, finished=tidied.finished, files=tidied.removed_files)
     return done
 
@@ -165,3 +177,8 @@ def sweep_blobs(settings: Settings, *, grace: timedelta | None = None, dry_run: 
 def _waiting(grace: timedelta) -> list[str]:
     with db.read() as session:
         return photos.waiting(session, now() - grace, SWEEP_LIMIT)
+
+
+def _unchecked(grace: timedelta) -> list[str]:
+    with db.read() as session:
+        return photos.unchecked(session, now() - grace, SWEEP_LIMIT)

@@ -63,7 +63,7 @@ def _taken_at(
     capture: Mapping[str, Any], exif: Mapping[str, Any], visit_at: datetime | None, findings: list[Finding]
 ) -> datetime | None:
     """The shutter's time. A picked photo was not taken when it was picked, so there EXIF comes first."""
-    shutter, written = _capture_time(capture), _exif_time(exif)
+    shutter, written = shutter_time(capture), exif_time(exif)
     picked = capture.get("source") == "gallery"
     order = (written, None if picked else shutter, visit_at)
     taken = next((time for time in (order if picked else (shutter, written, visit_at)) if time), None)
@@ -72,14 +72,16 @@ def _taken_at(
     return taken
 
 
-def _capture_time(capture: Mapping[str, Any]) -> datetime | None:
+def shutter_time(capture: Mapping[str, Any]) -> datetime | None:
+    """When the photo was taken (or picked), by the phone's clock."""
     wall_ms = capture.get("wall_ms")
     if not isinstance(wall_ms, (int, float)) or not 946_684_800_000 <= wall_ms <= 4_102_444_800_000:
         return None  # no number, or outside 2000-2100
     return datetime.fromtimestamp(wall_ms / 1000, UTC)
 
 
-def _exif_time(exif: Mapping[str, Any]) -> datetime | None:
+def exif_time(exif: Mapping[str, Any]) -> datetime | None:
+    """When the camera says that the photo was taken; without a zone, Beijing time."""
     text = exif.get("taken_at")
     if not isinstance(text, str):
         return None

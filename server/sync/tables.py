@@ -200,6 +200,7 @@ class FeedCounter(Base):
     scope: Mapped[str] = mapped_column(String(80), primary_key=True)
     n: Mapped[int] = mapped_column(BigInt)
     floor: Mapped[int] = mapped_column(BigInt, default=0, server_default="0")
+    compacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Feed(Base):
