@@ -1,30 +1,18 @@
 /** The tables of one worker in one browser profile. Indexes are on ids and states only; whatever names a person is sealed. */
 import Dexie, { type Table } from "dexie";
+import type { BaseMeta, FeedMeta, Membership, OpMeta, RecordMeta } from "./core/state";
 import type { FormSettings } from "./form-settings";
-import type { OpStatus } from "./types";
 import type { PinWrap, Sealed } from "./vault";
 
 export interface MetaRow { key: string; sealed: Sealed }
-export interface CounterRow { name: string; value: number }
+export interface CounterRow { name: string; value: number; text?: string }
 
-/** One feed. `sweeping`: it is being fetched again from 0; memberships without its `mark` go at the end. */
-export interface FeedRow { scope: string; after: number; head: number; view: string | null; state: string; epoch: string | null; mark: number; sweeping: boolean }
+export type FeedRow = FeedMeta;
+export interface RecordRow extends RecordMeta { sealed: Sealed }
+export type MembershipRow = Membership;
 
-/** `kind`: "entity:household", "assignment", "form" …; `parent`: id of the household that it belongs to. */
-export interface RecordRow { key: string; kind: string; parent: string; version: number; sealed: Sealed }
-export interface MembershipRow { scope: string; key: string; mark: number }
-
-/** What an own unsettled op rests on: base_version and row stay until the server's own row says the same or more. */
-export interface BaseRow {
-  key: string; parent: string; base_version: number;
-  /** Ops still unsent, unanswered or held, oldest first. */
-  ops: string[];
-  /** Ops that the server keeps aside; their values are not shown. */
-  dropped: string[];
-  /** The highest version that an answer named. */
-  answered_version: number;
-  sealed: Sealed;
-}
+/** `sealed`: the row as it was when the first open op was made, and what the own ops wrote since. */
+export interface BaseRow extends BaseMeta { sealed: Sealed }
 
 /** `media`, `media_hashes`: by file name. `vocabulary`: steps of each dataset that it knows. Rows of an older app lack the last line. */
 export interface FormRow {
@@ -34,15 +22,8 @@ export interface FormRow {
 
 export interface DraftRow { id: string; household_id: string; form_id: string; updated_at: string; sealed: Sealed }
 
-/** queued: no answer yet · held: the server waits for another op · settled: final · stuck: kept aside, a person must look. */
-export type OpState = "queued" | "held" | "settled" | "stuck";
-export interface OpRow {
-  seq: number; op_id: string; kind: string; instance_id: string; household_id: string; state: OpState;
-  status: OpStatus | ""; code: string; tries: number; created_at: string; answered_at: string; size: number;
-  /** Keys of the records it writes. */
-  records: string[];
-  sealed: Sealed;
-}
+export type { OpState } from "./core/state";
+export interface OpRow extends OpMeta { sealed: Sealed }
 
 export type PhotoState = "draft" | "pending" | "sent";
 export interface PhotoRow {

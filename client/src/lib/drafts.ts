@@ -2,6 +2,7 @@
 import { basesWith } from "./bases";
 import { utf8 } from "./bytes";
 import { announce } from "./changes";
+import { createdBy, entityBases } from "./core/bases";
 import type { DraftRow, PhotoRow } from "./database";
 import { getForm, newestForm } from "./forms";
 import { uuid4, uuid7 } from "./ids";
@@ -13,7 +14,7 @@ import { takeSnapshot } from "./snapshot";
 import { inTurn } from "./turns";
 import type { Draft, DraftExtra, DraftForm, FinishedVisit } from "./types";
 import { open, seal } from "./vault";
-import { attachmentsOf, createdBy, entityBases, seenRows, submissionBody } from "./visit";
+import { attachmentsOf, seenRows, submissionBody } from "./visit";
 import { ownWrites, savePaths, usedNames, withDeprecatedId } from "./writes";
 
 /** Starts a draft of the newest published version of `formId`; takes the snapshot of the household and its members. */

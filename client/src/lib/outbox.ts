@@ -1,14 +1,13 @@
 /** The outbox: ops with their place in the install's order, and what became of them. */
-import { answerBases } from "./bases";
 import type { BaseRow, OpRow, PhoneDatabase, PhotoRow } from "./database";
 import { announce } from "./changes";
 import { describeClock } from "./clock";
-import { outboxState, outcomeOf, type Outcome } from "./ops";
+import { outboxState, outcomeOf } from "./core/ops";
 import { listReviews } from "./records";
 import { session, type Session } from "./session";
 import { inTurn } from "./turns";
 import type { Finding, Op, OpResult, OutboxState, ReviewEntry } from "./types";
-import { open, seal } from "./vault";
+import { open, seal, type Sealed } from "./vault";
 
 /** What is sealed of an op: all but its place in the order, which is given when it is stored. */
 export interface SealedOp {
@@ -56,33 +55,15 @@ export async function wireOp(at: Session, row: OpRow): Promise<Op> {
   return { ...fields, install_id: at.install.install_id, seq: row.seq } as Op;
 }
 
-/** Ops without an answer, in order. */
-export const waitingOps = (db: PhoneDatabase): Promise<OpRow[]> => db.ops.where("state").equals("queued").sortBy("seq");
-
-/** Stores the answers of one push: states, bases, and photos that the server misses after all. */
-export async function storeResults(at: Session, results: OpResult[]): Promise<Outcome[]> {
-  const { db } = at;
-  const now = new Date().toISOString();
-  const outcomes = results.map(outcomeOf);
-  const told = await Promise.all(results.map((result, place) => withAnswer(at, result.op_id, outcomes[place] as Outcome)));
-  await db.transaction("rw", [db.ops, db.bases, db.photos], async () => {
-    for (const [place, result] of results.entries()) {
-      const outcome = outcomes[place] as Outcome;
-      const op = await db.ops.where("op_id").equals(result.op_id).first();
-      if (!op) continue;
-      await db.ops.update(op.seq, { state: outcome.state, status: outcome.status, code: outcome.code, answered_at: now, ...(told[place] ?? {}) });
-      await answerBases(db, op, outcome);
-      await db.photos.where("owner").equals(op.op_id).and((photo) => photo.bytes !== null && outcome.missing.includes(photo.sha256)).modify({ state: "pending" });
-    }
-  });
-  return outcomes;
-}
-
-/** The server's sentences may name people: they are sealed with the op. */
-async function withAnswer(at: Session, opId: string, { detail, findings }: Outcome): Promise<Partial<OpRow> | null> {
-  if (!detail && findings.length === 0) return null;
-  const row = await at.db.ops.where("op_id").equals(opId).first();
-  return row ? { sealed: await seal(at.key, `ops:${opId}`, { ...(await openOp(at, row)), detail, findings }) } : null;
+/** The server's sentences may name people: they are sealed with the op. By their place in the results. */
+export async function sealAnswers(at: Session, opIds: string[], results: OpResult[]): Promise<Map<number, Sealed>> {
+  const sealed = new Map<number, Sealed>();
+  for (const [place, result] of results.entries()) {
+    const { detail, findings } = outcomeOf(result);
+    const row = detail || findings.length > 0 ? await at.db.ops.where("op_id").equals(opIds.includes(result.op_id) ? result.op_id : (opIds[place] ?? "")).first() : undefined;
+    if (row) sealed.set(place, await seal(at.key, `ops:${row.op_id}`, { ...(await openOp(at, row)), detail, findings }));
+  }
+  return sealed;
 }
 
 /** The worker has looked at what was asked and leaves it as it is. */
@@ -93,11 +74,6 @@ export async function markChecked(opId: string): Promise<void> {
     if (row) await at.db.ops.update(row.seq, { sealed: await seal(at.key, `ops:${opId}`, { ...(await openOp(at, row)), checked: true }) });
   });
   announce("outbox");
-}
-
-/** One op that the server will not take in any envelope: it stays, and a person must look. */
-export async function setAside(at: Session, row: OpRow, code: string): Promise<void> {
-  await at.db.ops.update(row.seq, { state: "stuck", code, answered_at: new Date().toISOString() });
 }
 
 /** One line of the outbox page. */

@@ -1,7 +1,7 @@
 /** Reading the store: records as their author sees them, that is the server's row under the own open writes. */
 import { openOwn, ownRow } from "./bases";
 import type { RecordRow } from "./database";
-import { recordKey } from "./ops";
+import { recordKey } from "./core/ops";
 import { session, type Session } from "./session";
 import type { AssignmentEntry, ConflictEntry, EntityEntry, FormEntry, KeptEntry, QuestionEntry, ReviewEntry, SeenRow } from "./types";
 import { open } from "./vault";

@@ -7,6 +7,7 @@ import { makeDeviceKey, publicJwk } from "./device-key";
 import { describeDevice } from "./device";
 import { uuid4 } from "./ids";
 import { Problem } from "./problem";
+import { noteRevoked } from "./revoked";
 import { keepAccount, lockEverywhere, openStore, session, type Account, type Session } from "./session";
 import type { User } from "./types";
 import { importDataKey, newDataKey, unwrapWithPin, waitAfter, wrapForServer, wrapWithPin } from "./vault";
@@ -121,9 +122,20 @@ export async function signOut(): Promise<void> {
   const left = await unsentWork();
   if (left.ops + left.photos + left.drafts > 0) throw new Problem("sign_out.unsent");
   await postJson("/auth/logout", {}, { token: at.account.token }).catch(() => undefined);  // The token ends by itself when the server is out of reach.
+  await removeStore(at);
+}
+
+/** Everything of this worker; the stores of others on this phone stay. */
+async function removeStore(at: Session): Promise<void> {
   lockEverywhere();
   await profile.installs.delete(at.install.install_id);
   await new PhoneDatabase(at.install.install_id).delete();
+}
+
+/** This install was taken out of use, and everything that it held was handed over: it goes, and the phone says why. */
+export async function removeRevoked(at: Session): Promise<void> {
+  noteRevoked({ name: at.account.user.display_name, at: new Date().toISOString() });
+  await removeStore(at);
 }
 
 /** The person as the server sees it now: roles and qualifications may have changed. */

@@ -8,7 +8,7 @@ import { listCsv } from "./csv";
 import { makeDeviceKey } from "./device-key";
 import { uuid4, uuid7 } from "./ids";
 import type { CaptureRecord, SeenRow } from "./types";
-import { entityBases } from "./visit";
+import { entityBases } from "./core/bases";
 import { mediaNames, ownWrites, savePaths, usedNames } from "./writes";
 
 const row = (more: Partial<SeenRow>): SeenRow => ({ dataset: "member", id: MEMBER, label: "王小山", base_version: 2, branch_id: "b", parent: HOUSEHOLD, data: {}, ...more });

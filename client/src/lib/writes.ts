@@ -1,5 +1,5 @@
 /** PURE: what an instance writes, read as the server reads it: `meta/entity` nodes and the form's `entities:saveto` binds. */
-import type { OwnWrite } from "./bases";
+import type { OwnWrite } from "./core/bases";
 import type { Values } from "./types";
 
 /** One bind with saveto: where the value stands in the instance, and the property it goes to (of this dataset, where it says so). */

@@ -6,7 +6,7 @@
 import { createApp, h, ref } from "vue";
 import { getDraft, openDraft } from "@lib/drafts";
 import i18n, { setLanguage } from "@lib/i18n";
-import { recordKey } from "@lib/ops";
+import { recordKey } from "@lib/core/ops";
 import { wireOp } from "@lib/outbox";
 import { openStore, session } from "@lib/session";
 import type { EntityEntry, FormEntry, KeptEntry } from "@lib/types";

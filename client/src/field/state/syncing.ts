@@ -1,7 +1,7 @@
 /** When the phone talks to the server: by itself when it can, and when the worker asks. */
 import { readonly, ref } from "vue";
 import { onChange } from "@lib/changes";
-import { backOff } from "@lib/ops";
+import { backOff } from "@lib/core/ops";
 import { asProblem, type Problem } from "@lib/problem";
 import { isUnlocked, whileOpen } from "@lib/session";
 import { sync, type SyncOutcome, type SyncProgress, type SyncResult } from "@lib/sync";
@@ -63,7 +63,7 @@ function learn(came: SyncResult): void {
 
 function planNext(): void {
   clearTimeout(timer);
-  const wait = failures > 0 ? backOff(failures, failure.value?.retryAfter ?? null) * 1000 : EVERY_MS;
+  const wait = failures > 0 ? backOff(failures, failure.value?.retryAfter ?? null, Math.random()) * 1000 : EVERY_MS;
   timer = setTimeout(() => void syncByItself(), wait);
 }
 

@@ -1,6 +1,6 @@
 /** PURE: what the phone decides about its ops. No store, no network, no clock. */
-import type { BaseRow, OpRow, OpState } from "./database";
-import type { Finding, OpEntry, OpResult, OpStatus, OutboxState } from "./types";
+import type { Finding, OpEntry, OpResult, OpStatus, OutboxState } from "../types";
+import type { BaseMeta, OpMeta, OpState } from "./state";
 
 export interface PushLimits { push_ops: number; push_bytes: number; op_bytes: number }
 export const DEFAULT_LIMITS: PushLimits = { push_ops: 200, push_bytes: 1048576, op_bytes: 16777216 };
@@ -33,7 +33,7 @@ export function outcomeOfEntry(entry: OpEntry): Outcome {
 export const recordKey = (dataset: string, id: string): string => `entity:${dataset}:${id.toLowerCase()}`;
 
 /** saved: no answer yet · sent: held or photos missing · accepted: settled with all photos · needs_you: a person must look. */
-export function outboxState(op: Pick<OpRow, "state">, photos: { total: number; sent: number }, sentBack = false): OutboxState {
+export function outboxState(op: Pick<OpMeta, "state">, photos: { total: number; sent: number }, sentBack = false): OutboxState {
   if (op.state === "stuck" || sentBack) return "needs_you";
   if (op.state === "queued") return "saved";
   return op.state === "held" || photos.sent < photos.total ? "sent" : "accepted";
@@ -61,7 +61,7 @@ export function nextTarget(target: number, worked: boolean, limits: PushLimits):
 }
 
 /** An own record's base after an op was answered: the op leaves, the highest version it made is remembered. */
-export function baseAfter(base: BaseRow, opId: string, outcome: Outcome): BaseRow {
+export function baseAfter<T extends BaseMeta>(base: T, opId: string, outcome: Outcome): T {
   if (outcome.state === "queued" || outcome.state === "held") return base;
   const known = base.ops.includes(opId);
   const dropped = outcome.state === "stuck" && known ? [...base.dropped, opId] : base.dropped.filter((id) => id !== opId);
@@ -70,13 +70,20 @@ export function baseAfter(base: BaseRow, opId: string, outcome: Outcome): BaseRo
 }
 
 /** The own base may go once nothing is open and the server's row has caught up (or everything was pulled). */
-export function isReleased(base: BaseRow, serverVersion: number | null, everythingPulled: boolean): boolean {
+export function isReleased(base: BaseMeta, serverVersion: number | null, everythingPulled: boolean): boolean {
   if (base.ops.length > 0) return false;
   return everythingPulled || (serverVersion !== null && serverVersion >= Math.max(1, base.answered_version));
 }
 
-/** Seconds before the next automatic try: 5 s, doubled up to 5 minutes; the server's own wish counts more. */
-export function backOff(failures: number, retryAfter: number | null = null): number {
+const FIRST_WAIT = 5;
+const LONGEST_WAIT = 300;
+
+/** Seconds before the next automatic try: 5 s, doubled up to 5 minutes; the server's own wish counts more.
+ *
+ * `roll`: 0…1, drawn anew each time; a wait is shortened by up to half, so that a village's phones do not come at once.
+ */
+export function backOff(failures: number, retryAfter: number | null = null, roll = 1): number {
   if (failures <= 0) return 0;
-  return Math.max(retryAfter ?? 0, Math.min(300, 5 * 2 ** (failures - 1)));
+  const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(failures - 1, 10));
+  return Math.max(retryAfter ?? 0, wait * (0.5 + roll / 2));
 }

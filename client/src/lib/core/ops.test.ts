@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { describe, expect, test } from "vitest";
-import type { BaseRow } from "./database";
 import { backOff, baseAfter, DEFAULT_LIMITS, isReleased, nextBatch, nextTarget, outboxState, outcomeOf, type Outcome } from "./ops";
-import type { OpResult } from "./types";
+import type { OpResult } from "../types";
+import type { BaseMeta } from "./state";
 
 const result = (more: Partial<OpResult>): OpResult => ({ op_id: "o", status: "applied", entities: [], missing_attachments: [], ...more });
 const all = { total: 2, sent: 2 };
@@ -42,7 +42,7 @@ describe("a push", () => {
 });
 
 describe("an own base", () => {
-  const base: BaseRow = { key: "entity:household:h", parent: "", base_version: 3, ops: ["a", "b"], dropped: [], answered_version: 0, sealed: new Uint8Array() };
+  const base: BaseMeta = { key: "entity:household:h", parent: "", base_version: 3, ops: ["a", "b"], dropped: [], answered_version: 0 };
   const answer = (more: Partial<Outcome>): Outcome => ({ state: "settled", status: "applied", code: "", detail: "", versions: {}, missing: [], findings: [], ...more });
 
   test("keeps what is held, drops what was put aside, and brings it back when a person applies it", () => {

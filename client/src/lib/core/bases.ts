@@ -1,0 +1,52 @@
+/** PURE: own edits that the server has not shown back yet. Their base version and row stay for the next op (design §5).
+ *
+ * Without this, a lost answer followed by a pull would make the next op claim to have seen what came between.
+ */
+import type { EntityBase, SeenRow, Values } from "../types";
+import { recordKey } from "./ops";
+import type { BaseMeta } from "./state";
+
+/** What one own op writes to one record, as its instance says. */
+export interface OwnWrite { dataset: string; id: string; create: boolean; label: string | null; parent: string | null; values: Values }
+
+/** The row as it was when the first open op was made, and what the own ops wrote since, oldest first. */
+export interface OwnLayers { row: SeenRow; layers: { op_id: string; label: string | null; values: Values }[] }
+
+/** The record as its author sees it: the kept row under the own writes that the server did not put aside. */
+export function overlay(kept: OwnLayers, dropped: string[]): SeenRow {
+  return kept.layers.filter((layer) => !dropped.includes(layer.op_id)).reduce<SeenRow>(
+    (row, layer) => ({ ...row, label: layer.label || row.label, data: { ...row.data, ...layer.values } }), kept.row);
+}
+
+/** A base and its layers after one more own op. `before`: as they are; `seen`: the row that the op's author was shown. */
+export function withWrite(opId: string, write: OwnWrite, before: { meta: BaseMeta; kept: OwnLayers } | undefined, seen: SeenRow | undefined): { meta: BaseMeta; kept: OwnLayers } {
+  const row = before?.kept.row ?? seen ?? bornHere(write);
+  const layer = { op_id: opId, label: write.label, values: write.values };
+  const meta = {
+    key: recordKey(write.dataset, write.id), parent: row.parent ?? "", base_version: row.base_version, ops: [...(before?.meta.ops ?? []), opId],
+    dropped: before?.meta.dropped ?? [], answered_version: before?.meta.answered_version ?? 0,
+  };
+  return { meta, kept: { row, layers: [...(before?.kept.layers ?? []), layer] } };
+}
+
+const bornHere = (write: OwnWrite): SeenRow => ({
+  dataset: write.dataset, id: write.id, label: write.label ?? "", base_version: 0, branch_id: "", parent: write.parent, data: {},
+});
+
+/** Bases of what is written: only what the author was shown, and only the properties that the form writes. */
+export function entityBases(writes: OwnWrite[], seen: Map<string, SeenRow>): EntityBase[] {
+  return writes.map((write) => {
+    const row = seen.get(recordKey(write.dataset, write.id));
+    if (!row) return { dataset: write.dataset, id: write.id };
+    const base: Values = {};
+    for (const name of Object.keys(write.values)) if (name in row.data) base[name] = row.data[name];
+    return { dataset: write.dataset, id: write.id, base_version: row.base_version, base };
+  });
+}
+
+/** Ops that must come first: those of this phone that made a record which this one changes. */
+export function createdBy(writes: OwnWrite[], seen: Map<string, SeenRow>, openOps: Map<string, string[]>): string[] {
+  const ids = writes.filter((write) => seen.get(recordKey(write.dataset, write.id))?.base_version === 0)
+    .map((write) => openOps.get(recordKey(write.dataset, write.id))?.[0]);
+  return [...new Set(ids.filter((id): id is string => id !== undefined))];
+}

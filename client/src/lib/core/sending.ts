@@ -1,0 +1,56 @@
+/** PURE: handing over photos. Those of unsent visits wait for their visit; one photo's failure does not hold up the others. */
+import { note, type Happening, type Round } from "./round";
+import type { Change, PhotoMeta, Store } from "./state";
+
+const HASHES_AT_ONCE = 500;
+
+/** Refusals that another try may get over: conflict of two senders, too many, a checksum broken on the way. */
+const PASSING = [408, 409, 423, 429, 460];
+
+/** Photos whose op the server has answered for, nearly finished ones first. */
+export function photosToSend(store: Store): PhotoMeta[] {
+  const answered = new Set(store.ops.filter((op) => op.state !== "queued").map((op) => op.op_id));
+  return store.photos.filter((photo) => photo.state === "pending" && photo.kept && answered.has(photo.owner))
+    .sort((a, b) => a.size - a.offset - (b.size - b.offset) || (a.id < b.id ? -1 : 1));
+}
+
+export type PhotoChoice = { have: string[] } | { upload: PhotoMeta; changes: Change[] } | null;
+
+/** First asks what the server has already, then sends one after the other. */
+export function choosePhoto(store: Store, round: Round): PhotoChoice {
+  const waiting = photosToSend(store).filter((photo) => !round.refused.includes(photo.id));
+  const hashes = [...new Set(waiting.map((photo) => photo.sha256))].filter((hash) => hash > round.haveUpTo).sort().slice(0, HASHES_AT_ONCE);
+  if (hashes.length > 0) return { have: hashes };
+  round.photos.left = waiting.length;
+  const [photo] = waiting;
+  if (!photo) return null;
+  if (round.total.photos === 0) round.total = { ...round.total, photos: waiting.length, photoBytes: waiting.reduce((sum, one) => sum + one.size, 0) };
+  return { upload: photo, changes: [{ do: "photo", id: photo.id, set: { tries: photo.tries + 1 } }] };
+}
+
+/** A server that does not say what it has gets everything. */
+export function takeHave(store: Store, round: Round, asked: string[], event: Happening): Change[] {
+  round.haveUpTo = asked[asked.length - 1] ?? round.haveUpTo;
+  if (event.type === "refused" && ![403, 404].includes(event.status)) {
+    note(round, "photos", event);
+    round.refused.push(...photosToSend(store).map((photo) => photo.id));
+  }
+  if (event.type !== "answered") return [];
+  const have = (event.body as { have?: string[] } | null)?.have ?? [];
+  const known = photosToSend(store).filter((photo) => asked.includes(photo.sha256) && have.includes(photo.sha256));
+  round.photos.known += known.length;
+  return known.map((photo): Change => ({ do: "photo", id: photo.id, set: { state: "sent", offset: photo.size } }));
+}
+
+export function takeUpload(store: Store, round: Round, id: string, event: Happening): Change[] {
+  const photo = store.photos.find((one) => one.id === id);
+  if (event.type === "refused") {
+    note(round, "photos", event);
+    round.refused.push(id);
+    if (event.status >= 400 && event.status < 500 && !PASSING.includes(event.status)) round.hopeless.push(id);
+  }
+  if (event.type !== "answered" || !photo) return [];
+  round.photos.sent += 1;
+  round.photos.bytes += photo.size;
+  return [{ do: "photo", id, set: { state: "sent", offset: photo.size } }];
+}
