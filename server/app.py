@@ -15,6 +15,7 @@ from server import api, db
 from server.api import problems
 from server.api.shapes import ProblemBody
 from server.config import Settings, settings_from
+from server.errors import Problem
 from server.forms.sensitivity import open_names
 from server.geo import spots
 from server.logs import set_up_logs
@@ -41,6 +42,7 @@ class _Api(Api):  # type: ignore[misc]  # flask-smorest publishes no types
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application for these settings (default: the environment)."""
+    from_environment = settings is None
     settings = settings or settings_from()
     set_up_logs()
     app = Flask("server", static_folder=None)
@@ -65,10 +67,23 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.attach(app, settings, lambda: open_names(datasets(settings.forms)))
     with app.app_context():
         spots.prepare(db.db.engine)
+    if from_environment:
+        _check_keys(app)
     _observe(app)
     api.register(app, _Api(app))
     problems.register(app)  # after flask-smorest, whose own error writer it replaces
     return app
+
+
+def _check_keys(app: Flask) -> None:
+    """A server without the keys of its database does not start: it would write what nobody may read, or plain."""
+    with app.app_context():
+        try:
+            vault.vault().check()
+        except Problem as problem:
+            raise SystemExit(f"{problem.entry.zh} / {problem.entry.en}\n  {problem.detail}") from problem
+        finally:
+            db.db.engine.dispose()
 
 
 def _observe(app: Flask) -> None:

@@ -21,17 +21,20 @@ from server.commands import (
     form_check,
     form_eval,
     forms,
+    keys,
     lan,
     people,
     policies,
     regions,
+    register,
     reserve,
     rules,
     run,
     worker,
 )
 from server.commands.messages import say
-from server.commands.refusal import stop
+from server.commands.refusal import refuse, stop
+from server.errors import Problem
 
 GROUPS: tuple[Callable[[click.Group], None], ...] = (
     run.register,
@@ -50,7 +53,9 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     definitions.register,
     worker.register,
     courier.register,
+    register.register,
     reserve.register,
+    keys.register,
     blobs.register,
 )
 
@@ -72,6 +77,10 @@ class _Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except Problem as problem:
+            if not problem.code.startswith("keys."):
+                raise
+            refuse(problem)
         except ArgumentError:
             stop(say("database.address"))
         except DBAPIError as error:

@@ -32,8 +32,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
 
@@ -96,11 +97,32 @@ def init_app(app: Flask, url: str) -> None:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url.replace("postgresql://", "postgresql+psycopg://")
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": not url.startswith("sqlite")}
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
+        else:
+            _ask_after_idling(db.engine)
+
+
+IDLE = 5  # seconds after which a connection may have died; asking each time would cost a turn a transaction
+
+
+def _ask_after_idling(engine: Engine) -> None:
+    """A connection that lay idle is asked whether it lives before it is used again; a dead one is made anew."""
+
+    @event.listens_for(engine, "checkin")
+    def _rest(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("since", time.monotonic()) < IDLE:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as error:
+            raise DisconnectionError("the connection died while it lay idle") from error
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -128,6 +150,17 @@ def _prepare() -> None:
         work()
 
 
+def once(session: Session, key: tuple[object, ...], ask: Callable[[], T | None]) -> T | None:
+    """What `ask` finds, asked once in a transaction: for what is needed again and again and does not change in it.
+
+    What is not found is asked for anew: it may come about in between.
+    """
+    found: T | None = session.info.get(key)
+    if found is None:
+        found = session.info[key] = ask()
+    return found
+
+
 def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
@@ -151,6 +184,7 @@ def _transaction(write: bool) -> Iterator[Session]:
         if write:
             session.commit()
     finally:
+        session.info.clear()
         session.expunge_all()  # before the rollback, which would expire what the block hands out
         session.rollback()
 

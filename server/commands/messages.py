@@ -15,6 +15,25 @@ TEXTS = {
         "The database has no tables yet, or old ones. Run first: ruhu migrate"
     ),
     "database.away": "连不上数据库：{cause} / The database cannot be reached: {cause}",
+    # ruhu keys
+    "keys.masters": "主密钥在 {where}，请另外存一份副本 / The master key is in {where}; keep a copy elsewhere",
+    "keys.seals": "正在使用 / seals",
+    "keys.opens": "只用来读旧内容 / opens older values only",
+    "keys.new_master": (
+        "新的主密钥 {id} 已写入 {where}，请马上另存一份 / The new master key {id} is in {where}; copy it now"
+    ),
+    "keys.later": "新密钥已启用，旧内容由后台程序逐步重新加密 / New keys seal now; the worker reseals the rest",
+    "keys.resealed": (
+        "检查了 {looked_at} 行，重新加密了 {resealed} 行 / Looked at {looked_at} rows, sealed {resealed} of them anew"
+    ),
+    "keys.compacted": "数据库文件已重写，不留旧内容 / The database file was written anew; nothing old is left in it",
+    "keys.dropped": "删除了 {count} 把不再使用的旧密钥 / Removed {count} old keys that nothing uses",
+    "keys.settling": (
+        "旧密钥在启用新密钥 {minutes} 分钟后由后台程序删除 / "
+        "The worker removes the old keys {minutes} minutes after the new ones came"
+    ),
+    "keys.damaged": "{count} 处内容打不开，见上 / {count} values do not open; see above",
+    "keys.sound": "全部内容都能打开 / Everything opens",
     # ruhu form
     "form.no_workbook": (
         "{path} 里应当正好有一个表单文件（{kinds}） / {path} should hold exactly one workbook ({kinds})"
@@ -52,6 +71,24 @@ TEXTS = {
         "{households} households, {findings} findings: {new} new, {closed} ended"
     ),
     "definitions.wrong": "共 {count} 处要改 / {count} to correct",
+    # ruhu register import
+    "register.reading": "读登记册 / Reading the register",
+    "register.looking": "和现有档案比对 / Comparing with what is known",
+    "register.applying": "并入 / Merging",
+    "register.previewed": (
+        "{dataset}：将新增 {new}，更改 {changed}，不变 {unchanged}，有分歧 {conflicting}，不收 {refused} / "
+        "{dataset}: would be {new} new, {changed} changed, {unchanged} unchanged, {conflicting} in conflict, "
+        "{refused} refused. Nothing was written; add --apply"
+    ),
+    "register.applied": (
+        "{dataset}：新增 {new}，更改 {changed}，不变 {unchanged}，有分歧 {conflicting}，不收 {refused} / "
+        "{dataset}: {new} new, {changed} changed, {unchanged} unchanged, {conflicting} in conflict, {refused} refused"
+    ),
+    "register.lists": (
+        "不收的行 {refused}（--refused 文件.csv），登记册里不再有的 {vanished}（--vanished 文件.csv） / "
+        "Refused rows: {refused} (--refused FILE.csv); no longer in the register: {vanished} (--vanished FILE.csv)"
+    ),
+    "register.failed": "没有读完：{cause} / It could not be read: {cause}",
     # ruhu courier
     "courier.taken": "操作：{ops}；照片 {files} 张 / Ops: {ops}; photos: {files}",
     "courier.unverified": (
@@ -68,6 +105,10 @@ TEXTS = {
     "reserve.made": (
         "备份完成：{path}（{rows} 行，{blobs} 个文件，新复制 {copied} 个） / "
         "Backup made: {path} ({rows} rows, {blobs} files, {copied} of them new)"
+    ),
+    "reserve.master": (
+        "备份里没有主密钥（{ids}）。恢复时必须有它：请把 {where} 另外存放 / "
+        "The master key ({ids}) is not in the backup, and no restore works without it: keep a copy of {where} elsewhere"
     ),
     "reserve.restored": (
         "恢复完成：{rows} 行，{blobs} 个文件。手机下次同步会重新下载 / "

@@ -15,6 +15,7 @@ from server.commands.refusal import refuse
 from server.errors import Problem
 from server.reserve.backup import backup as make_backup
 from server.reserve.restore import restore as load_backup
+from server.sealing.vault import vault
 
 _SHOWN = 10
 
@@ -28,15 +29,18 @@ def register(main: click.Group) -> None:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.pass_obj
 def backup(app: Callable[[], Flask], folder: Path) -> None:
-    """Write a backup of everything below FOLDER: tables, photos, keys. Work goes on meanwhile; photos are copied once.
+    """Write a backup of everything below FOLDER: tables and photos. Work goes on meanwhile; photos are copied once.
 
-    The backup holds keys and personal data: keep it as safe as the server.
+    What the database seals stays sealed in it; names, places and photos do not: keep it as safe as the server. The
+    master key is not in it: keep a copy of that in another place.
     """
     flask, progress = app(), Progress("reserve")
     with flask.app_context():
         done = make_backup(flask.config["RUHU"], folder, progress)
+        where = vault().masters.where
     progress.finish()
     click.echo(say("reserve.made", path=done.path, rows=done.rows, blobs=done.blobs, copied=done.copied))
+    click.echo(say("reserve.master", ids=" ".join(done.masters), where=where))
     _name("reserve.missing", done.missing)
 
 
@@ -44,7 +48,11 @@ def backup(app: Callable[[], Flask], folder: Path) -> None:
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.pass_obj
 def restore(app: Callable[[], Flask], path: Path) -> None:
-    """Load the backup PATH (FOLDER/<name>) into an empty database. Phones then fetch everything anew."""
+    """Load the backup PATH (FOLDER/<name>) into an empty database. Phones then fetch everything anew.
+
+    On a new machine put the copy of the master key to its place first: RUHU_MASTER_KEY_FILE, or keys/master.keys in
+    RUHU_VAR.
+    """
     flask, progress = app(), Progress("reserve")
     with flask.app_context():
         schema.migrate(db.db.engine)

@@ -9,9 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.forms.rule_tree import GONE, Household, Record
+from server.registry.number_hash import number_hash
 from server.registry.tables import Entity
 
-# How many other people have this ID number, for those numbers that somebody shares.
+# How many other people have this ID number (its keyed hash), for those numbers that somebody shares.
 Copies = Mapping[str, int]
 
 
@@ -32,21 +33,23 @@ def read_households(session: Session, ids: Collection[str], copies: Copies) -> l
 
 
 def shared_id_numbers(session: Session) -> dict[str, int]:
-    """ID numbers that several members of this database have, and how many: one pass over the members."""
-    number = func.upper(func.trim(Entity.values["id_number"].as_string()))
+    """Hashes of ID numbers that several members of this database have, and how many: one pass over the members."""
+    number = Entity.number_hash
     name, gone = GONE["member"]
     presence = func.coalesce(Entity.values[name].as_string(), "")
     rows = session.execute(
         select(number, func.count())
-        .where(Entity.dataset == "member", Entity.state == "active", presence.not_in(gone), number != "")
+        .where(Entity.dataset == "member", Entity.state == "active", presence.not_in(gone), number.is_not(None))
         .group_by(number)
         .having(func.count() > 1)
     )
-    return {row[0]: row[1] for row in rows}
+    return {str(row[0]): row[1] for row in rows}
 
 
 def _with_copies(records: Sequence[Record], copies: Copies) -> list[Record]:
     """How many people elsewhere have a member's number; those of the same household are counted in the tree."""
+    if not copies:
+        return list(records)
     here: dict[str, int] = defaultdict(int)
     for record in records:
         here[_number(record)] += 1
@@ -59,7 +62,8 @@ def _with_copies(records: Sequence[Record], copies: Copies) -> list[Record]:
 
 
 def _number(record: Record) -> str:
+    """The hash of the ID number of a person who counts; empty where there is none."""
     name, gone = GONE.get(record.dataset, ("", ()))
     if record.values.get(name) in gone:
         return ""
-    return (record.values.get("id_number") or "").strip().upper()
+    return number_hash(record.values) or ""

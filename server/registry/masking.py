@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.forms.dataset import Dataset
+from server.sealing.columns import LOST, Unreadable
 
 Sight = Literal["clear", "audit"]
 Treatment = Literal["show", "mask", "hide"]
@@ -69,24 +70,36 @@ def mask_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Shown:
-    """Values as one reader may see them. `masked` names those that are not the stored text."""
+    """Values as one reader may see them. `masked` names those that are not the stored text.
+
+    `unreadable`: whether sealed values of the record did not open; a word stands in their place.
+    """
 
     values: dict[str, str | None]
     masked: tuple[str, ...]
+    unreadable: bool = False
 
 
 def shown(dataset: Dataset, values: Mapping[str, str | None], sight: Sight) -> Shown:
     """All values of a record for this sight; what it may not see at all is absent."""
     out: dict[str, str | None] = {}
     masked = []
-    for name, value in values.items():
+    for name, value in _given(dataset, values).items():
         how = property_treatment(dataset, name, sight)
         if how == "hide":
             continue
         out[name] = shown_value(dataset, name, value, sight)
         if how == "mask" and value:
             masked.append(name)
-    return Shown(out, tuple(masked))
+    return Shown(out, tuple(masked), LOST in values)
+
+
+def _given(dataset: Dataset, values: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """The values; where sealed ones did not open, a word for each that may have been among them."""
+    if LOST not in values:
+        return values
+    lost = {prop.name: values[LOST] for prop in dataset.properties.values() if prop.sensitivity == "sensitive"}
+    return {name: value for name, value in {**lost, **values}.items() if name != LOST}
 
 
 def property_treatment(dataset: Dataset, name: str, sight: Sight) -> Treatment:
@@ -102,7 +115,7 @@ def shown_value(dataset: Dataset, name: str, value: str | None, sight: Sight) ->
     how = property_treatment(dataset, name, sight)
     if how == "hide" or not value:
         return None
-    if how == "show":
+    if how == "show" or isinstance(value, Unreadable):
         return value
     return mask_name(value) if name == dataset.label_property else mask(value)
 

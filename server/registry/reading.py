@@ -18,7 +18,9 @@ from server.forms.dataset import Dataset
 from server.geo import ops
 from server.geo.inside import Box, Circle, inside_region
 from server.geo.tables import Region
-from server.registry.masking import Sight, shown, shown_label, shown_value, sight
+from server.registry.contested import contested_properties
+from server.registry.masking import Sight, is_id_number, shown, shown_label, shown_value, sight
+from server.registry.number_hash import number_hashes
 from server.registry.paging import Rows
 from server.registry.tables import Entity, EntityVersion
 
@@ -36,7 +38,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class EntityFilter:
-    """What a list is narrowed to; None is no limit. `q` is looked for in names and household numbers."""
+    """What a list is narrowed to; None is no limit. `q` is looked for in names, household and whole ID numbers."""
 
     dataset: str | None = None
     region: str | None = None
@@ -148,9 +150,15 @@ def _clauses(session: Session, scope: Scope, wanted: EntityFilter) -> list[Colum
 
 
 def matches(q: str, clear: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Clause on Entity. Names are searched only where they are shown: a search is a way to read them too."""
+    """Clause on Entity. Names are searched only where they are shown: a search is a way to read them too.
+
+    A person is found by the whole ID number, by nothing less.
+    """
     number = Entity.values["household_no"].as_string()
-    return or_(and_(clear, Entity.label.icontains(q, autoescape=True)), number.startswith(q, autoescape=True))
+    named = Entity.label.icontains(q, autoescape=True)
+    if is_id_number(q.strip()):
+        named = or_(named, Entity.number_hash.in_(number_hashes(q)))
+    return or_(and_(clear, named), number.startswith(q, autoescape=True))
 
 
 def _entries(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
@@ -172,10 +180,12 @@ def entry(entity: Entity, datasets: Datasets, people: Mapping[str, dict[str, str
         "state": entity.state,
         "data": values.values if values else {},
         "masked": list(values.masked) if values else [],
-        "contested": entity.contested,
+        "contested": contested_properties(dataset, entity.contested),
         "updated_at": entity.updated_at.isoformat(),
         "updated_by": people.get(entity.updated_by),
     }
+    if values and values.unreadable:
+        answer["unreadable"] = True
     if entity.parent_id:
         answer["parent"] = entity.parent_id
     if place := place_of(entity, dataset):

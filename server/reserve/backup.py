@@ -27,7 +27,7 @@ from server import db
 from server.config import Settings
 from server.reserve.cells import writer_of
 from server.sealing.reseal import bare
-from server.sealing.rotate import keys
+from server.sealing.rotate import key_states
 from server.sealing.vault import vault
 from server.sync.blob_folder import FolderStore
 from server.sync.blob_store import BlobStore, make_folder, sync_folder
@@ -71,7 +71,7 @@ def backup(settings: Settings, folder: Path, report: Report) -> Done:
         wanted = session.scalars(select(Blob.sha256).order_by(Blob.sha256)).all()
     copied, missing = _copy_blobs(store_of(settings), folder, wanted, report)
     _copy_keys(settings, making / "keys")
-    masters = sorted({key.master for key in keys()})
+    masters = sorted({key.master for key in key_states()})
     manifest = {**facts, "masters": masters, "tables": counts, "blobs": len(wanted), "missing": missing}
     _write(making / MANIFEST, json.dumps(manifest, indent=1).encode())
     making.rename(folder / name)

@@ -45,23 +45,17 @@ class UnreadableBytes(bytes):
     token: bytes = b""
 
 
-def _lost(place: bytes, token: Any) -> Unreadable:
-    # Never the value: place and reason are enough to look for it (`ruhu keys verify`).
-    log.error("sealed value unreadable", place=place.decode())
+def _unreadable(token: Any) -> Unreadable:
     found = Unreadable(UNREADABLE)
     found.token = token
     return found
 
 
 class Sealed(TypeDecorator[Any]):
-    """What all of them share."""
+    """What all of them share. `opened` is strict (raises Unopened), `stand_in` is what is read in place of a loss."""
 
     impl = LargeBinary
     cache_ok = True
-
-    def __init_subclass__(cls, **kw: Any) -> None:
-        super().__init_subclass__(**kw)
-        cls.cache_ok = True  # SQLAlchemy looks for it in each class itself
 
     def __init__(self, place: str) -> None:
         super().__init__()
@@ -77,8 +71,24 @@ class Sealed(TypeDecorator[Any]):
 
     def keys_in(self, stored: Any) -> Iterator[bytes | None]:
         """Of each part that should be sealed the id of its key; None where it lies there plain."""
-        if stored is not None:
+        if stored:
             yield key_of(stored)
+
+    def opened(self, stored: Any) -> Any:
+        raise NotImplementedError
+
+    def stand_in(self, stored: Any) -> Any:
+        raise NotImplementedError
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        try:
+            return self.opened(value)
+        except Unopened as error:
+            # Never the value: place and reason are enough to look for it (`ruhu keys verify`).
+            log.error("sealed value unreadable", place=self.place, reason=str(error))
+            return self.stand_in(value)
 
 
 class SealedBytes(Sealed):
@@ -89,16 +99,14 @@ class SealedBytes(Sealed):
             return value if value is None else value.token
         return vault().pack(value, self._place)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:
-        if value is None or not is_packed(value):
-            return value  # from before there was sealing; `ruhu keys rotate` seals it
-        try:
-            return vault().unpack(value, self._place)
-        except Unopened:
-            log.error("sealed value unreadable", place=self.place)
-            found = UnreadableBytes(b'"unreadable"')
-            found.token = value
-            return found
+    def opened(self, stored: bytes) -> bytes:
+        # Plain ones are from before there was sealing.
+        return vault().unpack(stored, self._place) if is_packed(stored) else stored
+
+    def stand_in(self, stored: bytes) -> UnreadableBytes:
+        found = UnreadableBytes(b'"unreadable"')
+        found.token = stored
+        return found
 
 
 class SealedText(Sealed):
@@ -112,14 +120,12 @@ class SealedText(Sealed):
             return token
         return vault().pack(value.encode("utf-8", "surrogatepass"), self._place)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        if value is None or isinstance(value, str):
-            return value
-        try:
-            content = vault().unpack(value, self._place) if is_packed(value) else value
-        except Unopened:
-            return _lost(self._place, value)
+    def opened(self, stored: bytes) -> str:
+        content = vault().unpack(stored, self._place) if is_packed(stored) else stored
         return str(content, "utf-8", "surrogatepass")
+
+    def stand_in(self, stored: bytes) -> str:
+        return _unreadable(stored)
 
 
 class SealedWords(Sealed):
@@ -130,10 +136,6 @@ class SealedWords(Sealed):
     def stored(self) -> TypeEngine[Any]:
         return String()
 
-    def keys_in(self, stored: Any) -> Iterator[bytes | None]:
-        if stored:
-            yield key_of(stored)
-
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if not value:
             return value
@@ -141,14 +143,14 @@ class SealedWords(Sealed):
             return str(value.token)
         return vault().word(value.encode("utf-8", "surrogatepass") + _END, self._place)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
-        if not value or not value.startswith(WORD):
-            return value
-        try:
-            found = vault().unword(value, self._place).rstrip(b" ").removesuffix(_END)
-            return found.decode("utf-8", "surrogatepass")
-        except Unopened:
-            return _lost(self._place, value)
+    def opened(self, stored: str) -> str:
+        if not stored.startswith(WORD):
+            return stored
+        found = vault().unword(stored, self._place).rstrip(b" ").removesuffix(_END)
+        return found.decode("utf-8", "surrogatepass")
+
+    def stand_in(self, stored: str) -> str:
+        return _unreadable(stored)
 
 
 class _SealedJson(Sealed):
@@ -170,10 +172,6 @@ class _SealedJson(Sealed):
     def stored(self) -> TypeEngine[Any]:
         return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
-    def keys_in(self, stored: Any) -> Iterator[bytes | None]:
-        if stored:
-            yield key_of(stored) if isinstance(stored, str) else None
-
     def _hide(self, value: Any) -> str:
         return vault().word(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), self._place)
 
@@ -191,17 +189,18 @@ class SealedJson(_SealedJson):
         super().__init__(place)
         self.damaged = json.dumps(damaged)  # hashable, and nobody changes it
 
+    def keys_in(self, stored: Any) -> Iterator[bytes | None]:
+        if stored:
+            yield key_of(stored) if isinstance(stored, str) else None
+
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         return self._hide(value) if value else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        if not (isinstance(value, str) and value.startswith(WORD)):
-            return value
-        try:
-            return self._show(value)
-        except Unopened:
-            _lost(self._place, value)
-            return json.loads(self.damaged)
+    def opened(self, stored: Any) -> Any:
+        return self._show(stored) if isinstance(stored, str) and stored.startswith(WORD) else stored
+
+    def stand_in(self, stored: Any) -> Any:
+        return json.loads(self.damaged)
 
 
 class SealedValues(_SealedJson):
@@ -233,24 +232,17 @@ class SealedValues(_SealedJson):
             stored[LOST] = getattr(value[LOST], "token", value[LOST])
         return stored
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        if not value or (SEALED not in value and LOST not in value):
-            return value
-        token = value.pop(SEALED, None)
-        if LOST in value:
-            value[LOST] = self._try(value[LOST])
-        if token is None:
-            return value
-        try:
-            return value | self._show(token)
-        except Unopened:
-            value[LOST] = _lost(self._place, token)
-            return value
+    def opened(self, stored: dict[str, Any]) -> dict[str, Any]:
+        if SEALED in stored:
+            stored = {**stored, **self._show(stored[SEALED])}
+            del stored[SEALED]
+        if LOST in stored:
+            stored[LOST] = _unreadable(stored[LOST])
+        return stored
 
-    def _try(self, token: str) -> Unreadable:
-        found = Unreadable(UNREADABLE)
-        found.token = token
-        return found
+    def stand_in(self, stored: dict[str, Any]) -> dict[str, Any]:
+        plain = {name: value for name, value in stored.items() if name != SEALED}
+        return {**plain, LOST: _unreadable(stored[SEALED])}
 
 
 class SealedChanges(_SealedJson):
@@ -273,13 +265,20 @@ class SealedChanges(_SealedJson):
         lost = next((part.token for part in before_and_after if isinstance(part, Unreadable)), None)
         return {**stored, SEALED: lost or self._hide(before_and_after)}
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return [self._opened(one) if SEALED in one else one for one in value or ()]
+    def opened(self, stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [self._opened(one) if SEALED in one else one for one in stored]
 
-    def _opened(self, change: dict[str, Any]) -> dict[str, Any]:
-        token = change.pop(SEALED)
+    def _opened(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        before_and_after = self._show(change[SEALED])
+        rest = {name: part for name, part in change.items() if name != SEALED}
+        return {**rest, **dict(zip(_CHANGE, before_and_after, strict=True))}
+
+    def stand_in(self, stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [self._tolerant(one) if SEALED in one else one for one in stored]
+
+    def _tolerant(self, change: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            before, after = self._show(token)
+            return self._opened(change)
         except Unopened:
-            before = after = _lost(self._place, token)
-        return {**change, "from": before, "to": after}
+            rest = {name: part for name, part in change.items() if name != SEALED}
+            return {**rest, **dict.fromkeys(_CHANGE, _unreadable(change[SEALED]))}

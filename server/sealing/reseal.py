@@ -24,6 +24,7 @@ from server.db import Base, is_sqlite
 from server.failpoints import hit
 from server.sealing.columns import Sealed
 from server.sealing.tables import PURPOSES, Resealing
+from server.sealing.tokens import Unopened
 from server.sealing.vault import vault
 
 BATCH = 200
@@ -188,19 +189,16 @@ def _changed(session: Session, table: Table, before: Mapping[Any, Any]) -> Itera
         stale = any(key not in current for key in kind.keys_in(value))
         if not stale and not hashes:
             continue
-        opened[column] = found = kind.process_result_value(_own(value), dialect)
+        try:
+            opened[column] = kind.opened(value) if value is not None else None
+        except Unopened:  # stays as it is
+            opened[column] = kind.stand_in(value)
+            continue
         if stale:
-            sealed = kind.process_bind_param(found, dialect)
-            if sealed != value:  # what does not open stays as it is
-                yield column, sealed
+            yield column, kind.process_bind_param(opened[column], dialect)
     for name, make in hashes:
         if not _is_current(before[name]) and (made := make(opened)) != before[name]:
             yield name, made
-
-
-def _own(value: Any) -> Any:
-    """A copy where reading takes the value apart."""
-    return json.loads(json.dumps(value)) if isinstance(value, dict | list) else value
 
 
 def _is_current(digest: str | None) -> bool:

@@ -100,8 +100,8 @@ def drop_unused(settled: timedelta = SETTLED) -> tuple[int, bool]:
     Only after all tables were gone through once more by a pass that began when every process had long known the newer
     keys; and only if nothing in the tables names them.
     """
-    newest = [key for key in keys() if key.seals]
-    if len(newest) == len(keys()):
+    newest = [key for key in key_states() if key.seals]
+    if len(newest) == len(key_states()):
         return 0, False
     ready_at = max(key.created_at for key in newest) + settled
     began = reseal.started()
@@ -120,7 +120,7 @@ def _drop(session: Session, newest: list[KeyState]) -> int:
     return len(unused)
 
 
-def keys() -> list[KeyState]:
+def key_states() -> list[KeyState]:
     """All keys of the database, by purpose and number."""
     with db.read() as session:
         rows = session.scalars(select(SealKey).order_by(SealKey.purpose, SealKey.number)).all()

@@ -15,6 +15,7 @@ from pathlib import Path
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from server.config import Settings
 from server.db import before_transactions, db, now
@@ -70,6 +71,20 @@ class Vault:
         with self._lock:
             if time.monotonic() >= self._until:
                 self.load()
+
+    def check(self) -> None:
+        """Problems keys.missing, keys.wrong, keys.unreadable, if there are keys that cannot be had. Makes none."""
+        engine = self._engine()
+        file = engine.url.database if engine.dialect.name == "sqlite" else None
+        if file and not Path(file).exists():
+            return  # asking would make it
+        try:
+            with engine.connect() as connection:
+                rows = _rows(connection)
+        except DBAPIError:
+            return  # no database or no such table yet: whoever needs them will say so
+        if rows:
+            self._take(rows)
 
     def load(self) -> None:
         """Reads the table of keys now."""

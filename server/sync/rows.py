@@ -3,47 +3,123 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Row, case, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.forms.dataset import Dataset
 from server.registry.tables import Entity
+from server.sealing.columns import LOST
+from server.sync import loans, scope
 from server.sync.conflict_reading import conflict_entries
 from server.sync.definitions import datasets
-from server.sync.tables import Feed
 from server.sync.vocabulary import older_in_use, past_of, vocabulary
 
 # A region's and a helper's cadres work with these values; who only reads sees less (masking in the reading API).
 FULL_VIEW = ("cadre", "supervisor", "admin")
+Wire = dict[str, Any]
+
+_COLUMNS = (
+    Entity.id,
+    Entity.dataset,
+    Entity.root_id,
+    Entity.version,
+    Entity.label,
+    Entity.region_code,
+    Entity.parent_id,
+    Entity.state,
+    Entity.values,
+    Entity.vocabulary,
+    Entity.contested,
+    case((Entity.geom.is_(None), None), else_=True).label("geom"),
+    Entity.updated_at,
+    Entity.updated_by,
+)
 
 
-def entries(session: Session, actor: Actor, news: Sequence[Feed]) -> list[dict[str, Any]]:
-    """The entries of a page, in feed order. A conflict of a record out of sight by now is left out."""
-    ids = [item.ref for item in news if item.type == "entity"]
-    disputed = [item.ref for item in news if item.type == "conflict"]
-    conflicts = conflict_entries(session, actor, datasets(), disputed) if disputed else {}
-    found = {entity.id: entity for entity in session.scalars(select(Entity).where(Entity.id.in_(ids)))}
-    names = authors(session, {entity.updated_by for entity in found.values()})
-    older = older_in_use(session)
-    told = {("entity", id): entity_row(entity, actor, names, older) for id, entity in found.items()}
-    told |= {("conflict", id): entry for id, entry in conflicts.items()}
-    return [
-        {"n": item.n, "type": item.type} | told.get((item.type, item.ref), item.payload or {})
-        for item in news
-        if item.type != "conflict" or item.ref in conflicts
-    ]
+class News(Protocol):
+    """A feed row: its number, what happened to which thing, and what there is to say of it."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def ref(self) -> str: ...
+    @property
+    def payload(self) -> Wire | None: ...
+
+
+class Pages:
+    """Makes entries for one actor in one snapshot; what all pages share is asked for once."""
+
+    def __init__(self, session: Session, actor: Actor) -> None:
+        self._session, self._actor = session, actor
+        self._older = older_in_use(session)
+        self._names: dict[str, dict[str, str]] = {}
+        self._frames: Mapping[str, loans.Frame] | None = None
+
+    def entries(self, feed: str, news: Sequence[News]) -> list[Wire]:
+        """The entries of a page, in feed order. A conflict of a record out of sight by now is left out."""
+        told = self._records(feed, [item.ref for item in news if item.type == "entity"])
+        disputed = [item.ref for item in news if item.type == "conflict"]
+        if disputed:
+            conflicts = conflict_entries(self._session, self._actor, datasets(), disputed)
+            told |= {("conflict", id): entry for id, entry in conflicts.items()}
+        return [
+            {"n": item.n, "type": item.type, **(told.get((item.type, item.ref)) or item.payload or {})}
+            for item in news
+            if item.type != "conflict" or ("conflict", item.ref) in told
+        ]
+
+    def _records(self, feed: str, ids: Sequence[str]) -> dict[tuple[str, str], Wire]:
+        if not ids:
+            return {}
+        rows = self._session.execute(select(*_COLUMNS).where(Entity.id.in_(ids))).all()
+        new = {row.updated_by for row in rows} - self._names.keys()
+        self._names |= authors(self._session, new) if new else {}
+        own = self._seen(rows) if feed.startswith("user:") else None
+        return {("entity", row.id): self._record(row, own) for row in rows}
+
+    def _record(self, row: Row[Any], own: set[str] | None) -> Wire:
+        if own is None or row.id in own:
+            return entity_row(row, self._actor, self._names, self._older)
+        return self._framed(row)
+
+    def _seen(self, rows: Sequence[Row[Any]]) -> set[str]:
+        """Those records of the own feed that the person sees whole; the others are on loan, or no longer there."""
+        here = (Entity.id.in_([row.id for row in rows]), scope.visible_entities(self._actor))
+        return set(self._session.scalars(select(Entity.id).where(*here)))
+
+    def _framed(self, row: Row[Any]) -> Wire:
+        """A record on loan: what the form reads of it. Without a loan the claim has ended: it leaves the phone."""
+        if self._frames is None:
+            self._frames = loans.frames_of(self._session, self._actor)
+        frame = self._frames.get(row.root_id, {}).get(row.dataset)
+        if frame is None:
+            return {"type": "eviction", "dataset": row.dataset, "id": row.id}
+        shown = entity_row(row, self._actor, self._names, self._older)
+        dataset = datasets()[row.dataset]
+        place = set((dataset.location or {}).values())
+        kept = {name: value for name, value in shown.items() if name not in ("past", "contested", "updated_by")}
+        if not place & frame:
+            kept.pop("location", None)
+        data = {name: value for name, value in shown["data"].items() if name in frame}
+        return kept | {"data": data, "contested": [name for name in shown["contested"] if name in frame]}
 
 
 _NONE: Mapping[str, tuple[int, ...]] = {}
 
 
 def entity_row(
-    entity: Entity, actor: Actor, names: Mapping[str, dict[str, str]], older: Mapping[str, tuple[int, ...]] = _NONE
-) -> dict[str, Any]:
-    """A record as a phone gets it. `older`: the vocabularies before today's that forms still speak."""
+    entity: Any, actor: Actor, names: Mapping[str, dict[str, str]], older: Mapping[str, tuple[int, ...]] = _NONE
+) -> Wire:
+    """A record (an Entity, or a row with its columns) as a phone gets it.
+
+    `older`: the vocabularies before today's that forms still speak.
+    """
     dataset = datasets()[entity.dataset]
     values = shown_values(dataset, entity, actor)
     row = {
@@ -64,19 +140,19 @@ def entity_row(
     return {name: value for name, value in row.items() if value is not None}
 
 
-def shown_values(dataset: Dataset, entity: Entity, actor: Actor) -> dict[str, str | None]:
+def shown_values(dataset: Dataset, entity: Any, actor: Actor) -> dict[str, str | None]:
     """The values that the actor's role may see, in today's words; the others are absent.
 
     A retired property is no longer declared: nobody knows how sensitive it is, so it counts as sensitive.
     """
     values = vocabulary(dataset.name).forward(entity.values, entity.vocabulary)
     if actor.has(*FULL_VIEW):
-        return values
+        return {name: value for name, value in values.items() if name != LOST} if LOST in values else values
     open_to_all = {prop.name for prop in dataset.properties.values() if prop.sensitivity != "sensitive"}
     return {name: value for name, value in values.items() if name in open_to_all or name.startswith("@")}
 
 
-def _location(dataset: Dataset, entity: Entity) -> dict[str, str | None] | None:
+def _location(dataset: Dataset, entity: Any) -> dict[str, str | None] | None:
     if not dataset.location or entity.geom is None:
         return None
     names = dataset.location

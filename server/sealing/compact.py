@@ -1,0 +1,22 @@
+"""What a database file still holds of what was overwritten."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+
+def forget_old_bytes(engine: Engine) -> bool:
+    """Writes an SQLite file anew, so that freed pages hold nothing old; whether it did.
+
+    PostgreSQL keeps old rows until VACUUM FULL, which locks tables: its administrator says when (docs/SECURITY.md).
+    """
+    if engine.dialect.name != "sqlite":
+        return False
+    engine.dispose()
+    connection = engine.raw_connection()
+    try:
+        connection.execute("VACUUM")  # type: ignore[attr-defined]
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[attr-defined]
+    finally:
+        connection.close()
+    return True
