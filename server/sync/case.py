@@ -10,8 +10,10 @@ from server.forms.instance import EntityWrite, Instance
 from server.forms.model import FormModel
 from server.registry.tables import Entity
 from server.sync.envelope import RawOp, SubmissionOp
+from server.sync.feeds import News
+from server.sync.office_tables import Assignment
 from server.sync.record import Outcome
-from server.sync.tables import OpLog
+from server.sync.tables import OpLog, Submission
 from server.sync.vocabulary import Known
 
 # The question that every form about a household opens with.
@@ -20,7 +22,10 @@ SUBJECT = "household"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of an op. `waits_for`: the op or branch step that a held one needs."""
+    """What became of an op. `waits_for`: the op or branch step that a held one needs.
+
+    `news`: what feeds must hear beside the records of `outcomes`.
+    """
 
     status: str
     code: str | None = None
@@ -28,12 +33,15 @@ class Verdict:
     outcomes: tuple[Outcome, ...] = ()
     waits_for: str | None = None
     region: str | None = None
+    news: tuple[News, ...] = ()
 
 
 @dataclass
 class Case:
     """One op being judged. `known`: the records it names that exist, each with whether the author may write it.
 
+    `lent`: those of them that are on loan to the author; `errands`: the open assignments that it may fulfil.
+    `first`: the submission that is stored under its instance id already; `is_reused`: another op has its number.
     `writes` are in today's words; `known_words` are those that its form speaks.
     `submission` is what an op of that kind says, `said` what any other says, in its kind's own words; `touches` names
     everything that judging it touches. `sponsor`: the supervisor who lets a set-aside op through.
@@ -51,6 +59,10 @@ class Case:
     writes: tuple[EntityWrite, ...] = ()
     known_words: Known = field(default_factory=dict)
     known: dict[str, tuple[Entity, bool]] = field(default_factory=dict)
+    first: Submission | None = None
+    is_reused: bool = False
+    lent: frozenset[str] = frozenset()
+    errands: tuple[Assignment, ...] = ()
     fault: tuple[str, str] | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
 
@@ -58,6 +70,10 @@ class Case:
     def powers(self) -> Actor:
         """Whose rights count: the author's, or those of the supervisor who answers for the op."""
         return self.sponsor or self.actor
+
+    def in_sight(self) -> list[Entity]:
+        """Those of the known records that the author may write or has on loan."""
+        return [entity for entity, may in self.known.values() if may or entity.id in self.lent]
 
     @property
     def subject(self) -> str | None:

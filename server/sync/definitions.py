@@ -10,6 +10,7 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server import db
 from server.forms.dataset import Dataset
 from server.forms.datasets import load_datasets
 from server.forms.evaluation import FormPlan
@@ -29,6 +30,10 @@ def datasets() -> Mapping[str, Dataset]:
 
 def form_model(session: Session, form_id: str, version: str) -> FormModel | None:
     """How this version of the form reads its instances; drafts judge nothing."""
+    return db.once(session, ("form", form_id, version), lambda: _published(session, form_id, version))
+
+
+def _published(session: Session, form_id: str, version: str) -> FormModel | None:
     row = session.execute(
         select(FormVersion.hash, FormVersion.state).where(
             FormVersion.form_id == form_id, FormVersion.version == version

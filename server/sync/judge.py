@@ -1,15 +1,18 @@
 """Judges one stored op by its kind: what it says, whether its author may, and what comes of it.
 
-Every way out is a Verdict; nothing here refuses data. An exception is a fault of ours: push.py catches it, tries
-again and sets the op aside.
+Every way out is a Verdict; nothing here refuses data. An exception is a fault of ours: rounds.py catches it,
+tries again and sets the op aside.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.sync.case import Case, Verdict
+from server.sync.desk import Desk
 from server.sync.envelope import RawOp
 from server.sync.kinds import KINDS, UNKNOWN
 from server.sync.tables import OpLog
@@ -23,6 +26,18 @@ def open_case(session: Session, row: OpLog, op: RawOp, actor: Actor) -> Case:
     else:
         KINDS.get(op.kind, UNKNOWN).read(session, case)
     return case
+
+
+def reads_ahead(case: Case) -> bool:
+    """Whether ops of this kind are judged side by side."""
+    return KINDS.get(case.op.kind, UNKNOWN).read_ahead is not None
+
+
+def read_ahead(session: Session, desk: Desk, cases: Sequence[Case]) -> None:
+    """What judging these ops, all of one kind, will ask for."""
+    ahead = KINDS.get(cases[0].op.kind, UNKNOWN).read_ahead
+    if ahead is not None:
+        ahead(session, desk, cases)
 
 
 def judge(session: Session, case: Case) -> Verdict:

@@ -8,17 +8,15 @@ server left is judged op by op, each in a transaction of its own: so the one tha
 from __future__ import annotations
 
 import json
-import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import structlog
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from server import db
 from server.accounts.actor import Actor, load_actor
@@ -27,18 +25,18 @@ from server.failpoints import hit
 from server.sync import attachments, feeds, news, quarantine
 from server.sync.acks import advance
 from server.sync.case import Case, Verdict
-from server.sync.envelope import RawOp, read_op
+from server.sync.corrections import instance_name
+from server.sync.envelope import RawOp, depends_on, read_op
 from server.sync.feeds import News, upsert
 from server.sync.grounds import SETTLED
-from server.sync.judge import judge, open_case
+from server.sync.judge import open_case
 from server.sync.kinds.submission import branch_name, record_name
 from server.sync.results import Result, answer_all, seq_of
+from server.sync.rounds import judge_round, log_crash, next_round
 from server.sync.tables import OpLog
 from server.sync.write import branch_of
 
-TRIES = 3
 LEASE = timedelta(minutes=1)  # no judging takes so long: what began before and has no end has crashed
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -160,10 +158,10 @@ def _tried_long_ago() -> ColumnElement[bool]:
 
 def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp], left: Sequence[str]) -> PushAnswer:
     """The second transaction; the feeds are its last statements. `left`: judged by this push already."""
-    db.lock(session, {f"install:{actor.install_id}"} | {f"op:{op.op_id}" for op in ops})
+    db.lock(session, {f"install:{actor.install_id}"} | {f"op:{op_id}" for op in ops for op_id in _names(op)})
     todo = [row for row in _unjudged(session, (op.op_id for op in ops)) if row.person_id == actor.id]
-    written = _judge_all(session, todo, actor)
-    results = answer_all(session, actor, ops, {row.op_id for row in todo}.union(left))
+    written = _judge_all(session, todo, Sent(actor, {op.content_hash: op for op in ops}))
+    results = answer_all(session, actor, ops, todo, left)
     acked = advance(session, actor.install_id) if actor.install_id else None
     hit("push.judged")
     named = {str(op.body.get("instance_id")) for op in ops if op.body.get("attachments")}
@@ -172,23 +170,44 @@ def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp], left
     return PushAnswer(results, acked, tuple(bound))
 
 
+def _names(op: RawOp) -> Iterator[str]:
+    """The op and those that it waits for: judged at the same moment, one must see the other's outcome."""
+    yield str(op.op_id)
+    yield from depends_on(op.body)
+
+
 def _unjudged(session: Session, op_ids: Iterable[str | None]) -> list[OpLog]:
     """Those of the ops that nobody has judged, in this order."""
     wanted = list(dict.fromkeys(op_id for op_id in op_ids if op_id))
-    rows = session.scalars(select(OpLog).where(OpLog.op_id.in_(wanted), OpLog.status.is_(None)))
+    stored = select(OpLog).where(OpLog.op_id.in_(wanted), OpLog.status.is_(None))
+    rows = session.scalars(stored.options(defer(OpLog.raw)))
     found = {row.op_id: row for row in rows}
     return [found[op_id] for op_id in wanted if op_id in found]
 
 
-def _judge_all(session: Session, rows: Sequence[OpLog], sender: Actor | None = None) -> list[News]:
+@dataclass(frozen=True)
+class Sent:
+    """Who sends just now, and his ops by their content: what is at hand need not be read from the store."""
+
+    actor: Actor
+    ops: Mapping[str, RawOp]
+
+
+def _judge_all(session: Session, rows: Sequence[OpLog], sent: Sent | None = None) -> list[News]:
     """Judges stored ops in this order, and those that they release; answers the news."""
-    return _judge_queue(session, [_open(session, row, sender) for row in rows])
+    return _judge_queue(session, [_open(session, row, sent) for row in rows])
 
 
-def judge_again(session: Session, row: OpLog, sponsor: Actor) -> list[News]:
-    """Judges an op that was held or set aside with the rights of a supervisor who answers for it; answers the news."""
-    db.lock(session, {f"op:{row.op_id}"})
-    case = _open(session, row, None)
+def judge_again(session: Session, row: OpLog, sponsor: Actor) -> list[News] | None:
+    """Judges an op that was held or set aside with the rights of a supervisor who answers for it; answers the news.
+
+    None: it got its outcome in another way while we waited for our turn.
+    """
+    case, status = _open(session, row, None), row.status
+    db.lock(session, {f"op:{row.op_id}"} | case.touches)
+    session.refresh(row, ["status"])
+    if row.status != status:
+        return None
     case.sponsor = sponsor
     row.attempts = 1
     return _judge_queue(session, [case])
@@ -198,92 +217,92 @@ def _judge_queue(session: Session, queue: list[Case]) -> list[News]:
     db.lock(session, {name for case in queue for name in case.touches})
     written: list[News] = []
     while queue:
-        case = queue.pop(0)
-        verdict = _judge_one(session, case)
-        was_waiting = case.row.status in ("held", "quarantined")
-        _write_down(session, case, verdict)
-        written += news.of_outcomes(session, verdict.outcomes)
-        if was_waiting and verdict.status != "held":
-            written.append(news.of_op(case.row.person_id, case.row.op_id, verdict.status, verdict.code))
-        queue += _released(session, case, verdict)
+        cases, queue = next_round(queue)
+        judged = judge_round(session, cases)
+        written += news.of_outcomes(session, [outcome for _, verdict in judged for outcome in verdict.outcomes])
+        for case, verdict in judged:
+            written += [*verdict.news, *_write_down(session, case, verdict)]
+        session.flush()
+        queue += _released(session, judged)
     return written
 
 
-def _open(session: Session, row: OpLog, sender: Actor | None) -> Case:
+def _open(session: Session, row: OpLog, sent: Sent | None) -> Case:
     """An op with its author as the author may act now."""
-    if sender is not None and (sender.id, sender.install_id) == (row.person_id, row.install_id):
-        return _read(session, row, sender)
+    op = sent.ops.get(row.content_hash) if sent else None
+    op = op or read_op(json.loads(row.raw))
+    if sent is not None and (sent.actor.id, sent.actor.install_id) == (row.person_id, row.install_id):
+        return _read(session, row, op, sent.actor)
     person = session.get_one(Person, row.person_id)
     install = session.get(Install, row.install_id) if row.install_id else None
     revoked = bool(install and install.revoked_at)
     actor = load_actor(session, person, install_id=row.install_id, revoked=revoked)
-    return _read(session, row, actor)
+    return _read(session, row, op, actor)
 
 
-def _read(session: Session, row: OpLog, actor: Actor) -> Case:
+def _read(session: Session, row: OpLog, op: RawOp, actor: Actor) -> Case:
     """The op, read. One that our reading fails on is set aside at once: it fails before any lock, for all its batch."""
-    op = read_op(json.loads(row.raw))
     try:
         return open_case(session, row, op, actor)
     except DBAPIError:
         raise
     except Exception as error:
         case = Case(op, row, actor, fault=("op.unjudgeable", type(error).__name__))
-        _log_crash(case, error)
+        log_crash(case, error)
         return case
 
 
-def _judge_one(session: Session, case: Case) -> Verdict:
-    """The verdict, within a savepoint of its own: one op never changes what happens to its neighbours."""
-    for _ in range(case.row.attempts, TRIES + 1):
-        try:
-            with session.begin_nested():
-                return judge(session, case)
-        except DBAPIError as error:
-            if db.try_again(error):
-                raise
-            _log_crash(case, error)
-        except Exception as error:
-            _log_crash(case, error)
-    return Verdict("quarantined", "op.unjudgeable", f"{TRIES}", region=quarantine.area_of(session, case.actor))
-
-
-def _log_crash(case: Case, error: Exception) -> None:
-    # Kind and place only: the text may hold what the op says about people.
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    log.error("judging crashed", op_id=case.row.op_id, kind=type(error).__name__, place=f"{frame.name}:{frame.lineno}")
-
-
-def _write_down(session: Session, case: Case, verdict: Verdict) -> None:
+def _write_down(session: Session, case: Case, verdict: Verdict) -> list[News]:
+    """The verdict in the op's row; the end of a waiting is news to its author."""
     row = case.row
+    was_waiting = row.status in ("held", "quarantined")
     row.status, row.code, row.detail = verdict.status, verdict.code, verdict.detail
-    row.waits_for = verdict.waits_for
+    row.waits_for, row.region_code = verdict.waits_for, verdict.region
     row.entities = [outcome.for_wire() for outcome in verdict.outcomes]
     row.judged_at = db.now()
     if verdict.status == "quarantined" and verdict.code:
-        quarantine.keep(
-            session,
-            case.actor,
-            verdict.code,
-            row.raw,
-            op_id=row.op_id,
-            region=verdict.region,
-            detail=verdict.detail,
-            instance_id=case.submission.instance_id if case.submission else None,
-            install_id=row.install_id,
-        )
-    session.flush()
+        _set_aside(session, case, verdict, verdict.code)
+    ended = was_waiting and verdict.status != "held"
+    return [news.of_op(row.person_id, row.op_id, verdict.status, verdict.code)] if ended else []
 
 
-def _released(session: Session, case: Case, verdict: Verdict) -> list[Case]:
-    """Held ops that waited for this one, or for a branch step that it took."""
-    if verdict.status not in SETTLED:
+def _set_aside(session: Session, case: Case, verdict: Verdict, code: str) -> None:
+    quarantine.keep(
+        session,
+        case.actor,
+        code,
+        case.op.raw,
+        op_id=case.row.op_id,
+        region=verdict.region,
+        detail=verdict.detail,
+        instance_id=case.submission.instance_id if case.submission else None,
+        install_id=case.row.install_id,
+    )
+
+
+def _released(session: Session, judged: Sequence[tuple[Case, Verdict]]) -> list[Case]:
+    """Held ops that waited for one of these, for a branch step that it took or a record that it made."""
+    names = {name for case, verdict in judged if verdict.status in SETTLED for name in _awaited(case)}
+    if not names:
         return []
-    steps = [branch_name(*branch) for write in case.writes if (branch := branch_of(write))]
-    names = [case.row.op_id, *steps, *(record_name(write.id) for write in case.writes if write.create)]
     rows = session.scalars(
         select(OpLog).where(OpLog.waits_for.in_(names), OpLog.status == "held").order_by(OpLog.received_at, OpLog.op_id)
     ).all()
     cases = [_open(session, row, None) for row in rows]
-    db.lock(session, {name for case in cases for name in case.touches})
-    return cases
+    db.lock(session, {name for case in cases for name in (f"op:{case.row.op_id}", *case.touches)})
+    return [case for case in cases if _still_held(session, case.row)]
+
+
+def _still_held(session: Session, row: OpLog) -> bool:
+    """Whether nobody let it through by hand while we waited for our turn."""
+    session.refresh(row, ["status"])
+    return row.status == "held"
+
+
+def _awaited(case: Case) -> Iterator[str]:
+    """What held ops may be waiting for in this one."""
+    yield case.row.op_id
+    yield from (branch_name(*branch) for write in case.writes if (branch := branch_of(write)))
+    yield from (record_name(write.id) for write in case.writes if write.create)
+    if case.submission is not None:
+        yield instance_name(case.submission.instance_id)

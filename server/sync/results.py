@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from server.accounts.actor import Actor
 from server.registry.tables import Entity
@@ -38,25 +38,40 @@ class Result:
         return {"op_id": self.op_id, "status": self.status} | present | lists | found
 
 
-def answer_all(session: Session, actor: Actor, ops: Sequence[RawOp], judged: set[str]) -> tuple[Result, ...]:
-    """Results in the order sent; an op judged now is told its verdict once, every repetition is a duplicate."""
-    wanted = {op.op_id for op in ops if op.op_id}
-    rows = {row.op_id: row for row in session.scalars(select(OpLog).where(OpLog.op_id.in_(wanted)))}
+def answer_all(
+    session: Session, actor: Actor, ops: Sequence[RawOp], judged: Sequence[OpLog], left: Sequence[str]
+) -> tuple[Result, ...]:
+    """Results in the order sent; an op judged now is told its verdict once, every repetition is a duplicate.
+
+    `left`: ops that were judged by this push before its other ones.
+    """
+    rows = {row.op_id: row for row in judged}
+    stored = {op.op_id for op in ops if op.op_id} - rows.keys()
+    if stored:
+        found = session.scalars(select(OpLog).where(OpLog.op_id.in_(stored)).options(defer(OpLog.raw)))
+        rows |= {row.op_id: row for row in found}
+    new = {row.op_id for row in judged}.union(left)
+    missing = attachments.missing_of_ops(session, {_source(row) for row in rows.values()})
     told: set[str] = set()
     results = []
     for op in ops:
         row = rows.get(op.op_id or "")
-        is_new = op.op_id in judged and op.op_id not in told
-        results.append(_result(session, actor, op, row, is_new))
+        is_new = op.op_id in new and op.op_id not in told
+        results.append(_result(session, actor, op, row, missing, is_new))
         told.add(op.op_id or "")
     return _with_findings(session, actor, results, rows)
+
+
+def _source(row: OpLog) -> str:
+    """The op that brought what this one says: its own, or the first with the same content."""
+    return row.detail if row.status == "duplicate" and row.detail else row.op_id
 
 
 def _with_findings(
     session: Session, actor: Actor, results: Sequence[Result], rows: Mapping[str, OpLog]
 ) -> tuple[Result, ...]:
     """The results with what the author's own submissions were found to ask. One query for all."""
-    source = {op_id: row.detail if row.status == "duplicate" and row.detail else op_id for op_id, row in rows.items()}
+    source = {op_id: _source(row) for op_id, row in rows.items()}
     own = (Submission.op_id.in_(set(source.values())), Submission.person_id == actor.id, has_findings())
     stored = session.execute(select(Submission.op_id, Submission.findings).where(*own))
     found = {row.op_id: row.findings for row in stored}
@@ -74,7 +89,9 @@ def _for_author(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _result(session: Session, actor: Actor, op: RawOp, row: OpLog | None, is_new: bool) -> Result:
+def _result(
+    session: Session, actor: Actor, op: RawOp, row: OpLog | None, missing: Mapping[str, list[str]], is_new: bool
+) -> Result:
     if row is None:
         seq = seq_of(actor, op)
         kept = quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
@@ -83,10 +100,10 @@ def _result(session: Session, actor: Actor, op: RawOp, row: OpLog | None, is_new
         return _other_content(session, actor, op)
     if row.status == "duplicate":
         first = session.get(OpLog, row.detail) or row
-        return _told(session, row, Result(row.op_id, "duplicate", first=_first(first)))
+        return _told(session, row, missing, Result(row.op_id, "duplicate", first=_first(first)))
     if is_new or row.status == "held":
-        return _told(session, row, Result(row.op_id, str(row.status), row.code, row.detail))
-    return _told(session, row, Result(row.op_id, "duplicate", first=_first(row)))
+        return _told(session, row, missing, Result(row.op_id, str(row.status), row.code, row.detail))
+    return _told(session, row, missing, Result(row.op_id, "duplicate", first=_first(row)))
 
 
 def _other_content(session: Session, actor: Actor, op: RawOp) -> Result:
@@ -106,13 +123,12 @@ def _first(row: OpLog) -> dict[str, Any]:
     return {name: value for name, value in words.items() if value is not None}
 
 
-def _told(session: Session, row: OpLog, result: Result) -> Result:
+def _told(session: Session, row: OpLog, missing: Mapping[str, list[str]], result: Result) -> Result:
     """The result with its records and missing files as they stand now."""
     source = (session.get(OpLog, row.detail) if row.status == "duplicate" and row.detail else None) or row
     items = source.entities or []
     records = items if result.first is None else [_record(session, item) for item in items]
-    missing = attachments.missing_of_op(session, source.op_id)
-    return Result(result.op_id, result.status, result.code, result.detail, result.first, records, missing)
+    return replace(result, entities=records, missing_attachments=missing.get(source.op_id, []))
 
 
 def _record(session: Session, item: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.forms.evaluation import FormPlan, ListUnreadable, Seen, read_list
@@ -15,9 +16,10 @@ from server.forms.policy_store import policy_loaded_at, policy_rows
 from server.forms.tables import FormMedia, FormVersion
 from server.forms.xpath import Node, Table
 from server.registry.masking import CLEAR_ROLES
-from server.registry.tables import Entity, EntityVersion
+from server.registry.tables import Entity
 from server.sync.case import Case
 from server.sync.definitions import datasets
+from server.sync.desk import versions_at
 from server.sync.envelope import parse_time
 from server.sync.scope import visible_entities
 from server.sync.vocabulary import vocabulary
@@ -137,17 +139,14 @@ def _bases(case: Case) -> dict[str, int]:
     return {write.id: write.trunk_version or write.base_version or 0 for write in case.writes}
 
 
-def _older(session: Session, entities: Sequence[Entity], bases: Mapping[str, int]) -> dict[str, EntityVersion]:
+def _older(session: Session, entities: Sequence[Entity], bases: Mapping[str, int]) -> dict[str, Any]:
     """The history entries of the records that have changed since the author saw them."""
-    keys = [(one.id, bases[one.id]) for one in entities if 0 < bases.get(one.id, 0) < one.version]
-    if not keys:
-        return {}
-    key = tuple_(EntityVersion.entity_id, EntityVersion.version)
-    return {one.entity_id: one for one in session.scalars(select(EntityVersion).where(key.in_(keys)))}
+    wanted = [(one.id, bases[one.id]) for one in entities if 0 < bases.get(one.id, 0) < one.version]
+    return {entity_id: entry for (entity_id, _), entry in versions_at(session, wanted).items()}
 
 
 def _is_exact(
-    case: Case, entity: Entity, bases: Mapping[str, int], older: Mapping[str, EntityVersion], heard: datetime | None
+    case: Case, entity: Entity, bases: Mapping[str, int], older: Mapping[str, Any], heard: datetime | None
 ) -> bool:
     base = bases.get(entity.id, 0)
     if base:
@@ -155,7 +154,7 @@ def _is_exact(
     return heard is not None and entity.updated_at <= heard
 
 
-def _row(case: Case, entity: Entity, older: EntityVersion | None) -> Row:
+def _row(case: Case, entity: Entity, older: Any) -> Row:
     """The record as a row of the list, in the words of the form."""
     shown = older or entity
     values = shown.values

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from server.failpoints import NAMES
 from server.registry.tables import EntityVersion
 from server.sync import push as pushing
+from server.sync import rounds
 from server.sync.case import Case, Verdict
 from server.sync.tables import OpLog, Submission
 from tests.serving import forked
@@ -84,14 +85,14 @@ def test_an_op_that_kills_the_server_does_not_take_its_neighbours_with_it(
     world = build_world(app)
     phone = world.phone("li")
     before, deadly, after = phone.visit(grade="C"), phone.visit(head_name="王"), phone.visit(phone="1")
-    judge = pushing.judge
+    judge = rounds.judge
 
     def die(session: Session, case: Case) -> Verdict:
         if case.row.op_id == deadly["op_id"]:
             raise KeyboardInterrupt
         return judge(session, case)
 
-    monkeypatch.setattr(pushing, "judge", die)
+    monkeypatch.setattr(rounds, "judge", die)
     for _ in range(3):
         with pytest.raises(KeyboardInterrupt):
             phone.push(before, deadly, after)

@@ -1,19 +1,21 @@
 """The kinds of op, one module each.
 
 A kind reads what its op says before any lock is taken (`read` fills the case; what cannot be read is its fault) and
-judges it afterwards, in a savepoint of its own.
+judges it afterwards, in a savepoint. A kind that can read ahead for many ops has them judged side by side (rounds.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from server.sync.case import Case, Verdict
+from server.sync.desk import Desk
 from server.sync.grounds import quarantined
-from server.sync.kinds import resolution, submission
+from server.sync.kinds import answer, contact_attempt, draft, resolution, revocation_ack, submission
+from server.sync.kinds.reading_ahead import read_ahead
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Kind:
 
     read: Callable[[Session, Case], None]
     judge: Callable[[Session, Case], Verdict]
+    read_ahead: Callable[[Session, Desk, Sequence[Case]], None] | None = None
 
 
 def _read_unknown(_session: Session, case: Case) -> None:
@@ -34,6 +37,10 @@ def _judge_unknown(session: Session, case: Case) -> Verdict:
 
 UNKNOWN = Kind(_read_unknown, _judge_unknown)
 KINDS = {
-    "submission": Kind(submission.read, submission.judge),
+    "submission": Kind(submission.read, submission.judge, read_ahead),
     "resolution": Kind(resolution.read, resolution.judge),
+    "answer": Kind(answer.read, answer.judge),
+    "contact_attempt": Kind(contact_attempt.read, contact_attempt.judge),
+    "draft": Kind(draft.read, draft.judge),
+    "revocation_ack": Kind(revocation_ack.read, revocation_ack.judge),
 }

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.failpoints import hit
 from server.forms.answers import attachment_names
 from server.forms.instance import EntityWrite, extract_writes, parse_instance
 from server.forms.issue import ExtractionError, InstanceUnreadable
-from server.sync import attachments, place
+from server.sync import assignments, attachments, contacts, corrections, place
 from server.sync.case import Case, Verdict
 from server.sync.definitions import form_model, why_unknown
+from server.sync.desk import afterwards, amend, lay
 from server.sync.envelope import SubmissionOp, finding, read_submission
-from server.sync.feeds import upsert
 from server.sync.form_findings import form_findings, lacks_qualification
 from server.sync.grounds import quarantined, region_of, unsettled
-from server.sync.record import Outcome
+from server.sync.record import status_of
 from server.sync.record_findings import record_findings
-from server.sync.tables import BranchStep, OpLog, Submission
+from server.sync.tables import BranchStep, Submission
 from server.sync.vocabulary import datasets_as, known_by, todays
-from server.sync.write import branch_of, known_records, write_records
+from server.sync.write import branch_of, write_records
 
 
 def read(session: Session, case: Case) -> None:
@@ -39,6 +39,11 @@ def read(session: Session, case: Case) -> None:
         case.fault = (_code_of(error), str(error)[:500])
     case.touches |= {case.submission.instance_id, *(write.id for write in case.writes)}
     case.touches |= {write.parent for write in case.writes if write.parent}
+    if case.instance is not None and case.instance.deprecated_id:
+        before = corrections.corrected(session, case.row.person_id, case.instance.deprecated_id)
+        case.touches |= {case.instance.deprecated_id, *corrections.records_written(session, before)}
+    if case.instance is not None and case.instance.deprecated_id:
+        case.touches.add(case.instance.deprecated_id)
 
 
 def _code_of(error: InstanceUnreadable | ExtractionError) -> str:
@@ -63,32 +68,53 @@ def _read_instance(session: Session, case: Case, submission: SubmissionOp) -> No
 
 
 def judge(session: Session, case: Case) -> Verdict:
-    """The verdict on one op, and its effects in this transaction."""
-    if case.submission is None or case.instance is None:
+    """The verdict on one op, and its effects in this transaction. What it asks for was read ahead."""
+    submission, first = case.submission, case.first
+    if submission is None or case.instance is None:
         return quarantined(session, case, *(case.fault or ("op.incomplete", "")))
-    case.known = known_records(session, case.powers, case.writes, case.subject)
-    kept = _keep_submission(session, case, case.submission)
-    if kept is not None:
-        return kept
+    xml_hash = hashlib.sha256(submission.instance_xml.encode()).hexdigest()
+    if first is None:
+        row = lay(session, Submission, _row(session, case, submission, xml_hash))
+        verdict = _decide(session, case, submission)
+        amend(session, Submission, row, _found_later(case, verdict, row["findings"]))
+    else:
+        if first.xml_hash != xml_hash or first.person_id != case.row.person_id:
+            return quarantined(session, case, "instance.other_content", submission.instance_id)
+        verdict = _decide_again(session, case, submission, first)
+    _declare_files(session, case, submission)
+    return verdict
+
+
+def _decide_again(session: Session, case: Case, submission: SubmissionOp, first: Submission) -> Verdict:
+    """The id is stored already: by this op, which was held or set aside and now goes on, or by another one like it."""
+    if first.op_id != case.row.op_id:
+        return Verdict("duplicate", detail=first.op_id)
+    verdict = _decide(session, case, submission)
+    for name, value in _found_later(case, verdict, first.findings).items():
+        setattr(first, name, value)
+    return verdict
+
+
+def _decide(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
     hit("push.judging")
     if case.fault is not None:
         return quarantined(session, case, *case.fault)
     if case.sponsor is not None:
-        return _apply(session, case, case.submission)
+        return _apply(session, case, submission)
     if case.actor.revoked:
         return quarantined(session, case, "device.revoked")
     lacking = lacks_qualification(session, case)
     if lacking is not None:
         return quarantined(session, case, "author.not_qualified", lacking)
-    waits_for = _waits_for(session, case, case.submission)
+    waits_for = _waits_for(session, case, submission)
     if waits_for is not None:
-        return Verdict("held", detail=waits_for, waits_for=waits_for)
-    return _apply(session, case, case.submission)
+        return Verdict("held", detail=waits_for, waits_for=waits_for, region=region_of(session, case))
+    return _apply(session, case, submission)
 
 
 def _root_of(case: Case) -> str | None:
-    """The household at the top of the first record that the author may write."""
-    return next((entity.root_id for entity, may in case.known.values() if may), None)
+    """The household at the top of the first record that is the author's to work on."""
+    return next((entity.root_id for entity in case.in_sight()), None)
 
 
 def _waits_for(session: Session, case: Case, submission: SubmissionOp) -> str | None:
@@ -96,6 +122,9 @@ def _waits_for(session: Session, case: Case, submission: SubmissionOp) -> str | 
     named = unsettled(session, case, submission.depends_on)
     if named is not None:
         return named
+    before = case.instance.deprecated_id if case.instance else None
+    if before and corrections.corrected(session, case.row.person_id, before) is None:
+        return corrections.instance_name(before)
     if submission.entities is not None:
         return None
     return next((missing for write in case.writes if (missing := _missing_step(session, case, write))), None)
@@ -124,28 +153,21 @@ def record_name(record_id: str) -> str:
     return f"record:{record_id}"
 
 
-def _keep_submission(session: Session, case: Case, submission: SubmissionOp) -> Verdict | None:
-    """Stores the submission with its files, or says what the id already stands for. None: go on."""
-    xml_hash = hashlib.sha256(submission.instance_xml.encode()).hexdigest()
-    new = session.scalar(
-        upsert(session, Submission)
-        .values(**_row(session, case, submission, xml_hash))
-        .on_conflict_do_nothing(index_elements=["instance_id"])
-        .returning(Submission.instance_id)
-    )
-    if new is None:
-        return _known_instance(session, case, submission, xml_hash)
-    attachments.add_attachments(session, submission.instance_id, case.row.person_id, _specs(case, submission))
-    return None
+def _declare_files(session: Session, case: Case, submission: SubmissionOp) -> None:
+    specs = _specs(case, submission)
+    if specs:
+        add = partial(attachments.add_attachments, session, submission.instance_id, case.row.person_id, specs)
+        afterwards(session, add)
 
 
-def _known_instance(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) -> Verdict | None:
-    """The id was stored before: by this op (which then goes on), with the same content, or with other content."""
-    first = session.get_one(Submission, submission.instance_id)
-    if first.xml_hash != xml_hash or first.person_id != case.row.person_id:
-        return quarantined(session, case, "instance.other_content", submission.instance_id)
-    attachments.add_attachments(session, submission.instance_id, case.row.person_id, _specs(case, submission))
-    return None if first.op_id == case.row.op_id else Verdict("duplicate", detail=first.op_id)
+def _found_later(case: Case, verdict: Verdict, before: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What the writing of its records says of a submission."""
+    written = verdict.outcomes
+    elsewhere = bool(written) and _root_of(case) != written[0].root_id
+    if not case.findings and not elsewhere:
+        return {}
+    place = {"root_id": written[0].root_id, "region_code": written[0].region} if written else {}
+    return {"findings": [*before, *case.findings], **place}
 
 
 def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) -> dict[str, Any]:
@@ -170,19 +192,15 @@ def _row(session: Session, case: Case, submission: SubmissionOp, xml_hash: str) 
         "geom": place.declared_point(location),
         "clock": dict(submission.clock),
         "deprecated_id": case.instance.deprecated_id if case.instance else None,
-        "findings": [*visit.findings, *_reused_number(session, case.row), *form_findings(session, case)],
+        "findings": [*visit.findings, *_reused(case), *form_findings(session, case)],
         "review": "received",
         "independent": case.independent,
     }
 
 
-def _reused_number(session: Session, row: OpLog) -> list[dict[str, Any]]:
+def _reused(case: Case) -> list[dict[str, Any]]:
     """A finding when the install gave the op's number to another one too: both are judged."""
-    if row.install_id is None or row.seq is None:
-        return []
-    same = (OpLog.install_id == row.install_id, OpLog.seq == row.seq, OpLog.op_id != row.op_id)
-    reused = session.scalar(select(OpLog.op_id).where(*same).limit(1))
-    return [finding("seq", "install.seq_reused", str(row.seq))] if reused else []
+    return [finding("seq", "install.seq_reused", str(case.row.seq))] if case.is_reused else []
 
 
 def _specs(case: Case, submission: SubmissionOp) -> list[attachments.AttachmentSpec]:
@@ -210,15 +228,6 @@ def _apply(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
     if isinstance(written, Verdict):
         return written
     case.findings += record_findings(session, case, written)
-    if case.findings or (written and _root_of(case) != written[0].root_id):
-        row = session.get_one(Submission, submission.instance_id)
-        row.findings = [*row.findings, *case.findings]
-        if written:
-            row.root_id, row.region_code = written[0].root_id, written[0].region
-    return Verdict(_status(written), outcomes=tuple(written))
-
-
-def _status(written: Sequence[Outcome]) -> str:
-    if any(outcome.contested for outcome in written):
-        return "conflicted"
-    return "merged" if any(outcome.settled for outcome in written) else "applied"
+    afterwards(session, partial(contacts.of_submission, session, case, written))
+    done = assignments.fulfilled(session, case, submission.instance_id)
+    return Verdict(status_of(written), outcomes=tuple(written), news=done)

@@ -1,0 +1,158 @@
+"""The desk of judging: what ops need is read for many of them at once, and what they write is written together.
+
+A desk lies open for one round of ops (rounds.py). What was read ahead is answered without asking the database; what is
+not there is asked for, after everything laid down so far was carried off, so nobody reads what is out of date. Without
+a desk (a review, an import) everything is read and written at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, bindparam, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from server.registry.tables import EntityVersion, Head
+from server.sync.tables import Submission
+
+Row = dict[str, Any]
+
+_HEAD: Table = Head.__table__  # type: ignore[assignment]
+_VERSION: Table = EntityVersion.__table__  # type: ignore[assignment]
+# In the order of their foreign keys. Records themselves are the session's own, written before any of these.
+_ORDER: tuple[Table, ...] = (Submission.__table__, _VERSION, _HEAD)  # type: ignore[assignment]
+_IS_THE_HEAD = (_HEAD.c.entity_id == bindparam("of"), _HEAD.c.key == bindparam("at"), _HEAD.c.op_id == bindparam("by"))
+
+
+@dataclass
+class Desk:
+    """`heads` by record, `versions` by record and version: read ahead. `rows` by table and `changes` of heads by what
+    they change ({of, at, by, to}): laid down. `after`: what must follow them.
+    """
+
+    heads: dict[str, list[Any]] = field(default_factory=dict)
+    versions: dict[tuple[str, int], Any] = field(default_factory=dict)
+    rows: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    changes: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    after: list[Callable[[], object]] = field(default_factory=list)
+
+
+@contextmanager
+def open_desk(session: Session) -> Iterator[Desk]:
+    """A desk for what is done within; at its end everything is carried off, unless the work failed."""
+    session.info["desk"] = desk = Desk()
+    try:
+        yield desk
+        carry_off(session)
+    finally:
+        session.info.pop("desk", None)
+
+
+def carry_off(session: Session) -> None:
+    """Writes what was laid down: one statement a table."""
+    session.flush()
+    desk: Desk | None = session.info.get("desk")
+    if desk is None:
+        return
+    for table in _ORDER:
+        if rows := desk.rows.pop(table, None):
+            session.connection().execute(insert(table), rows)
+    for name in list(desk.changes):
+        statement = update(_HEAD).where(*_IS_THE_HEAD).values({name: bindparam("to")})
+        session.connection().execute(statement, desk.changes.pop(name))
+    while desk.after:
+        desk.after.pop(0)()
+
+
+def afterwards(session: Session, work: Callable[[], object]) -> None:
+    """Work that must follow the rows laid down so far; nobody on this desk asks for what it does."""
+    desk: Desk | None = session.info.get("desk")
+    if desk is None:
+        work()
+    else:
+        desk.after.append(work)
+
+
+def lay(session: Session, table: type[Any], row: Row) -> Row:
+    """A new row of Submission, EntityVersion or Head; every row of a table has the same names."""
+    desk: Desk | None = session.info.get("desk")
+    if desk is None:
+        session.flush()
+        session.connection().execute(insert(table.__table__), [row])
+    else:
+        desk.rows[table.__table__].append(row)
+        if table is Head:
+            desk.heads.pop(row["entity_id"], None)
+    return row
+
+
+def amend(session: Session, table: type[Any], row: Row, changes: Row) -> None:
+    """Changes a row that was laid down."""
+    desk: Desk | None = session.info.get("desk")
+    if desk is not None and any(one is row for one in reversed(desk.rows[table.__table__])):
+        row |= changes
+    elif changes:
+        key = (column == row[column.name] for column in table.__table__.primary_key)
+        session.connection().execute(update(table.__table__).where(*key).values(changes))
+
+
+def change_head(session: Session, entity_id: str, key: str, op_id: str, name: str, value: object) -> None:
+    """Sets one column of a written value: `closed_by` or `withdrawn_at`."""
+    desk: Desk | None = session.info.get("desk")
+    row = {"of": entity_id, "at": key, "by": op_id, "to": value}
+    if desk is None:
+        session.flush()
+        session.connection().execute(update(_HEAD).where(*_IS_THE_HEAD).values({name: bindparam("to")}), [row])
+    else:
+        desk.changes[name].append(row)
+        desk.heads.pop(entity_id, None)
+
+
+def standing_heads(session: Session, entity_id: str) -> Sequence[Any]:
+    """The written values of a record that nobody took back, oldest first, with the columns of Head."""
+    desk: Desk | None = session.info.get("desk")
+    if desk is not None and entity_id in desk.heads:
+        return desk.heads[entity_id]
+    carry_off(session)
+    return _standing(session, [entity_id]).get(entity_id, [])
+
+
+def versions_at(session: Session, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Any]:
+    """Those of the (record, version) that exist: history entries with `label` and `values`."""
+    desk: Desk | None = session.info.get("desk")
+    found = {key: desk.versions[key] for key in wanted if key in desk.versions} if desk is not None else {}
+    missing = [key for key in wanted if key not in found]
+    if missing:
+        carry_off(session)
+        found |= _versions(session, missing)
+    return found
+
+
+def read_heads(session: Session, desk: Desk, entity_ids: Collection[str]) -> None:
+    """Reads ahead the written values of these records."""
+    desk.heads.update(dict.fromkeys(entity_ids, []))
+    desk.heads.update(_standing(session, entity_ids))
+
+
+def read_versions(session: Session, desk: Desk, wanted: Collection[tuple[str, int]]) -> None:
+    """Reads ahead these history entries, as far as they exist."""
+    desk.versions.update(_versions(session, wanted) if wanted else {})
+
+
+def _standing(session: Session, entity_ids: Collection[str]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    clauses: tuple[ColumnElement[bool], ...] = (_HEAD.c.entity_id.in_(entity_ids), _HEAD.c.withdrawn_at.is_(None))
+    for row in session.connection().execute(select(_HEAD).where(*clauses).order_by(_HEAD.c.version)):
+        found[row.entity_id].append(row)
+    return found
+
+
+def _versions(session: Session, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Any]:
+    key = tuple_(EntityVersion.entity_id, EntityVersion.version)
+    columns = (EntityVersion.entity_id, EntityVersion.version, EntityVersion.label, EntityVersion.values)
+    rows = session.execute(select(*columns).where(key.in_(list(wanted))))
+    return {(row.entity_id, row.version): row for row in rows}

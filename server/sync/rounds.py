@@ -1,0 +1,103 @@
+"""Rounds of judging: ops that touch nothing in common are judged side by side, on one desk and in one savepoint.
+
+So many ops cost a few statements. If anything fails there, it is as if the round had never been: each of its ops is
+then judged in a round of its own, three times at most. One op never changes what happens to its neighbours.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from server import db
+from server.sync import quarantine
+from server.sync.case import Case, Verdict
+from server.sync.desk import open_desk
+from server.sync.envelope import depends_on
+from server.sync.judge import judge, read_ahead, reads_ahead
+
+TRIES = 3
+log = structlog.get_logger()
+
+
+class EntangledError(Exception):
+    """A record moved, which touches others that nobody named beforehand."""
+
+
+def next_round(queue: Sequence[Case]) -> tuple[list[Case], list[Case]]:
+    """The first case with all that can be judged beside it, and what is left; both in their order.
+
+    Whoever shares a name with an earlier one waits for a later round, and so does all behind an op that stands alone.
+    """
+    taken, left, named = [queue[0]], list[Case](), _names(queue[0])
+    alone = _stands_alone(queue[0])
+    for case in queue[1:]:
+        alone = alone or _stands_alone(case)
+        own = _names(case)
+        (left if alone or not named.isdisjoint(own) else taken).append(case)
+        named |= own
+    return taken, left
+
+
+def _stands_alone(case: Case) -> bool:
+    return not reads_ahead(case) or case.sponsor is not None or case.row.attempts > 1
+
+
+def _names(case: Case) -> set[str]:
+    needed = depends_on(case.op.body)
+    return {*case.touches, *(f"op:{op_id}" for op_id in (case.row.op_id, *needed))}
+
+
+def judge_round(session: Session, cases: Sequence[Case]) -> list[tuple[Case, Verdict]]:
+    """The verdicts on ops that touch nothing in common, and their effects in this transaction."""
+    verdicts = _judge_together(session, cases) if len(cases) > 1 else None
+    return list(zip(cases, verdicts or [_judge_one(session, case) for case in cases], strict=True))
+
+
+def _judge_together(session: Session, cases: Sequence[Case]) -> list[Verdict] | None:
+    """None: something failed, and nothing of it was done."""
+    try:
+        with session.begin_nested():
+            verdicts = _judge_on_desk(session, cases)
+            if any(outcome.moves for verdict in verdicts for outcome in verdict.outcomes):
+                raise EntangledError
+            return verdicts
+    except DBAPIError as error:
+        if db.try_again(error):
+            raise
+        log.warning("round fell apart", ops=len(cases), kind=type(error).__name__)
+    except Exception as error:
+        # Whoever it was is found, tried again and logged when each is judged by itself.
+        log.warning("round fell apart", ops=len(cases), kind=type(error).__name__)
+    return None
+
+
+def _judge_one(session: Session, case: Case) -> Verdict:
+    """The verdict within a savepoint of its own; an op that crashed its judging three times is set aside."""
+    for _ in range(case.row.attempts, TRIES + 1):
+        try:
+            with session.begin_nested():
+                return _judge_on_desk(session, [case])[0]
+        except DBAPIError as error:
+            if db.try_again(error):
+                raise
+            log_crash(case, error)
+        except Exception as error:
+            log_crash(case, error)
+    return Verdict("quarantined", "op.unjudgeable", f"{TRIES}", region=quarantine.area_of(session, case.actor))
+
+
+def _judge_on_desk(session: Session, cases: Sequence[Case]) -> list[Verdict]:
+    with open_desk(session) as desk:
+        read_ahead(session, desk, cases)
+        return [judge(session, case) for case in cases]
+
+
+def log_crash(case: Case, error: Exception) -> None:
+    """Kind and place only: the text may hold what the op says about people."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("judging crashed", op_id=case.row.op_id, kind=type(error).__name__, place=f"{frame.name}:{frame.lineno}")
