@@ -34,6 +34,11 @@ NAMES = (
     "store.put",
     "sweep.judged",
     "sweep.rows_gone",
+    "keys.batch",
+    "keys.master_written",
+    "keys.rewrapped",
+    "import.batch_written",
+    "import.batch_committed",
 )
 
 

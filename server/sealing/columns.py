@@ -55,7 +55,7 @@ class Sealed(TypeDecorator[Any]):
     """What all of them share. `opened` is strict (raises Unopened), `stand_in` is what is read in place of a loss."""
 
     impl = LargeBinary
-    cache_ok = True
+    cache_ok = True  # SQLAlchemy asks each class for it
 
     def __init__(self, place: str) -> None:
         super().__init__()
@@ -94,6 +94,8 @@ class Sealed(TypeDecorator[Any]):
 class SealedBytes(Sealed):
     """A payload, compressed and sealed."""
 
+    cache_ok = True
+
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
         if value is None or isinstance(value, UnreadableBytes):
             return value if value is None else value.token
@@ -111,6 +113,8 @@ class SealedBytes(Sealed):
 
 class SealedText(Sealed):
     """A long text, compressed and sealed as bytes."""
+
+    cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
         if value is None:
@@ -132,6 +136,7 @@ class SealedWords(Sealed):
     """A short text, sealed as text."""
 
     impl = String
+    cache_ok = True
 
     def stored(self) -> TypeEngine[Any]:
         return String()
@@ -155,6 +160,7 @@ class SealedWords(Sealed):
 
 class _SealedJson(Sealed):
     impl = JSON
+    cache_ok = True
 
     def __init__(self, place: str) -> None:
         TypeDecorator.__init__(self, none_as_null=True)
@@ -185,6 +191,8 @@ class SealedJson(_SealedJson):
     `damaged` is what is read in place of a value that does not open.
     """
 
+    cache_ok = True
+
     def __init__(self, place: str, damaged: Any) -> None:
         super().__init__(place)
         self.damaged = json.dumps(damaged)  # hashable, and nobody changes it
@@ -208,6 +216,8 @@ class SealedValues(_SealedJson):
 
     One token and not one each: it tells nobody which of them are there.
     """
+
+    cache_ok = True
 
     def keys_in(self, stored: Any) -> Iterator[bytes | None]:
         for name, value in (stored or {}).items():
@@ -247,6 +257,8 @@ class SealedValues(_SealedJson):
 
 class SealedChanges(_SealedJson):
     """Changes of a record ({property, from, to, …}): before and after of what is not declared open are sealed."""
+
+    cache_ok = True
 
     def keys_in(self, stored: Any) -> Iterator[bytes | None]:
         for one in stored or ():
