@@ -55,6 +55,11 @@ CATALOGUE: Mapping[str, Entry] = {
         "主密钥文件读不了：每行应是“编号 密钥”，都是十六进制。",
         "The master keys cannot be read: each line should be `id secret`, both hexadecimal.",
     ),
+    "loan.own_area": Entry(
+        422,
+        "这个人在这户所在的地方有职责，或者是帮扶人，不能借给他核查。请换一位。",
+        "This person works where the household is, or helps it, and so cannot check it. Choose somebody else.",
+    ),
     "quarantine.not_applied": Entry(
         422,
         "仍然不能录入，原因见说明；内容照样保存着。先解决原因再试，或注明不予录入。",

@@ -8,18 +8,23 @@ from flask_smorest import Api
 from server.api import (
     auth,
     client,
+    compression,
     conflicts,
     courier,
+    devices,
     docs,
     entities,
+    errands,
     exports,
     form_life,
     forms,
     health,
+    imports,
     openrosa,
     openrosa_tokens,
     photos,
     qualifications,
+    questions,
     regions,
     rules,
     set_aside,
@@ -33,13 +38,17 @@ RESOURCES = (
     auth,
     conflicts,
     courier,
+    devices,
     entities,
+    errands,
     exports,
     form_life,
     forms,
+    imports,
     openrosa_tokens,
     photos,
     qualifications,
+    questions,
     regions,
     rules,
     set_aside,
@@ -53,5 +62,6 @@ def register(app: Flask, api: Api) -> None:
     """Puts every resource at its address."""
     for resource in RESOURCES:
         api.register_blueprint(resource.blueprint, url_prefix=BASE)
+    compression.register(app)
     for plain in (client, docs, health, openrosa):
         app.register_blueprint(plain.blueprint)

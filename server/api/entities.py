@@ -12,9 +12,11 @@ from server import db
 from server.accounts.actor import Actor
 from server.api.lists import BoxField, CircleField, Paging, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
+from server.errors import Problem
 from server.registry.masking import CLEAR_ROLES
 from server.registry.reading import EntityFilter, Scope, list_entities, read_entity, read_history
-from server.sync.scope import visible_entities
+from server.sync.contacts import list_contacts
+from server.sync.scope import find_entity, visible_entities
 
 blueprint = Blueprint("entities", __name__, description="Records of the datasets, as far as the reader may see")
 blueprint.before_request(refuse_nul)
@@ -71,3 +73,14 @@ def history(asked: dict[str, Any], entity_id: str) -> Response:
     with db.read() as session:
         scope = _scope(current_actor())
         return found(read_history(session, definitions(), scope, entity_id, asked["limit"], asked["after"]))
+
+
+@blueprint.route("/entities/<entity_id>/contacts")
+@signed_in()
+@blueprint.arguments(Paging, location="query")
+def contacts(asked: dict[str, Any], entity_id: str) -> Response:
+    """Tries to reach the household, newest first: how each ended, by whom, when and where."""
+    with db.read() as session:
+        if find_entity(session, current_actor(), entity_id) is None:
+            raise Problem("record.not_found")
+        return page_answer(list_contacts(session, current_actor(), entity_id, asked["limit"], asked["after"]))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
-from flask import Response, json, jsonify, request
+from flask import Response, json, jsonify, request, stream_with_context
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy import update
@@ -15,13 +16,15 @@ from server.accounts.actor import Actor
 from server.accounts.tables import Install
 from server.api import shapes
 from server.api.bodies import Loose
+from server.api.compression import streamed
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.evidence.tasks import enqueue
+from server.sync import holdings, loans
 from server.sync.digest import digest
 from server.sync.envelope import nesting
 from server.sync.epoch import epoch
-from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, feeds_of, pull
+from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, Pull, feeds_of, stream
 from server.sync.push import push
 
 blueprint = Blueprint("sync", __name__, description="The one way in and out for field work")
@@ -47,7 +50,10 @@ class Hello(Loose):
     outbox = fields.Dict(load_default=dict)
 
 
-class Pull(Loose):
+class AskedPull(Loose):
+    """`epoch`: the one that the phone knows; with another one every feed must be fetched anew."""
+
+    epoch = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=64))
     install_id = fields.String(load_default=None, allow_none=True)
     feeds = fields.Dict(
         keys=fields.String(),
@@ -63,12 +69,11 @@ class Pull(Loose):
 @signed_in(revoked_may=True)
 @blueprint.arguments(Hello)
 def hello(body: dict[str, Any]) -> Response:
-    """What this phone may pull, where each feed stands, and the limits of a push."""
+    """What this phone may pull, what it is to hand over (`revoking`), where each feed stands, the limits of a push."""
     actor = current_actor()
-    if actor.install_id:
-        db.transact(lambda session: _seen(session, actor, body["app_build"]))
+    db.transact(lambda session: _seen(session, actor, body["app_build"]))
     with db.read() as session:
-        feeds = [] if actor.revoked else feeds_of(session, actor)
+        feeds = feeds_of(session, actor)
         answer = {
             "server_time": db.now().isoformat(),
             "epoch": epoch(session),
@@ -80,6 +85,11 @@ def hello(body: dict[str, Any]) -> Response:
 
 
 def _seen(session: Session, actor: Actor, app_build: str) -> None:
+    """Loans that are over end before the phone asks for rows; rights that ended become hand-overs."""
+    loans.end_due(session, actor.id)
+    if actor.install_id is None:
+        return
+    holdings.notice(session, actor)
     values = {"last_seen_at": db.now()} | ({"app_build": app_build} if app_build else {})
     session.execute(update(Install).where(Install.id == actor.install_id).values(**values))
 
@@ -121,12 +131,13 @@ def _no_number(name: str) -> None:
 @blueprint.route("/sync/pull", methods=["POST"])
 @blueprint.response(200, shapes.PullAnswer)
 @signed_in()
-@blueprint.arguments(Pull)
+@blueprint.arguments(AskedPull)
 def pull_feeds(body: dict[str, Any]) -> Response:
     """The next page of each feed, from one snapshot."""
     cursors = {name: Cursor(item["after"], item["view"]) for name, item in body["feeds"].items()}
-    with db.read() as session:
-        return jsonify(pull(session, current_actor(), cursors, body["limit"]))
+    pieces = stream(current_actor(), Pull(cursors, body["limit"], body["epoch"]))
+    first = next(pieces)  # what fails before the first row is answered as an error
+    return streamed(stream_with_context(chain([first], pieces)))
 
 
 class AskedDigest(Schema):

@@ -7,7 +7,8 @@ so is listed. What is `revoking` is not served; its ops go to quarantine like th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
@@ -29,15 +30,15 @@ STATES = ("held", "revoking", "wiped")
 Wire = dict[str, Any]
 
 
-def unknown(session: Session, install_id: str, scopes: Collection[str]) -> list[str]:
-    """Those of the feeds that the install is not known to hold."""
-    rows = select(InstallScope.scope).where(InstallScope.install_id == install_id, InstallScope.state == "held")
-    held = set(session.scalars(rows))
-    return sorted(set(scopes) - held)
+def held_since(session: Session, install_id: str) -> dict[str, datetime]:
+    """The feeds that the install holds, each with when it began to fetch it (anew)."""
+    mine = (InstallScope.install_id == install_id, InstallScope.state == "held")
+    rows = session.execute(select(InstallScope.scope, InstallScope.held_since).where(*mine))
+    return {row.scope: row.held_since for row in rows}
 
 
 def hold(session: Session, actor: Actor, scopes: Iterable[str]) -> None:
-    """Enters the actor's install as holder of these feeds."""
+    """Enters the actor's install as holder of these feeds, which it begins to fetch now."""
     fresh = {"state": "held", "held_since": now(), "revoking_since": None, "wiped_at": None, "count": None}
     area = area_of(session, actor)
     for name in sorted(scopes):
@@ -46,9 +47,7 @@ def hold(session: Session, actor: Actor, scopes: Iterable[str]) -> None:
             install_id=actor.install_id, scope=name, region_code=code, **fresh
         )
         session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["install_id", "scope"], set_=fresh, where=InstallScope.state != "held"
-            )
+            statement.on_conflict_do_update(index_elements=["install_id", "scope"], set_=fresh)
         )
 
 
@@ -148,3 +147,26 @@ def _wire(row: InstallScope, install: Install, names: dict[str, dict[str, str]])
         "count": row.count,
         "last_seen_at": install.last_seen_at.isoformat(),
     }
+
+
+def installs_of(session: Session, person_id: str) -> list[Wire]:
+    """A person's installs, the one seen last first, with the feeds that each holds or held."""
+    rows = session.scalars(
+        select(Install).where(Install.person_id == person_id).order_by(Install.last_seen_at.desc(), Install.id)
+    ).all()
+    held: dict[str, list[Wire]] = {row.id: [] for row in rows}
+    scopes = select(InstallScope).where(InstallScope.install_id.in_(held)).order_by(InstallScope.scope)
+    for row in session.scalars(scopes):
+        since = row.revoking_since.isoformat() if row.revoking_since else None
+        held[row.install_id].append({"scope": row.scope, "state": row.state, "since": since, "count": row.count})
+    return [
+        {
+            "install_id": row.id,
+            "device": {"name": row.name, "model": row.model, "app_build": row.app_build},
+            "created_at": row.created_at.isoformat(),
+            "last_seen_at": row.last_seen_at.isoformat(),
+            "revoked_at": row.revoked_at.isoformat() if row.revoked_at else None,
+            "feeds": held[row.id],
+        }
+        for row in rows
+    ]

@@ -1,24 +1,33 @@
-"""How phones learn: one snapshot of the feeds that they may see, newest state of each thing only."""
+"""How phones learn: one snapshot of the feeds that they may see, newest state of each thing only.
+
+An answer is made and sent piece by piece, so that a first pull of a whole village needs no more memory than a short
+one. Before rows of a feed leave for the first time, the install is entered as its holder (holdings.py).
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from server import db
 from server.accounts.actor import Actor
 from server.accounts.tables import Install
-from server.sync import rows, scope
+from server.sync import holdings, scope
 from server.sync.epoch import epoch
+from server.sync.rows import Pages
 from server.sync.tables import Feed, FeedCounter
 
-LARGEST_PAGE = 1000
+LARGEST_PAGE = 5000
 DEFAULT_PAGE = 500
 MOST_SCOPES = 2000
+PIECE = 250  # rows that are read and sent at a time
 
 
 @dataclass(frozen=True)
@@ -29,6 +38,24 @@ class Cursor:
     view: str | None
 
 
+@dataclass(frozen=True)
+class Pull:
+    """What a phone asks for; `epoch` is the one it knows, None when it does not say."""
+
+    cursors: Mapping[str, Cursor]
+    limit: int
+    epoch: str | None = None
+
+
+@dataclass(frozen=True)
+class _Head:
+    """Where a feed stands: its last number, and what compaction dropped last."""
+
+    n: int = 0
+    floor: int = 0
+    compacted_at: datetime | None = None
+
+
 def view_of(actor: Actor) -> str:
     """Names what the actor's roles show of a row; another tag means: fetch this feed anew."""
     roles = ",".join(sorted({role.role for role in actor.roles}))
@@ -36,43 +63,131 @@ def view_of(actor: Actor) -> str:
 
 
 def feeds_of(session: Session, actor: Actor) -> list[dict[str, Any]]:
-    """The feeds granted to this actor, each with its last number."""
-    granted = scope.granted_scopes(session, actor)
-    heads = _heads(session, granted)
+    """The feeds granted to this actor, each with its last number, and those that the install is to hand over."""
     view = view_of(actor)
-    return [{"scope": name, "state": "granted", "head": heads.get(name, 0), "view": view} for name in granted]
+    granted = [] if actor.revoked else scope.granted_scopes(session, actor)
+    leaving = holdings.revoking(session, actor.install_id) if actor.install_id else ()
+    heads = _heads(session, [*granted, *leaving])
+    return [
+        {"scope": name, "state": state, "head": heads.get(name, _Head()).n, "view": view}
+        for names, state in ((granted, "granted"), (leaving, "revoking"))
+        for name in names
+    ]
 
 
-def pull(session: Session, actor: Actor, cursors: Mapping[str, Cursor], limit: int) -> dict[str, Any]:
-    """The next page of each asked feed, all from the session's one snapshot."""
-    granted = set(scope.granted_scopes(session, actor))
-    heads = _heads(session, [name for name in cursors if name in granted])
-    view = view_of(actor)
-    feeds = {
-        name: _page(session, actor, name, cursor, limit, heads.get(name, 0), view)
-        if name in granted
-        else {"status": "gone"}
-        for name, cursor in cursors.items()
-    }
+def stream(actor: Actor, wanted: Pull) -> Iterator[str]:
+    """The answer to a pull, as pieces of JSON, all from one snapshot."""
+    with db.read() as session:
+        plan = _plan(session, actor, wanted)
+        fresh = plan.to_enter(wanted)
+        if not fresh:
+            yield from _answer(session, actor, wanted, plan)
+            return
+    db.transact(lambda session: holdings.hold(session, actor, fresh))
+    with db.read() as session:
+        yield from _answer(session, actor, wanted, _plan(session, actor, wanted))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is known before the first row: the granted feeds, where they stand, since when the install holds them."""
+
+    granted: frozenset[str]
+    heads: Mapping[str, _Head]
+    held: Mapping[str, datetime]
+    install_id: str | None
+    epoch: str
+    view: str
+
+    def to_enter(self, wanted: Pull) -> list[str]:
+        """Feeds that the install is to be entered for: new ones, and compacted ones fetched from the start."""
+        if self.install_id is None:
+            return []
+        return [
+            name
+            for name, cursor in wanted.cursors.items()
+            if name in self.granted and (name not in self.held or (cursor.after == 0 and self.is_missed(name)))
+        ]
+
+    def is_missed(self, name: str) -> bool:
+        """Whether something was dropped from the feed since the install began to fetch it."""
+        since, dropped = self.held.get(name), self.heads.get(name, _Head()).compacted_at
+        return dropped is not None and (since is None or since <= dropped)
+
+    def must_refetch(self, name: str, cursor: Cursor, known: str | None) -> bool:
+        """A cursor past the head or of another epoch (an older database was restored), of another view, or too old."""
+        head = self.heads.get(name, _Head())
+        if cursor.after == 0:
+            return False
+        other = cursor.after > head.n or (known is not None and known != self.epoch)
+        other = other or (cursor.view is not None and cursor.view != self.view)
+        return other or (cursor.after < head.floor and self.is_missed(name))
+
+
+def _plan(session: Session, actor: Actor, wanted: Pull) -> _Plan:
+    granted = frozenset(scope.granted_scopes(session, actor))
+    return _Plan(
+        granted,
+        _heads(session, [name for name in wanted.cursors if name in granted]),
+        holdings.held_since(session, actor.install_id) if actor.install_id else {},
+        actor.install_id,
+        epoch(session),
+        view_of(actor),
+    )
+
+
+def _heads(session: Session, names: Sequence[str]) -> dict[str, _Head]:
+    columns = (FeedCounter.scope, FeedCounter.n, FeedCounter.floor, FeedCounter.compacted_at)
+    found = session.execute(select(*columns).where(FeedCounter.scope.in_(names)))
+    return {row.scope: _Head(row.n, row.floor, row.compacted_at) for row in found}
+
+
+def _answer(session: Session, actor: Actor, wanted: Pull, plan: _Plan) -> Iterator[str]:
     install = session.get(Install, actor.install_id) if actor.install_id else None
-    return {"epoch": epoch(session), "feeds": feeds, "acked_seq": install.acked_seq if install else 0}
+    pages = Pages(session, actor)
+    yield f'{{"epoch":{_json(plan.epoch)},"acked_seq":{install.acked_seq if install else 0},"feeds":{{'
+    for place, (name, cursor) in enumerate(wanted.cursors.items()):
+        yield f"{',' if place else ''}{_json(name)}:"
+        yield from _page(session, pages, name, cursor, wanted, plan)
+    yield "}}"
 
 
-def _heads(session: Session, names: Sequence[str]) -> dict[str, int]:
-    found = session.execute(select(FeedCounter.scope, FeedCounter.n).where(FeedCounter.scope.in_(names)))
-    return {row.scope: row.n for row in found}
+def _page(session: Session, pages: Pages, name: str, cursor: Cursor, wanted: Pull, plan: _Plan) -> Iterator[str]:
+    """One page of a feed."""
+    head = plan.heads.get(name, _Head()).n
+    stands = {"head": head, "view": plan.view}
+    if name not in plan.granted:
+        yield _json({"status": "gone"})
+    elif plan.must_refetch(name, cursor, wanted.epoch):
+        yield _json({"status": "must_refetch", "entries": [], "next": 0, "more": head > 0, **stands})
+    else:
+        yield '{"status":"ok","entries":['
+        last, more = yield from _entries(session, pages, name, cursor.after, wanted.limit)
+        yield "]," + _json({"next": last, "more": more, **stands})[1:]
 
 
-def _page(
-    session: Session, actor: Actor, name: str, cursor: Cursor, limit: int, head: int, view: str
-) -> dict[str, Any]:
-    """One page; a cursor past the head (an older database was restored) or of another view starts anew."""
-    if cursor.after > head or (cursor.view is not None and cursor.view != view and cursor.after > 0):
-        return {"status": "must_refetch", "entries": [], "next": 0, "more": head > 0, "head": head, "view": view}
-    news = session.scalars(
-        select(Feed).where(Feed.scope == name, Feed.n > cursor.after).order_by(Feed.n).limit(limit + 1)
-    ).all()
-    shown, more = news[:limit], len(news) > limit
-    last = shown[-1].n if shown else cursor.after
-    entries = rows.entries(session, actor, shown)
-    return {"status": "ok", "entries": entries, "next": last, "more": more, "head": head, "view": view}
+def _entries(
+    session: Session, pages: Pages, name: str, after: int, limit: int
+) -> Generator[str, None, tuple[int, bool]]:
+    """The entries, and where the page ends: (its last number, whether more follow)."""
+    last, left, begun = after, limit, False
+    while left > 0:
+        news = _read(session, name, last, min(PIECE, left))
+        text = ",".join(_json(entry) for entry in pages.entries(name, news))
+        if text:
+            yield f",{text}" if begun else text
+            begun = True
+        last, left = (news[-1].n if news else last), left - len(news)
+        if len(news) < PIECE:
+            break
+    follows = exists().where(Feed.scope == name, Feed.n > last)
+    return last, left <= 0 and bool(session.scalar(select(follows)))
+
+
+def _read(session: Session, name: str, after: int, limit: int) -> Sequence[Any]:
+    query = select(Feed.n, Feed.type, Feed.ref, Feed.payload).where(Feed.scope == name, Feed.n > after)
+    return session.execute(query.order_by(Feed.n).limit(limit)).all()
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -27,6 +27,7 @@ def _columns() -> None:
         table.add_column(sa.Column("region_code", sa.String(length=20), nullable=True))
     with op.batch_alter_table("feed_counter") as table:
         table.add_column(sa.Column("floor", BigInt, nullable=False, server_default="0"))
+        table.add_column(sa.Column("compacted_at", UtcDateTime(), nullable=True))
     with op.batch_alter_table("feed") as table:
         table.add_column(sa.Column("at", UtcDateTime(), nullable=True))
     op.execute(sa.update(sa.table("feed", sa.column("at", UtcDateTime()))).values(at=now()))

@@ -1,0 +1,74 @@
+"""Giving and taking rights, with what follows on the phones: rows come, rows leave, feeds are handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from server.accounts.tables import HelperOf, Person, RoleGrant
+from server.errors import Problem
+from server.registry.tables import Entity
+from server.sync import holdings, loans
+from server.sync.feeds import News, upsert
+
+POSITIONS = ("lead", "deputy")
+
+
+def give_role(session: Session, person_id: str, role: str, region: str | None) -> None:
+    """The role from now on; one that is there already stays. Its feeds are granted by that alone."""
+    same = (RoleGrant.person_id == person_id, RoleGrant.role == role, RoleGrant.region_code == region)
+    if session.scalar(select(RoleGrant.id).where(*same)) is None:
+        session.add(RoleGrant(person_id=person_id, role=role, region_code=region))
+        session.flush()
+    holdings.notice_person(session, person_id)
+
+
+def take_role(session: Session, person_id: str, role: str, region: str | None) -> bool:
+    """Ends the role; the person's installs are to hand over what it showed. Whether there was such a role."""
+    same = (RoleGrant.person_id == person_id, RoleGrant.role == role, RoleGrant.region_code == region)
+    taken = session.scalars(delete(RoleGrant).where(*same).returning(RoleGrant.id)).all()
+    holdings.notice_person(session, person_id)
+    return bool(taken)
+
+
+def known_person(session: Session, person_id: str) -> Person:
+    """The active person; Problem record.not_found."""
+    person = session.get(Person, person_id)
+    if person is None or not person.active:
+        raise Problem("record.not_found")
+    return person
+
+
+def give_household(session: Session, person_id: str, household_id: str, position: str) -> list[News]:
+    """Makes the person a helper of the household; answers its rows for the person's own feed."""
+    statement = upsert(session, HelperOf).values(person_id=person_id, household_id=household_id, position=position)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["person_id", "household_id"], set_={"position": statement.excluded.position}
+        )
+    )
+    rows = session.execute(select(Entity.id).where(Entity.root_id == household_id)).all()
+    return [News(f"user:{person_id}", "record", row.id, "entity") for row in rows]
+
+
+def take_household(session: Session, person_id: str, household_id: str) -> list[News]:
+    """Ends the helping; answers what leaves the person's own feed (what is on loan stays, with what the loan shows)."""
+    mine = (HelperOf.person_id == person_id, HelperOf.household_id == household_id)
+    taken = session.scalars(delete(HelperOf).where(*mine).returning(HelperOf.household_id)).all()
+    if not taken:
+        return []
+    lent = loans.borrowers(session, {household_id}).get(household_id, {}).get(person_id, set())
+    rows: Sequence[tuple[str, str]] = [
+        (row.id, row.dataset)
+        for row in session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == household_id))
+    ]
+    return [_left(person_id, entity_id, dataset, dataset in lent) for entity_id, dataset in rows]
+
+
+def _left(person_id: str, entity_id: str, dataset: str, is_lent: bool) -> News:
+    if is_lent:
+        return News(f"user:{person_id}", "record", entity_id, "entity")
+    payload = {"dataset": dataset, "id": entity_id}
+    return News(f"user:{person_id}", "record", entity_id, "eviction", payload)
