@@ -10,6 +10,7 @@ from flask import Flask
 
 from server.config import Settings
 from server.evidence import tasks
+from server.imports import tasks as import_tasks
 from server.reports import tasks as export_tasks
 from server.sync.push import judge_left_over
 
@@ -30,8 +31,10 @@ def worker(app: Callable[[], Flask], once: bool, threads: int) -> None:
         judge_left_over()
         done = tasks.sweep(settings, grace=timedelta(0))
         export_tasks.run_waiting(settings)
+        import_tasks.run_waiting(settings)
     click.echo(f"处理了 {done} 张照片 · {done} photos prepared")
     if not once:
         huey = tasks.queue(flask_app).huey
         export_tasks.register(flask_app, huey)
+        import_tasks.register(flask_app, huey)
         huey.create_consumer(workers=threads, max_delay=1.0, flush_locks=True).run()

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy.orm import Session
 
@@ -74,13 +74,12 @@ def folder_of(settings: Settings) -> Path:
     return settings.var / "couriers"
 
 
-def take(settings: Settings, carrier: Actor, stream: BinaryIO, *, vouched: bool = False) -> Carried:
+def take(settings: Settings, carrier: Actor, stream: IO[bytes], *, vouched: bool = False) -> Carried:
     """Takes in one file (a seekable stream). Problems: courier.damaged, courier.other_server.
 
     `vouched`: an administrator on the server answers for a file that the phone's key does not vouch for.
     """
-    carried = Carried(hashlib.file_digest(stream, "sha256").hexdigest())
-    stream.seek(0)
+    carried = Carried(_sha256(stream))
     try:
         manifest, content = open_courier(stream, server_key(settings.keys))
     except OtherServer as error:
@@ -99,6 +98,14 @@ def take(settings: Settings, carrier: Actor, stream: BinaryIO, *, vouched: bool 
         _keep_file(settings, carrier, carried.id, stream, code, carried.damaged_at or manifest.install_id)
     db.transact(lambda session: _note(session, carrier, manifest, carried, vouched))
     return carried
+
+
+def _sha256(stream: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while piece := stream.read(PIECE):
+        digest.update(piece)
+    stream.seek(0)
+    return digest.hexdigest()
 
 
 def _author(manifest: Manifest, vouched: bool) -> Actor | None:
@@ -210,7 +217,7 @@ def _take_file(
     carried.bound += db.transact(lambda session: bind_waiting(session, author.id, file.sha256))
 
 
-def _keep_file(settings: Settings, carrier: Actor, sha256: str, stream: BinaryIO, code: str, where: str) -> None:
+def _keep_file(settings: Settings, carrier: Actor, sha256: str, stream: IO[bytes], code: str, where: str) -> None:
     """The sealed bytes, within limits, and a line in the quarantine where the carrier's area sees it."""
     folder = folder_of(settings)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -69,7 +69,7 @@ class Manifest:
 class Content:
     """The joined frames behind the header, read once from front to end. Everything raises Damaged."""
 
-    def __init__(self, stream: BinaryIO, cipher: AESGCM, first_lines: bytes) -> None:
+    def __init__(self, stream: IO[bytes], cipher: AESGCM, first_lines: bytes) -> None:
         self._stream, self._cipher, self._first_lines = stream, cipher, first_lines
         self._number = 0
         self._length = stream.read(4)
@@ -129,7 +129,7 @@ def thumbprint(key: rsa.RSAPrivateKey) -> str:
     return hashlib.sha256(json.dumps(named, separators=(",", ":")).encode()).hexdigest()
 
 
-def open_courier(stream: BinaryIO, key: rsa.RSAPrivateKey) -> tuple[Manifest, Content]:
+def open_courier(stream: IO[bytes], key: rsa.RSAPrivateKey) -> tuple[Manifest, Content]:
     """The manifest, and the content behind it. Raises Damaged, OtherServer."""
     if stream.read(len(MAGIC)) != MAGIC:
         raise Damaged("header")

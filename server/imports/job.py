@@ -1,0 +1,114 @@
+"""What an import needs while it runs, read from its row once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.people import add_person
+from server.accounts.tables import Person
+from server.config import Settings
+from server.errors import Problem
+from server.forms.dataset import Dataset
+from server.imports.mapping import RegisterMapping, read_mapping
+from server.imports.places import Places
+from server.imports.sheets import not_readable
+from server.imports.staging import Staging
+from server.imports.tables import ImportSource, RegisterImport
+
+BATCH = 50  # households in one transaction
+LEASE = timedelta(minutes=2)  # no batch takes so long: what has not moved since has lost its worker
+
+Datasets = Mapping[str, Dataset]
+# What is being done, how much of how much.
+Progress = Callable[[str, int, int], None]
+
+IMPORTER = "import"
+_IMPORTER_ID = "1f0e5a0c-93c2-4c1b-8f0e-6a5d2f6b7c11"
+_NO_PASSWORD = "!"  # noqa: S105 - no password has this hash
+
+
+@dataclass(frozen=True)
+class Job:
+    """One import. `secret`: of its source; `number`: its place among the imports of this source, None in a preview."""
+
+    id: str
+    mapping: RegisterMapping
+    datasets: Datasets
+    source: str
+    secret: bytes
+    number: int | None
+    importer: str
+    places: Places
+    staging: Staging
+
+    @property
+    def lineage(self) -> str:
+        """The line of work of this register: what an import saw is what the imports before it wrote."""
+        return f"import:{self.source}"
+
+
+def folder_of(settings: Settings) -> Path:
+    return settings.var / "imports"
+
+
+def staging_path(settings: Settings, import_id: str) -> Path:
+    return folder_of(settings) / f"{import_id}.staging"
+
+
+def importer(session: Session) -> str:
+    """Id of the person in whose name registers are merged; nobody can sign in as it."""
+    found = session.scalar(select(Person.id).where(Person.username == IMPORTER))
+    if found is not None:
+        return found
+    person = add_person(
+        session, id=_IMPORTER_ID, username=IMPORTER, display_name="登记册导入", password_hash=_NO_PASSWORD
+    )
+    person.active = False
+    session.flush()
+    return person.id
+
+
+def mapping_of(settings: Settings, text: str, name: str, datasets: Datasets) -> RegisterMapping:
+    """The mapping in this text. Problem import.not_readable with all that is wrong."""
+    path = folder_of(settings) / "mappings" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    try:
+        found, faults = read_mapping(path, datasets)
+    finally:
+        path.unlink()
+    if found is None:
+        raise not_readable(*faults)
+    return found
+
+
+def open_job(
+    session: Session, settings: Settings, datasets: Datasets, row: RegisterImport, *, new: bool = False
+) -> Job:
+    """The import of this row. Problem import.state when its staging file is gone."""
+    source = session.get_one(ImportSource, row.source)
+    try:
+        staging = Staging(staging_path(settings, row.id), row.secret, new=new)
+    except FileNotFoundError as error:
+        raise Problem("import.state", detail="staging") from error
+    return Job(
+        id=row.id,
+        mapping=mapping_of(settings, row.mapping, f"{row.id}.yaml", datasets),
+        datasets=datasets,
+        source=row.source,
+        secret=source.secret,
+        number=row.number,
+        importer=importer(session) if row.number is not None else "",
+        places=Places(session, row.area, row.scope),
+        staging=staging,
+    )
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Nobody watches."""

@@ -1,0 +1,210 @@
+"""Merges a batch of households into the registry, or shows what that would do.
+
+The writes go through the same door as everybody's (sync/apply.py). An import's base is what the imports before it
+wrote: they are its own line of work. So a value that the register did not change writes nothing, and one that a cadre
+changed meanwhile is never taken for seen: policy or a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server import db
+from server.forms.rules import check_record
+from server.imports.job import Job
+from server.imports.keys import fingerprint, op_id, record_id
+from server.imports.mapping import HOUSEHOLD, MEMBER
+from server.imports.staging import Record, Unit
+from server.imports.tables import ImportKey
+from server.imports.tally import Tally, Trouble
+from server.registry.tables import Entity
+from server.sync.apply import apply_write
+from server.sync.feeds import upsert
+from server.sync.record import Origin, Outcome, RecordWrite
+
+
+@dataclass(frozen=True)
+class Known:
+    """The record of a key: its id, and what the register said of it last ("" for a record that no import wrote)."""
+
+    id: str
+    seen: str = ""
+
+
+@dataclass
+class Batch:
+    """What one batch did."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    keys: list[dict[str, object]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One record on its way: the write, and what its key will stand for."""
+
+    dataset: str
+    record: Record
+    write: RecordWrite
+    seen: str
+    is_new: bool
+
+
+def known_keys(session: Session, job: Job, units: Sequence[Unit]) -> dict[tuple[str, str], Known]:
+    """The records that the keys of these households and members stand for."""
+    wanted = {
+        HOUSEHOLD: [unit.household.key for unit in units],
+        MEMBER: [member.key for unit in units for member in unit.members],
+    }
+    found: dict[tuple[str, str], Known] = {}
+    for dataset, keys in wanted.items():
+        for start in range(0, len(keys), 500):
+            part = keys[start : start + 500]
+            adopted = job.staging.adopted(dataset, part)
+            found |= {(dataset, key): Known(entity) for key, entity in adopted.items()}
+            rows = select(ImportKey.key, ImportKey.entity_id, ImportKey.seen).where(
+                ImportKey.source == job.source, ImportKey.dataset == dataset, ImportKey.key.in_(part)
+            )
+            found |= {(dataset, row.key): Known(row.entity_id, row.seen) for row in session.execute(rows)}
+    return found
+
+
+class Merging:
+    """One batch of an import, being looked at or applied. `known` and `tally` as in known_keys and tally.py."""
+
+    def __init__(self, session: Session, job: Job, known: Mapping[tuple[str, str], Known], tally: Tally) -> None:
+        self.session, self.job, self.known, self.tally = session, job, known, tally
+        self.entities: dict[str, Entity] = {}
+        self.batch = Batch()
+
+    def merge(self, units: Sequence[Unit], *, look: bool = False) -> Batch:
+        """Writes what changed. `look`: new records are only counted, the caller rolls back the rest."""
+        self._load(units)
+        for unit in units:
+            steps = list(self._steps(unit))
+            for step in steps:
+                self._take(self._origin(unit), step, look)
+        return self.batch
+
+    def _origin(self, unit: Unit) -> Origin:
+        job = self.job
+        return Origin(op_id(job.id, unit.household.key), job.importer, job.lineage, job.number)
+
+    def _load(self, units: Sequence[Unit]) -> None:
+        """All records that exist, locked in sorted order and read in one go."""
+        ids = {self._id(HOUSEHOLD, unit.household.key).id for unit in units}
+        ids |= {self._id(MEMBER, member.key).id for unit in units for member in unit.members}
+        db.lock(self.session, ids)
+        for part in _parts(sorted(ids)):
+            rows = self.session.scalars(select(Entity).where(Entity.id.in_(part)))
+            self.entities |= {row.id: row for row in rows}
+
+    def _id(self, dataset: str, key: str) -> Known:
+        return self.known.get((dataset, key)) or Known(record_id(self.job.secret, key))
+
+    def _steps(self, unit: Unit) -> Iterator[_Step]:
+        """The household and its members, those that are refused left out and counted."""
+        household = self._id(HOUSEHOLD, unit.household.key)
+        there = household.id in self.entities
+        above_is_fine = there and self._may(self.entities[household.id])
+        if unit.household.values is not None:
+            step = self._step(HOUSEHOLD, unit.household, None)
+            above_is_fine = above_is_fine or (step is not None and not there)
+            if step is not None:
+                yield step
+        for member in unit.members:
+            if above_is_fine:
+                step = self._step(MEMBER, member, household.id)
+                if step is not None:
+                    yield step
+            else:
+                code = "household.unknown" if unit.household.values is None else "household.refused"
+                self._refuse(MEMBER, member, code)
+
+    def _step(self, dataset: str, record: Record, parent: str | None) -> _Step | None:
+        found = self._id(dataset, record.key)
+        entity = self.entities.get(found.id)
+        if record.refused:
+            self.tally.add(dataset, "refused")
+            return None
+        if entity is not None and not self._may(entity):
+            self._refuse(dataset, record, "record.outside")
+            return None
+        above = self.job.datasets[dataset].parent
+        values = dict(record.values or {}) | ({above.property: parent} if above else {})
+        seen = fingerprint(self.job.secret, values)
+        if entity is not None and seen == found.seen:
+            self.tally.add(dataset, "unchanged")
+            self.batch.keys.append(self._key(dataset, record, found.id, seen))
+            return None
+        write = RecordWrite(dataset, found.id, values, parent=parent, region=record.region)
+        return _Step(dataset, record, write, seen, entity is None)
+
+    def _may(self, entity: Entity) -> bool:
+        return self.job.places.may(self.job.places.path_of(entity.region_code))
+
+    def _refuse(self, dataset: str, record: Record, code: str) -> None:
+        trouble = Trouble(code)
+        self.tally.add(dataset, "refused")
+        self.tally.note(record.sheet, record.row, [trouble])
+        shown = {name: value or "" for name, value in (record.values or {}).items()}
+        self.job.staging.refuse(record.sheet, record.row, dataset, shown, [trouble.reason(self.tally.words)])
+
+    def _take(self, origin: Origin, step: _Step, look: bool) -> None:
+        if step.is_new and look:
+            self.tally.add(step.dataset, "new")
+            self._check(step, step.write.values)
+            return
+        outcome = apply_write(self.session, self.job.datasets[step.dataset], origin, step.write)
+        kind = "conflicting" if outcome.written and outcome.contested else "changed" if outcome.written else "unchanged"
+        self.tally.add(step.dataset, "new" if step.is_new else kind)
+        self.batch.outcomes.append(outcome)
+        self.batch.keys.append(self._key(step.dataset, step.record, step.write.id, step.seen))
+        if outcome.written:
+            self._check(step, self.session.get_one(Entity, outcome.id).values)
+
+    def _check(self, step: _Step, values: Mapping[str, str | None]) -> None:
+        """What the dataset's own rules say of the record: questions, never refusals."""
+        broken = check_record(self.job.datasets[step.dataset], values, db.today())
+        for rule in broken:
+            code = f"rule.{rule.over}.{rule.id}"
+            self.tally.words[code] = (
+                f"{rule.message['zh']} / {rule.message['en']}",
+                f"{rule.cure['zh']} / {rule.cure['en']}",
+            )
+            self.tally.note(step.record.sheet, step.record.row, [Trouble(code)])
+
+    def _key(self, dataset: str, record: Record, entity_id: str, seen: str) -> dict[str, object]:
+        return {
+            "source": self.job.source,
+            "dataset": dataset,
+            "key": record.key,
+            "entity_id": entity_id,
+            "seen": seen,
+            "number": self.job.number,
+        }
+
+
+def keep_keys(session: Session, batch: Batch) -> None:
+    """Writes down what the keys stand for and what the register says now."""
+    for start in range(0, len(batch.keys), 100):
+        statement = upsert(session, ImportKey)
+        statement = statement.on_conflict_do_update(
+            index_elements=["source", "dataset", "key"],
+            set_={name: statement.excluded[name] for name in ("entity_id", "seen", "number")},
+        )
+        session.execute(statement, batch.keys[start : start + 100])
+
+
+def with_number(job: Job, number: int, importer: str) -> Job:
+    """The job as if it had this place among the imports: for looking at what it would do."""
+    return replace(job, number=number, importer=importer)
+
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), 500):
+        yield ids[start : start + 500]
