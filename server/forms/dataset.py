@@ -22,6 +22,16 @@ class Parent:
 
 
 @dataclass(frozen=True)
+class Alike:
+    """When two records of one place look like one registered twice: `same` are known and equal, `where_known` do not
+    differ where both know them. Of a date the year counts.
+    """
+
+    same: tuple[str, ...]
+    where_known: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Property:
     """One declared fact of a record. `order` (policy `worst`) lists its codes from safe to dangerous."""
 
@@ -42,7 +52,8 @@ class Dataset:
     """A kind of record.
 
     `location` maps lon, lat, accuracy_m and datum to the properties that make its geometry; `card` names the
-    properties of its head card, in order; `rules` judge one record alone (rules.check_record).
+    properties of its head card, in order; `rules` judge one record alone (rules.check_record). `alike`: what makes a
+    possible duplicate below one parent, or without a parent in one region.
     """
 
     name: str
@@ -55,3 +66,4 @@ class Dataset:
     location: dict[str, str] | None
     card: tuple[str, ...]
     rules: tuple[Rule, ...] = ()
+    alike: Alike | None = None

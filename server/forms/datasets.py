@@ -11,7 +11,7 @@ from typing import Any
 
 from server.forms import definition_checks as check
 from server.forms.code_lists import CodeLists, load_code_lists, yaml_lists
-from server.forms.dataset import Choice, Dataset, Parent, Property
+from server.forms.dataset import Alike, Choice, Dataset, Parent, Property
 from server.forms.definition_file import DefinitionFile, Place, read_definition
 from server.forms.issue import DefinitionError, Issue
 from server.forms.messages import issue
@@ -34,7 +34,7 @@ ROLES = ("cadre", "inspector", "supervisor", "admin", "auditor")
 LOCATION_PARTS = ("lon", "lat", "accuracy_m", "datum")
 _DATASET_KEYS = (
     "name", "labels", "label_property", "region_source", "resolvers", "parent", "location", "card",
-    "properties", "rules",
+    "properties", "rules", "alike",
 )  # fmt: skip
 _PROPERTY_KEYS = (
     "type", "labels", "sensitivity", "merge", "group", "backcheck", "choices", "unit", "order",
@@ -79,6 +79,7 @@ def _dataset(file: DefinitionFile, codes: CodeLists) -> Dataset:
         label_property=check.known_name(file, ("label_property",), content.get("label_property"), properties) or "",
         location=_location(file, properties),
         card=check.words(file, ("card",), content.get("card"), tuple(properties)),
+        alike=_alike(file, properties),
     )
     ground = Ground({dataset.name: dataset}, record_paths(dataset), {dataset.name: f"/{dataset.name}"})
     return replace(dataset, rules=tuple(read_rules(file, ground, dataset.name, dataset.name)))
@@ -148,6 +149,18 @@ def _location(file: DefinitionFile, properties: Mapping[str, Property]) -> dict[
     check.check_keys(file, ("location",), content, LOCATION_PARTS, LOCATION_PARTS)
     found = {part: check.known_name(file, ("location", part), name, properties) for part, name in content.items()}
     return {part: name for part, name in found.items() if name}
+
+
+def _alike(file: DefinitionFile, properties: Mapping[str, Property]) -> Alike | None:
+    given = file.content.get("alike")
+    if given is None:
+        return None
+    content = given if isinstance(given, dict) else {}
+    check.check_keys(file, ("alike",), content, ("same", "where_known"), ("same",))
+    same, known = (
+        check.words(file, ("alike", part), content.get(part), tuple(properties)) for part in ("same", "where_known")
+    )
+    return Alike(same, known)
 
 
 def _check_groups(file: DefinitionFile, properties: Mapping[str, Property]) -> None:

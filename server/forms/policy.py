@@ -7,6 +7,8 @@ from server.forms.issue import Issue
 from server.forms.messages import issue
 from server.forms.model import FormModel, Question
 
+# What a form saves to when it archives a record ("archived") or takes it back ("active"): every dataset has it.
+STATE_WORD, RECORD_STATES = "record_state", ("active", "archived")
 # dataset type → the question types whose answers it can hold; a calculate is judged by its value, not here
 _HOLDS = {
     "text": ("string", "barcode", "int", "decimal", "select_one"),
@@ -38,6 +40,9 @@ def policy_conflicts(model: FormModel, datasets: Mapping[str, Dataset], place: C
 
 def _conflicts(question: Question, dataset: Dataset, name: str, where: str) -> list[Issue]:
     property = dataset.properties.get(name)
+    if property is None and name == STATE_WORD:
+        odd = [choice.value for choice in question.choices or () if choice.value not in RECORD_STATES]
+        return [issue("policy.codes", where, name=name, codes=", ".join(odd))] if odd else []
     if property is None:
         known = ", ".join(dataset.properties)
         return [issue("policy.unknown_property", where, dataset=dataset.name, name=name, known=known)]

@@ -12,13 +12,16 @@ from sqlalchemy.orm import Session
 
 from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
-from server.registry.tables import Entity, EntityVersion
+from server.registry.tables import Entity
 from server.sync import merge
+from server.sync.desk import versions_at
 from server.sync.heads import empty_key, keys_of
 from server.sync.merge_policy import Value
+from server.sync.merge_state import STATE, state_value
 from server.sync.migrate_records import migrate_record
 from server.sync.place import wanted_region
 from server.sync.record import Edit, Origin, Outcome, RecordWrite, key_of, members
+from server.sync.state import with_state
 from server.sync.store import outcome_of, store
 from server.sync.vocabulary import vocabulary
 
@@ -29,19 +32,29 @@ def apply_write(session: Session, dataset: Dataset, origin: Origin, write: Recor
     if entity is not None:
         migrate_record(session, entity)
     keys = keys_of(session, dataset, entity)
-    seen = _seen(session, dataset, origin, write, entity, keys)
+    others = _without(keys, write)
+    seen = _seen(session, dataset, origin, write, entity, others)
     sent = _sent(dataset, write)
     edits = [
-        _edit(dataset, origin, write, name, keys.get(name) or empty_key(dataset, name), part, seen[name], entity)
+        _edit(dataset, origin, write, name, keys, others, part, seen[name], entity)
         for name, part in sent.items()
-        if merge.touched(part, seen[name].overlaid)
+        if merge.touched(part, seen[name].overlaid) or (write.stead and name in write.stead.keys)
     ]
+    unsaid = {name: key for name, key in others.items() if name not in sent and key != keys[name]}
+    edits += [Edit(name, keys[name], key, None) for name, key in unsaid.items()]
+    edits = with_state(session, entity, keys, edits)
     differs = tuple(name for name, part in sent.items() if merge.base_differs(part, seen[name].overlaid))
     if entity is not None and not edits:
         return outcome_of(session, entity, (), None, differs)
     entity = entity or _create(session, dataset, origin, write)
     stored = store(session, dataset, origin, write, entity, edits)
     return outcome_of(session, entity, edits, stored, differs)
+
+
+def _without(keys: Mapping[str, merge.Key], write: RecordWrite) -> Mapping[str, merge.Key]:
+    """The keys as they were without the op that a correction replaces."""
+    stead = write.stead
+    return {name: merge.withdraw(key, {stead.op_id}) for name, key in keys.items()} if stead else keys
 
 
 @dataclass(frozen=True)
@@ -78,13 +91,22 @@ def _seen(
     keys: Mapping[str, merge.Key],
 ) -> dict[str, _Seen]:
     at_base = _values_at(session, entity, write.base_version)
-    lineage, seq = write.branch or (origin.lineage, origin.seq)
+    lineage, seq = _line(origin, write)
     seen: dict[str, _Seen] = {}
     for name in {key_of(dataset, name) for name in write.values}:
-        value = {prop: at_base.get(prop) for prop in members(dataset, name)}
+        value: Value = {prop: at_base.get(prop) for prop in members(dataset, name)}
+        if name == STATE:
+            value = state_value(at_base.get(STATE))
         writes = keys[name].writes if name in keys else ()
         seen[name] = _Seen(value, merge.seen_value(value, write.base_version, lineage, seq, writes))
     return seen
+
+
+def _line(origin: Origin, write: RecordWrite) -> tuple[str, int | None]:
+    """The line of work in which the op stands for this record, and its number there."""
+    if write.stead:
+        return write.stead.lineage, write.stead.seq
+    return write.branch or (origin.lineage, origin.seq)
 
 
 def _values_at(session: Session, entity: Entity | None, version: int) -> Mapping[str, str | None]:
@@ -93,7 +115,8 @@ def _values_at(session: Session, entity: Entity | None, version: int) -> Mapping
         return {}
     if version == entity.version:
         return entity.values
-    return session.get_one(EntityVersion, (entity.id, version)).values
+    values: Mapping[str, str | None] = versions_at(session, [(entity.id, version)])[entity.id, version].values
+    return values
 
 
 def _edit(
@@ -101,16 +124,17 @@ def _edit(
     origin: Origin,
     write: RecordWrite,
     name: str,
-    before: merge.Key,
+    keys: Mapping[str, merge.Key],
+    others: Mapping[str, merge.Key],
     part: merge.Sent,
     seen: _Seen,
     entity: Entity | None,
 ) -> Edit:
-    lineage, seq = write.branch or (origin.lineage, origin.seq)
+    lineage, seq = _line(origin, write)
     made = merge.Write(
         op_id=origin.op_id,
         value=merge.written_value(part, seen.overlaid, members(dataset, name)),
-        version=(entity.version if entity else 0) + 1,
+        version=write.stead.version if write.stead else (entity.version if entity else 0) + 1,
         base_version=write.base_version,
         saw=seen.at_base if write.base_version else None,
         lineage=lineage,
@@ -119,7 +143,8 @@ def _edit(
         rank=origin.rank,
         observed=origin.observed,
     )
-    return Edit(name, before, merge.add(before, made), made)
+    empty = empty_key(dataset, name)
+    return Edit(name, keys.get(name, empty), merge.add(others.get(name, empty), made), made)
 
 
 def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> Entity:

@@ -17,7 +17,10 @@ from server.registry.masking import CLEAR_ROLES, Sight, shown_label, shown_value
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Datasets, Page
 from server.registry.tables import Conflict, Entity, Head
+from server.sync.alike import pair_of
 from server.sync.authority import role_of
+from server.sync.broken_rules import rule_of
+from server.sync.conflict_sides import Side, kind_of, sides
 from server.sync.scope import visible_entities
 from server.sync.tables import Attachment, Submission
 
@@ -50,9 +53,34 @@ def read_conflict(session: Session, actor: Actor, datasets: Datasets, conflict_i
 
 
 def conflict_entries(session: Session, actor: Actor, datasets: Datasets, ids: Sequence[str]) -> dict[str, Wire]:
-    """What feeds tell of these conflicts, by id; those that the reader may not see (any more) are absent."""
+    """What feeds tell of these conflicts, by id.
+
+    Of a record that the reader may no longer see, whoever wrote one of the values is told how it ended, without any
+    value; for others it is absent.
+    """
     rows = session.execute(_query(actor).where(Conflict.id.in_(ids))).all()
-    return {item["id"]: item for item in _on_wire(session, datasets, rows)}
+    told = {item["id"]: item for item in _on_wire(session, datasets, rows)}
+    return told | _ends(session, actor, [id for id in ids if id not in told])
+
+
+def _ends(session: Session, actor: Actor, ids: Sequence[str]) -> dict[str, Wire]:
+    if not ids:
+        return {}
+    rows = session.scalars(select(Conflict).where(Conflict.id.in_(ids))).all()
+    named = {op_id for row in rows for op_id in row.op_ids}
+    mine = set(session.scalars(select(Head.op_id).where(Head.person_id == actor.id, Head.op_id.in_(named))))
+    return {
+        row.id: {
+            "id": row.id,
+            "kind": kind_of(row),
+            "entity_id": row.entity_id,
+            "properties": row.properties,
+            "state": row.state,
+            "heads": [],
+        }
+        for row in rows
+        if mine.intersection(row.op_ids)
+    }
 
 
 def _query(actor: Actor) -> Rows:
@@ -74,28 +102,12 @@ def _clauses(session: Session, wanted: ConflictFilter) -> list[ColumnElement[boo
 
 
 def _on_wire(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> list[Wire]:
-    heads = _heads(session, [row.Conflict for row in rows])
-    visits = _visits(session, [head for found in heads.values() for head in found])
+    said = sides(session, datasets, [(row.Conflict, row.Entity) for row in rows])
+    heads = [head for found in said.values() for side in found for head in (side.head, *side.witnesses)]
+    visits = _visits(session, heads)
     deciders = {(row.Conflict.resolution or {}).get("person_id") for row in rows}
-    writers = {head.person_id for found in heads.values() for head in found}
-    people = authors(session, deciders | writers)
-    return [_conflict(row, datasets[row.Entity.dataset], heads[row.Conflict.id], visits, people) for row in rows]
-
-
-def _heads(session: Session, conflicts: Sequence[Conflict]) -> dict[str, list[Head]]:
-    """The written values that each conflict is about, oldest first: of an open one those that stand."""
-    ops = {op_id for conflict in conflicts for op_id in conflict.op_ids}
-    rows = session.scalars(select(Head).where(Head.op_id.in_(ops)).order_by(Head.version)).all()
-    return {
-        conflict.id: [
-            head
-            for head in rows
-            if (head.entity_id, head.key) == (conflict.entity_id, conflict.key)
-            and head.op_id in conflict.op_ids
-            and (conflict.state != "open" or (head.closed_by is None and head.withdrawn_at is None))
-        ]
-        for conflict in conflicts
-    }
+    people = authors(session, deciders | {head.person_id for head in heads})
+    return [_conflict(row, datasets[row.Entity.dataset], said[row.Conflict.id], visits, people) for row in rows]
 
 
 def _visits(session: Session, heads: Sequence[Head]) -> dict[str, Wire]:
@@ -122,7 +134,7 @@ def _visits(session: Session, heads: Sequence[Head]) -> dict[str, Wire]:
 def _conflict(
     row: Row[Any],
     dataset: Dataset,
-    heads: Sequence[Head],
+    said: Sequence[Side],
     visits: Mapping[str, Wire],
     people: Mapping[str, dict[str, str]],
 ) -> Wire:
@@ -132,6 +144,7 @@ def _conflict(
     shown = {name: entity.values.get(name) for name in conflict.properties}
     return {
         "id": conflict.id,
+        "kind": kind_of(conflict),
         "entity_id": entity.id,
         "dataset": entity.dataset,
         "label": shown_label(dataset, entity.label, seen),
@@ -142,41 +155,38 @@ def _conflict(
         "opened_at": conflict.opened_at.isoformat(),
         "closed_at": conflict.closed_at.isoformat() if conflict.closed_at else None,
         "shown": _value(dataset, shown, seen),
-        "heads": [_head(dataset, group, seen, visits, people) for group in _by_value(heads)],
+        "heads": [_head(dataset, side, seen, visits, people) for side in said],
+        **_about(dataset, conflict),
         "resolution": _resolution(conflict, dataset, seen, people),
     }
 
 
-def _by_value(heads: Sequence[Head]) -> list[list[Head]]:
-    """Heads of one value together: the first speaks for them, the others are its witnesses."""
-    groups: list[list[Head]] = []
-    for head in heads:
-        same = next((group for group in groups if group[0].value == head.value), None)
-        if same is None:
-            groups.append([head])
-        else:
-            same.append(head)
-    return groups
+def _about(dataset: Dataset, conflict: Conflict) -> Wire:
+    """Which two records look alike; which rule is broken."""
+    rule, pair = rule_of(dataset, conflict.key), pair_of(conflict)
+    broken = {"broken": {"id": rule.id, "message": rule.message, "cure": rule.cure}} if rule else {}
+    return broken | ({"entities": list(pair)} if pair else {})
 
 
 def _head(
     dataset: Dataset,
-    group: Sequence[Head],
+    side: Side,
     seen: Sight,
     visits: Mapping[str, Wire],
     people: Mapping[str, dict[str, str]],
 ) -> Wire:
-    head = group[0]
+    head = side.head
     visit = visits.get(head.instance_id or "", {"visit": None, "location": None, "photos": []})
     return {
         "op_id": head.op_id,
         "instance_id": head.instance_id,
-        "value": _value(dataset, head.value, seen),
+        "entity_id": head.entity_id,
+        "value": _value(dataset, side.value, seen),
         "author": people.get(head.person_id),
         "role": role_of(head.rank),
         "version": head.version,
         **visit,
-        "witnesses": [{"op_id": other.op_id, "author": people.get(other.person_id)} for other in group[1:]],
+        "witnesses": [{"op_id": other.op_id, "author": people.get(other.person_id)} for other in side.witnesses],
     }
 
 
@@ -195,6 +205,11 @@ def _resolution(
     found = dict(conflict.resolution)
     author = people.get(found.pop("person_id", None) or "")
     if "value" in found:
-        given = found["value"] if isinstance(found["value"], dict) else {conflict.properties[0]: found["value"]}
-        found["value"] = _value(dataset, given, seen)
+        found["value"] = _given(conflict, dataset, found["value"], seen)
     return {**found, "author": author}
+
+
+def _given(conflict: Conflict, dataset: Dataset, value: Any, seen: Sight) -> Any:
+    if pair_of(conflict):
+        return value
+    return _value(dataset, value if isinstance(value, dict) else {conflict.properties[0]: value}, seen)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from server.db import now
@@ -58,16 +58,22 @@ def _closed(edit: Edit) -> list[str]:
 
 
 def _close(row: Conflict, origin: Origin, edit: Edit) -> None:
-    row.closed_at = now()
     by_rule = edit.after.settled()
-    row.state = "settled_by_rule" if by_rule else "resolved"
-    row.rule = edit.after.policy.name if by_rule else None
+    close(row, origin, _how(origin, edit, by_rule))
+    if by_rule:
+        row.state, row.rule = "settled_by_rule", edit.after.policy.name
+
+
+def close(row: Conflict, origin: Origin, how: str | None = None) -> None:
+    """Ends a conflict, and keeps by what; without `how`: by the decision about it, or by later work."""
+    decided = origin.decides == row.id
+    row.state, row.rule, row.closed_at = "resolved", None, now()
     row.resolution = {
         "op_id": origin.op_id,
         "person_id": origin.person_id,
         "at": row.closed_at.isoformat(),
-        "how": _how(origin, edit, by_rule),
-        **(origin.decision or {}),
+        "how": how or ("chosen" if decided else "seen"),
+        **((origin.decision or {}) if how or decided else {}),
     }
 
 
@@ -80,8 +86,9 @@ def _how(origin: Origin, edit: Edit, by_rule: bool) -> str:
 
 
 def open_conflicts(session: Session, entity: Entity) -> list[str]:
-    """Ids of the record's open conflicts."""
+    """Ids of the record's open conflicts; a possible duplicate is one of both records."""
     if not entity.contested:
         return []
-    is_open = (Conflict.entity_id == entity.id, Conflict.state == "open")
+    mine = or_(Conflict.entity_id == entity.id, Conflict.key == f"@same:{entity.id}")
+    is_open = (mine, Conflict.state == "open")
     return list(session.scalars(select(Conflict.id).where(*is_open).order_by(Conflict.id)))

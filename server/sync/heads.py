@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.db import now
 from server.forms.dataset import Dataset
 from server.registry.tables import Entity, Head
 from server.sync import merge
+from server.sync.desk import carry_off, change_head, lay, standing_heads
 from server.sync.record import Edit, Origin, policy_of
 
 
@@ -19,8 +20,7 @@ def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> dict[s
     if entity is None:
         return {}
     writes: dict[str, list[merge.Write]] = {}
-    standing = (Head.entity_id == entity.id, Head.withdrawn_at.is_(None))
-    for row in session.scalars(select(Head).where(*standing).order_by(Head.version)):
+    for row in standing_heads(session, entity.id):
         writes.setdefault(row.key, []).append(write_of(row))
     return {
         name: merge.Key(tuple(found), entity.shown.get(name), policy_of(dataset, name))
@@ -48,6 +48,7 @@ def write_of(row: Head) -> merge.Write:
         rank=row.rank,
         observed=row.observed,
         closed_by=row.closed_by,
+        implied=row.implied,
     )
 
 
@@ -56,36 +57,49 @@ def store_heads(session: Session, entity_id: str, origin: Origin, edit: Edit) ->
     before = {write.op_id: write for write in edit.before.writes}
     for write in edit.after.writes:
         known = before.pop(write.op_id, None)
-        if known is None:
-            session.add(head_row(entity_id, origin.person_id, origin.instance_id, edit.name, write))
+        if known is None and write.op_id != origin.op_id:
+            _put_beside(session, entity_id, edit.name, write)
+        elif known is None:
+            lay(session, Head, head_row(entity_id, origin.person_id, origin.instance_id, edit.name, write))
         elif write.closed_by != known.closed_by:
-            _change(session, entity_id, edit.name, write.op_id, closed_by=write.closed_by)
+            change_head(session, entity_id, edit.name, write.op_id, "closed_by", write.closed_by)
     for op_id in before:
-        _change(session, entity_id, edit.name, op_id, withdrawn_at=now())
+        change_head(session, entity_id, edit.name, op_id, "withdrawn_at", now())
 
 
-def _change(session: Session, entity_id: str, key: str, op_id: str, **values: Any) -> None:
-    where = (Head.entity_id == entity_id, Head.key == key, Head.op_id == op_id)
-    session.execute(update(Head).where(*where).values(**values))
+def _put_beside(session: Session, entity_id: str, name: str, write: merge.Write) -> None:
+    """A value of an earlier op that counts from now on: it was withdrawn, or it is said by what the op changed."""
+    carry_off(session)
+    there = session.get(Head, (entity_id, name, write.op_id), populate_existing=True)
+    if there is not None:
+        there.closed_by, there.withdrawn_at = write.closed_by, None
+        session.flush()
+        return
+    of_op = select(Head.person_id, Head.instance_id).where(Head.entity_id == entity_id, Head.op_id == write.op_id)
+    author = session.execute(of_op.limit(1)).one()
+    lay(session, Head, head_row(entity_id, author.person_id, author.instance_id, name, write))
 
 
-def head_row(entity_id: str, person_id: str, instance_id: str | None, name: str, write: merge.Write) -> Head:
+def head_row(
+    entity_id: str, person_id: str, instance_id: str | None, name: str, write: merge.Write
+) -> dict[str, Any]:
     """The row of one written value."""
-    return Head(
-        entity_id=entity_id,
-        key=name,
-        op_id=write.op_id,
-        value=dict(write.value),
-        version=write.version,
-        base_version=write.base_version,
-        saw=dict(write.saw) if write.saw is not None else None,
-        lineage=write.lineage,
-        seq=write.seq,
-        corrects=write.corrects,
-        resolves=sorted(write.resolves) or None,
-        rank=write.rank,
-        observed=write.observed,
-        person_id=person_id,
-        instance_id=instance_id,
-        closed_by=write.closed_by,
-    )
+    return {
+        "entity_id": entity_id,
+        "key": name,
+        "op_id": write.op_id,
+        "value": dict(write.value),
+        "version": write.version,
+        "base_version": write.base_version,
+        "saw": dict(write.saw) if write.saw is not None else None,
+        "lineage": write.lineage,
+        "seq": write.seq,
+        "corrects": write.corrects,
+        "resolves": sorted(write.resolves) or None,
+        "rank": write.rank,
+        "observed": write.observed,
+        "person_id": person_id,
+        "instance_id": instance_id,
+        "closed_by": write.closed_by,
+        "implied": write.implied,
+    }

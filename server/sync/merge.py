@@ -22,7 +22,8 @@ class Write:
     `version`: the record version that the op made; `base_version` and `saw`: the version its author had before him and
     the key's value there. `lineage` and `seq`: the install (or ODK branch) and the op's place in it. `corrects`: the op
     of the submission that this one replaces. `resolves`: the ops that a resolution had on screen. `rank` and `observed`
-    are for the policies (merge_policy.Candidate). `closed_by`: an op that saw this write.
+    are for the policies (merge_policy.Candidate). `closed_by`: an op that saw this write. `implied`: not written as
+    such, but said by changing the record (merge_state.py).
     """
 
     op_id: str
@@ -37,6 +38,7 @@ class Write:
     rank: int = 0
     observed: str | None = None
     closed_by: str | None = None
+    implied: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,11 +139,11 @@ def add(key: Key, write: Write) -> Key:
     """The key after one more write."""
     if any(known.op_id == write.op_id for known in key.writes):
         return key
-    overtaken = next((known.op_id for known in key.writes if sees(known, write, key.policy)), None)
+    overtaken = next((known.op_id for known in key.writes if _answers(key, known, write)), None)
     lost = _lost_before(key, write)
     known = tuple(
         replace(old, closed_by=write.op_id)
-        if old.closed_by is None and (sees(write, old, key.policy) or old.op_id in lost)
+        if old.closed_by is None and (_answers(key, write, old) or old.op_id in lost)
         else old
         for old in key.writes
     )
@@ -159,8 +161,22 @@ def withdraw(key: Key, op_ids: Set[str]) -> Key:
 def _freed(write: Write, left: Sequence[Write], op_ids: Set[str], policy: Policy) -> Write:
     if write.closed_by not in op_ids:
         return write
-    closer = next((other.op_id for other in left if other is not write and sees(other, write, policy)), None)
+    key = Key(tuple(left), None, policy)
+    closer = next((other.op_id for other in left if other is not write and _answers(key, other, write)), None)
     return replace(write, closed_by=closer)
+
+
+def _answers(key: Key, later: Write, earlier: Write) -> bool:
+    """Whether `later` saw `earlier`, or decided about its value without the author of `earlier` knowing of it.
+
+    What was on screen stands for its witnesses, also for one that arrives after the decision; another decision stands
+    only for itself.
+    """
+    if sees(later, earlier, key.policy):
+        return True
+    if not later.resolves or earlier.resolves or sees(earlier, later, key.policy):
+        return False
+    return any(earlier.value == known.value for known in key.writes if known.op_id in later.resolves)
 
 
 def _lost_before(key: Key, write: Write) -> Set[str]:

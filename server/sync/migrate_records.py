@@ -24,6 +24,8 @@ from server.sync.record import key_of, members, policy_of
 from server.sync.vocabulary import vocabulary
 
 BATCH = 200
+# Conflicts about a record as a whole (a rule, a likeness) keep their names; the next change of the record judges anew.
+WHOLE = ("@rule", "@same")
 
 
 def migrate_all() -> int:
@@ -70,7 +72,8 @@ def migrate_record(session: Session, entity: Entity) -> None:
     entity.values = _shown_values(carry(entity.values), carried)
     entity.shown = {name: key.shown for name, key in carried.items() if key.shown}
     contested = {name for name, key in carried.items() if key.contested()}
-    entity.contested = sorted({prop for name in contested for prop in members(words.dataset, name)})
+    marks = {mark for mark in entity.contested if mark.startswith(WHOLE)}
+    entity.contested = sorted(marks | {prop for name in contested for prop in members(words.dataset, name)})
     entity.geom = geometry_of(words.dataset, entity.values)
     _settle(session, words, entity.id, contested, carry)
     _carry_history(session, entity.id, carry)
@@ -94,7 +97,9 @@ def _store_heads(session: Session, entity_id: str, keys: Mapping[str, merge.Key]
     authors = {row.op_id: (row.person_id, row.instance_id) for row in rows}
     session.execute(delete(Head).where(*standing))
     session.add_all(
-        head_row(entity_id, *authors[write.op_id], name, write) for name, key in keys.items() for write in key.writes
+        Head(**head_row(entity_id, *authors[write.op_id], name, write))
+        for name, key in keys.items()
+        for write in key.writes
     )
 
 
@@ -110,6 +115,8 @@ def _carry_withdrawn(session: Session, words: Vocabulary, entity_id: str, carry:
 def _settle(session: Session, words: Vocabulary, entity_id: str, contested: set[str], carry: Any) -> None:
     """Gives open conflicts their new names; one that came down to a single value is closed."""
     for row in session.scalars(select(Conflict).where(Conflict.entity_id == entity_id)):
+        if row.key.startswith(WHOLE):
+            continue
         names = [*carry(dict.fromkeys(row.properties))]
         row.properties, row.key = names, key_of(words.dataset, names[0]) if names else row.key
         if row.state == "open" and row.key not in contested:

@@ -15,6 +15,7 @@ from server.forms import versions
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
 from server.registry.tables import Conflict, Entity, Head
+from server.sync.alike import pair_of
 from server.sync.feeds import News
 from server.sync.loans import borrowers
 from server.sync.record import Move, Outcome
@@ -62,7 +63,8 @@ def _writers(session: Session, conflict_ids: Sequence[str]) -> dict[str, set[str
     found: dict[str, set[str]] = {conflict_id: set() for conflict_id in conflict_ids}
     rows = session.scalars(select(Conflict).where(Conflict.id.in_(conflict_ids)))
     for row in rows:
-        people = select(Head.person_id).where(Head.entity_id == row.entity_id, Head.op_id.in_(row.op_ids))
+        records = pair_of(row) or (row.entity_id,)
+        people = select(Head.person_id).where(Head.entity_id.in_(records), Head.op_id.in_(row.op_ids))
         found[row.id] = set(session.scalars(people))
     return found
 

@@ -257,7 +257,7 @@ def _write_down(session: Session, case: Case, verdict: Verdict) -> list[News]:
     row = case.row
     was_waiting = row.status in ("held", "quarantined")
     row.status, row.code, row.detail = verdict.status, verdict.code, verdict.detail
-    row.waits_for, row.region_code = verdict.waits_for, verdict.region
+    row.waits_for, row.region_code = verdict.waits_for, verdict.region or row.region_code
     row.entities = [outcome.for_wire() for outcome in verdict.outcomes]
     row.judged_at = db.now()
     if verdict.status == "quarantined" and verdict.code:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from server.forms.dataset import Dataset
-from server.sync import merge
+from server.sync import merge, merge_state
 from server.sync.merge_policy import REVIEW, Policy
 
 
@@ -16,7 +16,7 @@ class Origin:
     """Who writes, by which op, and where in the author's own line of work.
 
     `rank` and `observed`: see merge_policy.Candidate. `resolves`: the ops that a resolution had on screen;
-    `decision`: its choose, value and reason.
+    `decides`: the conflict that it is about; `decision`: its choose, value and reason.
     """
 
     op_id: str
@@ -28,7 +28,23 @@ class Origin:
     resolves: frozenset[str] = frozenset()
     rank: int = 0
     observed: str | None = None
+    decides: str | None = None
     decision: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Stead:
+    """The place of an op among the writes of a record, which a correction takes: what it saw, and who saw it.
+
+    `keys`: what the op had written; all of it is withdrawn.
+    """
+
+    op_id: str
+    version: int
+    base_version: int
+    lineage: str
+    seq: int | None
+    keys: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,7 @@ class RecordWrite:
 
     `base_version` 0: the author saw nothing. `base`: values that the sender says he saw. `region`: where a new record
     belongs when its own values do not say. `branch`: an ODK branch and its step, in place of the origin's line.
+    `stead`: the place of the op that a correction replaces.
     """
 
     dataset: str
@@ -48,6 +65,7 @@ class RecordWrite:
     region: str | None = None
     label: str | None = None
     branch: tuple[str, int] | None = None
+    stead: Stead | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,7 @@ class Outcome:
 
     `written`: it has a new version. `contested`: a key that this op wrote waits for a person; `settled`: a rule decided
     one. `differs`: keys whose sent base is not our history. `conflicts` are open; `news`: conflicts that changed.
+    `beside`: records (id, root, region) that did not change but are told anew, because a conflict names them too.
     """
 
     dataset: str
@@ -80,9 +99,17 @@ class Outcome:
     differs: tuple[str, ...] = ()
     moves: tuple[Move, ...] = ()
     news: tuple[str, ...] = ()
+    beside: tuple[tuple[str, str, str], ...] = ()
 
     def for_wire(self) -> dict[str, Any]:
         return {"dataset": self.dataset, "id": self.id, "version": self.version, "conflicts": list(self.conflicts)}
+
+
+def status_of(outcomes: Sequence[Outcome]) -> str:
+    """The op's status in the words of the wire contract."""
+    if any(outcome.contested for outcome in outcomes):
+        return "conflicted"
+    return "merged" if any(outcome.settled for outcome in outcomes) else "applied"
 
 
 @dataclass(frozen=True)
@@ -103,6 +130,8 @@ def members(dataset: Dataset, name: str) -> tuple[str, ...]:
 
 def policy_of(dataset: Dataset, name: str) -> Policy:
     """The merge policy of a key, with the property that it goes by."""
+    if name == merge_state.STATE:
+        return merge_state.POLICY
     group = [dataset.properties[member] for member in members(dataset, name) if member in dataset.properties]
     if not group:
         return REVIEW

@@ -6,8 +6,8 @@ are kept with the conflict for ever.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -18,22 +18,32 @@ from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
 from server.registry.tables import Conflict, Entity
 from server.sync import merge, scope
+from server.sync.alike import makers_of, pair_of
 from server.sync.authority import rank_of
+from server.sync.broken_rules import author_views, keys_named, properties_of, rule_of
 from server.sync.definitions import datasets
 from server.sync.envelope import as_uuid
-from server.sync.heads import keys_of
+from server.sync.heads import empty_key, keys_of
 from server.sync.merge_policy import Value
+from server.sync.merge_state import ACTIVE, ARCHIVED, SAME_AS, STATE, STATES, state_value
 from server.sync.record import Edit, Origin, Outcome, RecordWrite, members
+from server.sync.state import with_state
 from server.sync.store import outcome_of, store
 
 ALWAYS = ("supervisor", "admin")
 LONGEST_REASON = 2000
 MOST_SEEN = 200
+UNKNOWN = "resolution.value_unknown"
+DIFFERENT = "different"  # the value that says two records are not the same
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """`choose`: the op of a head, or "value" with `value`; `seen`: the op of every head that was on screen."""
+    """`choose`: the op of a head, or "value" with `value`; `seen`: the op of every head that was on screen.
+
+    Of a possible duplicate: the op that made the record which stays, or the value "different". Of a broken rule: the op
+    whose author's values hold for all properties of the rule, or an object of all of them.
+    """
 
     conflict_id: str
     choose: str
@@ -54,9 +64,10 @@ def read_resolution(body: Mapping[str, Any]) -> Resolution | None:
     return Resolution(conflict_id, choose, body.get("value"), reason.strip(), ops)
 
 
-def entity_of(session: Session, resolution: Resolution) -> str | None:
-    """The record that the conflict is about."""
-    return session.scalar(select(Conflict.entity_id).where(Conflict.id == resolution.conflict_id))
+def records_of(session: Session, resolution: Resolution) -> set[str]:
+    """The records that the conflict is about."""
+    row = session.get(Conflict, resolution.conflict_id)
+    return set(pair_of(row) or (row.entity_id,)) if row else set()
 
 
 def may_resolve(actor: Actor, dataset: Dataset) -> tuple[str, ...]:
@@ -64,21 +75,20 @@ def may_resolve(actor: Actor, dataset: Dataset) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*ALWAYS, *dataset.resolvers)))
 
 
-def resolve(session: Session, actor: Actor, origin: Origin, resolution: Resolution) -> Outcome | str:
-    """The record after the decision, or the code of why nothing was decided."""
+def resolve(session: Session, actor: Actor, origin: Origin, resolution: Resolution) -> tuple[Outcome, ...] | str:
+    """The records after the decision, or the code of why nothing was decided."""
     row = session.get(Conflict, resolution.conflict_id)
-    entity = session.get(Entity, row.entity_id) if row else None
-    if row is None or entity is None or not _in_sight(session, actor, entity):
+    records = [session.get(Entity, id) for id in sorted(pair_of(row) or (row.entity_id,))] if row else []
+    known = [entity for entity in records if entity is not None and _in_sight(session, actor, entity)]
+    if row is None or len(known) < len(records):
         return "scope.lost"
-    dataset = datasets()[entity.dataset]
-    key = keys_of(session, dataset, entity).get(row.key)
-    value = _value(dataset, row.key, key, resolution) if key else None
-    if key is None or value is None:
-        return "resolution.value_unknown"
-    made = _write(entity, key, value, origin, resolution, rank_of(session, actor, entity.region_code))
-    edit = Edit(row.key, key, merge.add(key, made), made)
-    stored = store(session, dataset, _decided(origin, resolution), _record(entity, value), entity, [edit])
-    return outcome_of(session, entity, [edit], stored)
+    decided = _decided(origin, resolution, rank_of(session, actor, known[0].region_code))
+    if len(known) > 1:
+        return _resolve_pair(session, decided, known, resolution)
+    dataset = datasets()[known[0].dataset]
+    keys = keys_of(session, dataset, known[0])
+    values = _values(session, dataset, row, known[0], keys, resolution)
+    return (_settle(session, decided, known[0], keys, values),) if values else UNKNOWN
 
 
 def _in_sight(session: Session, actor: Actor, entity: Entity) -> bool:
@@ -87,24 +97,94 @@ def _in_sight(session: Session, actor: Actor, entity: Entity) -> bool:
     return session.scalar(select(Entity.id).where(Entity.id == entity.id, clause)) is not None
 
 
+def _resolve_pair(
+    session: Session, origin: Origin, records: Sequence[Entity], resolution: Resolution
+) -> tuple[Outcome, ...] | str:
+    """Whether two records are the same: then the other one is archived and points to the one that stays.
+
+    Either way the decision says of both records what they are. So two decisions that differ are a conflict on their
+    state, and nobody vanishes because two people kept a different one.
+    """
+    makers = makers_of(session, [one.id for one in records])
+    kept = next((one for one in records if makers.get(one.id) == resolution.choose), None)
+    if kept is None and (resolution.choose, resolution.value) != ("value", DIFFERENT):
+        return UNKNOWN
+    outcomes = []
+    for one in records:
+        gone = kept is not None and one is not kept
+        if gone or SAME_AS in one.values:
+            one.values = {**one.values, SAME_AS: kept.id if kept and gone else None}
+        keys = keys_of(session, datasets()[one.dataset], one)
+        # Who decides about a record decides about all that was said of it so far, but not over another decision.
+        said = {write.op_id for key in keys.values() for write in key.writes if not write.resolves}
+        whole = replace(origin, resolves=origin.resolves | said)
+        outcomes.append(_settle(session, whole, one, keys, {STATE: state_value(ARCHIVED if gone else ACTIVE)}))
+    return tuple(outcomes)
+
+
+def _values(
+    session: Session,
+    dataset: Dataset,
+    row: Conflict,
+    entity: Entity,
+    keys: Mapping[str, merge.Key],
+    resolution: Resolution,
+) -> dict[str, Value]:
+    """What the decision writes, by key; nothing when it cannot be read."""
+    rule = rule_of(dataset, row.key)
+    if rule is None:
+        value = _value(dataset, row.key, keys[row.key], resolution) if row.key in keys else None
+        return {row.key: value} if value else {}
+    names = properties_of(rule)
+    if resolution.choose == "value":
+        given = _given(dataset, names, resolution.value)
+    else:
+        given = author_views(session, dataset, entity, keys, rule).get(resolution.choose)
+    if given is None:
+        return {}
+    return {
+        name: {prop: given[prop] if prop in names else entity.values.get(prop) for prop in members(dataset, name)}
+        for name in keys_named(dataset, rule)
+    }
+
+
 def _value(dataset: Dataset, name: str, key: merge.Key, resolution: Resolution) -> Value | None:
     """The chosen head's value, or the value given: of a group all its properties."""
     if resolution.choose != "value":
         return next((write.value for write in key.writes if write.op_id == resolution.choose), None)
-    names = members(dataset, name)
-    given = resolution.value if isinstance(resolution.value, dict) else {names[0]: resolution.value}
+    return _given(dataset, members(dataset, name), resolution.value)
+
+
+def _given(dataset: Dataset, names: Sequence[str], value: object) -> Value | None:
+    """The value that a person gave by hand, in its one spelling; None when it is not about these properties."""
+    given = value if isinstance(value, dict) else {names[0]: value}
     if set(given) != set(names):
         return None
+    if tuple(names) == (STATE,):
+        return state_value(str(given[STATE])) if given[STATE] in STATES else None
     return {name: canonical(given[name], dataset.properties[name].type) for name in names}
 
 
-def _write(
-    entity: Entity, key: merge.Key, value: Value, origin: Origin, resolution: Resolution, rank: int
-) -> merge.Write:
+def _settle(
+    session: Session, origin: Origin, entity: Entity, keys: Mapping[str, merge.Key], values: Mapping[str, Value]
+) -> Outcome:
+    """Writes the decision: for each key its value."""
+    dataset = datasets()[entity.dataset]
+    edits = []
+    for name, value in values.items():
+        key = keys.get(name) or empty_key(dataset, name)
+        made = _write(entity, key, value, origin)
+        edits.append(Edit(name, key, merge.add(key, made), made))
+    if STATE in values:
+        edits = with_state(session, entity, keys, edits)
+    write = RecordWrite(entity.dataset, entity.id, {}, base_version=entity.version)
+    return outcome_of(session, entity, edits, store(session, dataset, origin, write, entity, edits))
+
+
+def _write(entity: Entity, key: merge.Key, value: Value, origin: Origin) -> merge.Write:
     """The decision as a write. What was on screen stands for its witnesses too; another decision only for itself."""
-    on_screen = [write.value for write in key.writes if write.op_id in resolution.seen]
+    on_screen = [write.value for write in key.writes if write.op_id in origin.resolves]
     witnesses = (write.op_id for write in key.writes if write.value in on_screen and not write.resolves)
-    resolved = frozenset([*witnesses, *resolution.seen])
     return merge.Write(
         op_id=origin.op_id,
         value=value,
@@ -113,12 +193,12 @@ def _write(
         saw=None,
         lineage=f"op:{origin.op_id}",
         seq=None,
-        resolves=resolved,
-        rank=rank,
+        resolves=frozenset([*witnesses, *origin.resolves]),
+        rank=origin.rank,
     )
 
 
-def _decided(origin: Origin, resolution: Resolution) -> Origin:
+def _decided(origin: Origin, resolution: Resolution, rank: int) -> Origin:
     decision = {"choose": resolution.choose, "value": resolution.value, "reason": resolution.reason}
     return Origin(
         op_id=origin.op_id,
@@ -126,9 +206,7 @@ def _decided(origin: Origin, resolution: Resolution) -> Origin:
         lineage=origin.lineage,
         seq=origin.seq,
         resolves=frozenset(resolution.seen),
+        rank=rank,
+        decides=resolution.conflict_id,
         decision={name: part for name, part in decision.items() if part is not None},
     )
-
-
-def _record(entity: Entity, value: Value) -> RecordWrite:
-    return RecordWrite(entity.dataset, entity.id, value, base_version=entity.version)

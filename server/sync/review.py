@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -20,11 +20,13 @@ from server.accounts.audit import note
 from server.errors import Problem
 from server.registry.tables import Entity, Head
 from server.sync import feeds, news, scope
+from server.sync.corrections import line_of, records_written, replaced
 from server.sync.definitions import datasets
 from server.sync.feeds import News
 from server.sync.heads import empty_key, keys_of, write_of
 from server.sync.merge import add, withdraw
 from server.sync.record import Edit, Origin, Outcome, RecordWrite
+from server.sync.state import with_state
 from server.sync.store import outcome_of, store
 from server.sync.tables import Review, Submission
 
@@ -46,9 +48,9 @@ def review(session: Session, actor: Actor, instance_id: str, word: Word) -> list
 
     The same word again changes nothing.
     """
-    op_id = _reviewed(session, actor, instance_id).op_id
-    ids = session.scalars(select(Head.entity_id).where(Head.op_id == op_id).distinct()).all()
-    db.lock(session, {*ids, instance_id})
+    line = line_of(session, _reviewed(session, actor, instance_id))
+    ids = {id for one in line for id in records_written(session, one.op_id)}
+    db.lock(session, {*ids, *(one.instance_id for one in line)})
     row = session.get_one(Submission, instance_id, populate_existing=True)
     last = _last(session, instance_id)
     if last and (last.state, last.comments, last.person_id) == (word.state, list(word.comments), actor.id):
@@ -59,9 +61,9 @@ def review(session: Session, actor: Actor, instance_id: str, word: Word) -> list
     )
     session.add(found)
     session.flush()
-    before, row.review = row.review, word.state
-    step = _step(before, word.state)
-    outcomes = _each(session, step, found, op_id, ids) if step else []
+    row.review = word.state
+    session.flush()
+    outcomes = [outcome for one in line for outcome in _bring_in_line(session, found, one)]
     note(session, actor.id, f"submission.{word.state}", instance_id)
     feeds.touch(session, [*news.of_outcomes(session, outcomes), _told(row, found)])
     return outcomes
@@ -85,17 +87,13 @@ def _reviewed(session: Session, actor: Actor, instance_id: str) -> Submission:
     return row
 
 
-def _each(session: Session, step: Step, found: Review, op_id: str, ids: Sequence[str]) -> list[Outcome]:
-    """What the step does to each record that the submission wrote; records that it leaves alone are left out."""
+def _bring_in_line(session: Session, found: Review, row: Submission) -> list[Outcome]:
+    """A submission counts unless it was rejected or a standing correction is in its place; records as they follow."""
+    counts = row.review != "rejected" and not replaced(session, row)
+    step: Step = _put_back if counts else _take_back
+    ids = records_written(session, row.op_id)
     entities = session.scalars(select(Entity).where(Entity.id.in_(ids)).order_by(Entity.id)).all()
-    return [outcome for entity in entities if (outcome := step(session, found, op_id, entity)) is not None]
-
-
-def _step(before: str, after: str) -> Step | None:
-    """What a change of the review does to the records."""
-    if (before == "rejected") == (after == "rejected"):
-        return None
-    return _take_back if after == "rejected" else _put_back
+    return [outcome for entity in entities if (outcome := step(session, found, row.op_id, entity)) is not None]
 
 
 def _take_back(session: Session, found: Review, op_id: str, entity: Entity) -> Outcome | None:
@@ -106,28 +104,18 @@ def _take_back(session: Session, found: Review, op_id: str, entity: Entity) -> O
         for name, key in keys.items()
         if (after := withdraw(key, {op_id})) is not key
     ]
-    if not any(edit.after.heads() for edit in edits) and len(edits) == len(keys):
-        entity.state = "archived"  # nobody else ever said anything of it
-    return _stored(session, found, entity, edits) if edits else None
+    return _stored(session, found, entity, with_state(session, entity, keys, edits)) if edits else None
 
 
 def _put_back(session: Session, found: Review, op_id: str, entity: Entity) -> Outcome | None:
     dataset = datasets()[entity.dataset]
-    edits: list[Edit] = []
-    gone = (Head.entity_id == entity.id, Head.op_id == op_id, Head.withdrawn_at.is_not(None))
-    rows = session.scalars(select(Head).where(*gone)).all()
+    gone = (Head.entity_id == entity.id, Head.op_id == op_id, Head.withdrawn_at.is_not(None), Head.implied.is_(False))
     keys = keys_of(session, dataset, entity)
-    for row in rows:
+    edits = []
+    for row in session.scalars(select(Head).where(*gone)).all():
         without = keys.get(row.key) or empty_key(dataset, row.key)
-        # The row is there, only not counted: as if the rejection had closed it.
-        gone_write = replace(write_of(row), closed_by=found.id)
-        before = replace(without, writes=(*without.writes, gone_write))
-        edits.append(Edit(row.key, before, add(without, write_of(row)), None))
-    if not edits:
-        return None
-    session.execute(update(Head).where(*gone).values(withdrawn_at=None))
-    entity.state = "active"
-    return _stored(session, found, entity, edits)
+        edits.append(Edit(row.key, without, add(without, replace(write_of(row), closed_by=None)), None))
+    return _stored(session, found, entity, with_state(session, entity, keys, edits)) if edits else None
 
 
 def _stored(session: Session, found: Review, entity: Entity, edits: list[Edit]) -> Outcome:

@@ -14,21 +14,29 @@ from sqlalchemy.orm import Session
 from server.db import now
 from server.forms.dataset import Dataset
 from server.registry.tables import Entity, EntityVersion
+from server.sync.alike import settle_alike
+from server.sync.broken_rules import settle_rules
 from server.sync.conflicts import open_conflicts, settle
+from server.sync.desk import lay
 from server.sync.heads import store_heads
 from server.sync.merge_policy import Value
 from server.sync.place import geometry_of, wanted_region, with_children
 from server.sync.record import Edit, Move, Origin, Outcome, RecordWrite, members
+from server.sync.state import state_now
 
 LABEL_LENGTH = 300  # of the column; the value itself is kept whole
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What else a new version brought about: records that left a region, conflicts that changed."""
+    """What else a new version brought about: records that left a region, conflicts that changed, and the other records
+    of possible duplicates. `asks`: a person is asked about the record as a whole (a rule, a likeness).
+    """
 
     moves: tuple[Move, ...]
     conflicts: tuple[str, ...]
+    beside: tuple[Entity, ...] = ()
+    asks: bool = False
 
 
 def store(
@@ -47,13 +55,17 @@ def store(
     entity.updated_at = now()
     entity.updated_by = origin.person_id
     entity.contested = _contested(dataset, entity, edits)
-    session.flush()
-    session.add(_history(origin, write, entity, changes))
+    lay(session, EntityVersion, _history(origin, write, entity, changes))
     for edit in edits:
         store_heads(session, entity.id, origin, edit)
     conflicts = settle(session, dataset, entity.id, origin, edits)
-    session.flush()
-    return Stored((*_joined(session, dataset, entity), *_moved(session, dataset, entity)), conflicts)
+    entity.state = state_now(session, entity, edits)
+    moves = (*_joined(session, dataset, entity), *_moved(session, dataset, entity))
+    mixed = settle_rules(session, dataset, origin, entity, write)
+    alike, beside = settle_alike(session, dataset, origin, entity, edits, moves)
+    more = (*mixed, *alike)
+    asks = any(row.state == "open" for row in more)
+    return Stored(moves, (*conflicts, *(row.id for row in more)), tuple(beside), asks)
 
 
 def _shown(dataset: Dataset, edit: Edit) -> Value:
@@ -80,19 +92,19 @@ def _contested(dataset: Dataset, entity: Entity, edits: Sequence[Edit]) -> list[
     return sorted(contested)
 
 
-def _history(origin: Origin, write: RecordWrite, entity: Entity, changes: list[dict[str, Any]]) -> EntityVersion:
-    return EntityVersion(
-        entity_id=entity.id,
-        version=entity.version,
-        op_id=origin.op_id,
-        instance_id=origin.instance_id,
-        person_id=origin.person_id,
-        base_version=write.base_version,
-        at=entity.updated_at,
-        changes=changes,
-        label=entity.label,
-        values=entity.values,
-    )
+def _history(origin: Origin, write: RecordWrite, entity: Entity, changes: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "entity_id": entity.id,
+        "version": entity.version,
+        "op_id": origin.op_id,
+        "instance_id": origin.instance_id,
+        "person_id": origin.person_id,
+        "base_version": write.base_version,
+        "at": entity.updated_at,
+        "changes": changes,
+        "label": entity.label,
+        "data": entity.values,
+    }
 
 
 def _joined(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ...]:
@@ -135,10 +147,11 @@ def outcome_of(
         region=entity.region_code,
         version=entity.version,
         written=stored is not None,
-        contested=any(edit.after.contested() for edit in edits),
+        contested=any(edit.after.contested() for edit in edits) or bool(stored and stored.asks),
         settled=any(edit.after.settled() for edit in edits),
         conflicts=tuple(open_conflicts(session, entity)),
         differs=differs,
         moves=stored.moves if stored else (),
         news=stored.conflicts if stored else (),
+        beside=tuple((one.id, one.root_id, one.region_code) for one in stored.beside) if stored else (),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor
 from server.forms.dataset import Dataset, Parent
 from server.forms.instance import EntityWrite
+from server.forms.policy import RECORD_STATES, STATE_WORD
 from server.geo.tables import Region
 from server.registry.tables import Entity
-from server.sync import scope
+from server.sync import corrections, scope
 from server.sync.apply import apply_write
 from server.sync.authority import rank_of
 from server.sync.case import Case, Verdict
@@ -21,6 +22,8 @@ from server.sync.clock import observed_at
 from server.sync.definitions import datasets
 from server.sync.envelope import Named, SubmissionOp, finding
 from server.sync.feeds import upsert
+from server.sync.grounds import lost
+from server.sync.merge_state import STATE
 from server.sync.place import region_by_code
 from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.tables import BranchStep, Submission
@@ -37,21 +40,41 @@ def write_records(session: Session, case: Case, submission: SubmissionOp) -> lis
     origin = _origin(session, case, submission)
     pending = sorted(case.writes, key=lambda write: write.parent is not None)
     made = {(write.dataset, write.id) for write in pending}
-    records = [
+    judged = [
         _record(session, case, write, made, (named or {}).get((write.dataset, write.id)))
         for write in pending
     ]
-    refused = next((record for record in records if isinstance(record, Verdict)), None)
+    refused = next((record for record in judged if isinstance(record, Verdict)), None)
     if refused is not None:
         return refused
-    outcomes = [
-        apply_write(session, datasets()[record.dataset], origin, record)
-        for record in records
-        if isinstance(record, RecordWrite)
-    ]
+    records = _in_place(session, case, origin, [record for record in judged if isinstance(record, RecordWrite)])
+    if isinstance(records, Verdict):
+        return records
+    outcomes = [apply_write(session, datasets()[record.dataset], origin, record) for record in records]
     case.findings += [finding(f"{o.dataset}/{o.id}/{key}", "base.differs") for o in outcomes for key in o.differs]
     _take_steps(session, case)
     return outcomes
+
+
+def _in_place(
+    session: Session, case: Case, origin: Origin, records: list[RecordWrite]
+) -> list[RecordWrite] | Verdict:
+    """Of a correction: the records in the place of what it corrects, and those that it no longer speaks of."""
+    places = corrections.steads(session, origin.corrects)
+    if not places:
+        return records
+    gone = corrections.taken_back(session, places, records)
+    may = scope.visible_entities(case.powers, WRITING)
+    mine = set(session.scalars(select(Entity.id).where(Entity.id.in_({one.id for one in gone}), may)))
+    if len(mine) < len(gone):
+        return lost(case)
+    here = [
+        replace(one, base_version=places[one.id].base_version, base={}, stead=places[one.id], branch=None)
+        if one.id in places
+        else one
+        for one in records
+    ]
+    return [*here, *gone]
 
 
 def _named(case: Case, submission: SubmissionOp) -> dict[tuple[str, str], Named] | None:
@@ -76,7 +99,7 @@ def _difference(named: Mapping[tuple[str, str], Named], writes: tuple[EntityWrit
 
 
 def _origin(session: Session, case: Case, submission: SubmissionOp) -> Origin:
-    """The op in its author's line of work; a correction also saw what the submission it replaces had written."""
+    """The op in its author's line of work, and the one that it corrects, also when that has no outcome yet."""
     deprecated = case.instance.deprecated_id if case.instance else None
     corrects = deprecated and session.scalar(
         select(Submission.op_id).where(Submission.instance_id == deprecated, Submission.person_id == case.row.person_id)
@@ -95,12 +118,8 @@ def _origin(session: Session, case: Case, submission: SubmissionOp) -> Origin:
     )
 
 
-def known_records(
-    session: Session, actor: Actor, writes: tuple[EntityWrite, ...], subject: str | None = None
-) -> dict[str, tuple[Entity, bool]]:
-    """The records that exist already, each with whether the author may write it; the form's subject among them."""
-    ids = {write.id for write in writes} | {write.parent for write in writes if write.parent}
-    ids |= {subject} if subject else set()
+def known_records(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, tuple[Entity, bool]]:
+    """Those of the records that exist already, each with whether the author may write it."""
     if not ids:
         return {}
     may = scope.visible_entities(actor, WRITING)
@@ -128,7 +147,7 @@ def _record(
     return RecordWrite(
         write.dataset,
         write.id,
-        write.values,
+        _values(write),
         base_version,
         named.base if named else {},
         write.parent,
@@ -159,12 +178,6 @@ def _out_of_sight(case: Case, write: EntityWrite) -> bool:
     return not (above and above[1])
 
 
-def lost(case: Case) -> Verdict:
-    """Foreign and unknown records answer alike; who may see the record sees that the op was set aside."""
-    record = next((entity.region_code for entity, _ in case.known.values()), None)
-    return Verdict("quarantined", "scope.lost", region=record)
-
-
 def _new_record(session: Session, case: Case, write: EntityWrite, made: set[tuple[str, str]]) -> RecordWrite | Verdict:
     if not write.create:
         return lost(case)
@@ -178,7 +191,14 @@ def _new_record(session: Session, case: Case, write: EntityWrite, made: set[tupl
         if region is None:
             return Verdict("quarantined", "region.unknown", write.id)
     branch = branch_of(write)
-    return RecordWrite(write.dataset, write.id, write.values, 0, {}, write.parent, region, write.label, branch)
+    return RecordWrite(write.dataset, write.id, _values(write), 0, {}, write.parent, region, write.label, branch)
+
+
+def _values(write: EntityWrite) -> dict[str, str | None]:
+    """What is written, with the record's state under its own name; no word on the state leaves it as it is."""
+    values = dict(write.values)
+    state = values.pop(STATE_WORD, None)
+    return values | ({STATE: state} if state in RECORD_STATES else {})
 
 
 def _has_parent(case: Case, parent: Parent, parent_id: str, made: set[tuple[str, str]]) -> bool:

@@ -8,15 +8,15 @@ from server.failpoints import hit
 from server.sync.case import Case, Verdict
 from server.sync.grounds import quarantined, stopped
 from server.sync.record import Origin
-from server.sync.resolve import Resolution, entity_of, read_resolution, resolve
+from server.sync.resolve import Resolution, read_resolution, records_of, resolve
 
 
 def read(session: Session, case: Case) -> None:
     case.said = said = read_resolution(case.op.body)
     if said is None:
         case.fault = ("op.incomplete", "conflict_id, choose, reason or seen")
-    elif (disputed := entity_of(session, said)) is not None:
-        case.touches.add(disputed)
+    else:
+        case.touches |= records_of(session, said)
 
 
 def judge(session: Session, case: Case) -> Verdict:
@@ -27,7 +27,8 @@ def judge(session: Session, case: Case) -> Verdict:
     hit("push.judging")
     line = case.row.install_id or f"op:{case.row.op_id}"
     origin = Origin(case.row.op_id, case.row.person_id, line, case.row.seq)
-    outcome = resolve(session, case.powers, origin, case.said)
-    if isinstance(outcome, str):
-        return quarantined(session, case, outcome, case.said.conflict_id)
-    return Verdict("conflicted" if outcome.contested else "applied", outcomes=(outcome,))
+    outcomes = resolve(session, case.powers, origin, case.said)
+    if isinstance(outcomes, str):
+        return quarantined(session, case, outcomes, case.said.conflict_id)
+    contested = any(outcome.contested for outcome in outcomes)
+    return Verdict("conflicted" if contested else "applied", outcomes=outcomes)

@@ -1,0 +1,160 @@
+"""Two records that look like one registered twice are a conflict: never merged by itself, closed by a person."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from server.config import ROOT
+from server.forms.datasets import load_datasets
+from server.sync.apply import apply_write
+from server.sync.record import Origin, RecordWrite
+from tests.sync.family import family, person, with_family
+from tests.sync.test_resolution import open_conflict, resolution
+from tests.world import QINGSHI, WANG, Phone, World
+
+
+@pytest.fixture
+def village(world: World) -> World:
+    return with_family(world)
+
+
+BABY = {"name": "王小梅", "birth": "2026-03-01", "sex": "female"}
+
+
+def twice(village: World, **other: str) -> tuple[Phone, Phone, Phone, list[dict[str, str]]]:
+    """The cadre and the helper each register the baby, offline."""
+    li, helper, zhang = village.phone("li"), village.phone("helper"), village.phone("zhang")
+    rows = [person(**BABY), person(**{**BABY, **other})]
+    li.send(family(li, rows[0]))
+    helper.send(family(helper, rows[1]))
+    return li, helper, zhang, rows
+
+
+def state(phone: Phone, id: str) -> Any:
+    return phone.get(f"/entities/{id}").json["state"]
+
+
+def side_of(conflict: Any, member_id: str) -> Any:
+    return next(head for head in conflict["heads"] if head["entity_id"] == member_id)
+
+
+def test_a_person_registered_twice_is_a_conflict_with_both_records_and_authors(village: World) -> None:
+    *_, zhang, rows = twice(village, birth="2026-03-09")  # the same year
+    conflict = open_conflict(zhang)
+    assert conflict["kind"] == "duplicate"
+    assert set(conflict["entities"]) == {row["id"] for row in rows}
+    assert {head["author"]["username"] for head in conflict["heads"]} == {"li", "helper"}
+    assert side_of(conflict, rows[0]["id"])["value"]["full_name"] == "王小梅"
+    assert all(state(zhang, row["id"]) == "active" for row in rows)
+    assert "full_name" in zhang.get(f"/entities/{rows[0]['id']}").json["contested"]
+
+
+@pytest.mark.parametrize("other", [{"birth": "2024-03-01"}, {"sex": "male"}, {"name": "王小兰"}])
+def test_who_differs_in_name_birth_year_or_sex_is_somebody_else(village: World, other: dict[str, str]) -> None:
+    *_, zhang, _rows = twice(village, **other)
+    assert zhang.get("/conflicts?state=open").json["items"] == []
+
+
+def test_twins_of_one_submission_are_two_people(village: World) -> None:
+    li = village.phone("li")
+    li.send(family(li, person(**BABY), person(**BABY)))
+    assert li.get("/conflicts").json["items"] == []
+
+
+def test_the_second_push_is_told_and_so_is_the_first_authors_phone(village: World) -> None:
+    li, helper = village.phone("li"), village.phone("helper")
+    li.send(family(li, person(**BABY)))
+    (result,) = helper.send(family(helper, person(**BABY)))
+    assert result["status"] == "conflicted"
+    (conflict_id,) = {id for entity in result["entities"] for id in entity["conflicts"]}
+    told = [e for e in li.pull(f"user:{village.people['li']}")["entries"] if e["type"] == "conflict"]
+    assert [(e["id"], e["state"]) for e in told] == [(conflict_id, "open")]
+
+
+def test_same_person_archives_one_record_which_points_to_the_other(village: World) -> None:
+    *_, zhang, rows = twice(village)
+    conflict = open_conflict(zhang)
+    kept, gone = rows[0]["id"], rows[1]["id"]
+    (result,) = zhang.send(resolution(zhang, conflict, side_of(conflict, kept)["op_id"]))
+    assert result["status"] == "applied"
+    assert (state(zhang, kept), state(zhang, gone)) == ("active", "archived")
+    assert zhang.get(f"/entities/{gone}").json["data"]["@same_as"] == kept
+    ended = zhang.get(f"/conflicts/{conflict['id']}").json
+    assert (ended["state"], ended["resolution"]["how"]) == ("resolved", "chosen")
+    assert zhang.get("/conflicts?state=open").json["items"] == []
+
+
+def test_different_people_are_never_asked_about_again(village: World) -> None:
+    li, _, zhang, rows = twice(village)
+    conflict = open_conflict(zhang)
+    (result,) = zhang.send(resolution(zhang, conflict, "value", value="different"))
+    assert result["status"] == "applied"
+    version = li.get(f"/entities/{rows[0]['id']}").json["version"]
+    li.send(family(li, person(rows[0]["id"], **BABY | {"birth": "2026-03-02"}), bases={rows[0]["id"]: version}))
+    assert zhang.get("/conflicts?state=open").json["items"] == []
+    assert all(state(zhang, row["id"]) == "active" for row in rows)
+
+
+def test_two_people_who_keep_different_records_lose_neither(village: World) -> None:
+    *_, zhang, rows = twice(village)
+    admin = village.phone("admin")
+    conflict = open_conflict(zhang)
+    zhang.send(resolution(zhang, conflict, side_of(conflict, rows[0]["id"])["op_id"]))
+    (late,) = admin.send(resolution(admin, conflict, side_of(conflict, rows[1]["id"])["op_id"]))
+    assert late["status"] == "conflicted"
+    assert all(state(zhang, row["id"]) == "active" for row in rows)
+    open_now = zhang.get("/conflicts?state=open").json["items"]
+    assert {(one["entity_id"], one["kind"]) for one in open_now} == {(row["id"], "state") for row in rows}
+
+
+def test_it_closes_when_a_name_is_mended_and_when_one_is_archived(village: World) -> None:
+    li, _, zhang, rows = twice(village)
+    li.send(family(li, person(rows[0]["id"], name="王小兰"), bases={rows[0]["id"]: 1}))
+    (ended,) = zhang.get("/conflicts").json["items"]
+    assert (ended["state"], ended["resolution"]["how"]) == ("resolved", "seen")
+    li.send(family(li, person(rows[0]["id"], name="王小梅"), bases={rows[0]["id"]: 2}))
+    assert open_conflict(zhang)["id"] == ended["id"]
+    li.send(family(li, person(rows[0]["id"], name="王小梅", member_state="archived"), bases={rows[0]["id"]: 3}))
+    assert zhang.get("/conflicts?state=open").json["items"] == []
+
+
+def test_rejecting_one_registration_closes_it(village: World) -> None:
+    li, helper, zhang = village.phone("li"), village.phone("helper"), village.phone("zhang")
+    li.send(family(li, person(**BABY)))
+    wrong = family(helper, person(**BABY))
+    helper.send(wrong)
+    body = {"state": "rejected", "comments": [{"text": "registered already"}]}
+    assert zhang.post(f"/submissions/{wrong['instance_id']}/review", body).status_code == 200
+    assert zhang.get("/conflicts?state=open").json["items"] == []
+
+
+def test_households_of_one_name_and_address_in_one_village_are_asked_about(village: World) -> None:
+    zhang, li = village.phone("zhang"), village.phone("li")
+    other = "44444444-4444-4444-8444-444444444444"
+    household = load_datasets(ROOT / "form_definitions" / "datasets")["household"]
+    values = {"head_name": "王大山", "address": "青石坡3号", "region": QINGSHI}
+    origin = Origin("55555555-5555-4555-8555-555555555555", village.people["import"], "import", None)
+    village.run(lambda session: apply_write(session, household, origin, RecordWrite("household", other, values)))
+    assert zhang.get("/conflicts?state=open").json["items"] == []
+    (result,) = li.send(family(li, address="青石坡3号"))
+    assert result["status"] == "conflicted"
+    assert set(open_conflict(zhang)["entities"]) == {WANG, other}
+
+
+def test_any_order_of_arrival_finds_the_same_pairs(village: World) -> None:
+    """Three registrations by three phones, and a mended name: in each order the same pairs are open."""
+    found = set()
+    for number, order in enumerate(itertools.permutations(range(3))):
+        phones = [village.phone(name) for name in ("li", "helper", "zhang")]
+        baby = {**BABY, "name": f"王小{'一二三四五六'[number]}"}
+        rows = [person(**baby), person(**baby), person(**{**baby, "birth": "2020-01-01"})]
+        ops = [family(phone, row) for phone, row in zip(phones, rows, strict=True)]
+        for place in order:
+            phones[place].send(ops[place])
+        mine = {row["id"]: place for place, row in enumerate(rows)}
+        pairs = [one["entities"] for one in phones[2].get("/conflicts?state=open&limit=100").json["items"]]
+        found.add(frozenset(frozenset(mine[id] for id in pair) for pair in pairs if set(pair) <= mine.keys()))
+    assert found == {frozenset({frozenset({0, 1})})}
