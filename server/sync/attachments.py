@@ -8,6 +8,7 @@ missing: otherwise a hash would be a key to other people's photos.
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -135,10 +136,20 @@ def _count_on(session: Session, actor: Actor, found: Collection[str]) -> None:
     )
 
 
-def missing_of_op(session: Session, op_id: str) -> list[str]:
-    """As `missing`, for the submission that this op brought."""
-    of_op = select(Submission.instance_id).where(Submission.op_id == op_id)
-    return _unbound(session, Attachment.instance_id.in_(of_op))
+def missing_of_ops(session: Session, op_ids: Collection[str]) -> dict[str, list[str]]:
+    """As `missing`, for the submissions that these ops brought, by op; one that misses nothing is absent."""
+    rows = session.execute(
+        select(Submission.op_id, Attachment.sha256)
+        .join(Attachment, Attachment.instance_id == Submission.instance_id)
+        .where(Submission.op_id.in_(op_ids), Attachment.blob.is_(None), Attachment.sha256.is_not(None))
+        .where(Attachment.answer_id.is_(None))  # an answer's own are told with it
+        .distinct()
+        .order_by(Attachment.sha256)
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for op_id, sha256 in rows:
+        found[op_id].append(sha256)
+    return found
 
 
 def missing(session: Session, instance_id: str) -> list[str]:

@@ -23,6 +23,7 @@ from server.sync import scope
 from server.sync.blobs import guard
 from server.sync.envelope import File
 from server.sync.feeds import upsert
+from server.sync.named_files import of_drafts
 from server.sync.office_tables import Draft, DraftFile
 from server.sync.review import REVIEWERS
 from server.sync.tables import Blob, BlobHolder, OpLog, Submission
@@ -94,13 +95,6 @@ def _choose_newest(session: Session, person_id: str, instance_id: str) -> None:
     session.flush()
 
 
-def missing(session: Session, op_id: str) -> list[str]:
-    """Hashes of the draft's files that its author has not uploaded yet, sorted."""
-    here = exists().where(BlobHolder.sha256 == DraftFile.sha256, BlobHolder.person_id == Draft.person_id)
-    query = select(DraftFile.sha256).join(Draft, Draft.op_id == DraftFile.op_id).where(Draft.op_id == op_id, ~here)
-    return list(session.scalars(query.distinct().order_by(DraftFile.sha256)))
-
-
 def _mine(actor: Actor) -> ColumnElement[bool]:
     """Clause on Draft: one's own, or in an area that one supervises."""
     area = Draft.region_code.in_(scope.regions_below(actor.paths(REVIEWERS)))
@@ -138,7 +132,7 @@ def read_draft(session: Session, actor: Actor, op_id: str) -> Wire | None:
     if row.person_id != actor.id:
         note(session, actor.id, "draft.read", op_id)
     files = session.scalars(select(DraftFile).where(DraftFile.op_id == op_id).order_by(DraftFile.name))
-    waiting = set(missing(session, op_id))
+    waiting = of_drafts(session, [op_id]).get(op_id, [])
     return _wire(row, authors(session, [row.person_id])) | {
         "instance_xml": row.instance_xml,
         "attachments": [_file(file, file.sha256 not in waiting) for file in files],

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session, defer
 
 from server.accounts.actor import Actor
 from server.registry.tables import Entity
-from server.sync import attachments, quarantine
+from server.sync import quarantine
 from server.sync.conflicts import open_conflicts
 from server.sync.envelope import RawOp
+from server.sync.named_files import missing_files
 from server.sync.tables import OpLog, Submission, has_findings
 
 
@@ -51,7 +52,7 @@ def answer_all(
         found = session.scalars(select(OpLog).where(OpLog.op_id.in_(stored)).options(defer(OpLog.raw)))
         rows |= {row.op_id: row for row in found}
     new = {row.op_id for row in judged}.union(left)
-    missing = attachments.missing_of_ops(session, {_source(row) for row in rows.values()})
+    missing = missing_files(session, {_source(row): row.kind for row in rows.values()})
     told: set[str] = set()
     results = []
     for op in ops:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -41,16 +41,17 @@ class Wanted:
 
 def list_quarantine(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:
     """What was set aside, newest first; None when `after` names nothing of it."""
-    query = _set_aside(actor).where(*_narrowed(session, wanted))
-    return _page(session, query, Quarantine.received_at, Quarantine.id, _quarantined, limit, after)
+    known = _set_aside(actor)
+    query = known.where(*_narrowed(session, wanted))
+    return _page(session, query, known, Quarantine.received_at, Quarantine.id, _quarantined, limit, after)
 
 
 def list_held(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:
     """What waits for another op, newest first."""
     query = _held(actor)
     if wanted.region is not None:
-        query = query.where(Submission.region_code.in_(_below(session, wanted.region)))
-    return _page(session, query, OpLog.received_at, OpLog.op_id, _waiting, limit, after)
+        query = query.where(_HELD_REGION.in_(_below(session, wanted.region)))
+    return _page(session, query, _ever_held(actor), OpLog.received_at, OpLog.op_id, _waiting, limit, after)
 
 
 def read_set_aside(session: Session, actor: Actor, row_id: str) -> Wire | None:
@@ -115,7 +116,7 @@ def dismiss_held(session: Session, actor: Actor, op_id: str, reason: str) -> Non
     op = session.scalar(_held(actor).where(OpLog.op_id == op_id))
     if op is None:
         raise Problem("record.not_found")
-    region = session.scalar(select(Submission.region_code).where(Submission.op_id == op_id))
+    region = session.scalar(select(Submission.region_code).where(Submission.op_id == op_id)) or op.region_code
     row_id = quarantine.keep(session, actor, "op.dismissed", op.raw, op_id=op_id, region=region)
     row = session.get_one(Quarantine, row_id)
     row.state, row.person_id = "dismissed", op.person_id
@@ -138,9 +139,18 @@ def _set_aside(actor: Actor) -> Rows:
     return select(Quarantine).where(_mine(actor, Quarantine.region_code))
 
 
+_HELD_REGION = func.coalesce(Submission.region_code, OpLog.region_code)
+
+
 def _held(actor: Actor) -> Rows:
-    joined = select(OpLog, Submission.region_code).join(Submission, Submission.op_id == OpLog.op_id, isouter=True)
-    return joined.where(OpLog.status == "held", _mine(actor, Submission.region_code))
+    return _ever_held(actor).where(OpLog.status == "held")
+
+
+def _ever_held(actor: Actor) -> Rows:
+    """Also ops that waited and have gone on."""
+    region = _HELD_REGION.label("region_code")
+    joined = select(OpLog, region).join(Submission, Submission.op_id == OpLog.op_id, isouter=True)
+    return joined.where(_mine(actor, _HELD_REGION))
 
 
 def _narrowed(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -154,10 +164,13 @@ def _below(session: Session, code: str) -> Any:
 
 
 def _page(
-    session: Session, query: Rows, time: Any, key: Any, on_wire: Any, limit: int, after: str | None
+    session: Session, query: Rows, known: Rows, time: Any, key: Any, on_wire: Any, limit: int, after: str | None
 ) -> Page | None:
-    """A page of `query` by time and key, newest first, with the authors' names."""
-    page = newest_first(session, query, query, time, key, limit, after)
+    """A page of `query` by time and key, newest first, with the authors' names.
+
+    `known`: the rows that a page may go on after, also when they have meanwhile left the list.
+    """
+    page = newest_first(session, query, known, time, key, limit, after)
     if page is None:
         return None
     people = authors(session, (row[0].person_id for row in page.rows))

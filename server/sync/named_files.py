@@ -1,0 +1,47 @@
+"""Which bytes ops still wait for: files of submissions, of answers and of drafts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from server.sync import attachments
+from server.sync.office_tables import Draft, DraftFile
+from server.sync.tables import Attachment, BlobHolder
+
+Missing = dict[str, list[str]]
+
+
+def missing_files(session: Session, kinds: dict[str, str]) -> Missing:
+    """Hashes by op, sorted; an op that misses nothing is absent. `kinds`: op → its kind."""
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for op_id, kind in kinds.items():
+        by_kind[kind].add(op_id)
+    found = attachments.missing_of_ops(session, by_kind["submission"]) if by_kind["submission"] else {}
+    if by_kind["answer"]:
+        found |= _of_answers(session, by_kind["answer"])
+    return found | (of_drafts(session, by_kind["draft"]) if by_kind["draft"] else {})
+
+
+def _of_answers(session: Session, op_ids: Collection[str]) -> Missing:
+    waiting = (Attachment.blob.is_(None), Attachment.sha256.is_not(None))
+    query = select(Attachment.answer_id, Attachment.sha256).where(Attachment.answer_id.in_(op_ids), *waiting)
+    return _by_op(session.execute(query.distinct()).tuples())
+
+
+def of_drafts(session: Session, op_ids: Collection[str]) -> Missing:
+    """A draft's author has to upload its files, whoever else may have done so."""
+    here = exists().where(BlobHolder.sha256 == DraftFile.sha256, BlobHolder.person_id == Draft.person_id)
+    query = select(DraftFile.op_id, DraftFile.sha256).join(Draft, Draft.op_id == DraftFile.op_id)
+    return _by_op(session.execute(query.where(DraftFile.op_id.in_(op_ids), ~here).distinct()).tuples())
+
+
+def _by_op(rows: Iterable[tuple[Any, Any]]) -> Missing:
+    found: Missing = defaultdict(list)
+    for op_id, sha256 in sorted(rows):
+        found[op_id].append(sha256)
+    return dict(found)
