@@ -1,4 +1,5 @@
 /** The wire contract in memory, for the phone's tests: hello, push, pull, photos, forms and sign-in. */
+import { digestOf } from "../src/lib/core/digest";
 import type { FeedEntry, FormEntry, Op, OpResult } from "../src/lib/types";
 
 interface Feed { entries: FeedEntry[]; head: number; view: string; state: "granted" | "revoking"; oldest: number }
@@ -81,6 +82,7 @@ export class FakeServer {
     if (path === "/sync/hello") return json(this.hello());
     if (path === "/sync/push") return json(this.push(body["ops"] as Op[]));
     if (path === "/sync/pull") return json(this.pull(body));
+    if (path.startsWith("/sync/digest")) return this.digest(decodeURIComponent(path.split("scope=")[1] ?? ""));
     if (path === "/blobs/have") return json({ have: (body["sha256"] as string[]).filter((hash) => this.blobs.has(hash)) });
     if (path === "/forms") return json(this.forms.map(({ xform: _xform, ...form }) => form));
     if (path === "/me") return json(this.me);
@@ -106,13 +108,27 @@ export class FakeServer {
       this.stored.set(op.op_id, { op: JSON.stringify(op), result });
       return result;
     });
-    return { results, acked_seq: this.stored.size };
+    return { results, acked_seq: this.acked() };
+  }
+
+  private acked(): number {
+    const seqs = new Set([...this.stored.values()].map(({ op }) => (JSON.parse(op) as Op).seq));
+    let acked = 0;
+    while (seqs.has(acked + 1)) acked += 1;
+    return acked;
+  }
+
+  private digest(scope: string): Response {
+    const feed = this.feeds.get(scope);
+    if (!feed || feed.state !== "granted") return new Response(JSON.stringify({ code: "record.not_found" }), { status: 404 });
+    const records = feed.entries.flatMap((entry) => (entry.type === "entity" ? [{ id: entry.id, version: entry.version }] : []));
+    return json({ scope, head: feed.head, view: feed.view, ...digestOf(records) });
   }
 
   private pull(body: Record<string, unknown>): unknown {
     const asked = body["feeds"] as Record<string, { after: number; view: string | null }>;
     const feeds = Object.fromEntries(Object.entries(asked).map(([scope, { after, view }]) => [scope, this.page(scope, after, view)]));
-    return { epoch: this.epoch, feeds, acked_seq: this.stored.size };
+    return { epoch: this.epoch, feeds, acked_seq: this.acked() };
   }
 
   private page(scope: string, after: number, view: string | null): unknown {

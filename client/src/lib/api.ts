@@ -22,7 +22,7 @@ export async function getResponse(path: string, call: Call = {}): Promise<Respon
 }
 
 async function send(method: string, path: string, call: Call): Promise<Response> {
-  const body = call.body === undefined || call.body instanceof FormData ? call.body : JSON.stringify(call.body);
+  const body = call.body === undefined || call.body instanceof FormData || call.body instanceof Blob ? call.body : JSON.stringify(call.body);
   const limit = call.timeoutMs ?? SMALL_TIMEOUT_MS + (lengthOf(body) / SLOWEST) * 1000;
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), limit);
@@ -39,9 +39,11 @@ async function send(method: string, path: string, call: Call): Promise<Response>
   }
 }
 
-const lengthOf = (body: string | FormData | undefined): number => (typeof body === "string" ? body.length : 0);
+type Body = string | FormData | Blob | undefined;
 
-function headers(call: Call, body: string | FormData | undefined): Record<string, string> {
+const lengthOf = (body: Body): number => (typeof body === "string" ? body.length : body instanceof Blob ? body.size : 0);
+
+function headers(call: Call, body: Body): Record<string, string> {
   const all: Record<string, string> = { Accept: "application/json", ...call.headers };
   // A form says its own type, with the boundary that its parts are cut by.
   if (typeof body === "string") all["Content-Type"] = "application/json";

@@ -127,8 +127,8 @@ export async function signOut(): Promise<void> {
 
 /** Everything of this worker; the stores of others on this phone stay. */
 async function removeStore(at: Session): Promise<void> {
-  lockEverywhere();
   await profile.installs.delete(at.install.install_id);
+  lockEverywhere();
   await new PhoneDatabase(at.install.install_id).delete();
 }
 

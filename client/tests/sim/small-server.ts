@@ -115,8 +115,8 @@ export class SmallServer {
     const status = this.revoked ? "quarantined" : this.judge(op);
     const writes = status === "quarantined" || status === "held" ? [] : ((op["entities"] as { dataset: string; id: string }[] | undefined) ?? []);
     const versions = writes.map(({ dataset, id: record }) => {
-      const scopes = this.scopesOf(record);
-      return { dataset, id: record, version: this.write(scopes.length > 0 ? scopes : ["region:1"], dataset, record, { by: id, ...(op["values"] as Body | undefined) }), conflicts: [] };
+      const scopes = this.now.rows.has(`${dataset}:${record}`) ? this.scopesOf(record) : ["region:1"];
+      return { dataset, id: record, version: this.write(scopes, dataset, record, { by: id, ...(op["values"] as Body | undefined) }), conflicts: [] };
     });
     this.now.ops.set(id, { op: structuredClone(op), status, versions });
     return { op_id: id, status, entities: versions, missing_attachments: this.missing(op) };

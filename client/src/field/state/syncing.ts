@@ -29,14 +29,14 @@ const EVERY_MS = 15 * 60_000;
 let again = false;
 
 /** One round now. The worker's own wish does not wait for the back-off. */
-export async function syncNow(): Promise<SyncResult | null> {
+export async function syncNow(options: { check?: boolean } = {}): Promise<SyncResult | null> {
   if (!isUnlocked()) return null;
   again = busy.value;
   if (busy.value) return null;
   busy.value = true;
   clearTimeout(timer);
   try {
-    const came = await sync({ onProgress: (now) => { step.value = now; } });
+    const came = await sync({ ...options, onProgress: (now) => { step.value = now; } });
     learn(came);
     return came;
   } catch (cause) {

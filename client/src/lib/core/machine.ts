@@ -9,7 +9,7 @@ import { applyChanges } from "./apply";
 import { chooseLeave, draftsToHandOver, leavingScopes, mayWipeAll, takeLeft } from "./leaving";
 import { choosePull, pullAsk, takeEpoch, takePull } from "./pulling";
 import { choosePush, takePush, waitingOps } from "./pushing";
-import { newRound, note, type Ask, type Context, type Happening, type Hello, type Round, type Step } from "./round";
+import { grantedScopes, newRound, note, type Ask, type Context, type Happening, type Hello, type Round, type Step } from "./round";
 import { choosePhoto, takeHave, takeUpload } from "./sending";
 import type { Change, Store } from "./state";
 
@@ -68,7 +68,7 @@ function greeted(store: Store, round: Round, event: Happening, context: Context)
   round.limits = { ...round.limits, ...hello.limits };
   round.minimum_app_build = hello.minimum_app_build ?? null;
   // Nobody who works has no feed at all: a pull of nothing tells whether this device was taken out of use.
-  if (hello.feeds.length > 0 || round.probed) round.stage = "push";
+  if (grantedScopes(round).length > 0 || round.probed) round.stage = "push";
   return takeEpoch(store, round, hello.epoch, context);
 }
 
