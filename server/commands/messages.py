@@ -22,6 +22,7 @@ TEXTS = {
     "keys.new_master": (
         "新的主密钥 {id} 已写入 {where}，请马上另存一份 / The new master key {id} is in {where}; copy it now"
     ),
+    "keys.tables": "重新加密 / Sealing anew",
     "keys.later": "新密钥已启用，旧内容由后台程序逐步重新加密 / New keys seal now; the worker reseals the rest",
     "keys.resealed": (
         "检查了 {looked_at} 行，重新加密了 {resealed} 行 / Looked at {looked_at} rows, sealed {resealed} of them anew"
@@ -56,6 +57,26 @@ TEXTS = {
     ),
     # ruhu datasets migrate
     "datasets.migrated": "已把 {count} 份档案换成现在的字段 / Carried {count} records into today's words",
+    # ruhu feeds
+    "feeds.compacted": (
+        "{feeds} 个数据范围清掉了 {entries} 条旧记录 / {feeds} feeds lost {entries} entries that are over"
+    ),
+    "feeds.handovers": ("等待交还的：{count} 项 / To be handed over: {count}"),
+    "feeds.revoked": (
+        "已停用手机 {install}：它只能交还资料，然后自行清空 / "
+        "Revoked {install}: it may hand over what it holds, then it wipes itself"
+    ),
+    "feeds.no_install": ("没有编号为 {install} 的手机 / There is no install {install}"),
+    # ruhu user role, ruhu user household
+    "user.role_given": ("已给 {username} 身份 {role} / {username} has the role {role} now"),
+    "user.role_taken": (
+        "已收回 {username} 的身份 {role}，相关手机会交还资料并清空 / "
+        "{username} has the role {role} no longer; the phones hand over and wipe what it showed"
+    ),
+    "user.no_role": ("{username} 没有身份 {role} / {username} does not have the role {role}"),
+    "user.household_given": ("已请 {username} 帮扶这户 / {username} helps the household now"),
+    "user.household_taken": ("{username} 不再帮扶这户 / {username} no longer helps the household"),
+    "user.no_household": ("没有编号为 {household} 的农户 / There is no household {household}"),
     # ruhu rules run, ruhu definitions check
     "rules.households": "核对农户 / Households",
     "rules.resumed": (

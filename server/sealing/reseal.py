@@ -72,12 +72,12 @@ def go_on(report: Report | None = None, seconds: float = float("inf")) -> Outcom
     vault().load()
     wanted, end = target(), time.monotonic() + seconds
     looked_at = resealed = 0
+    total = sum(_count(table) for table in secret_tables()) if report else 0
     for table in secret_tables():
-        total, seen = _count(table) if report else 0, 0
         while (done := db.transact(lambda session: _batch(session, table, wanted))) is not None:  # noqa: B023
-            looked_at, resealed, seen = looked_at + done[0], resealed + done[1], seen + done[0]
+            looked_at, resealed = looked_at + done[0], resealed + done[1]
             if report:
-                report(table.name, min(seen, total), total)
+                report("tables", min(looked_at, total), total)
             hit("keys.batch")
             if time.monotonic() > end:
                 return Outcome(looked_at, resealed, False)

@@ -97,8 +97,8 @@ def _rewrap(session: Session, first: str) -> int:
 def drop_unused(settled: timedelta = SETTLED) -> tuple[int, bool]:
     """Removes the older keys that nothing uses; (how many, whether it must be tried again later).
 
-    Only after all tables were gone through once more by a pass that began when every process had long known the newer
-    keys; and only if nothing in the tables names them.
+    Only after all tables were gone through by a pass that began when every process had long known the newer keys; and
+    only those that nothing in the tables names.
     """
     newest = [key for key in key_states() if key.seals]
     if len(newest) == len(key_states()):

@@ -63,6 +63,7 @@ class Vault:
         self._keys: Mapping[bytes, Key] = {}
         self._current: Mapping[str, Key] = {}
         self._match: Sequence[Key] = ()
+        self._strange: dict[bytes, float] = {}  # unknown keys, and when to look for them again
 
     def ready(self) -> None:
         """Loads the keys; makes the first ones in a new database. Problems keys.missing, .wrong and .unreadable."""
@@ -152,9 +153,10 @@ class Vault:
     def _knowing(self, stored: bytes | str) -> Mapping[bytes, Key]:
         """The keys, after a look into the table when the token's key is new."""
         key_id = tokens.key_of(stored)
-        if key_id not in self._keys and time.monotonic() > self._until - FRESH + 1:
+        if key_id is not None and key_id not in self._keys and self._strange.get(key_id, 0.0) < time.monotonic():
             with self._lock:
                 self.load()
+                self._strange[key_id] = time.monotonic() + FRESH
         return self._keys
 
 
