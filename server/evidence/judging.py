@@ -19,6 +19,7 @@ from server.accounts.tables import Install
 from server.db import CHINA, now
 from server.evidence.checks import Check, Limits, Neighbour, Position, Shot, check
 from server.evidence.findings import Level
+from server.evidence.looks import want_look
 from server.evidence.seal import Link, broken
 from server.evidence.tables import Photo, PhotoCheck
 from server.evidence.whereabouts import exif_time, shutter_time
@@ -46,6 +47,7 @@ def judge_photo(session: Session, attachment_id: str) -> list[Check]:
     if limits is not None:
         found += check(_shot(session, attachment, photo, submission, install), limits)
         found += _seal(session, attachment, install, limits)
+        want_look(session, attachment_id, found, limits)
     _keep(session, attachment_id, found)
     photo.checked_at = now()
     return found

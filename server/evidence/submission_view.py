@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.evidence.findings import in_words
+from server.evidence.reasons import may_review, reasons_of
 from server.evidence.submission_map import submission_map
-from server.evidence.tables import Photo, PhotoCheck
+from server.evidence.tables import Photo
 from server.forms.tables import FormVersion
 from server.registry.masking import CLEAR_ROLES, Sight, property_treatment, sight
 from server.registry.reading import Datasets
@@ -21,7 +21,7 @@ from server.sync.answer_list import answer_list
 from server.sync.definitions import model_of
 from server.sync.reading import head_of, list_query
 from server.sync.review import comments_of
-from server.sync.scope import regions_below, visible_submissions
+from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, Submission
 from server.sync.written_records import household_on_wire, record_on_wire, writes_on_wire, written_records
 
@@ -41,7 +41,7 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
     records = written_records(session, actor, submission)
     household = next((record for record in records if record.entity.id == submission.root_id), None)
     files = _files(session, instance_id)
-    reasons = _reasons(session, actor, submission)
+    reasons = _reasons(session, actor, submission, files)
     return {
         **head_of(row, datasets, authors(session, [submission.person_id])),
         "op_id": submission.op_id,
@@ -91,22 +91,11 @@ def _files(session: Session, instance_id: str) -> Files:
     return [(attachment, photo) for attachment, photo in rows]
 
 
-def _reasons(session: Session, actor: Actor, submission: Submission) -> dict[str, list[dict[str, Any]]]:
+def _reasons(session: Session, actor: Actor, submission: Submission, files: Files) -> dict[str, list[dict[str, Any]]]:
     """Reasons to look at each photo, for those who review here. The author is asked about a photo, not shown these."""
     if not session.scalar(select(may_review(actor)).where(Submission.instance_id == submission.instance_id)):
         return {}
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    mine = select(Attachment.id).where(Attachment.instance_id == submission.instance_id)
-    checks = select(PhotoCheck).where(PhotoCheck.attachment_id.in_(mine)).order_by(PhotoCheck.code)
-    for row in session.scalars(checks):
-        told = {name: getattr(row, name) for name in ("code", "level", "value", "limit", "inputs", "rule")}
-        found[row.attachment_id].append(in_words(told))
-    return found
-
-
-def may_review(actor: Actor) -> ColumnElement[bool]:
-    """Clause on Submission: in an area where the actor looks over the work of others."""
-    return Submission.region_code.in_(regions_below(actor.paths(("supervisor", "admin", "auditor"))))
+    return reasons_of(session, [attachment.id for attachment, _ in files])
 
 
 def _file(attachment: Attachment, photo: Photo | None, reasons: list[dict[str, Any]]) -> dict[str, Any]:

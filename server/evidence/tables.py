@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, Json, UtcDateTime, now
 from server.geo.column import Shape
+from server.sealing.columns import SealedWords
 
 
 class Photo(Base):
@@ -58,4 +59,41 @@ class PhotoCheck(Base):
     limit: Mapped[Any] = mapped_column(Json, nullable=True)
     inputs: Mapped[dict[str, Any]] = mapped_column(Json)
     rule: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class PhotoLook(Base):
+    """A photo that a person is to look at: for its reasons, or because it was drawn. State: open, asked, done.
+
+    `weight`: how much its reasons weigh together, 0 for one that was only drawn; never a score of a person.
+    """
+
+    __tablename__ = "photo_look"
+    __table_args__ = (Index("ix_photo_look_open", "state", "weight", "opened_at"),)
+
+    attachment_id: Mapped[str] = mapped_column(ForeignKey("attachment.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(6), default="open")
+    weight: Mapped[int]
+    drawn: Mapped[bool] = mapped_column(default=False)
+    codes: Mapped[list[str]] = mapped_column(Json)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    question_id: Mapped[str | None] = mapped_column(ForeignKey("question.id"))
+
+
+class Verdict(Base):
+    """What a reviewer said of a photo: confirmed, explained, unclear or ask. All are kept, the newest counts.
+
+    `codes`: the reasons that it had then, so that limits can be tuned by what came of them.
+    """
+
+    __tablename__ = "verdict"
+    __table_args__ = (Index("ix_verdict_attachment", "attachment_id", "at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    attachment_id: Mapped[str] = mapped_column(ForeignKey("attachment.id"))
+    verdict: Mapped[str] = mapped_column(String(10))
+    note: Mapped[str] = mapped_column(SealedWords("verdict.note"))
+    codes: Mapped[list[str]] = mapped_column(Json)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    question_id: Mapped[str | None] = mapped_column(ForeignKey("question.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

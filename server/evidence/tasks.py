@@ -28,6 +28,7 @@ from server.evidence.darkroom import Darkroom, Lost
 from server.evidence.judging import judge_photo
 from server.sync.blobs import store_of
 from server.sync.leftovers import HOUR, tidy_uploads
+from server.sealing import rotate
 from server.sync.push import judge_left_over
 from server.sync.sweep import Swept
 from server.sync.sweep import sweep as sweep_store
@@ -71,6 +72,12 @@ def _make_queue(app: Flask) -> Queue:
     def sweep_now() -> None:
         with app.app_context():
             sweep(settings)
+
+    @huey.periodic_task(crontab(minute="*"), name="reseal")  # type: ignore[untyped-decorator]
+    @huey.lock_task("reseal")  # type: ignore[untyped-decorator]
+    def reseal_now() -> None:
+        with app.app_context():
+            rotate.look_after_keys()
 
     @huey.periodic_task(crontab(minute="*"), name="judge_left_over")  # type: ignore[untyped-decorator]
     @huey.lock_task("judge_left_over")  # type: ignore[untyped-decorator]
