@@ -1,6 +1,6 @@
 """Takes away bytes that nothing refers to, in two looks, and never bytes that somebody counts on.
 
-First look: a blob is marked when no attachment has or names it, no unfinished upload brings it, no op that still waits
+First look: a blob is marked when no attachment or draft has or names it, no unfinished upload brings it, no op that still waits
 names it, and its holders were last told a grace ago that we have it. Second look, a day later at the earliest: all of
 that again, then the rows go in one transaction and the bytes in another, both alone under the lock of blobs.guard.
 A crash in between leaves bytes without rows, which are taken away like any others that were put and never noted.
@@ -25,6 +25,7 @@ from server.db import now
 from server.failpoints import hit
 from server.sync.blob_store import BlobStore, Entry
 from server.sync.blobs import bucket
+from server.sync.office_tables import DraftFile
 from server.sync.tables import Attachment, Blob, BlobHolder, Upload
 from server.sync.upload_life import named_by_ops
 
@@ -38,6 +39,7 @@ T = TypeVar("T")
 REFERRERS = {
     "attachment.blob": "has them",
     "attachment.sha256": "names them",
+    "draft_file.sha256": "names them, as long as the draft is kept",
     "blob_holder.sha256": "was told a grace ago at most",
     "upload.sha256": "brings them, while it is open",
 }
@@ -84,8 +86,9 @@ def _needless(held_before: object) -> ColumnElement[bool]:
     """Clause on Blob: no row refers to it, and nobody was told lately that we have it."""
     named = exists().where((Attachment.blob == Blob.sha256) | (Attachment.sha256 == Blob.sha256))
     held = exists().where(BlobHolder.sha256 == Blob.sha256, BlobHolder.held_at > held_before)
+    drafted = exists().where(DraftFile.sha256 == Blob.sha256)
     coming = exists().where(Upload.sha256 == Blob.sha256, Upload.state == "open")
-    return and_(~named, ~held, ~coming, Blob.created_at <= held_before)
+    return and_(~named, ~drafted, ~held, ~coming, Blob.created_at <= held_before)
 
 
 def _mark(held_before: object) -> tuple[int, int]:

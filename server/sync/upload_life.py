@@ -17,8 +17,8 @@ from server.sealing.columns import UnreadableBytes
 from server.sync.tables import Attachment, OpLog, Upload
 
 _HASHES = re.compile(rb"[0-9a-f]{64}")
-# Their files become attachments when they are judged; those of other kinds are looked up in the op itself.
-_JUDGED = ("submission", "resolution")
+# Their files have rows once they are judged, or they have none; those of other kinds are looked up in the op itself.
+_JUDGED = ("submission", "draft", "resolution", "contact_attempt", "revocation_ack")
 _BATCH = 100
 
 

@@ -25,7 +25,7 @@ from server.db import now
 from server.errors import Problem
 from server.failpoints import hit
 from server.sync.attachments import bind_waiting
-from server.sync.blob_store import BlobStore, Stored, sha256_of
+from server.sync.blob_store import BlobStore, Stored, room, sha256_of
 from server.sync.blobs import Swept, hold
 from server.sync.staging import Chunk, make_empty, staged, write
 from server.sync.tables import Upload
@@ -140,8 +140,9 @@ def finish(store: BlobStore, upload: Progress) -> Progress:
 def _put(store: BlobStore, upload: Progress) -> Progress:
     """The staged file into the store, and all that follows from it; again when a sweep took the bytes in between."""
     for _ in range(_TRIES):
-        hit("upload.linking")
-        store.put_file(store.staging / upload.id, upload.sha256)
+        with room():
+            hit("upload.linking")
+            store.put_file(store.staging / upload.id, upload.sha256)
         hit("upload.renamed")
         try:
             return db.transact(lambda session: _finished(session, store, upload))
