@@ -1,0 +1,146 @@
+"""Mutants of what takes in: locks, savepoints, the two transactions, duplicates, rights, quarantine, photos."""
+
+from __future__ import annotations
+
+from tests.mutations.mutant import Edit, mutant
+
+DB, PUSH, ROUNDS = "server/db.py", "server/sync/push.py", "server/sync/rounds.py"
+SUBMISSION, WRITE, GROUNDS = "server/sync/kinds/submission.py", "server/sync/write.py", "server/sync/grounds.py"
+PEOPLE, GUARDS = "sync/test_concurrency_people.py", "sync/test_concurrency_guards.py"
+BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
+PG = "postgres"
+LOCK = """_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"),
+        """
+
+TAKING = (
+    # Simultaneity
+    mutant(
+        "records are not locked", PUSH,
+        "    db.lock(session, {name for case in queue for name in case.touches})\n    written", "    written",
+        f"{MANY}::test_every_op_counts_once_and_no_write_is_lost",
+        f"{PEOPLE}::test_batches_that_name_records_in_opposite_order_wait_for_each_other",
+        f"{PEOPLE}::test_phones_that_write_records_of_their_own_never_disturb_each_other", database=PG,
+    ),
+    mutant(
+        "names are locked in any order", DB, LOCK + '{"keys": sorted(keys)}',
+        LOCK + '{"keys": random.sample(sorted(keys), len(keys))}',
+        f"{PEOPLE}::test_batches_that_name_records_in_opposite_order_wait_for_each_other", database=PG,
+    ),
+    mutant(
+        "the install is not locked", PUSH, '{f"install:{actor.install_id}"} | {f"op', '{f"op',
+        f"{GUARDS}::test_the_acknowledgement_of_one_install_never_goes_back", database=PG,
+    ),
+    mutant(
+        "the op is not locked", PUSH, '{f"op:{op_id}" for op in ops for op_id in _names(op)}', "set[str]()",
+        f"{GUARDS}::test_one_op_that_two_installs_of_a_person_bring_is_judged_once", database=PG,
+    ),
+    mutant(
+        "what an op waits for is not locked", PUSH, "    yield from depends_on(op.body)\n", "",
+        f"{PEOPLE}::test_an_op_that_arrives_with_what_it_waits_for_is_never_left_waiting", database=PG,
+    ),
+    mutant(
+        "a released op is not looked at again", PUSH, "[case for case in cases if _still_held(session, case.row)]",
+        "cases",
+        f"{PEOPLE}::test_a_waiting_op_that_is_let_through_while_its_predecessor_arrives_is_applied_once", database=PG,
+    ),
+    mutant(
+        "whoever lets an op through does not look again", PUSH,
+        "    if row.status != status:\n        return None\n", "",
+        f"{PEOPLE}::test_a_waiting_op_that_is_let_through_while_its_predecessor_arrives_is_applied_once", database=PG,
+    ),
+    mutant(
+        "a quarantine row is not locked", "server/sync/set_aside.py", ".with_for_update(of=Quarantine)", "",
+        f"{PEOPLE}::test_an_op_that_several_let_through_at_once_is_applied_once",
+        f"{PEOPLE}::test_an_op_is_either_let_through_or_dismissed", database=PG,
+    ),
+    mutant(
+        "a reviewed submission is not locked", "server/sync/review.py",
+        "    db.lock(session, {*ids, ", "    set[str]().union({*ids, ",
+        f"{PEOPLE}::test_a_submission_rejected_by_several_at_once_is_withdrawn_once", database=PG,
+    ),
+    mutant(
+        "a write begins as a read", DB, '"BEGIN IMMEDIATE" if writer else "BEGIN"', '"BEGIN"',
+        f"{GUARDS}::test_a_write_transaction_is_a_writer_from_its_first_statement",
+    ),
+    mutant(
+        "a write begins as a read, and nobody queues", DB, '"BEGIN IMMEDIATE" if writer else "BEGIN"', '"BEGIN"',
+        f"{PEOPLE}::test_phones_that_write_records_of_their_own_never_disturb_each_other",
+        also=(Edit(DB, "        fcntl.flock(turn, fcntl.LOCK_EX)\n", ""),),
+    ),
+    mutant(
+        "what the database asks for again is given up", DB, "if attempt == RETRIES - 1 or not try_again(error):",
+        "if True:", f"{GUARDS}::test_a_transaction_that_must_run_again_has_left_nothing",
+    ),
+    # Two transactions, one savepoint an op
+    mutant(
+        "a round has no savepoint", ROUNDS,
+        "            with session.begin_nested():\n                return _judge_on_desk(session, [case])[0]",
+        "            return _judge_on_desk(session, [case])[0]",
+        f"{BUGS}::test_what_a_batch_acknowledged_is_stored_although_a_neighbour_broke_the_database",
+        "sync/test_push.py::test_a_judging_that_crashes_sets_the_op_aside_and_spares_the_rest",
+    ),
+    mutant(
+        "raw ops and judging are one transaction", PUSH,
+        "answer = db.transact(lambda session: _judge_and_answer(session, actor, ops, left))",
+        "answer = db.transact("
+        "lambda session: (_store_raw(session, actor, ops), _judge_and_answer(session, actor, ops, left))[1])",
+        f"{BUGS}::test_a_batch_whose_judging_cannot_commit_acknowledges_nothing",
+        also=(Edit(PUSH, "left = db.transact(lambda session: _store_raw(session, actor, ops))", "left = []"),),
+    ),
+    mutant(
+        "a crash is tried for ever", ROUNDS, "for _ in range(case.row.attempts, TRIES + 1):", "while True:",
+        "sync/test_push.py::test_a_judging_that_crashes_sets_the_op_aside_and_spares_the_rest",
+    ),
+    mutant(
+        "tries are not counted before they begin", PUSH, "        db.transact(partial(_count_try, op_id=op_id))\n", "",
+        "sync/test_push_kill.py::test_an_op_whose_judging_kills_the_server_is_set_aside_at_last",
+    ),
+    # Duplicates
+    mutant(
+        "an op id with other content is a repetition", "server/sync/results.py",
+        "row.person_id != actor.id or row.content_hash != op.content_hash", "row.person_id != actor.id",
+        "sync/test_push.py::test_an_op_id_with_other_content_is_kept_aside",
+    ),
+    mutant(
+        "an instance id with other content is a repetition", SUBMISSION,
+        "first.xml_hash != xml_hash or first.person_id", "first.person_id",
+        "sync/test_push.py::test_an_instance_id_with_other_content_is_kept_aside_and_the_first_stands",
+    ),
+    mutant(
+        "acknowledged beyond a gap", "server/sync/acks.py", "if place == seq", "if True",
+        "sync/test_push.py::test_a_gap_in_the_numbers_holds_only_the_acknowledgement",
+    ),
+    # Rights
+    mutant(
+        "foreign records may be written", WRITE, "(row.Entity, bool(row.may))", "(row.Entity, True)",
+        "sync/test_push.py::test_foreign_and_unknown_records_are_kept_with_the_same_reason",
+    ),
+    mutant(
+        "a household may be sent anywhere", WRITE, "if _leaves_the_area(", "if False and _leaves_the_area(",
+        "sync/test_push_hostile.py::test_a_household_is_not_sent_into_a_village_where_its_author_may_not_write",
+    ),
+    mutant(
+        "a revoked phone is believed", SUBMISSION, "if case.actor.revoked:", "if False:",
+        "sync/test_push.py::test_a_revoked_phone_hands_over_into_quarantine",
+    ),
+    mutant(
+        "an op of somebody else counts as what came before", GROUNDS,
+        "OpLog.person_id == case.row.person_id, OpLog.status", "OpLog.status",
+        "sync/test_guards.py::test_an_op_waits_for_its_author_s_own_ops_only",
+    ),
+    mutant(
+        "held ops are not released", PUSH, "        queue += _released(session, judged)\n", "",
+        "sync/test_push.py::test_an_op_waits_for_what_it_depends_on",
+    ),
+    mutant(
+        "everybody's quarantine is shown", "server/sync/set_aside.py",
+        "below = region.in_(regions_below(actor.paths(DECIDERS)))", "below = region.is_not(None)",
+        "sync/test_guards.py::test_what_was_set_aside_elsewhere_is_nobody_s_business",
+    ),
+    # Photos
+    mutant(
+        "whoever knows a hash may bind the bytes", "server/sync/attachments.py",
+        "select(BlobHolder.sha256).where(BlobHolder.person_id == actor.id, ", "select(BlobHolder.sha256).where(",
+        "sync/test_attachments.py::test_a_foreign_hash_stays_missing_whatever_the_store_holds",
+    ),
+)

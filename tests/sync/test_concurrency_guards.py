@@ -1,0 +1,135 @@
+"""Races that are forced, not hoped for: each test stops one of two at the worst place and proves what guards it.
+
+The mutation list (tests/mutations) takes each guard away and expects these tests to fail.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from server import db
+from server.accounts.tables import Install
+from server.sync import acks, feeds, pull
+from server.sync.tables import OpLog, Submission
+from tests.sync.racing import PATIENCE, at_once
+from tests.sync.test_concurrency_people import asked_again
+from tests.sync.test_published_bugs_push import count, new_member, versions
+from tests.world import QINGSHI, World
+
+__all__ = ["asked_again"]  # a fixture of its own is used here too
+NUDGE = 0.4  # seconds that a thread gets to go where the guard must stop it
+
+
+def test_the_acknowledgement_of_one_install_never_goes_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pushes of one install: the first has counted what is stored, the second counts more and ends. What the
+    first writes afterwards must not be less. Guard: the install's lock.
+    """
+    slow, quick = (world.phone("li", "one-install") for _ in range(2))
+    ops = [slow.visit(phone="1"), slow.visit(phone="2")]
+    counted, ended, real = threading.Event(), threading.Event(), acks._after
+
+    def count_slowly(*given: Any) -> list[int]:
+        stored = real(*given)
+        if threading.current_thread().name == "slow":
+            counted.set()
+            ended.wait(NUDGE)
+        return stored
+
+    monkeypatch.setattr(acks, "_after", count_slowly)
+    second = threading.Thread(target=lambda: (quick.push(ops[1]), ended.set()))
+    first = threading.Thread(target=slow.push, args=(ops[0],), name="slow")
+    first.start()
+    assert counted.wait(PATIENCE)
+    second.start()
+    for thread in (first, second):
+        thread.join(PATIENCE)
+    assert world.look(lambda s: s.get_one(Install, "one-install").acked_seq) == 2
+
+
+def test_one_op_that_two_installs_of_a_person_bring_is_judged_once(world: World) -> None:
+    """A phone and its restored copy, or a phone and a courier: they share no install's lock, so the op has one."""
+    own, other = world.phone("li"), world.phone("li")
+    for n in range(6):
+        op = new_member(own, f"成员{n}", water_days=str(100 + n))
+        results = at_once([lambda p=phone, o=op: p.send(o)[0] for phone in (own, other, own, other)])
+        assert sorted(result["status"] for result in results) == ["applied"] + ["duplicate"] * 3
+        assert len(versions(world)) == n + 2
+
+
+def test_writers_of_two_feeds_in_opposite_order_never_wait_in_a_circle(world: World, asked_again: list[str]) -> None:
+    """Feeds are numbered in one order for everybody."""
+    scopes = ["region:a", "region:b", "region:c"]
+
+    def write(names: list[str]) -> None:
+        for n in range(25):
+            news = [feeds.News(name, "record", f"{names[0]}{n}", "eviction", {}) for name in names]
+            world.run(lambda session, news=news: feeds.touch(session, news))
+
+    at_once([lambda: write(scopes), lambda: write(scopes[::-1]), lambda: write(scopes[1:] + scopes[:1])])
+    assert asked_again == []
+
+
+def test_a_pull_sees_one_moment(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody commits between the reading of the head and the reading of the rows: rows, head and acknowledgement
+    are still those of one moment. Guard: the read transaction's snapshot.
+    """
+    reader, writer = world.phone("li"), world.phone("helper")
+    scope = f"region:{QINGSHI}"
+    reader.pull(scope)
+    real, done = pull._heads, threading.Event()
+
+    def commit_between(*given: Any) -> Any:
+        found = real(*given)
+        if not done.is_set():
+            done.set()
+            thread = threading.Thread(target=writer.send, args=(writer.visit(phone="139"),))
+            thread.start()
+            thread.join(PATIENCE)
+        return found
+
+    monkeypatch.setattr(pull, "_heads", commit_between)
+    page = reader.pull(scope)
+    assert done.is_set()
+    assert page["next"] <= page["head"]
+    assert {entry["version"] for entry in page["entries"] if entry["type"] == "entity"} == {1}
+    assert [entry["version"] for entry in reader.pull(scope, page["next"])["entries"]] == [2]
+
+
+def test_a_write_transaction_is_a_writer_from_its_first_statement(world: World, database_url: str) -> None:
+    """SQLite: a read that is turned into a write later fails at once when another one wrote meanwhile ("busy", and
+    no waiting helps). So a writing transaction begins as a writer: nobody else gets in between its read and its write.
+    """
+    if not database_url.startswith("sqlite"):
+        pytest.skip("PostgreSQL locks rows and names")
+    other = sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=0, isolation_level=None)
+
+    def work(session: Any) -> None:
+        session.scalar(select(Install.id).limit(1))
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+
+    world.run(work)
+    other.execute("BEGIN IMMEDIATE")  # and afterwards the way is free
+    other.close()
+
+
+def test_a_transaction_that_must_run_again_has_left_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the database says "try again", the whole work runs again on fresh rows: one version, one answer."""
+    phone, refusals = world.phone("li"), iter([True, True, False])
+    real = feeds.touch
+
+    def refuse(session: Any, news: Any) -> None:
+        real(session, news)
+        if next(refusals, False):
+            error = Exception("database is locked")
+            raise db.DBAPIError("COMMIT", None, error)
+
+    monkeypatch.setattr(feeds, "touch", refuse)
+    [result] = phone.send(phone.visit(phone="139"))
+    assert (result["status"], versions(world)) == ("applied", [1, 2])
+    assert count(world, OpLog) == count(world, Submission) == 1
