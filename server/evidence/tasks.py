@@ -26,9 +26,9 @@ from server.errors import Problem
 from server.evidence import photos
 from server.evidence.darkroom import Darkroom, Lost
 from server.evidence.judging import judge_photo
+from server.sealing import reseal, rotate
 from server.sync.blobs import store_of
 from server.sync.leftovers import HOUR, tidy_uploads
-from server.sealing import rotate
 from server.sync.push import judge_left_over
 from server.sync.sweep import Swept
 from server.sync.sweep import sweep as sweep_store
@@ -77,7 +77,15 @@ def _make_queue(app: Flask) -> Queue:
     @huey.lock_task("reseal")  # type: ignore[untyped-decorator]
     def reseal_now() -> None:
         with app.app_context():
-            rotate.look_after_keys()
+            if reseal.is_due():
+                done = reseal.go_on(seconds=20)
+                log.info("keys.resealed", looked_at=done.looked_at, resealed=done.resealed, finished=done.finished)
+
+    @huey.periodic_task(crontab(minute="17"), name="drop_keys")  # type: ignore[untyped-decorator]
+    @huey.lock_task("drop_keys")  # type: ignore[untyped-decorator]
+    def drop_keys_now() -> None:
+        with app.app_context():
+            log.info("keys.dropped", keys=rotate.drop_unused()[0])
 
     @huey.periodic_task(crontab(minute="*"), name="judge_left_over")  # type: ignore[untyped-decorator]
     @huey.lock_task("judge_left_over")  # type: ignore[untyped-decorator]
