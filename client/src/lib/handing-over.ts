@@ -42,14 +42,17 @@ async function draftOp(at: Session, draft: Draft, photos: Awaited<ReturnType<typ
   const attachments = await attachmentsOf(photos, null, at.install.device_key);
   const names = await getForm(draft.form_id, draft.version).then((form) => form.names, () => ({}));
   const body = {
-    draft_id: draft.id, form_id: draft.form_id, form_version: draft.version, entity_id: draft.household_id, instance_xml: draft.instanceXml ?? "",
-    opened_at: draft.opened_at, updated_at: draft.updated_at, attachments,
+    instance_id: instanceIdOf(draft), form_id: draft.form_id, form_version: draft.version, entity_id: draft.household_id,
+    instance_xml: draft.instanceXml ?? `<data id="${draft.form_id}" version="${draft.version}"/>`, saved_at: draft.updated_at, attachments,
   };
   return makeOp(at, {
     op_id: uuid7(), kind: "draft", body, depends_on: [], title: draft.title, names, instance_id: "", household_id: draft.household_id ?? "", bases: [],
     bodySize: utf8(JSON.stringify(body)).length,
   });
 }
+
+/** A form left before its first answer has no instance yet, so its draft lends its id. */
+const instanceIdOf = (draft: Draft): string => /<(?:\w+:)?instanceID>([^<]+)</.exec(draft.instanceXml ?? "")?.[1] ?? `uuid:${draft.id}`;
 
 /** One op per scope that is about to be wiped; stored in the transaction that wipes it. */
 export async function makeAcks(at: Session, scopes: string[]): Promise<NewOp[]> {

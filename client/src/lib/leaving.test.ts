@@ -48,13 +48,13 @@ const takeAway = (): void => { server.feed(VILLAGE).state = "revoking"; };
 describe("a scope that is taken away", () => {
   test("hands over visits, photos and unfinished forms first, and then nothing of it is on the phone", async () => {
     await visit();
-    const draft = await draftWithPhoto();
+    await draftWithPhoto();
     takeAway();
     const sent: string[] = [];
     const result = await sync({ sendFile: async (file) => { sent.push(await file.blob.text()); } });
     expect(result).toMatchObject({ outcome: "done", pulled: { gone: 1 } });
     expect(ops().map((op) => op.kind)).toEqual(["submission", "draft", "revocation_ack"]);
-    expect(ops()[1]).toMatchObject({ draft_id: draft, entity_id: HOUSEHOLD, form_id: "household_visit", attachments: [{ name: "a.jpg" }] });
+    expect(ops()[1]).toMatchObject({ instance_id: /<instanceID>([^<]+)/.exec(String(ops()[1]?.["instance_xml"]))?.[1], entity_id: HOUSEHOLD, form_id: "household_visit", attachments: [{ name: "a.jpg" }] });
     expect(ops()[2]).toMatchObject({ scope: VILLAGE, count: 2 });
     expect(sent).toEqual(["photo a"]);
     expect((await listRecords("household")).map((row) => row.id)).toEqual([OTHER]);

@@ -157,7 +157,7 @@ export class MemoryPhone {
     for (const id of ids) {
       const draft = this.drafts.get(id);
       const op_id = this.newId(now);
-      const fields = { op_id, kind: "draft", device_time: new Date(now).toISOString(), clock: describeClock(this.anchor, this.reading(now)), depends_on: [], draft_id: id, entity_id: draft?.household_id ?? null, attachments: [], ...draft?.body };
+      const fields = { op_id, kind: "draft", device_time: new Date(now).toISOString(), clock: describeClock(this.anchor, this.reading(now)), depends_on: [], instance_id: `uuid:${id}`, form_id: "", form_version: "", instance_xml: "<data/>", entity_id: draft?.household_id || null, saved_at: new Date(now).toISOString(), attachments: [], ...draft?.body };
       this.addOp(op_id, "draft", fields, { household_id: draft?.household_id ?? "", records: [], instance_id: "" }, now);
       this.endDraft(id);
     }
