@@ -19,7 +19,7 @@ from server.accounts.audit import note
 from server.accounts.people import add_person, give_role, hash_password
 from server.accounts.tables import ROLES, Person
 from server.accounts.tokens import revoke_all
-from server.commands import qualifications
+from server.commands import qualifications, rights
 from server.commands.messages import say
 from server.commands.refusal import stop
 from server.geo.tables import Region
@@ -35,6 +35,7 @@ Grant = tuple[str, str | None]
 def register(main: click.Group) -> None:
     main.add_command(user)
     qualifications.add_to(user)
+    rights.add_to(user)
 
 
 @click.group()

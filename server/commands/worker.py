@@ -8,6 +8,7 @@ from datetime import timedelta
 import click
 from flask import Flask
 
+from server.commands import upkeep
 from server.config import Settings
 from server.evidence import tasks
 from server.imports import tasks as import_tasks
@@ -31,10 +32,12 @@ def worker(app: Callable[[], Flask], once: bool, threads: int) -> None:
         judge_left_over()
         done = tasks.sweep(settings, grace=timedelta(0))
         export_tasks.run_waiting(settings)
+        upkeep.keep_up()
         import_tasks.run_waiting(settings)
     click.echo(f"处理了 {done} 张照片 · {done} photos prepared")
     if not once:
         huey = tasks.queue(flask_app).huey
         export_tasks.register(flask_app, huey)
+        upkeep.register(flask_app, huey)
         import_tasks.register(flask_app, huey)
         huey.create_consumer(workers=threads, max_delay=1.0, flush_locks=True).run()

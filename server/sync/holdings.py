@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
+from server import db
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.tables import Install, Person
 from server.db import now
@@ -73,11 +75,13 @@ def notice_person(session: Session, person_id: str) -> None:
         notice(session, load_actor(session, person, install_id=install.id, revoked=revoked))
 
 
-def notice_all(session: Session) -> None:
+def notice_all() -> None:
     """As `notice_person`, for everybody who holds something: finds rights that ended without a word to us."""
     holders = select(Install.person_id).join(InstallScope, InstallScope.install_id == Install.id)
-    for person_id in session.scalars(holders.where(InstallScope.state != "wiped").distinct()).all():
-        notice_person(session, person_id)
+    with db.read() as session:
+        people = session.scalars(holders.where(InstallScope.state != "wiped").distinct()).all()
+    for person_id in sorted(people):
+        db.transact(partial(notice_person, person_id=person_id))
 
 
 def revoking(session: Session, install_id: str) -> Sequence[str]:

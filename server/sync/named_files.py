@@ -30,14 +30,14 @@ def missing_files(session: Session, kinds: dict[str, str]) -> Missing:
 def _of_answers(session: Session, op_ids: Collection[str]) -> Missing:
     waiting = (Attachment.blob.is_(None), Attachment.sha256.is_not(None))
     query = select(Attachment.answer_id, Attachment.sha256).where(Attachment.answer_id.in_(op_ids), *waiting)
-    return _by_op(session.execute(query.distinct()).tuples())
+    return _by_op(session.execute(query.distinct()))
 
 
 def of_drafts(session: Session, op_ids: Collection[str]) -> Missing:
     """A draft's author has to upload its files, whoever else may have done so."""
     here = exists().where(BlobHolder.sha256 == DraftFile.sha256, BlobHolder.person_id == Draft.person_id)
     query = select(DraftFile.op_id, DraftFile.sha256).join(Draft, Draft.op_id == DraftFile.op_id)
-    return _by_op(session.execute(query.where(DraftFile.op_id.in_(op_ids), ~here).distinct()).tuples())
+    return _by_op(session.execute(query.where(DraftFile.op_id.in_(op_ids), ~here).distinct()))
 
 
 def _by_op(rows: Iterable[tuple[Any, Any]]) -> Missing:

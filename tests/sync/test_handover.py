@@ -1,0 +1,153 @@
+"""Rights that end: the phone is told, hands over, wipes and says so; who has not said so is listed."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.sync import holdings, rights
+from server.sync.office_tables import InstallScope
+from tests.sync.office import add_person, entries, op, own, scopes, take_role
+from tests.world import BAITA, LIUSHU, QINGSHI, WANG, WANG_SON, World
+
+HERE = f"region:{QINGSHI}"
+
+
+def listed(world: World, name: str = "zhang", state: str = "revoking") -> list[tuple[str, str]]:
+    items = world.phone(name).get(f"/handovers?state={state}").json["items"]
+    return [(row["person"]["username"], row["scope"]) for row in items]
+
+
+def test_a_lost_role_is_handed_over_wiped_and_acknowledged(world: World) -> None:
+    phone = world.phone("li")
+    phone.pull(HERE)
+    assert scopes(phone)[HERE] == "granted" and listed(world) == []
+    take_role(world, "li", "cadre", QINGSHI)
+    assert listed(world) == [("li", HERE)]
+    assert scopes(phone)[HERE] == "revoking"
+    assert phone.pull(HERE) == {"status": "gone"}
+    [late] = phone.send(phone.visit(water_days="35"))
+    assert (late["status"], late["code"]) == ("quarantined", "scope.lost")
+    [ack] = phone.send(op(phone, "revocation_ack", scope=HERE, count=2))
+    assert ack["status"] == "applied"
+    assert HERE not in scopes(phone) and listed(world) == []
+    assert listed(world, state="wiped") == [("li", HERE)]
+    row = world.look(lambda session: session.get_one(InstallScope, (phone.install_id, HERE)))
+    assert (row.count, row.wiped_at is not None) == (2, True)
+
+
+def test_a_feed_that_was_never_pulled_is_not_waited_for(world: World) -> None:
+    world.phone("li")
+    take_role(world, "li", "cadre", QINGSHI)
+    assert listed(world) == []
+
+
+def test_a_role_that_comes_back_before_the_phone_heard_of_it_leaves_everything_as_it_was(world: World) -> None:
+    phone = world.phone("li")
+    phone.pull(HERE)
+    take_role(world, "li", "cadre", QINGSHI)
+    world.run(lambda session: rights.give_role(session, world.people["li"], "cadre", QINGSHI))
+    assert scopes(phone)[HERE] == "granted" and listed(world) == []
+
+
+def test_a_role_that_comes_back_after_the_wipe_is_fetched_anew(world: World) -> None:
+    phone = world.phone("li")
+    phone.pull(HERE)
+    take_role(world, "li", "cadre", QINGSHI)
+    scopes(phone)
+    phone.send(op(phone, "revocation_ack", scope=HERE, count=2))
+    world.run(lambda session: rights.give_role(session, world.people["li"], "cadre", QINGSHI))
+    assert scopes(phone)[HERE] == "granted"
+    assert len(phone.pull(HERE)["entries"]) == 2
+    take_role(world, "li", "cadre", QINGSHI)
+    assert listed(world) == [("li", HERE)]
+
+
+def test_a_right_that_ended_behind_our_back_is_found_by_the_phone_s_hello_and_by_the_sweep(world: World) -> None:
+    from server.accounts.tables import RoleGrant
+
+    phone, other = world.phone("li"), world.phone("bai")
+    phone.pull(HERE)
+    other.pull(f"region:{BAITA}")
+    world.run(lambda session: session.query(RoleGrant).filter(RoleGrant.role == "cadre").delete())
+    assert scopes(phone)[HERE] == "revoking"
+    with world.app.app_context():
+        holdings.notice_all()
+    assert set(listed(world)) == {("li", HERE), ("bai", f"region:{BAITA}")}
+
+
+def test_a_revoked_phone_hands_over_and_may_do_nothing_else(world: World) -> None:
+    phone, admin = world.phone("li"), world.phone("admin")
+    phone.pull(HERE)
+    phone.pull(own(world, "li"))
+    assert admin.post(f"/installs/{phone.install_id}/revoke", {}).status_code == 200
+    assert scopes(phone) == {HERE: "revoking", own(world, "li"): "revoking"}
+    for path, body in (("/sync/pull", {"feeds": {}}), ("/questions", None), ("/drafts", None), ("/entities", None)):
+        answer = phone.post(path, body) if body else phone.get(path)
+        assert (answer.status_code, answer.json["code"]) == (403, "device.revoked")
+    [late] = phone.send(phone.visit(water_days="35"))
+    assert (late["status"], late["code"]) == ("quarantined", "device.revoked")
+    acks = [op(phone, "revocation_ack", scope=scope, count=2) for scope in scopes(phone)]
+    assert [result["status"] for result in phone.send(*acks)] == ["applied", "applied"]
+    assert scopes(phone) == {} and listed(world) == []
+    [device] = admin.get(f"/users/{world.people['li']}/installs").json["items"]
+    assert {feed["state"] for feed in device["feeds"]} == {"wiped"} and device["revoked_at"]
+
+
+def test_a_person_s_other_phone_goes_on(world: World) -> None:
+    lost, kept = world.phone("li"), world.phone("li")
+    for phone in (lost, kept):
+        phone.pull(HERE)
+    world.phone("admin").post(f"/installs/{lost.install_id}/revoke", {})
+    assert scopes(kept)[HERE] == "granted" and listed(world) == [("li", HERE)]
+
+
+def test_hand_overs_are_listed_for_their_area_only(world: World) -> None:
+    add_person(world, "west", "supervisor", LIUSHU)
+    phone = world.phone("li")
+    phone.pull(HERE)
+    take_role(world, "li", "cadre", QINGSHI)
+    assert listed(world, "west") == [] and listed(world, "admin") == [("li", HERE)]
+    assert world.phone("zhao").get("/handovers").status_code == 403
+
+
+def test_rights_are_given_and_taken_in_the_own_area_only(world: World) -> None:
+    zhang, admin, li = world.phone("zhang"), world.phone("admin"), world.people["li"]
+    body = {"role": "cadre", "region": BAITA, "give": True}
+    assert zhang.post(f"/users/{li}/roles", body).status_code == 403
+    assert admin.post(f"/users/{li}/roles", body).status_code == 200
+    assert f"region:{BAITA}" in scopes(world.phone("li"))
+    assert admin.post(f"/users/{li}/roles", {**body, "region": "nowhere"}).status_code == 404
+    assert admin.post(f"/users/{li}/roles", {**body, "region": None}).status_code == 400
+    assert admin.post(f"/users/{li}/roles", {**body, "give": False}).status_code == 200
+    assert f"region:{BAITA}" not in scopes(world.phone("li"))
+
+
+def test_a_helper_who_loses_the_household_loses_its_rows_and_writes_no_more(world: World) -> None:
+    helper, zhang = world.phone("helper"), world.phone("zhang")
+    feed = own(world, "helper")
+    before = helper.pull(feed)
+    body = {"household_id": WANG, "give": False}
+    assert zhang.post(f"/users/{world.people['helper']}/households", body).status_code == 200
+    gone = entries(helper, feed, "eviction", before["next"])
+    assert {entry["id"] for entry in gone} == {WANG, WANG_SON}
+    [late] = helper.send(helper.visit(water_days="35"))
+    assert (late["status"], late["code"]) == ("quarantined", "scope.lost")
+    assert zhang.post(f"/users/{world.people['helper']}/households", {**body, "give": True}).status_code == 200
+    assert {e["id"] for e in entries(helper, feed, "entity")} == {WANG, WANG_SON}
+
+
+@pytest.mark.parametrize("place", ["foreign", "unknown"])
+def test_no_household_out_of_sight_is_given_away(world: World, place: str) -> None:
+    from tests.world import ZHAO
+
+    household = ZHAO if place == "foreign" else "99999999-9999-4999-8999-999999999999"
+    body = {"household_id": household, "give": True}
+    assert world.phone("zhang").post(f"/users/{world.people['li']}/households", body).status_code == 404
+
+
+def test_an_acknowledgement_sent_again_changes_nothing(world: World) -> None:
+    phone = world.phone("li")
+    phone.pull(HERE)
+    take_role(world, "li", "cadre", QINGSHI)
+    ack = op(phone, "revocation_ack", scope=HERE, count=2)
+    assert [phone.send(ack)[0]["status"] for _ in range(2)] == ["applied", "duplicate"]
