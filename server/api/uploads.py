@@ -180,6 +180,8 @@ def _checksum() -> tuple[str, bytes | None]:
 
 
 def _announced() -> NewUpload:
+    if "Upload-Defer-Length" in request.headers:
+        raise Problem("upload.invalid", detail="Upload-Length must be known now; it cannot be told later.")
     size = _whole("Upload-Length")
     if size > _settings().photo_bytes:
         raise Problem("upload.too_large", detail=f"Tus-Max-Size: {_settings().photo_bytes}")
