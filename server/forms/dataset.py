@@ -33,7 +33,10 @@ class Alike:
 
 @dataclass(frozen=True)
 class Property:
-    """One declared fact of a record. `order` (policy `worst`) lists its codes from safe to dangerous."""
+    """One declared fact of a record. `order` (policy `worst`) lists its codes from safe to dangerous.
+
+    `count` (policy `derived`): the dataset below whose records are counted.
+    """
 
     name: str
     type: str
@@ -45,6 +48,7 @@ class Property:
     choices: tuple[Choice, ...] | None
     unit: str | None
     order: tuple[str, ...]
+    count: str | None = None
 
 
 @dataclass(frozen=True)

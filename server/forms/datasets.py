@@ -37,7 +37,7 @@ _DATASET_KEYS = (
     "properties", "rules", "alike",
 )  # fmt: skip
 _PROPERTY_KEYS = (
-    "type", "labels", "sensitivity", "merge", "group", "backcheck", "choices", "unit", "order",
+    "type", "labels", "sensitivity", "merge", "group", "backcheck", "choices", "unit", "order", "count",
 )  # fmt: skip
 
 
@@ -51,6 +51,7 @@ def load_datasets(folder: Path) -> dict[str, Dataset]:
     for file, dataset in pairs:
         if dataset.parent and dataset.parent.dataset not in datasets:
             file.complain("reference.unknown", ("parent", "dataset"), name=dataset.parent.dataset)
+        _check_counts(file, dataset, datasets)
         issues += file.issues
     if issues:
         raise DefinitionError(issues)
@@ -114,6 +115,7 @@ def _property(file: DefinitionFile, name: str, given: Any, codes: CodeLists) -> 
         choices=choices,
         unit=content.get("unit"),
         order=order,
+        count=content.get("count"),
     )
 
 
@@ -149,6 +151,17 @@ def _location(file: DefinitionFile, properties: Mapping[str, Property]) -> dict[
     check.check_keys(file, ("location",), content, LOCATION_PARTS, LOCATION_PARTS)
     found = {part: check.known_name(file, ("location", part), name, properties) for part, name in content.items()}
     return {part: name for part, name in found.items() if name}
+
+
+def _check_counts(file: DefinitionFile, dataset: Dataset, datasets: Mapping[str, Dataset]) -> None:
+    """What is derived says from what, and only that: records of a dataset right below."""
+    for prop in dataset.properties.values():
+        at = ("properties", prop.name)
+        if prop.merge == "derived" and prop.count is None:
+            file.complain("key.missing", at, key="count")
+        below = datasets.get(prop.count or "")
+        if prop.count and (below is None or below.parent is None or below.parent.dataset != dataset.name):
+            file.complain("reference.unknown", (*at, "count"), name=prop.count)
 
 
 def _alike(file: DefinitionFile, properties: Mapping[str, Property]) -> Alike | None:

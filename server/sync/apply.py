@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.forms.canonical import canonical
@@ -15,6 +16,7 @@ from server.forms.dataset import Dataset
 from server.registry.tables import Entity
 from server.sync import merge
 from server.sync.desk import versions_at
+from server.sync.grounds import SETTLED
 from server.sync.heads import empty_key, keys_of
 from server.sync.merge_policy import Value
 from server.sync.merge_state import STATE, state_value
@@ -23,6 +25,7 @@ from server.sync.place import wanted_region
 from server.sync.record import Edit, Origin, Outcome, RecordWrite, key_of, members
 from server.sync.state import with_state
 from server.sync.store import outcome_of, store
+from server.sync.tables import OpLog
 from server.sync.vocabulary import vocabulary
 
 
@@ -38,7 +41,9 @@ def apply_write(session: Session, dataset: Dataset, origin: Origin, write: Recor
     edits = [
         _edit(dataset, origin, write, name, keys, others, part, seen[name], entity)
         for name, part in sent.items()
-        if merge.touched(part, seen[name].overlaid) or (write.stead and name in write.stead.keys)
+        if merge.touched(part, seen[name].overlaid)
+        or (write.stead and name in write.stead.keys)
+        or (merge.changed_back(part) and _is_ahead(session, origin))
     ]
     unsaid = {name: key for name, key in others.items() if name not in sent and key != keys[name]}
     edits += [Edit(name, keys[name], key, None) for name, key in unsaid.items()]
@@ -49,6 +54,14 @@ def apply_write(session: Session, dataset: Dataset, origin: Origin, write: Recor
     entity = entity or _create(session, dataset, origin, write)
     stored = store(session, dataset, origin, write, entity, edits)
     return outcome_of(session, entity, edits, stored, differs)
+
+
+def _is_ahead(session: Session, origin: Origin) -> bool:
+    """Whether an earlier op of the install has not come, or waits: then this one builds on what we do not know yet."""
+    if origin.seq is None:
+        return False
+    earlier = (OpLog.install_id == origin.lineage, OpLog.seq < origin.seq, OpLog.status.in_(SETTLED))
+    return (session.scalar(select(func.count(OpLog.op_id)).where(*earlier)) or 0) < origin.seq - 1
 
 
 def _without(keys: Mapping[str, merge.Key], write: RecordWrite) -> Mapping[str, merge.Key]:

@@ -21,7 +21,8 @@ def settle(
     session: Session, dataset: Dataset, entity_id: str, origin: Origin, edits: Sequence[Edit]
 ) -> tuple[str, ...]:
     """Brings the conflicts of a record in line with its heads; answers the ids of those that changed."""
-    changed = [edit for edit in edits if len(edit.before.values()) > 1 or len(edit.after.values()) > 1]
+    several = (edit for edit in edits if edit.after.policy.name != "derived")
+    changed = [edit for edit in several if len(edit.before.values()) > 1 or len(edit.after.values()) > 1]
     if not changed:
         return ()
     rows = session.scalars(select(Conflict).where(Conflict.entity_id == entity_id, Conflict.state == "open"))

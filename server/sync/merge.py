@@ -78,8 +78,8 @@ class Key:
         return len(self.values()) > 1 and not self.decision().by_rule
 
     def settled(self) -> bool:
-        """Several values, and the policy decided."""
-        return len(self.values()) > 1 and self.decision().by_rule
+        """Several values, and the policy decided. What is derived is nobody's decision."""
+        return len(self.values()) > 1 and self.decision().by_rule and self.policy.name != "derived"
 
     def shown_value(self) -> Value:
         return self.decision().value
@@ -103,6 +103,14 @@ def touched(sent: Sent, seen: Value) -> bool:
         value != seen.get(name) and not (name in sent.base and value == sent.base[name])
         for name, value in sent.values.items()
     )
+
+
+def changed_back(sent: Sent) -> bool:
+    """Whether the author changed the key from something that we do not know of to what we take for what he saw.
+
+    That is so when an earlier op of his has not come: without it his change looks like none.
+    """
+    return any(name in sent.base and value != sent.base[name] for name, value in sent.values.items())
 
 
 def base_differs(sent: Sent, seen: Value) -> bool:

@@ -92,7 +92,9 @@ def _immutable(policy: Policy, heads: Heads, shown: str | None) -> Decision:
 
 
 def _derived(policy: Policy, heads: Heads, shown: str | None) -> Decision:
-    return Decision(heads[-1].value, heads[-1].op_id, by_rule=True)
+    """A witness until it is reckoned anew (derive.py); by op id, which no order of arrival changes."""
+    last = max(heads, key=lambda head: head.op_id)
+    return Decision(last.value, last.op_id, by_rule=True)
 
 
 def _best(heads: Heads, marks: Sequence[object | None], shown: str | None) -> Decision:

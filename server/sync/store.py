@@ -40,11 +40,18 @@ class Stored:
 
 
 def store(
-    session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, entity: Entity, edits: Sequence[Edit]
+    session: Session,
+    dataset: Dataset,
+    origin: Origin,
+    write: RecordWrite,
+    entity: Entity,
+    edits: Sequence[Edit],
+    derived: Value | None = None,
 ) -> Stored:
-    """Writes the new version, its history entry, the heads and the conflicts."""
+    """Writes the new version, its history entry, the heads and the conflicts. `derived`: values that nobody wrote."""
     changes = [change for edit in edits for change in _changes(dataset, entity, edit)]
-    values = dict(entity.values)
+    changes += [_change(entity, name, text) for name, text in (derived or {}).items()]
+    values = {**entity.values, **(derived or {})}
     for edit in edits:
         values |= _shown(dataset, edit)
     entity.version += 1
@@ -82,6 +89,10 @@ def _changes(dataset: Dataset, entity: Entity, edit: Edit) -> list[dict[str, Any
         for name, value in wrote.items()
         if value != entity.values.get(name) or shown.get(name) != value
     ]
+
+
+def _change(entity: Entity, name: str, text: str | None) -> dict[str, Any]:
+    return {"property": name, "from": entity.values.get(name), "to": text, "shown": True}
 
 
 def _contested(dataset: Dataset, entity: Entity, edits: Sequence[Edit]) -> list[str]:

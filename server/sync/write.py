@@ -20,6 +20,7 @@ from server.sync.authority import rank_of
 from server.sync.case import Case, Verdict
 from server.sync.clock import observed_at
 from server.sync.definitions import datasets
+from server.sync.derive import recount
 from server.sync.envelope import Named, SubmissionOp, finding
 from server.sync.feeds import upsert
 from server.sync.grounds import lost
@@ -51,6 +52,7 @@ def write_records(session: Session, case: Case, submission: SubmissionOp) -> lis
     if isinstance(records, Verdict):
         return records
     outcomes = [apply_write(session, datasets()[record.dataset], origin, record) for record in records]
+    outcomes += recount(session, origin, records, outcomes)
     case.findings += [finding(f"{o.dataset}/{o.id}/{key}", "base.differs") for o in outcomes for key in o.differs]
     _take_steps(session, case)
     return outcomes
