@@ -43,6 +43,7 @@ def start(session: Session, actor: Actor | None, import_id: str) -> RegisterImpo
     source.number += 1
     importer(session)
     row.number, row.state, row.beat_at = source.number, "applying", now()
+    row.applied_counts = row.counts.get("unplaced", {})
     note(
         session, actor.id if actor else None, "register.applied", row.id, source=row.source, number=row.number,
         filename=row.filename, file_hash=row.file_hash, counts=row.counts,

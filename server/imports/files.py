@@ -41,7 +41,8 @@ def open_files(paths: Sequence[Path], filename: str, mapping: RegisterMapping) -
     if mapping.member is None:
         return _checked(mapping, Files(households, None), first.notes)
     if paths[1].exists():
-        second = open_register(paths[1], f"{filename}-2", mapping.header_row, mapping.delimiter)
+        stem, dot, ending = filename.rpartition(".")
+        second = open_register(paths[1], f"{stem}-2{dot}{ending}", mapping.header_row, mapping.delimiter)
         return _checked(mapping, Files(households, _sheet(second, mapping.member)), (*first.notes, *second.notes))
     members = _sheet(first, mapping.member) if mapping.member.sheet else households
     return _checked(mapping, Files(households, households if members.name == households.name else members), first.notes)

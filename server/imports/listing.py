@@ -75,8 +75,8 @@ def _expire(session: Session) -> list[str]:
 
 def on_wire(row: RegisterImport) -> dict[str, Any]:
     """The import as people see it; counts and problems, no record."""
-    counts = dict(row.counts)
-    listed = counts.pop("listed", {"refused": 0, "vanished": 0})
+    counts = {name: one for name, one in row.counts.items() if name not in ("listed", "unplaced")}
+    listed = row.counts.get("listed", {"refused": 0, "vanished": 0})
     return {
         "import_id": row.id,
         "state": row.state,

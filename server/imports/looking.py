@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.orm import Session
@@ -29,6 +30,16 @@ log = structlog.get_logger()
 TRIES = 3
 
 
+@dataclass(frozen=True)
+class Look:
+    """What reading and comparing found. `unplaced`: counts of refused rows that belong to no household."""
+
+    tally: Tally
+    unplaced: dict[str, dict[str, int]]
+    listed: dict[str, int]
+    households: int
+
+
 def look_over(settings: Settings, datasets: Datasets, import_id: str, progress: Progress | None = None) -> bool:
     """Reads the files and says what applying would do, writing nothing to the registry. Whether it did."""
     row = db.transact(lambda session: _begin(session, import_id))
@@ -36,7 +47,7 @@ def look_over(settings: Settings, datasets: Datasets, import_id: str, progress: 
         return False
     tell = progress or silent
     try:
-        tally = _look_over(settings, datasets, row, tell)
+        found = _look_over(settings, datasets, row, tell)
     except Problem as problem:
         faults = [{"where": one.where, "why": one.why, "fix": one.fix} for one in problem.faults]
         code = problem.code
@@ -48,7 +59,7 @@ def look_over(settings: Settings, datasets: Datasets, import_id: str, progress: 
         log.error("imports.reading_failed", register_import=import_id, kind=type(error).__name__, line=place.lineno)
         db.transact(lambda session: _fail(session, import_id, "server.failed", []))
         raise
-    db.transact(lambda session: _previewed(session, import_id, tally))
+    db.transact(lambda session: _previewed(session, import_id, found))
     forget(copies_of(settings, import_id))
     return True
 
@@ -66,23 +77,24 @@ def _begin(session: Session, import_id: str) -> RegisterImport | None:
     return row
 
 
-def _look_over(settings: Settings, datasets: Datasets, row: RegisterImport, progress: Progress) -> Tally:
+def _look_over(settings: Settings, datasets: Datasets, row: RegisterImport, progress: Progress) -> Look:
     tally = Tally()
     with db.read() as session:
         job = open_job(session, settings, datasets, row, new=True)
     try:
         files = open_files(copies_of(settings, row.id), row.filename, job.mapping).files
         progress("reading", 0, 1)
+        # Rows without a place among the units are refused here and now; applying does not come by them again.
         Loader(job.mapping, job.secret, job.places, job.staging, tally).load(files, lambda: _beat(row.id))
+        unplaced = {dataset: dict(counts) for dataset, counts in tally.counts.items()}
         with db.read() as session:
             adopt(session, job, row)
         _preview(job, row, tally, progress)
         with db.read() as session:
             list_vanished(session, job, row)
         listed = {name: job.staging.count(name) for name in ("refused", "vanished")}
-        tally.counts["listed"] = listed
-        tally.counts["households"] = {"all": job.staging.count("household")}
-        return tally
+        households = job.staging.count("household")
+        return Look(tally, unplaced, listed, households)
     finally:
         job.staging.close()
 
@@ -125,10 +137,11 @@ def _look(session: Session, job: Job, units: Sequence[Unit]) -> None:
     raise _OnlyLooked(tally)
 
 
-def _previewed(session: Session, import_id: str, tally: Tally) -> None:
+def _previewed(session: Session, import_id: str, found: Look) -> None:
     row = session.get_one(RegisterImport, import_id)
-    row.households = tally.counts.pop("households")["all"]
-    row.state, row.counts, row.problems, row.beat_at = "previewed", tally.counts, tally.problems(), now()
+    row.households = found.households
+    row.counts = {**found.tally.counts, "listed": found.listed, "unplaced": found.unplaced}
+    row.state, row.problems, row.beat_at = "previewed", found.tally.problems(), now()
 
 
 def _fail(session: Session, import_id: str, code: str, faults: list[dict[str, str]]) -> None:

@@ -24,6 +24,7 @@ from server.imports.tally import Tally, Trouble
 from server.registry.tables import Entity
 from server.sync.apply import apply_write
 from server.sync.feeds import upsert
+from server.sync.first_writes import FirstWrite, lookalikes, write_first
 from server.sync.record import Origin, Outcome, RecordWrite
 
 
@@ -49,6 +50,7 @@ class _Step:
 
     dataset: str
     record: Record
+    origin: Origin
     write: RecordWrite
     seen: str
     is_new: bool
@@ -84,11 +86,31 @@ class Merging:
     def merge(self, units: Sequence[Unit], *, look: bool = False) -> Batch:
         """Writes what changed. `look`: new records are only counted, the caller rolls back the rest."""
         self._load(units)
-        for unit in units:
-            steps = list(self._steps(unit))
-            for step in steps:
-                self._take(self._origin(unit), step, look)
+        steps = [step for unit in units for step in self._steps(unit)]
+        firsts = {} if look else self._firsts(steps)
+        self.batch.outcomes += write_first(self.session, list(firsts.values()))
+        for step in steps:
+            if step.write.id in firsts:
+                self._count(step, "new", step.write.values)
+            else:
+                self._take(step, look)
         return self.batch
+
+    def _firsts(self, steps: Sequence[_Step]) -> dict[str, FirstWrite]:
+        """New households with their new members, by id: they can be written many at once."""
+        households = [self._first(step, step.write.id, step.record.region) for step in steps if _is_new_household(step)]
+        alike = lookalikes(self.session, households)
+        found = {first.write.id: first for first in households if first.write.id not in alike}
+        for step in steps:
+            above = found.get(step.write.parent or "")
+            if above is not None and step.is_new:
+                found[step.write.id] = self._first(step, above.root, above.region)
+        return found
+
+    def _first(self, step: _Step, root: str, region: str | None) -> FirstWrite:
+        if region is None:
+            raise ValueError("a new record needs a region: judge it before")
+        return FirstWrite(self.job.datasets[step.dataset], step.origin, step.write, region, root)
 
     def _origin(self, unit: Unit) -> Origin:
         job = self.job
@@ -112,20 +134,20 @@ class Merging:
         there = household.id in self.entities
         above_is_fine = there and self._may(self.entities[household.id])
         if unit.household.values is not None:
-            step = self._step(HOUSEHOLD, unit.household, None)
+            step = self._step(unit, HOUSEHOLD, unit.household, None)
             above_is_fine = above_is_fine or (step is not None and not there)
             if step is not None:
                 yield step
         for member in unit.members:
             if above_is_fine:
-                step = self._step(MEMBER, member, household.id)
+                step = self._step(unit, MEMBER, member, household.id)
                 if step is not None:
                     yield step
             else:
                 code = "household.unknown" if unit.household.values is None else "household.refused"
                 self._refuse(MEMBER, member, code)
 
-    def _step(self, dataset: str, record: Record, parent: str | None) -> _Step | None:
+    def _step(self, unit: Unit, dataset: str, record: Record, parent: str | None) -> _Step | None:
         found = self._id(dataset, record.key)
         entity = self.entities.get(found.id)
         if record.refused:
@@ -142,7 +164,7 @@ class Merging:
             self.batch.keys.append(self._key(dataset, record, found.id, seen))
             return None
         write = RecordWrite(dataset, found.id, values, parent=parent, region=record.region)
-        return _Step(dataset, record, write, seen, entity is None)
+        return _Step(dataset, record, self._origin(unit), write, seen, entity is None)
 
     def _may(self, entity: Entity) -> bool:
         return self.job.places.may(self.job.places.path_of(entity.region_code))
@@ -154,18 +176,24 @@ class Merging:
         shown = {name: value or "" for name, value in (record.values or {}).items()}
         self.job.staging.refuse(record.sheet, record.row, dataset, shown, [trouble.reason(self.tally.words)])
 
-    def _take(self, origin: Origin, step: _Step, look: bool) -> None:
+    def _take(self, step: _Step, look: bool) -> None:
         if step.is_new and look:
-            self.tally.add(step.dataset, "new")
-            self._check(step, step.write.values)
+            self._count(step, "new", step.write.values)
             return
-        outcome = apply_write(self.session, self.job.datasets[step.dataset], origin, step.write)
-        kind = "conflicting" if outcome.written and outcome.contested else "changed" if outcome.written else "unchanged"
-        self.tally.add(step.dataset, "new" if step.is_new else kind)
+        outcome = apply_write(self.session, self.job.datasets[step.dataset], step.origin, step.write)
         self.batch.outcomes.append(outcome)
+        if not outcome.written:
+            self._count(step, "unchanged")
+            return
+        kind = "new" if step.is_new else "conflicting" if outcome.contested else "changed"
+        self._count(step, kind, self.session.get_one(Entity, outcome.id).values)
+
+    def _count(self, step: _Step, kind: str, values: Mapping[str, str | None] | None = None) -> None:
+        """Counts the record and notes what its key stands for; `values`: of what was written."""
+        self.tally.add(step.dataset, kind)
         self.batch.keys.append(self._key(step.dataset, step.record, step.write.id, step.seen))
-        if outcome.written:
-            self._check(step, self.session.get_one(Entity, outcome.id).values)
+        if values is not None:
+            self._check(step, values)
 
     def _check(self, step: _Step, values: Mapping[str, str | None]) -> None:
         """What the dataset's own rules say of the record: questions, never refusals."""
@@ -187,6 +215,10 @@ class Merging:
             "seen": seen,
             "number": self.job.number,
         }
+
+
+def _is_new_household(step: _Step) -> bool:
+    return step.is_new and step.dataset == HOUSEHOLD
 
 
 def keep_keys(session: Session, batch: Batch) -> None:

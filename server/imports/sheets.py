@@ -11,7 +11,7 @@ import csv
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,11 +140,18 @@ def _open_book(path: Path, filename: str, header_row: int) -> Opened:
 
 
 def _sheet_names(path: Path) -> list[str]:
-    book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    try:
+    with _book(path) as book:
         return [sheet.title for sheet in book.worksheets]
-    finally:
-        book.close()
+
+
+@contextmanager
+def _book(path: Path) -> Iterator[Any]:
+    with path.open("rb") as file:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def _book_sheet(path: Path, name: str, header_row: int) -> Sheet:
@@ -180,17 +187,15 @@ def _is_hostile(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
 
 
 def _book_rows(path: Path, name: str) -> Iterator[Row]:
-    book = openpyxl.load_workbook(path, read_only=True, data_only=False, keep_links=False)
     try:
-        # Some programs write a wrong size of the sheet, or none: it is not believed.
-        sheet: Any = book[name]
-        sheet.reset_dimensions()
-        for number, cells in enumerate(sheet.iter_rows(max_col=MOST_CELLS), 1):
-            yield Row(number, [_cell(cell) for cell in cells])
+        with _book(path) as book:
+            sheet = book[name]
+            # Some programs write a wrong size of the sheet, or none: it is not believed.
+            sheet.reset_dimensions()
+            for number, cells in enumerate(sheet.iter_rows(), 1):
+                yield Row(number, [_cell(cell) for cell in cells[:MOST_CELLS]])
     except _BROKEN as error:
         raise not_readable(fault("file.broken", name, cause=type(error).__name__)) from error
-    finally:
-        book.close()
 
 
 def _cell(cell: Any) -> Cell:

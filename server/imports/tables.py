@@ -27,8 +27,9 @@ class RegisterImport(Base):
 
     `mapping`: its text. `area`: path of the region it may touch, "" for all. `scope`: paths of the areas that the
     person may administer, null for the command line. `secret`: key of its staging file. `reached`: households (of
-    `households`) whose writes are committed. `counts`: {dataset: {new, changed, unchanged, conflicting, refused}} of
-    the preview, with {listed: {refused, vanished}}; `applied_counts` of the apply. `problems`: see tally.py.
+    `households`) whose writes are committed. `counts`: of the preview, {dataset: {new, changed, unchanged, conflicting,
+    refused}}, with {listed: {refused, vanished}} and {unplaced: counts of rows without a household}; `applied_counts`
+    of the apply. `problems`: see tally.py.
     """
 
     __tablename__ = "register_import"
