@@ -31,6 +31,7 @@ from server.api import (
     set_aside,
     submissions,
     sync,
+    tiles,
     uploads,
 )
 
@@ -56,6 +57,7 @@ RESOURCES = (
     set_aside,
     submissions,
     sync,
+    tiles,
     uploads,
 )
 

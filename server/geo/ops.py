@@ -88,7 +88,7 @@ def _measured(
 
 
 def _in_plain_box(session: Session, layer: Layer, box: Box) -> ColumnElement[bool]:
-    x, y = _coordinates(session, layer)
+    x, y = coordinates(session, layer)
     exact = and_(x >= box.west, x <= box.east, y >= box.south, y <= box.north)
     if is_sqlite(session):
         return and_(_candidates(layer, box), exact)
@@ -96,7 +96,8 @@ def _in_plain_box(session: Session, layer: Layer, box: Box) -> ColumnElement[boo
     return and_(layer.place.op("&&")(envelope), exact)
 
 
-def _coordinates(session: Session, layer: Layer) -> Sequence[Any]:
+def coordinates(session: Session, layer: Layer) -> Sequence[Any]:
+    """Longitude and latitude of the layer's points, as expressions."""
     names = ("ruhu_lon", "ruhu_lat") if is_sqlite(session) else ("ST_X", "ST_Y")
     return [getattr(func, name)(layer.place) for name in names]
 

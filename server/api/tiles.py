@@ -1,0 +1,36 @@
+"""Vector tiles of what the reader may see."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from server import db
+from server.api.signed_in import current_actor, signed_in
+from server.errors import Problem
+from server.evidence.layers import LAYERS, draw
+from server.geo.tile import MEDIA_TYPE, Tile
+
+blueprint = Blueprint("tiles", __name__, description="Households, submissions and photos as vector tiles")
+
+KEPT = 60  # seconds in the reader's own cache; nobody else's
+
+
+@blueprint.get("/tiles/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+@signed_in()
+def tile(layer: str, z: int, x: int, y: int) -> Response:
+    """households, submissions or photos: points with ids, or `count` where there are many; 204 for none."""
+    wanted = Tile(z, x, y)
+    if layer not in LAYERS or not wanted.exists():
+        raise Problem("record.not_found")
+    with db.read() as session:
+        content = draw(session, current_actor(), layer, wanted)
+    answer = Response(content, status=200 if content else 204, mimetype=MEDIA_TYPE)
+    # What is drawn depends on the reader: the cache is the reader's own and asks with the reader's own name.
+    answer.headers["Cache-Control"] = f"private, max-age={KEPT}"
+    answer.headers["Vary"] = "Authorization, Cookie"
+    answer.set_etag(hashlib.sha256(content).hexdigest()[:32])
+    answer.make_conditional(request)
+    return answer
