@@ -71,7 +71,7 @@ class Pages:
         return [
             {"n": item.n, "type": item.type, **(told.get((item.type, item.ref)) or item.payload or {})}
             for item in news
-            if item.type != "conflict" or ("conflict", item.ref) in told
+            if item.type not in ("conflict", "entity") or (item.type, item.ref) in told
         ]
 
     def _records(self, feed: str, ids: Sequence[str]) -> dict[tuple[str, str], Wire]:
@@ -106,7 +106,9 @@ class Pages:
         kept = {name: value for name, value in shown.items() if name not in ("past", "contested", "updated_by")}
         if not place & frame:
             kept.pop("location", None)
-        data = {name: value for name, value in shown["data"].items() if name in frame}
+        # What the form declares it reads is shown, however sensitive: a back-check needs the telephone number.
+        values = vocabulary(dataset.name).forward(row.values, row.vocabulary)
+        data = {name: value for name, value in values.items() if name in frame}
         return kept | {"data": data, "contested": [name for name in shown["contested"] if name in frame]}
 
 
