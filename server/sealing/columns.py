@@ -54,7 +54,7 @@ def _unreadable(token: Any) -> Unreadable:
 class Sealed(TypeDecorator[Any]):
     """What all of them share. `opened` is strict (raises Unopened), `stand_in` is what is read in place of a loss."""
 
-    impl = LargeBinary
+    impl: Any = LargeBinary
     cache_ok = True  # SQLAlchemy asks each class for it
 
     def __init__(self, place: str) -> None:

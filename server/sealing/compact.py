@@ -15,8 +15,8 @@ def forget_old_bytes(engine: Engine) -> bool:
     engine.dispose()
     connection = engine.raw_connection()
     try:
-        connection.execute("VACUUM")  # type: ignore[attr-defined]
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[attr-defined]
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         connection.close()
     return True

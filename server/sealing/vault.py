@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, Row, select
@@ -192,8 +193,8 @@ def wrapped(key: Key, master: Key, purpose: str) -> dict[str, object]:
     return {"master": master.id.hex(), "wrapped": master.seal(key.secret, _wrap_place(key.id.hex(), purpose))}
 
 
-def unwrapped(row: Row[tuple[SealKey]], masters: Mapping[str, Key], where: str) -> Key:
-    """The key of a row. Problems keys.missing, keys.wrong."""
+def unwrapped(row: Any, masters: Mapping[str, Key], where: str) -> Key:
+    """The key of a row of seal_key, wherever it was read. Problems keys.missing, keys.wrong."""
     master = masters.get(row.master)
     if master is None:
         raise Problem("keys.missing", detail=f"{where}: {row.master}")

@@ -53,7 +53,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path, secrets: Secrets) -> Ite
     with app.app_context():
         db.db.engine.dispose()
     if request.param == "postgres":
-        _run(address, "DROP DATABASE old_county")
+        _run(address, "DROP DATABASE old_county WITH (FORCE)")
 
 
 def _make(engine: sa.Engine, secrets: Secrets) -> None:
