@@ -32,13 +32,15 @@ def copy(to: Path) -> None:
             shutil.copy(source, to / name)
 
 
-def run(tree: Path, tests: Sequence[str], database: str) -> int | None:
+def run(
+    tree: Path, tests: Sequence[str], database: str, *more: str, out: int | None = subprocess.DEVNULL
+) -> int | None:
     """The exit code of pytest in the copy; None when it did not end."""
     environment = {**os.environ, "RUHU_TEST_DATABASES": database, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header", *more]
     process = subprocess.Popen(
         [*command, *(f"tests/{test}" for test in tests)], cwd=tree, env=environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=out, stderr=out,
     )
     try:
         return process.wait(PATIENCE)
@@ -56,7 +58,7 @@ def judge(tree: Path, mutant: Mutant) -> str:
     try:
         for edit in mutant.edits:
             edit.apply(tree)
-        code = run(tree, mutant.tests, mutant.database)
+        code = run(tree, mutant.tests, mutant.database, "-x")
     finally:
         for file, content in kept.items():
             (tree / file).write_bytes(content)
@@ -68,7 +70,7 @@ def healthy(tree: Path, mutants: Sequence[Mutant]) -> list[str]:
     wrong = []
     for database in ("sqlite", "postgres"):
         tests = sorted({test for mutant in mutants if mutant.database == database for test in mutant.tests})
-        if tests and run(tree, tests, database) != 0:
+        if tests and run(tree, tests, database, "--tb=line", "--show-capture=no", out=None) != 0:
             wrong.append(database)
     return wrong
 
