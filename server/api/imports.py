@@ -80,7 +80,7 @@ def ask() -> tuple[Response, int]:
         raise Problem("request.invalid", faults=[Fault("file", "It is missing.", "Send the register as part file.")])
     members = request.files.get("members")
     asked = asking.Asked(
-        filename=(file.filename or "register").replace("\\", "/").rpartition("/")[2],
+        filename=file.filename or "register",
         file=cast(BinaryIO, file.stream),
         mapping=_mapping(),
         members=cast(BinaryIO, members.stream) if members else None,

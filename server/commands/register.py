@@ -93,7 +93,8 @@ def _looked_over(
     second = members.open("rb") if members else None
     try:
         with file.open("rb") as first:
-            import_id = asking.ask(settings, datasets(), actor, asking.Asked(file.name, first, text, second, region))
+            asked = asking.Asked(file.name, first, text, second, region, mapping.name)
+            import_id = asking.ask(settings, datasets(), actor, asked)
     finally:
         if second is not None:
             second.close()
@@ -139,7 +140,7 @@ def _tell(found: dict[str, Any]) -> None:
     for one in found["problems"]:
         _tell_problem(one)
     counts = found["applied"] if found["state"] == "applied" else found["counts"]
-    for dataset, kinds in counts.items():
+    for dataset, kinds in sorted(counts.items()):
         click.echo(say(f"register.{found['state']}", dataset=dataset, **kinds))
     if found["refused_rows"] or found["vanished"]:
         click.echo(say("register.lists", refused=found["refused_rows"], vanished=found["vanished"]))

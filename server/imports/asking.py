@@ -22,7 +22,7 @@ from server.errors import Problem
 from server.geo.regions import code_of
 from server.geo.tables import Region
 from server.imports.files import copies_of, forget, open_files
-from server.imports.job import Datasets, mapping_of
+from server.imports.job import Datasets, mapping_of, plain_name
 from server.imports.tables import ImportSource, RegisterImport
 from server.sync.feeds import upsert
 
@@ -38,6 +38,7 @@ class Asked:
     mapping: str
     members: BinaryIO | None = None
     region: str | None = None
+    mapping_name: str = "mapping.yaml"
 
 
 def ask(settings: Settings, datasets: Datasets, actor: Actor | None, asked: Asked) -> str:
@@ -47,7 +48,7 @@ def ask(settings: Settings, datasets: Datasets, actor: Actor | None, asked: Aske
     request.too_many.
     """
     import_id = str(uuid.uuid4())
-    mapping = mapping_of(settings, asked.mapping, f"{import_id}.yaml", datasets)
+    mapping = mapping_of(settings, asked.mapping, asked.mapping_name, datasets)
     paths = copies_of(settings, import_id)
     try:
         for path, stream in zip(paths, (asked.file, asked.members), strict=True):
@@ -55,8 +56,9 @@ def ask(settings: Settings, datasets: Datasets, actor: Actor | None, asked: Aske
                 _copy(settings, stream, path)
         opened = open_files(paths, asked.filename, mapping)
         row = RegisterImport(
-            id=import_id, source=mapping.source, person_id=actor.id if actor else None, filename=asked.filename[:255],
-            file_hash=hash_of(paths), mapping=asked.mapping, secret=os.urandom(32), notes=list(opened.notes),
+            id=import_id, source=mapping.source, person_id=actor.id if actor else None,
+            filename=plain_name(asked.filename), file_hash=hash_of(paths), mapping=asked.mapping,
+            secret=os.urandom(32), notes=list(opened.notes),
         )  # fmt: skip
         db.transact(lambda session: _add(session, actor, row, asked.region))
     except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -75,17 +76,21 @@ def importer(session: Session) -> str:
 
 
 def mapping_of(settings: Settings, text: str, name: str, datasets: Datasets) -> RegisterMapping:
-    """The mapping in this text. Problem import.not_readable with all that is wrong."""
-    path = folder_of(settings) / "mappings" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
-    try:
+    """The mapping in this text; `name` is said where something is wrong. Problem import.not_readable."""
+    folder = folder_of(settings)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=folder) as own:
+        path = Path(own) / (plain_name(name) or "mapping.yaml")
+        path.write_text(text, "utf-8")
         found, faults = read_mapping(path, datasets)
-    finally:
-        path.unlink()
     if found is None:
         raise not_readable(*faults)
     return found
+
+
+def plain_name(name: str) -> str:
+    """The last part of a path, without what no file name may hold."""
+    return "".join(letter for letter in name.replace("\\", "/").rpartition("/")[2] if letter.isprintable())[:100]
 
 
 def open_job(
@@ -99,7 +104,7 @@ def open_job(
         raise Problem("import.state", detail="staging") from error
     return Job(
         id=row.id,
-        mapping=mapping_of(settings, row.mapping, f"{row.id}.yaml", datasets),
+        mapping=mapping_of(settings, row.mapping, "mapping.yaml", datasets),
         datasets=datasets,
         source=row.source,
         secret=source.secret,
