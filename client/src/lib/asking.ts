@@ -34,7 +34,7 @@ async function doAsk({ at, sendFile, onBytes, acks }: Asking, ask: Ask): Promise
     case "pull": return answered(await postJson("/sync/pull", { install_id, ...ask.body }, { ...call, timeoutMs: PULL_TIMEOUT_MS }));
     case "digest": return answered(await getJson(`/sync/digest?scope=${encodeURIComponent(ask.scope)}`, { ...call, timeoutMs: PULL_TIMEOUT_MS }));
     case "upload": return answered(await uploadPhoto(at, ask.photo, sendFile, onBytes));
-    case "hand_over": return { type: "handed_over", left: await handOverDrafts(at, ask.drafts) };
+    case "hand_over": return { type: "handed_over", left: await handOverDrafts(at, ask.drafts, ask.open) };
     case "leave": return prepareAcks(at, ask.scopes, acks);
     case "done": throw new Error("A round that is done asks nothing");
   }

@@ -11,12 +11,14 @@ import { ifFree, inTurn } from "./turns";
 import type { Draft } from "./types";
 import { utf8 } from "./bytes";
 
-/** Gives the drafts that stay for the next round: a form that somebody is filling just now is not pulled away. */
-export async function handOverDrafts(at: Session, ids: string[]): Promise<string[]> {
+/** Gives the drafts that stay for the next round: a form that somebody is filling just now is not pulled away, unless the
+ * phone was taken out of use (`open`): then what was saved of it goes.
+ */
+export async function handOverDrafts(at: Session, ids: string[], open: boolean): Promise<string[]> {
   const left: string[] = [];
   for (const id of ids) {
-    const done = await ifFree(`form:${id}`, async () => { await inTurn(`draft:${id}`, () => handOver(at, id)); return true; });
-    if (!done) left.push(id);
+    const work = async (): Promise<boolean> => { await inTurn(`draft:${id}`, () => handOver(at, id)); return true; };
+    if (!(await (open ? work() : ifFree(`form:${id}`, work)))) left.push(id);
   }
   announce("drafts", "outbox");
   return left;

@@ -3,7 +3,7 @@
  * Facts about ops and photos are read once in a round: rows carry their contents, and a year of visits is large.
  */
 import type { Needs } from "./core/needs";
-import { newServer, type Membership, type OpMeta, type PhotoMeta, type RecordMeta, type Server, type Store } from "./core/state";
+import { newServer, type DraftMeta, type Membership, type OpMeta, type PhotoMeta, type RecordMeta, type Server, type Store } from "./core/state";
 import type { BaseRow, OpRow, PhoneDatabase, PhotoRow, RecordRow } from "./database";
 
 const AT_ONCE = 500;
@@ -22,8 +22,15 @@ export class Slices {
     return {
       server: await readServer(db), ops: await this.loadOps(needs, photos), bases, feeds: new Map((await db.feeds.toArray()).map((feed) => [feed.scope, feed])),
       records: await this.records([...needs.keys, ...bases.keys(), ...(needs.scope === null ? [] : memberships.map((row) => row.key))]),
-      memberships, photos, drafts: (await db.drafts.toArray()).map(({ id, household_id }) => ({ id, household_id })),
+      memberships, photos, drafts: await this.drafts(),
     };
+  }
+
+  /** From the index alone: a draft carries the lists that it was opened with. */
+  async drafts(): Promise<DraftMeta[]> {
+    const found: DraftMeta[] = [];
+    await this.db.drafts.orderBy("household_id").eachKey((household, { primaryKey }) => { found.push({ id: primaryKey, household_id: String(household) }); });
+    return found;
   }
 
   /** What the round itself changed. */

@@ -89,9 +89,8 @@ class Running {
     const { at } = this;
     const contents = { ...(await sealContents(at, this.round, event)), acks: this.asking.acks };
     const taken = await inTurn("own-work", async () => {
-      const drafts = (await at.db.drafts.toArray()).map(({ id, household_id }) => ({ id, household_id }));
       const feeds = new Map((await at.db.feeds.toArray()).map((feed) => [feed.scope, feed]));
-      const store = await this.slices.load(needsOf(this.round, event, drafts, feeds));
+      const store = await this.slices.load(needsOf(this.round, event, await this.slices.drafts(), feeds));
       const next = step(store, this.round, event, this.context());
       await write(at, next.changes, contents);
       return next;

@@ -116,7 +116,7 @@ function greet(store: Store, round: Round, context: Context, changes: Change[]):
 
 function pushing(store: Store, round: Round, context: Context, changes: Change[]): Ask {
   const drafts = round.handedOver ? [] : draftsToHandOver(store, round);
-  if (drafts.length > 0) return { ask: "hand_over", drafts };
+  if (drafts.length > 0) return { ask: "hand_over", drafts, open: round.revoked };
   const next = choosePush(store, round);
   if (next) {
     changes.push(...next.changes);

@@ -61,6 +61,8 @@ describe("an own base", () => {
     expect(isReleased(done, 6, false)).toBe(true);
     expect(isReleased(done, null, false)).toBe(false);
     expect(isReleased(done, null, true)).toBe(true);
+    const byFeed = baseAfter(baseAfter(base, "a", answer({ versions: null })), "b", answer({}));
+    expect([isReleased(byFeed, 99, false), isReleased(byFeed, 99, true)]).toEqual([false, true]);
   });
 });
 

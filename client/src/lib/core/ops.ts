@@ -12,7 +12,10 @@ export function stateOf(status: OpStatus): OpState {
   return FINAL.includes(status) || status === "duplicate" ? "settled" : "stuck";
 }
 
-export interface Outcome { state: OpState; status: OpStatus; code: string; detail: string; versions: Record<string, number>; missing: string[]; findings: Finding[] }
+export interface Outcome {
+  state: OpState; status: OpStatus; code: string; detail: string; /** null: not told, so only a whole pull shows what it made. */
+  versions: Record<string, number> | null; missing: string[]; findings: Finding[];
+}
 
 /** A duplicate means: stored before; what counts is how it stands now. */
 export function outcomeOf(result: OpResult): Outcome {
@@ -25,9 +28,9 @@ export function outcomeOf(result: OpResult): Outcome {
 /** What the form computes itself nobody can answer better: that is for reviewers. */
 const isAnswerable = ({ kind }: Finding): boolean => kind !== "bind";
 
-/** The end of a held or quarantined op, as the user's feed tells it. */
+/** The end of a held, quarantined or carried op, as the user's feed tells it. It names no versions. */
 export function outcomeOfEntry(entry: OpEntry): Outcome {
-  return { state: stateOf(entry.status), status: entry.status, code: entry.code ?? "", detail: "", versions: {}, missing: [], findings: [] };
+  return { state: stateOf(entry.status), status: entry.status, code: entry.code ?? "", detail: "", versions: null, missing: [], findings: [] };
 }
 
 export const recordKey = (dataset: string, id: string): string => `entity:${dataset}:${id.toLowerCase()}`;
@@ -60,12 +63,15 @@ export function nextTarget(target: number, worked: boolean, limits: PushLimits):
   return worked ? Math.min(limits.push_bytes, target * 2) : Math.max(SMALLEST_TARGET, Math.floor(target / 2));
 }
 
+/** No row's version is as high: such a base goes when everything is pulled. */
+const UNTOLD = Number.MAX_SAFE_INTEGER;
+
 /** An own record's base after an op was answered: the op leaves, the highest version it made is remembered. */
 export function baseAfter<T extends BaseMeta>(base: T, opId: string, outcome: Outcome): T {
   if (outcome.state === "queued" || outcome.state === "held") return base;
   const known = base.ops.includes(opId);
   const dropped = outcome.state === "stuck" && known ? [...base.dropped, opId] : base.dropped.filter((id) => id !== opId);
-  const version = Math.max(base.answered_version, outcome.versions[base.key] ?? 0);
+  const version = Math.max(base.answered_version, outcome.versions === null ? UNTOLD : (outcome.versions[base.key] ?? 0));
   return { ...base, ops: base.ops.filter((id) => id !== opId), dropped, answered_version: version };
 }
 

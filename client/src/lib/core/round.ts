@@ -12,7 +12,7 @@ export interface Cursor { after: number; view: string | null; began?: number }
 /** What is asked of the world outside: of the server, or (hand_over, leave) of the shell, which alone can write contents.
  *
  * `push` without ops asks only how far the server has stored this install's ops. `hand_over`: these drafts become ops
- * of kind draft. `leave`: these scopes are wiped, each with an op that says so. `wipe`: everything of this worker goes.
+ * of kind draft (`open`: also those in a form page just now). `leave`: these scopes are wiped, each with an op that says so. `wipe`: everything of this worker goes.
  */
 export type Ask =
   | { ask: "hello"; body: { feeds: Record<string, { after: number; view: string | null }>; outbox: { count: number; oldest: string | null } } }
@@ -21,7 +21,7 @@ export type Ask =
   | { ask: "upload"; photo: string }
   | { ask: "pull"; body: { feeds: Record<string, Cursor>; limit: number } }
   | { ask: "digest"; scope: string }
-  | { ask: "hand_over"; drafts: string[] }
+  | { ask: "hand_over"; drafts: string[]; open: boolean }
   | { ask: "leave"; scopes: string[] }
   | { ask: "done"; wipe: boolean };
 
