@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import uuid
 
@@ -23,6 +24,8 @@ from server.registry.definitions import datasets
 from server.sealing import vault
 
 log = structlog.get_logger()
+
+GIVES_UP = 3  # the exit code by which gunicorn knows that starting again is of no use
 
 REQUESTS = Counter("ruhu_requests_total", "Requests by endpoint and status", ["endpoint", "status"])
 SECONDS = Histogram("ruhu_request_seconds", "Duration of requests by endpoint", ["endpoint"])
@@ -81,7 +84,8 @@ def _check_keys(app: Flask) -> None:
         try:
             vault.vault().check()
         except Problem as problem:
-            raise SystemExit(f"{problem.entry.zh} / {problem.entry.en}\n  {problem.detail}") from problem
+            sys.stderr.write(f"{problem.entry.zh} / {problem.entry.en}\n  {problem.detail}\n")
+            raise SystemExit(GIVES_UP) from problem
         finally:
             db.db.engine.dispose()
 

@@ -30,8 +30,8 @@ TEXTS = {
     "keys.compacted": "数据库文件已重写，不留旧内容 / The database file was written anew; nothing old is left in it",
     "keys.dropped": "删除了 {count} 把不再使用的旧密钥 / Removed {count} old keys that nothing uses",
     "keys.settling": (
-        "旧密钥在启用新密钥 {minutes} 分钟后由后台程序删除 / "
-        "The worker removes the old keys {minutes} minutes after the new ones came"
+        "后台程序会删除旧密钥，最早在新密钥启用 {minutes} 分钟之后 / "
+        "The worker removes the old keys, not before {minutes} minutes after the new ones came"
     ),
     "keys.damaged": "{count} 处内容打不开，见上 / {count} values do not open; see above",
     "keys.sound": "全部内容都能打开 / Everything opens",

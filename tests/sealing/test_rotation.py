@@ -253,13 +253,13 @@ def test_a_server_without_its_master_key_does_not_start(world: World, tmp_path: 
     elsewhere = tmp_path / "nothing.keys"
     env = {"RUHU_DATABASE_URL": settings.database_url, "RUHU_VAR": str(settings.var)}
     refused = CliRunner().invoke(main, ["keys", "status"], env={**env, "RUHU_MASTER_KEY_FILE": str(elsewhere)})
-    assert refused.exit_code == 1
+    assert refused.exit_code == 3
     assert "主密钥" in refused.output + refused.stderr and str(elsewhere) in refused.output + refused.stderr
     assert not elsewhere.exists()
     (line,) = [line for line in (settings.keys / "master.keys").read_text().splitlines() if line[0] != "#"]
     wrong = f"{line.split()[0]} {'0' * 64}"
     refused = CliRunner().invoke(main, ["keys", "status"], env={**env, "RUHU_MASTER_KEYS": wrong})
-    assert refused.exit_code == 1 and "wrong" in refused.output + refused.stderr
+    assert refused.exit_code == 3 and "wrong" in refused.output + refused.stderr
     given = CliRunner().invoke(main, ["keys", "status"], env={**env, "RUHU_MASTER_KEYS": line})
     assert given.exit_code == 0
 
