@@ -113,13 +113,25 @@ export class SmallServer {
     const known = this.now.ops.get(id);
     if (known) return { op_id: id, status: "duplicate", first: { status: known.status }, entities: known.versions, missing_attachments: this.missing(op) };
     const status = this.revoked ? "quarantined" : this.judge(op);
-    const writes = status === "quarantined" || status === "held" ? [] : ((op["entities"] as { dataset: string; id: string }[] | undefined) ?? []);
-    const versions = writes.map(({ dataset, id: record }) => {
-      const scopes = this.now.rows.has(`${dataset}:${record}`) ? this.scopesOf(record) : ["region:1"];
-      return { dataset, id: record, version: this.write(scopes, dataset, record, { by: id, ...(op["values"] as Body | undefined) }), conflicts: [] };
-    });
+    const versions = status === "quarantined" || status === "held" ? [] : this.apply(op);
     this.now.ops.set(id, { op: structuredClone(op), status, versions });
     return { op_id: id, status, entities: versions, missing_attachments: this.missing(op) };
+  }
+
+  private apply(op: Body): StoredOp["versions"] {
+    return ((op["entities"] as { dataset: string; id: string }[] | undefined) ?? []).map(({ dataset, id }) => {
+      const scopes = this.now.rows.has(`${dataset}:${id}`) ? this.scopesOf(id) : ["region:1"];
+      return { dataset, id, version: this.write(scopes, dataset, id, { by: op["op_id"], ...(op["values"] as Body | undefined) }), conflicts: [] };
+    });
+  }
+
+  /** What held ops waited for has come: they are applied, and their author's feed says so. */
+  release(): void {
+    for (const [id, kept] of this.now.ops) {
+      if (kept.status !== "held") continue;
+      this.now.ops.set(id, { ...kept, status: "applied", versions: this.apply(kept.op) });
+      this.tell("user:p1", `op:${id}`, { type: "op", op_id: id, status: "applied" });
+    }
   }
 
   private missing(op: Body): string[] {

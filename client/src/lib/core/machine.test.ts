@@ -16,6 +16,7 @@ type Doing =
   | { do: "edit"; home: number }
   | { do: "move"; home: number; there: boolean }
   | { do: "sync"; troubles: Trouble[] }
+  | { do: "hold"; on: boolean } | { do: "lose"; home: number } | { do: "grant"; on: boolean }
   | { do: "view" } | { do: "backup" } | { do: "restore" } | { do: "compact" };
 
 const trouble = fc.constantFrom<Trouble>("", "", "", "", "before", "after", "busy", "crash", "full", "half");
@@ -24,7 +25,15 @@ const doing: fc.Arbitrary<Doing> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("edit" as const), home: fc.nat(3) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("move" as const), home: fc.nat(3), there: fc.boolean() }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant("sync" as const), troubles: fc.array(trouble, { maxLength: 12 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("hold" as const), on: fc.boolean() }) },
   { weight: 1, arbitrary: fc.constantFrom<Doing>({ do: "view" }, { do: "backup" }, { do: "restore" }, { do: "compact" }) },
+);
+
+/** Rights that come and go, and rows that a broken disk loses. */
+const rougher: fc.Arbitrary<Doing> = fc.oneof(
+  { weight: 8, arbitrary: doing },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("grant" as const), on: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("lose" as const), home: fc.nat(3) }) },
 );
 
 interface World { phone: MemoryPhone; server: SmallServer; saved: string[]; photos: string[]; epochs: number }
@@ -45,6 +54,9 @@ function act(world: World, step: Doing): void {
     case "edit": { const id = HOMES[step.home] as string; server.write(server.scopesOf(id), "household", id, { name: "别人" }); break; }
     case "move": server.move("household", HOMES[step.home] as string, step.there ? REGION : OTHER, step.there ? OTHER : REGION); break;
     case "sync": round(phone, server, { trouble: (n) => step.troubles[n] ?? "" }); break;
+    case "hold": server.judge = () => (step.on ? "held" : "applied"); if (!step.on) server.release(); break;
+    case "grant": server.feed(REGION).state = step.on ? "granted" : "revoking"; break;
+    case "lose": phone.store.records.delete(`entity:household:${HOMES[step.home]}`); break;
     case "view": server.feed(REGION).view += "+"; break;
     case "backup": server.snapshot(); break;
     case "restore": world.epochs += 1; server.restore(`epoch-${world.epochs}`); break;
@@ -67,6 +79,7 @@ test("whatever happens on the way, in the end the server has every op and photo 
     const world = newWorld();
     for (const step of steps) act(world, step);
     const { phone, server } = world;
+    act(world, { do: "hold", on: false });
     expect(round(phone, server)).toBe("done");
     expect(round(phone, server, { check: true })).toBe("done");
 
@@ -81,6 +94,31 @@ test("whatever happens on the way, in the end the server has every op and photo 
     }
     expect(phone.store.bases.size).toBe(0);
     expect(phone.lastResult.checked).toMatchObject({ repaired: 0, wrong: 0 });
+  }), { numRuns: 300 });
+});
+
+test("rights that come and go lose no work, rows that were lost are found, and a wiped scope leaves no row behind", () => {
+  fc.assert(fc.property(fc.array(rougher, { maxLength: 40 }), fc.boolean(), (steps, granted) => {
+    const world = newWorld();
+    for (const step of steps) act(world, step);
+    const { phone, server } = world;
+    act(world, { do: "hold", on: false });
+    act(world, { do: "grant", on: granted });
+    for (let n = 0; n < 3; n += 1) round(phone, server, { check: true });
+
+    const ids = [...server.now.ops].filter(([, { op }]) => op["kind"] === "submission").map(([id]) => id);
+    expect(ids.sort()).toEqual([...world.saved].sort());
+    expect(world.photos.every((hash) => server.now.blobs.has(hash))).toBe(true);
+    const seqs = [...server.now.ops.values()].map(({ op }) => Number(op["seq"])).sort((a, b) => a - b);
+    expect(seqs).toEqual(seqs.map((_, place) => place + 1));
+    for (const scope of granted ? [REGION, OTHER] : [OTHER]) {
+      const [own, theirs] = [ownDigest(phone, scope), server.digestOf(scope)];
+      expect([own.count, differing(own.buckets, theirs.buckets)]).toEqual([theirs.count, 0]);
+    }
+    const held = new Set(phone.store.memberships.map((row) => row.key));
+    expect([...phone.rows.keys()].filter((key) => !held.has(key))).toEqual([]);
+    expect([...phone.layers.keys()].filter((key) => !phone.store.bases.has(key))).toEqual([]);
+    if (!granted) expect(phone.store.memberships.some((row) => row.scope === REGION)).toBe(false);
   }), { numRuns: 300 });
 });
 
