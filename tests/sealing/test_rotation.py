@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -18,13 +19,13 @@ from flask import Flask
 from server import db
 from server.app import create_app
 from server.cli import main
-from server.registry.tables import Entity
+from server.registry.tables import Entity, EntityVersion
 from server.sealing import compact, reseal, rotate, verify
 from server.sealing.tables import SealKey
 from server.sealing.vault import vault
 from tests.sealing.secrets import Secrets, live, told
 from tests.sealing.test_at_rest import database_bytes, leaks
-from tests.world import WANG_SON, World, build_world
+from tests.world import WANG, WANG_SON, World, build_world
 
 NOW = timedelta(0)
 
@@ -195,6 +196,44 @@ def _killed(app: Flask, place: str, work: Callable[[], object]) -> None:
         finally:
             os._exit(1)
     assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+
+def test_phones_push_while_keys_change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two rotations beside fifteen visits: every one is applied, and in the end everything is under the newest keys."""
+    monkeypatch.setattr(reseal, "BATCH", 3)
+    app, failures = world.app, []
+    other = again(app)
+
+    def change_keys() -> None:
+        with other.app_context():
+            for _ in range(2):
+                rotate.new_seal_keys()
+                reseal.go_on()
+
+    def change_and_tell() -> None:
+        try:
+            change_keys()
+        except Exception as error:
+            failures.append(error)
+
+    li, changing = world.phone("li"), threading.Thread(target=change_and_tell)
+    changing.start()
+    version = li.get(f"/entities/{WANG}").json["version"]
+    phones = [f"1{number:010}" for number in range(15)]
+    for number, text in enumerate(phones):
+        op = li.visit(base_version=version + number, phone=text)
+        assert li.send(op)[0]["status"] == "applied"
+    changing.join()
+    assert failures == []
+    with app.app_context():
+        reseal.begin_again()
+        assert reseal.go_on().finished
+        with db.read() as session:
+            changes = list(session.scalars(sa.select(EntityVersion.changes)))
+        rotate.drop_unused(NOW)
+    told_of = {change["to"] for row in changes for change in row if change["property"] == "contact_phone"}
+    assert told_of >= set(phones)
+    assert len(key_ids(app)) == 3 and in_use(app) <= key_ids(app)
 
 
 def test_what_was_stored_before_there_was_sealing_is_sealed(world: World, secrets: Secrets) -> None:
