@@ -176,8 +176,8 @@ def _options(write: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def _transaction(write: bool) -> Iterator[Session]:
-    session = db.session()
+def _transaction(write: bool, apart: bool = False) -> Iterator[Session]:
+    session = db.session.session_factory() if apart else db.session()
     if session.in_transaction():
         raise RuntimeError("a transaction is already open: read() and write() do not nest")
     try:
@@ -196,6 +196,17 @@ def read() -> Iterator[Session]:
     """A session that sees one snapshot and cannot write."""
     _prepare()
     with _transaction(write=False) as session:
+        yield session
+
+
+@contextmanager
+def read_apart() -> Iterator[Session]:
+    """As `read`, in a session of its own: for an answer that is still sent when its request has ended.
+
+    (When a request ends, its session is closed, and what is read afterwards would be another moment.)
+    """
+    _prepare()
+    with _transaction(write=False, apart=True) as session:
         yield session
 
 

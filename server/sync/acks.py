@@ -26,6 +26,11 @@ def advance(session: Session, install_id: str) -> int:
     return reached
 
 
+def acked_so_far(session: Session, install_id: str) -> int:
+    """The install's `acked_seq` as it stands."""
+    return session.scalars(select(Install.acked_seq).where(Install.id == install_id)).one()
+
+
 def _after(session: Session, install_id: str, acked: int) -> list[int]:
     """The next stored numbers after `acked`, each once, in order."""
     ops = select(OpLog.seq).where(OpLog.install_id == install_id, OpLog.seq > acked, OpLog.seq <= acked + PAGE)

@@ -10,7 +10,6 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server import db
 from server.forms.dataset import Dataset
 from server.forms.datasets import load_datasets
 from server.forms.evaluation import FormPlan
@@ -30,10 +29,9 @@ def datasets() -> Mapping[str, Dataset]:
 
 def form_model(session: Session, form_id: str, version: str) -> FormModel | None:
     """How this version of the form reads its instances; drafts judge nothing."""
-    return db.once(session, ("form", form_id, version), lambda: _published(session, form_id, version))
-
-
-def _published(session: Session, form_id: str, version: str) -> FormModel | None:
+    kept = kept_model(form_id, version)
+    if kept is not None:
+        return kept
     row = session.execute(
         select(FormVersion.hash, FormVersion.state).where(
             FormVersion.form_id == form_id, FormVersion.version == version
@@ -41,7 +39,19 @@ def _published(session: Session, form_id: str, version: str) -> FormModel | None
     ).first()
     if row is None or row.state == "draft":
         return None
-    return _models.get(row.hash) or model_of(session.get_one(FormVersion, (form_id, version)))
+    model = _models.get(row.hash) or model_of(session.get_one(FormVersion, (form_id, version)))
+    _kept()[form_id, version] = model
+    return model
+
+
+def kept_model(form_id: str, version: str) -> FormModel | None:
+    """The model of a version that was published when it was read here: such a one never changes any more."""
+    return _kept().get((form_id, version))
+
+
+def _kept() -> dict[tuple[str, str], FormModel]:
+    kept: dict[tuple[str, str], FormModel] = current_app.extensions.setdefault("form_models", {})
+    return kept
 
 
 def why_unknown(session: Session, form_id: str, version: str) -> str:

@@ -134,8 +134,8 @@ def versions_at(session: Session, wanted: Collection[tuple[str, int]]) -> dict[t
 
 def read_heads(session: Session, desk: Desk, entity_ids: Collection[str]) -> None:
     """Reads ahead the written values of these records."""
-    desk.heads.update(dict.fromkeys(entity_ids, []))
-    desk.heads.update(_standing(session, entity_ids))
+    found = _standing(session, entity_ids)
+    desk.heads |= {entity_id: found.get(entity_id, []) for entity_id in entity_ids}
 
 
 def read_versions(session: Session, desk: Desk, wanted: Collection[tuple[str, int]]) -> None:

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from server.accounts.tables import HelperOf
 from server.forms import versions
 from server.forms.tables import FormVersion
-from server.geo.tables import Region
 from server.registry.tables import Conflict, Entity, Head
 from server.sync.alike import pair_of
 from server.sync.feeds import News
 from server.sync.loans import borrowers
+from server.sync.place import region_by_code
 from server.sync.record import Move, Outcome
 from server.sync.scope import feed_scopes_of
 
@@ -153,8 +153,6 @@ def _helpers(session: Session, roots: set[str]) -> dict[str, list[str]]:
 
 def _scopes(session: Session, codes: Sequence[str]) -> list[tuple[str, ...]]:
     """The feeds of each region."""
-    if not codes:
-        return []
-    rows = session.execute(select(Region.code, Region.path).where(Region.code.in_(set(codes))))
-    paths = {row.code: row.path for row in rows}
+    regions = {code: region_by_code(session, code) for code in codes}
+    paths = {code: region.path for code, region in regions.items() if region}
     return [feed_scopes_of(paths[code]) for code in codes]

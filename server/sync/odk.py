@@ -27,7 +27,7 @@ from server.forms.parsed import Instance
 from server.sync import quarantine
 from server.sync.blob_store import BlobStore, Stored
 from server.sync.blobs import keep_streams
-from server.sync.definitions import form_model
+from server.sync.definitions import form_model, kept_model
 from server.sync.push import push
 from server.sync.tables import Attachment
 
@@ -61,9 +61,7 @@ class Received:
 def receive(actor: Actor, store: BlobStore, xml: bytes, files: Sequence[SentFile]) -> Received:
     """Stores the files, then the submission; safe to repeat. Problem instance.unreadable: the bytes are kept."""
     text, instance = _read(actor, xml)
-    with db.read() as session:
-        model = form_model(session, instance.form_id, instance.version)
-        known = _known_files(session, actor, instance.instance_id)
+    model, known = _at_hand(actor, instance, files)
     stored = _store_files(actor, store, files)
     op = make_op(actor, instance, text, model, stored, known)
     answer = push(actor, [op])
@@ -90,6 +88,16 @@ def _read(actor: Actor, xml: bytes) -> tuple[str, Instance]:
         )
     )
     raise problem
+
+
+def _at_hand(actor: Actor, instance: Instance, files: Sequence[SentFile]) -> tuple[FormModel | None, dict[str, str]]:
+    """The form's model and, where files come, those that came before. Mostly this asks nothing."""
+    model = kept_model(instance.form_id, instance.version)
+    if model is not None and not files:
+        return model, {}
+    with db.read() as session:
+        model = form_model(session, instance.form_id, instance.version)
+        return model, _known_files(session, actor, instance.instance_id)
 
 
 def _known_files(session: Session, actor: Actor, instance_id: str) -> dict[str, str]:

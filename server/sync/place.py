@@ -9,6 +9,7 @@ from shapely import Point
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.db import once
 from server.forms.dataset import Dataset
 from server.geo import datum
 from server.geo.tables import Region
@@ -50,7 +51,7 @@ def _by_declaration(lon: object, lat: object, declared: object) -> Point | None:
 
 
 def region_by_code(session: Session, code: str | None) -> Region | None:
-    return session.get(Region, code) if code else None
+    return once(session, ("region", code), lambda: session.get(Region, code)) if code else None
 
 
 def wanted_region(session: Session, dataset: Dataset, values: Mapping[str, str | None]) -> str | None:

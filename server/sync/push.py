@@ -23,7 +23,7 @@ from server.accounts.actor import Actor, load_actor
 from server.accounts.tables import Install, Person
 from server.failpoints import hit
 from server.sync import attachments, feeds, news, quarantine
-from server.sync.acks import advance
+from server.sync.acks import acked_so_far, advance
 from server.sync.case import Case, Verdict
 from server.sync.corrections import instance_name
 from server.sync.envelope import RawOp, depends_on, read_op
@@ -90,7 +90,6 @@ def _judge_left(session: Session, op_id: str) -> None:
 
 def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str]:
     """The first transaction: an op id that is stored already stays as it is. Answers what a crash left unjudged."""
-    left = _left(session, actor, ops)
     rows: dict[str, dict[str, Any]] = {}
     installs = _own_installs(session, actor, ops)
     for op in ops:
@@ -99,15 +98,17 @@ def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str
             quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
         else:
             rows.setdefault(op.op_id, _row(actor, op, installs))
-    if rows:
-        statement = upsert(session, OpLog).on_conflict_do_nothing(index_elements=["op_id"])
-        session.execute(statement, list(rows.values()))
-    return left
+    if not rows:
+        return []
+    statement = upsert(session, OpLog).on_conflict_do_nothing(index_elements=["op_id"]).returning(OpLog.op_id)
+    new = set(session.scalars(statement, list(rows.values())))
+    return _left(session, actor, [op_id for op_id in rows if op_id not in new])
 
 
-def _left(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str]:
-    """The sender's ops whose judging began long ago and never ended, in the order sent."""
-    wanted = list(dict.fromkeys(op.op_id for op in ops if op.op_id))
+def _left(session: Session, actor: Actor, wanted: Sequence[str]) -> list[str]:
+    """Those of the sender's ops whose judging began long ago and never ended, in the order sent."""
+    if not wanted:
+        return []
     mine = (OpLog.op_id.in_(wanted), OpLog.person_id == actor.id, OpLog.status.is_(None), _tried_long_ago())
     found = set(session.scalars(select(OpLog.op_id).where(*mine)))
     return [op_id for op_id in wanted if op_id in found]
@@ -162,7 +163,8 @@ def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp], left
     todo = [row for row in _unjudged(session, (op.op_id for op in ops)) if row.person_id == actor.id]
     written = _judge_all(session, todo, Sent(actor, {op.content_hash: op for op in ops}))
     results = answer_all(session, actor, ops, todo, left)
-    acked = advance(session, actor.install_id) if actor.install_id else None
+    numbered = any(op.seq for op in ops)
+    acked = (advance if numbered else acked_so_far)(session, actor.install_id) if actor.install_id else None
     hit("push.judged")
     named = {str(op.body.get("instance_id")) for op in ops if op.body.get("attachments")}
     bound = attachments.bound_ids(session, named) if named else []

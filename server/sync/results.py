@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,7 +52,9 @@ def answer_all(
         found = session.scalars(select(OpLog).where(OpLog.op_id.in_(stored)).options(defer(OpLog.raw)))
         rows |= {row.op_id: row for row in found}
     new = {row.op_id for row in judged}.union(left)
-    missing = missing_files(session, {_source(row): row.kind for row in rows.values()})
+    bare = {op.op_id for op in ops if op.op_id in new and not op.body.get("attachments")}
+    wanted = {_source(row): row.kind for row in rows.values() if not _misses_nothing(row, bare)}
+    missing = missing_files(session, wanted)
     told: set[str] = set()
     results = []
     for op in ops:
@@ -61,6 +63,11 @@ def answer_all(
         results.append(_result(session, actor, op, row, missing, is_new))
         told.add(op.op_id or "")
     return _with_findings(session, actor, results, rows)
+
+
+def _misses_nothing(row: OpLog, bare: Set[str | None]) -> bool:
+    """Whether the op brought a new submission without files."""
+    return row.kind == "submission" and row.op_id in bare and row.status != "duplicate"
 
 
 def _source(row: OpLog) -> str:

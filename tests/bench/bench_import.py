@@ -1,8 +1,8 @@
 """A register of households with members: read, looked over, applied, and again. Prints figures, judges nothing.
 
-    .venv/bin/python -m tests.bench.bench_import [households] [database address]
+    .venv/bin/python -m tests.bench.bench_import 100000 [database address]
 
-Default: 100000 households of one to five members, in a new SQLite file. Peak memory is that of the whole program.
+Default: 10000 households of one to five members, in a new SQLite file. Peak memory is that of the whole program.
 """
 
 from __future__ import annotations
@@ -137,4 +137,4 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, sys.argv[2] if len(sys.argv) > 2 else None)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, sys.argv[2] if len(sys.argv) > 2 else None)

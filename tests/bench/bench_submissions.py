@@ -1,169 +1,99 @@
-"""Submissions a second, one submission a request, as phones on a good day send them. Prints figures, judges nothing.
+"""Submissions a second, one submission a request, as ODK Collect sends them. Prints figures, judges nothing.
 
-    make bench    (or: .venv/bin/python -m tests.bench.bench_submissions [--count 1000] [--only sqlite|postgres])
+    make bench    (or: .venv/bin/python -m tests.bench.bench_submissions [--count 300] [--only sqlite|postgres])
 
-For each database (durable: fsync on) and 1, 4 and 8 clients: submissions/s and latency through a real gunicorn, beside
-the raw durable INSERT+COMMIT/s of Python clients on the same database in the same run. The ratio is what counts: these
-machines are noisy.
+For each database (durable: fsync on) and 1, 4 and 8 clients: visits of 80 questions through a real gunicorn, validated
+and merged, beside the raw durable INSERT+COMMIT/s of one Python client in the same run. The ratio is what counts: these
+machines are noisy. Processor time of server and database for one submission is what changes least.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
-import os
 import statistics
-import tempfile
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-
-os.environ.setdefault("RUHU_TESTING", "1")
+from collections.abc import Sequence
+from datetime import timedelta
 
 import requests
-import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from server import db, schema
-from server.app import create_app
-from server.config import Settings
-from server.sync.apply import apply_write
-from server.sync.definitions import datasets
-from server.sync.record import Origin, RecordWrite
-from tests.postgres import private_postgres
-from tests.serving import serving
-from tests.world import QINGSHI, Phone, World, build_world
+from server import db
+from server.accounts import tokens
+from server.accounts.installs import claim_install
+from tests.bench.ground import Ground, ground, parallel, raw_rate
+from tests.bench.visit_form import filled, form_text, new_instance_id
+from tests.world import World
 
 CLIENTS = (1, 4, 8)
 HOUSEHOLDS = 200
+HEADERS = {"X-OpenRosa-Version": "1.0"}
 
 
-@contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'bench.sqlite'}"
-        return
-    with private_postgres(durable=True) as address:
-        engine = sa.create_engine(
-            address.format(name="postgres").replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
-        )
-        with engine.connect() as connection:
-            connection.exec_driver_sql("CREATE DATABASE bench")
-        engine.dispose()
-        yield address.format(name="bench")
+def new_key(world: World, name: str) -> str:
+    """A token as an administrator gives it to a phone with Collect."""
 
+    def work(session: Session) -> str:
+        install_id = f"collect-{name}"
+        claim_install(session, install_id, world.people["li"], {})
+        return tokens.issue(session, world.people["li"], "openrosa", timedelta(days=1), install_id).token
 
-def prepare(url: str, var: Path) -> tuple[World, list[str]]:
-    """The world of the tests with more households in one village."""
-    app = create_app(Settings(database_url=url, var=var, testing=True))
-    with app.app_context():
-        schema.migrate(db.db.engine)
-    world = build_world(app)
-    ids = [str(uuid.uuid4()) for _ in range(HOUSEHOLDS)]
-
-    def fill(session: sa.orm.Session) -> None:
-        for household in ids:
-            values = {"head_name": "张三", "region": QINGSHI, "water_shortage_days": "20", "house_grade": "B"}
-            origin = Origin(str(uuid.uuid4()), world.people["import"], "import", None)
-            apply_write(session, datasets()["household"], origin, RecordWrite("household", household, values))
-
-    world.run(fill)
-    with app.app_context():
+    with world.app.app_context():
+        key = db.transact(work)
         db.db.engine.dispose()
-    return world, ids
+    return key
 
 
-def bodies(phone: Phone, households: list[str], count: int) -> list[dict[str, object]]:
-    numbers = itertools.count(30)
+def instances(households: Sequence[str], count: int, first_visit: int) -> list[str]:
+    """Instances of Collect: bases are in the instance, here the version that the record has had from the start."""
+    given = (households[n % len(households)] for n in range(count))
     return [
-        {"ops": [phone.visit(household, water_days=str(next(numbers)), head_name="张三")]}
-        for household, _ in zip(itertools.cycle(households), range(count), strict=False)
+        filled(household, new_instance_id(), first_visit + n).replace('update="1"', 'update="1" baseVersion="1"')
+        for n, household in enumerate(given)
     ]
 
 
-def one_client(address: str, headers: dict[str, str], requests_: list[dict[str, object]]) -> list[float]:
+def one_client(address: str, key: str, xmls: Sequence[str]) -> list[float]:
     """Seconds of each request of one client, one after the other on a kept connection."""
     session, seconds = requests.Session(), []
-    for body in requests_:
+    for xml in xmls:
         start = time.perf_counter()
-        answer = session.post(f"{address}/api/v1/sync/push", json=body, headers=headers, timeout=60)
+        part = {"xml_submission_file": ("visit.xml", xml, "text/xml")}
+        answer = session.post(f"{address}/key/{key}/submission", files=part, headers=HEADERS, timeout=60)
         seconds.append(time.perf_counter() - start)
-        [result] = answer.json()["results"]
-        assert result["status"] in ("applied", "conflicted"), result
+        assert answer.status_code == 201, answer.text
     return seconds
 
 
-def raw_client(url: str, count: int) -> float:
-    """The same machine's floor: one Python client, one small durable INSERT+COMMIT after the other."""
-    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"), connect_args=_patience(url))
-    with engine.connect() as connection:
-        if url.startswith("sqlite"):
-            connection.exec_driver_sql("PRAGMA synchronous=FULL")
-        start = time.perf_counter()
-        for _ in range(count):
-            connection.execute(
-                sa.text("INSERT INTO bench_raw VALUES (:id, :body)"), {"id": str(uuid.uuid4()), "body": "x" * 800}
-            )
-            connection.commit()
-        seconds = time.perf_counter() - start
-    engine.dispose()
-    return seconds
-
-
-def _patience(url: str) -> dict[str, object]:
-    return {"timeout": 60} if url.startswith("sqlite") else {}
-
-
-def parallel(
-    clients: int, work: Callable[..., object], arguments: list[tuple[object, ...]]
-) -> tuple[float, list[object]]:
-    """Runs `work` in as many processes; seconds for all, and what each answered."""
-    with ProcessPoolExecutor(clients) as pool:
-        list(pool.map(int, range(clients)))  # the processes are there before the clock starts
-        start = time.perf_counter()
-        futures = [pool.submit(work, *given) for given in arguments]
-        answers = [future.result() for future in futures]
-        return time.perf_counter() - start, answers
-
-
-def measure(kind: str, count: int) -> None:
-    with tempfile.TemporaryDirectory(prefix="ruhu-bench-") as name, database(kind, Path(name)) as url:
-        world, households = prepare(url, Path(name))
-        with world.app.app_context():
-            with db.db.engine.begin() as connection:
-                connection.exec_driver_sql("CREATE TABLE bench_raw (id varchar(36) PRIMARY KEY, body text)")
-            db.db.engine.dispose()
-        with serving(url, Path(name), {"RUHU_TESTING": "0"}, workers=2) as address:
-            for clients in CLIENTS:
-                line(kind, clients, count, url, address, world, households)
-
-
-def line(kind: str, clients: int, count: int, url: str, address: str, world: World, households: list[str]) -> None:
+def line(place: Ground, clients: int, count: int) -> None:
     share = count // clients
-    raw_seconds, _ = parallel(clients, raw_client, [(url, share)] * clients)
-    phones = [world.phone("li") for _ in range(clients)]
-    given = [(address, phone.headers, bodies(phone, households, share)) for phone in phones]
-    seconds, answers = parallel(clients, one_client, given)
+    keys = [new_key(place.world, f"{clients}-{n}") for n in range(clients)]
+    own = len(place.households) // clients
+    homes = [place.households[n * own : (n + 1) * own] for n in range(clients)]
+    given = [(place.address, key, instances(home, share, clients)) for key, home in zip(keys, homes, strict=True)]
+    raw, busy = raw_rate(place.url), place.cpu()
+    seconds, answers = parallel(one_client, given)
+    cpu = 1000 * (place.cpu() - busy) / (share * clients)
     times = sorted(1000 * second for answer in answers for second in answer)  # type: ignore[attr-defined]
-    rate, raw = share * clients / seconds, share * clients / raw_seconds
-    p95 = times[int(len(times) * 0.95)]
+    rate = share * clients / seconds
     print(
-        f"{kind:9} {clients:2} clients  {rate:7.1f} submissions/s  median {statistics.median(times):6.1f} ms  "
-        f"p95 {p95:6.1f} ms  raw INSERT+COMMIT {raw:7.1f}/s  ratio {rate / raw:.2f}",
+        f"{place.kind:9} {clients:2} clients  {rate:7.1f} submissions/s  median {statistics.median(times):6.1f} ms  "
+        f"p95 {times[int(len(times) * 0.95)]:6.1f} ms  cpu {cpu:5.1f} ms each  raw {raw:7.1f}/s  "
+        f"ratio {rate / raw:.2f}",
         flush=True,
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--count", type=int, default=1000)
-    parser.add_argument("--only", choices=("sqlite", "postgres"))
-    given = parser.parse_args()
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--count", type=int, default=300)
+    asked.add_argument("--only", choices=("sqlite", "postgres"))
+    options = asked.parse_args()
     for kind in ("sqlite", "postgres"):
-        if given.only in (None, kind):
-            measure(kind, given.count)
+        if options.only in (None, kind):
+            with ground(kind, HOUSEHOLDS, form_text()) as place:
+                for clients in CLIENTS:
+                    line(place, clients, options.count)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 
-from tests.bench.ground import BEFORE
+from tests.bench.ground import before
 
 FORM_ID = "bench_visit"
 # property → type of its question
@@ -29,7 +29,8 @@ def form_text() -> str:
     lines += ["| choices |", "| | list_name | name | label | kind |"]
     lines += [f"| | {name} | {code} | 选项 | a |" for name, codes in _LISTS.items() for code in codes]
     lines += ["| settings |", "| | form_id | version |", f"| | {FORM_ID} | 1 |", "| entities |"]
-    lines += ["| | list_name | label | entity_id | update_if |", "| | household | ${head_name} | ${household} | true() |"]
+    lines += ["| | list_name | label | entity_id | update_if |"]
+    lines += ["| | household | ${head_name} | ${household} | true() |"]
     return "\n".join([*lines, ""])
 
 
@@ -55,18 +56,19 @@ def _question(n: int) -> tuple[str, ...]:
 
 
 def filled(household: str, instance_id: str, visit: int) -> str:
-    """A complete instance; what differs from visit to visit are water, grade, address and phone."""
+    """A complete instance; what differs from visit to visit are water, grade, farmland and woodland."""
     changed = {
         "water_shortage_days": str(30 + visit), "house_grade": "ABCD"[visit % 4],
-        "address": f"青石组 {visit + 9} 号", "contact_phone": f"139{visit:08}",
+        "farmland_mu": f"{visit % 9 + 4}.5", "woodland_mu": f"{visit % 7 + 2}.5",
     }  # fmt: skip
-    kept = {name: changed.get(name, BEFORE[name]) for name in _KEPT}
-    nodes = [f"<{name}>{value}</{name}>" for name, value in kept.items()]
+    kept = before(household) | changed
+    nodes = [f"<{name}>{kept[name]}</{name}>" for name in _KEPT]
     nodes += [f"<q{n}>{_answer(_question(n)[0])}</q{n}>" for n in range(_PLAIN)]
     return (
         f'<data xmlns:entities="http://www.opendatakit.org/xforms/entities" id="{FORM_ID}" version="1">'
         f'<household>{household}</household>{"".join(nodes)}<meta><instanceID>{instance_id}</instanceID>'
-        f'<entity dataset="household" id="{household}" update="1"><label>张三</label></entity></meta></data>'
+        f'<entity dataset="household" id="{household}" update="1"><label>{kept["head_name"]}</label>'
+        "</entity></meta></data>"
     )
 
 

@@ -1,0 +1,80 @@
+"""Ops a second when phones come back with 200 visits each. Prints figures, judges nothing.
+
+    make bench    (or: .venv/bin/python -m tests.bench.bench_push [--batches 4] [--only sqlite|postgres])
+
+Each op is a visit of 80 questions that changes four values of its household. For each database (durable: fsync on) and
+1 and 4 clients: ops/s through a real gunicorn, beside the raw durable INSERT+COMMIT/s of one Python client in the same
+run. Processor time of server and database for one op is what changes least on a busy machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+import requests
+
+from server import db
+from tests.bench.ground import Ground, ground, parallel, raw_rate
+from tests.bench.visit_form import FORM_ID, filled, form_text, new_instance_id
+from tests.world import Phone
+
+CLIENTS = (1, 4)
+BATCH = 200
+
+
+def batch(phone: Phone, households: Sequence[str], base: int) -> dict[str, Any]:
+    """One push: a visit to each household, whose record the phone has at version `base`."""
+    return {"ops": [_op(phone, household, base) for household in households]}
+
+
+def _op(phone: Phone, household: str, base: int) -> dict[str, Any]:
+    instance_id = new_instance_id()
+    op = phone.visit(household, base, instance_id=instance_id)
+    return {**op, "form_id": FORM_ID, "instance_xml": filled(household, instance_id, base)}
+
+
+def one_client(address: str, headers: dict[str, str], bodies: Sequence[dict[str, Any]]) -> None:
+    session = requests.Session()
+    for body in bodies:
+        answer = session.post(f"{address}/api/v1/sync/push", json=body, headers=headers, timeout=300)
+        odd = [result for result in answer.json()["results"] if result["status"] != "applied"]
+        assert not odd, odd[:2]
+
+
+def line(place: Ground, clients: int, batches: int, homes: Sequence[Sequence[str]]) -> None:
+    phones = [place.world.phone("li") for _ in range(clients)]
+    with place.world.app.app_context():
+        db.db.engine.dispose()
+    given = [
+        (place.address, phone.headers, [batch(phone, home, base) for base in range(1, batches + 1)])
+        for phone, home in zip(phones, homes, strict=True)
+    ]
+    raw, busy = raw_rate(place.url), place.cpu()
+    seconds, _ = parallel(one_client, given)
+    ops = BATCH * batches * clients
+    cpu = 1000 * (place.cpu() - busy) / ops
+    print(
+        f"{place.kind:9} {clients:2} clients  {ops / seconds:7.1f} ops/s  cpu {cpu:5.2f} ms each  "
+        f"raw {raw:7.1f}/s  ratio {ops / seconds / raw:.2f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--batches", type=int, default=4)
+    asked.add_argument("--only", choices=("sqlite", "postgres"))
+    options = asked.parse_args()
+    for kind in ("sqlite", "postgres"):
+        if options.only in (None, kind):
+            with ground(kind, BATCH * sum(CLIENTS), form_text()) as place:
+                homes = [place.households[n : n + BATCH] for n in range(0, len(place.households), BATCH)]
+                for clients in CLIENTS:
+                    mine, homes = homes[:clients], homes[clients:]
+                    line(place, clients, options.batches, mine)
+
+
+if __name__ == "__main__":
+    main()
