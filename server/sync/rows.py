@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Row, case, select
+from sqlalchemy import Row, String, case, cast, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.forms.dataset import Dataset
+from server.forms.migrations import Vocabulary
 from server.registry.tables import Entity
-from server.sealing.columns import LOST
+from server.sealing.json_columns import LOST
 from server.sync import loans, scope
 from server.sync.conflict_reading import conflict_entries
 from server.sync.definitions import datasets
@@ -32,7 +34,8 @@ _COLUMNS = (
     Entity.state,
     Entity.values,
     Entity.vocabulary,
-    Entity.contested,
+    # Mostly empty: what is not there need not be read as JSON.
+    case((cast(Entity.contested, String) == "[]", None), else_=Entity.contested).label("contested"),
     case((Entity.geom.is_(None), None), else_=True).label("geom"),
     Entity.updated_at,
     Entity.updated_by,
@@ -60,6 +63,7 @@ class Pages:
         self._older = older_in_use(session)
         self._names: dict[str, dict[str, str]] = {}
         self._frames: Mapping[str, loans.Frame] | None = None
+        self._kinds: dict[str, Kind] = {}
 
     def entries(self, feed: str, news: Sequence[News]) -> list[Wire]:
         """The entries of a page, in feed order. A conflict of a record out of sight by now is left out."""
@@ -81,11 +85,16 @@ class Pages:
         new = {row.updated_by for row in rows} - self._names.keys()
         self._names |= authors(self._session, new) if new else {}
         own = self._seen(rows) if feed.startswith("user:") else None
+        for name in {row.dataset for row in rows} - self._kinds.keys():
+            self._kinds[name] = kind_of(name, self._actor)
         return {("entity", row.id): self._record(row, own) for row in rows}
+
+    def _whole(self, row: Row[Any]) -> Wire:
+        return entity_row(row, self._actor, self._names, self._older, self._kinds[row.dataset])
 
     def _record(self, row: Row[Any], own: set[str] | None) -> Wire:
         if own is None or row.id in own:
-            return entity_row(row, self._actor, self._names, self._older)
+            return self._whole(row)
         return self._framed(row)
 
     def _seen(self, rows: Sequence[Row[Any]]) -> set[str]:
@@ -100,14 +109,13 @@ class Pages:
         frame = self._frames.get(row.root_id, {}).get(row.dataset)
         if frame is None:
             return {"type": "eviction", "dataset": row.dataset, "id": row.id}
-        shown = entity_row(row, self._actor, self._names, self._older)
-        dataset = datasets()[row.dataset]
-        place = set((dataset.location or {}).values())
+        shown, kind = self._whole(row), self._kinds[row.dataset]
+        place = set((kind.dataset.location or {}).values())
         kept = {name: value for name, value in shown.items() if name not in ("past", "contested", "updated_by")}
         if not place & frame:
             kept.pop("location", None)
         # What the form declares it reads is shown, however sensitive: a back-check needs the telephone number.
-        values = vocabulary(dataset.name).forward(row.values, row.vocabulary)
+        values = kind.words.forward(row.values, row.vocabulary)
         data = {name: value for name, value in values.items() if name in frame}
         return kept | {"data": data, "contested": [name for name in shown["contested"] if name in frame]}
 
@@ -115,15 +123,39 @@ class Pages:
 _NONE: Mapping[str, tuple[int, ...]] = {}
 
 
+@dataclass(frozen=True)
+class Kind:
+    """What making rows of one dataset needs. `shown`: the values that the actor's role may see; None: all."""
+
+    dataset: Dataset
+    words: Vocabulary
+    shown: frozenset[str] | None
+
+
+def kind_of(name: str, actor: Actor) -> Kind:
+    """A retired property is no longer declared: nobody knows how sensitive it is, so it counts as sensitive."""
+    dataset = datasets()[name]
+    if actor.has(*FULL_VIEW):
+        return Kind(dataset, vocabulary(name), None)
+    open_to_all = {prop.name for prop in dataset.properties.values() if prop.sensitivity != "sensitive"}
+    return Kind(dataset, vocabulary(name), frozenset(open_to_all))
+
+
 def entity_row(
-    entity: Any, actor: Actor, names: Mapping[str, dict[str, str]], older: Mapping[str, tuple[int, ...]] = _NONE
+    entity: Any,
+    actor: Actor,
+    names: Mapping[str, dict[str, str]],
+    older: Mapping[str, tuple[int, ...]] = _NONE,
+    kind: Kind | None = None,
 ) -> Wire:
     """A record (an Entity, or a row with its columns) as a phone gets it.
 
-    `older`: the vocabularies before today's that forms still speak.
+    `older`: the vocabularies before today's that forms still speak. `kind`: of its dataset, for who makes many rows.
     """
-    dataset = datasets()[entity.dataset]
-    values = shown_values(dataset, entity, actor)
+    kind = kind or kind_of(entity.dataset, actor)
+    stored = entity.values
+    values = shown_values(kind, stored, entity.vocabulary)
+    spoken = older.get(entity.dataset)
     row = {
         "dataset": entity.dataset,
         "id": entity.id,
@@ -133,29 +165,25 @@ def entity_row(
         "parent": entity.parent_id,
         "state": entity.state,
         "data": values,
-        "past": past_of(dataset.name, values, older.get(dataset.name, ())) or None,
-        "contested": entity.contested,
-        "location": _location(dataset, entity),
+        "past": (past_of(entity.dataset, values, spoken) or None) if spoken else None,
+        "contested": entity.contested or [],
+        "location": None if entity.geom is None else _location(kind.dataset, stored),
         "updated_at": entity.updated_at.isoformat(),
         "updated_by": names.get(entity.updated_by),
     }
     return {name: value for name, value in row.items() if value is not None}
 
 
-def shown_values(dataset: Dataset, entity: Any, actor: Actor) -> dict[str, str | None]:
-    """The values that the actor's role may see, in today's words; the others are absent.
-
-    A retired property is no longer declared: nobody knows how sensitive it is, so it counts as sensitive.
-    """
-    values = vocabulary(dataset.name).forward(entity.values, entity.vocabulary)
-    if actor.has(*FULL_VIEW):
+def shown_values(kind: Kind, stored: Mapping[str, str | None], known: int) -> dict[str, str | None]:
+    """The values that the actor's role may see, in today's words; the others are absent."""
+    values = kind.words.forward(stored, known)
+    if kind.shown is None:
         return {name: value for name, value in values.items() if name != LOST} if LOST in values else values
-    open_to_all = {prop.name for prop in dataset.properties.values() if prop.sensitivity != "sensitive"}
-    return {name: value for name, value in values.items() if name in open_to_all or name.startswith("@")}
+    return {name: value for name, value in values.items() if name in kind.shown or name.startswith("@")}
 
 
-def _location(dataset: Dataset, entity: Any) -> dict[str, str | None] | None:
-    if not dataset.location or entity.geom is None:
-        return None
+def _location(dataset: Dataset, stored: Mapping[str, str | None]) -> dict[str, str | None] | None:
     names = dataset.location
-    return {part: entity.values.get(names[part]) for part in ("lon", "lat", "accuracy_m") if part in names}
+    if not names:
+        return None
+    return {part: stored.get(names[part]) for part in ("lon", "lat", "accuracy_m") if part in names}
