@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, Json, UtcDateTime, now
-from server.sealing.columns import SealedJson
+from server.sealing.json_columns import SealedJson
 
 ROLES = ("cadre", "inspector", "supervisor", "admin", "auditor")
 

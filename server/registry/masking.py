@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from server.forms.dataset import Dataset
-from server.sealing.columns import LOST, Unreadable
+from server.sealing.columns import Unreadable
+from server.sealing.json_columns import LOST
 
 Sight = Literal["clear", "audit"]
 Treatment = Literal["show", "mask", "hide"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine.default import DefaultExecutionContext
 
-from server.sealing.columns import LOST
+from server.sealing.json_columns import LOST
 from server.sealing.reseal import HASHES
 from server.sealing.vault import vault
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.db import Base, BigInt, Json, UtcDateTime, now
 from server.geo.column import Shape
 from server.registry.number_hash import number_hash, of_insert
-from server.sealing.columns import LOST, SealedChanges, SealedJson, SealedValues
+from server.sealing.json_columns import LOST, SealedChanges, SealedJson, SealedValues
 
 
 class Entity(Base):

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select
 
 from server import db
-from server.sealing.columns import LOST, Sealed
+from server.sealing.columns import Sealed
+from server.sealing.json_columns import LOST
 from server.sealing.reseal import BATCH, bare, sealed_columns, secret_tables
 from server.sealing.tokens import Unopened
 

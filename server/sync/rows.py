@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from sqlalchemy import Row, String, case, cast, select
+from sqlalchemy import Row, Select, String, and_, case, cast, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
@@ -17,6 +17,7 @@ from server.sealing.json_columns import LOST
 from server.sync import loans, scope
 from server.sync.conflict_reading import conflict_entries
 from server.sync.definitions import datasets
+from server.sync.tables import Feed
 from server.sync.vocabulary import older_in_use, past_of, vocabulary
 
 # A region's and a helper's cadres work with these values; who only reads sees less (masking in the reading API).
@@ -42,17 +43,11 @@ _COLUMNS = (
 )
 
 
-class News(Protocol):
-    """A feed row: its number, what happened to which thing, and what there is to say of it."""
-
-    @property
-    def n(self) -> int: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def ref(self) -> str: ...
-    @property
-    def payload(self) -> Wire | None: ...
+def news_query(feed: str, after: int, limit: int) -> Select[*tuple[Any, ...]]:
+    """The next rows of a feed, each with its record where it tells of one."""
+    told = and_(Entity.id == Feed.ref, Feed.type == "entity")
+    query = select(Feed.n, Feed.type, Feed.ref, Feed.payload, *_COLUMNS).join(Entity, told, isouter=True)
+    return query.where(Feed.scope == feed, Feed.n > after).order_by(Feed.n).limit(limit)
 
 
 class Pages:
@@ -65,29 +60,25 @@ class Pages:
         self._frames: Mapping[str, loans.Frame] | None = None
         self._kinds: dict[str, Kind] = {}
 
-    def entries(self, feed: str, news: Sequence[News]) -> list[Wire]:
-        """The entries of a page, in feed order. A conflict of a record out of sight by now is left out."""
-        told = self._records(feed, [item.ref for item in news if item.type == "entity"])
-        disputed = [item.ref for item in news if item.type == "conflict"]
-        if disputed:
-            conflicts = conflict_entries(self._session, self._actor, datasets(), disputed)
-            told |= {("conflict", id): entry for id, entry in conflicts.items()}
-        return [
-            {"n": item.n, "type": item.type, **(told.get((item.type, item.ref)) or item.payload or {})}
-            for item in news
-            if item.type not in ("conflict", "entity") or (item.type, item.ref) in told
-        ]
-
-    def _records(self, feed: str, ids: Sequence[str]) -> dict[tuple[str, str], Wire]:
-        if not ids:
-            return {}
-        rows = self._session.execute(select(*_COLUMNS).where(Entity.id.in_(ids))).all()
-        new = {row.updated_by for row in rows} - self._names.keys()
+    def entries(self, feed: str, news: Sequence[Row[Any]]) -> list[Wire]:
+        """The entries of rows of `news_query`, in feed order. A conflict of a record out of sight is left out."""
+        records = [row for row in news if row.id is not None]
+        new = {row.updated_by for row in records} - self._names.keys()
         self._names |= authors(self._session, new) if new else {}
-        own = self._seen(rows) if feed.startswith("user:") else None
-        for name in {row.dataset for row in rows} - self._kinds.keys():
+        for name in {row.dataset for row in records} - self._kinds.keys():
             self._kinds[name] = kind_of(name, self._actor)
-        return {("entity", row.id): self._record(row, own) for row in rows}
+        own = self._seen(records) if feed.startswith("user:") and records else None
+        conflicts = self._conflicts([row.ref for row in news if row.type == "conflict"])
+        told = ((row, self._told(row, own, conflicts)) for row in news)
+        return [{"n": row.n, "type": row.type, **entry} for row, entry in told if entry is not None]
+
+    def _conflicts(self, ids: Sequence[str]) -> Mapping[str, Wire]:
+        return conflict_entries(self._session, self._actor, datasets(), ids) if ids else {}
+
+    def _told(self, row: Row[Any], own: set[str] | None, conflicts: Mapping[str, Wire]) -> Wire | None:
+        if row.type == "entity":
+            return None if row.id is None else self._record(row, own)
+        return conflicts.get(row.ref) if row.type == "conflict" else row.payload or {}
 
     def _whole(self, row: Row[Any]) -> Wire:
         return entity_row(row, self._actor, self._names, self._older, self._kinds[row.dataset])

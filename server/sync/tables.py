@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, BigInt, Json, UtcDateTime, now
 from server.geo.column import Shape
-from server.sealing.columns import UNREADABLE, SealedBytes, SealedJson, SealedText, SealedWords
+from server.sealing.columns import UNREADABLE, SealedBytes, SealedText, SealedWords
+from server.sealing.json_columns import SealedJson
 
 # Stands among the findings of a submission when they do not open.
 LOST_FINDING = {"path": "", "kind": "envelope", "code": "sealed.unreadable", "message": UNREADABLE}

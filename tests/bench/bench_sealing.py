@@ -15,7 +15,8 @@ from server import db, schema
 from server.app import create_app
 from server.config import Settings
 from server.registry.definitions import datasets
-from server.sealing.columns import SealedBytes, SealedValues
+from server.sealing.columns import SealedBytes
+from server.sealing.json_columns import SealedValues
 from server.sealing.vault import vault
 
 TIMES = 20_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import random
 import uuid
@@ -13,7 +14,7 @@ from typing import Any
 
 from server import db
 from server.forms.compile import CompiledForm, compile_form
-from tests.world import WANG_SON, Phone, World, add_form, named
+from tests.world import WANG, WANG_SON, Phone, World, add_form, named
 
 FORM = """
 | survey |
@@ -97,6 +98,25 @@ def told(sender: Phone, base_version: int, **given: Any) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def _asked_and_answered(li: Phone, zhang: Phone, op: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
+    """A question about a visit with its answer, a household to visit again with the reason, a file on its way."""
+    asked = zhang.post(f"/submissions/{op['instance_id']}/questions", {"text": secrets.words})
+    answer = {
+        "op_id": str(uuid.uuid4()), "install_id": li.install_id, "seq": 100, "kind": "answer",
+        "question_id": asked.json["id"], "text": secrets.words, "attachments": [],
+    }  # fmt: skip
+    errand = {"person_id": asked.json["author"]["id"], "form_id": "secrets", "entity_id": WANG, "reason": secrets.words}
+    content = b"a photo"
+    pairs = {"filename": secrets.words, "sha256": hashlib.sha256(content).hexdigest()}
+    described = ",".join(f"{name} {base64.b64encode(text.encode()).decode()}" for name, text in pairs.items())
+    headers = {**li.headers, "Tus-Resumable": "1.0.0", "Upload-Length": str(len(content)), "Upload-Metadata": described}
+    upload = li.client.post("/api/v1/uploads", headers=headers)
+    return {
+        "asked": asked.status_code, "answered": li.send(answer)[0]["status"], "upload": upload.status_code,
+        "errand": zhang.post("/assignments", errand).status_code,
+    }  # fmt: skip
+
+
 def live(world: World, secrets: Secrets) -> dict[str, Any]:
     """A few days of work: agreed, disputed, decided, sent back, held, set aside, handed over."""
     with world.app.app_context():
@@ -125,6 +145,7 @@ def live(world: World, secrets: Secrets) -> dict[str, Any]:
         "form_version": "1", "instance_id": "uuid:draft", "instance_xml": first["instance_xml"],
     }  # fmt: skip
     statuses["draft"] = li.send(draft)[0]["status"]
+    statuses |= _asked_and_answered(li, zhang, first, secrets)
     comments = {"state": "rejected", "comments": [{"text": secrets.words}]}
     statuses["review"] = zhang.post(f"/submissions/{second['instance_id']}/review", comments).status_code
     for row in zhang.get("/quarantine?state=open").json["items"][:1]:
