@@ -25,6 +25,7 @@ from server.commands import (
     keys,
     lan,
     people,
+    photo,
     policies,
     regions,
     register,
@@ -59,6 +60,7 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     reserve.register,
     keys.register,
     blobs.register,
+    photo.register,
 )
 
 

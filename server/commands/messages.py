@@ -137,6 +137,17 @@ TEXTS = {
     ),
     "reserve.missing": "缺 {count} 个文件：{hashes} / {count} files are missing: {hashes}",
     "reserve.spoilt": "{count} 个文件已损坏，没有恢复：{hashes} / {count} files are damaged, left out: {hashes}",
+    # ruhu photo compare
+    "photo.no_picture": (
+        "至少有一个文件不是能读的照片，没法比较；用 ruhu photo inspect 查看原因 / "
+        "At least one of the files is no readable photo; ruhu photo inspect says why"
+    ),
+    "photo.same": "同一张照片（差 {distance} 位，{variant}） / The same photo ({distance} bits apart, {variant})",
+    "photo.near": (
+        "很像，请人看一看（差 {distance} 位，{variant}） / "
+        "Much alike: look at both ({distance} bits apart, {variant})"
+    ),
+    "photo.different": "不同的照片（差 {distance} 位） / Different photos ({distance} bits apart)",
     # ruhu blobs sweep, ruhu uploads list
     "blobs.swept": (
         "删除 {freed} 个没有用的文件（{bytes} 字节）和 {orphans} 个没有登记的（{orphan_bytes} 字节）；"

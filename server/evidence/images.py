@@ -13,6 +13,7 @@ from typing import Any
 import PIL.WebPImagePlugin  # noqa: F401  (registers WebP; otherwise Pillow loads all its plugins)
 from PIL import Image
 
+from server.evidence.dhash import hashes_of
 from server.evidence.exif import Exif, read_exif
 from server.evidence.findings import Finding
 from server.evidence.formats import MEDIA_TYPES, end_of, foreign_kind, media_type_of
@@ -46,13 +47,15 @@ class Order:
 
 @dataclass
 class Derived:
-    """What came of it. `state`: ready or unreadable; sizes in pixels, upright."""
+    """What came of it. `state`: ready or unreadable; sizes in pixels, upright; `hashes`, `plain`: dhash.Hashes."""
 
     state: str = "unreadable"
     format: str | None = None
     width: int | None = None
     height: int | None = None
     exif: Exif = field(default_factory=dict)
+    hashes: list[str] = field(default_factory=list)
+    plain: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -116,7 +119,8 @@ def _decode(order: Order, made: Derived) -> None:
         _note_exif(image, order, made)
         turn = _TURNS.get(made.exif.get("orientation", 1))
         size = image.size if turn is None or made.exif["orientation"] < 5 else image.size[::-1]
-        _write_copies(image, turn, order.targets)
+        found = hashes_of(_write_copies(image, turn, order.targets))
+        made.hashes, made.plain = found.as_hex(), found.plain
         made.width, made.height, made.state = size[0], size[1], "ready"
 
 
@@ -126,8 +130,11 @@ def _note_exif(image: Image.Image | None, order: Order, made: Derived) -> None:
         made.findings.append(Finding("photo.exif_unreadable", "info"))
 
 
-def _write_copies(image: Image.Image, turn: Image.Transpose | None, targets: dict[int, Path]) -> None:
-    """All copies in one decode: the largest first, each smaller one from it. Never larger than the photo."""
+def _write_copies(image: Image.Image, turn: Image.Transpose | None, targets: dict[int, Path]) -> Image.Image:
+    """All copies in one decode: the largest first, each smaller one from it. Never larger than the photo.
+
+    Answers the smallest.
+    """
     scale = max(targets) / max(image.size)
     image.draft(None, (round(image.width * scale) or 1, round(image.height * scale) or 1))
     copy = _flat(image)
@@ -136,6 +143,7 @@ def _write_copies(image: Image.Image, turn: Image.Transpose | None, targets: dic
         copy.thumbnail((edge, edge), Image.Resampling.HAMMING, reducing_gap=None)
         upright = copy if turn is None else copy.transpose(turn)  # FLIP_LEFT_RIGHT is 0
         upright.save(targets[edge], "JPEG", quality=QUALITY)
+    return upright
 
 
 def _flat(image: Image.Image) -> Image.Image:

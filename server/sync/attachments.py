@@ -148,7 +148,7 @@ def missing_of_ops(session: Session, op_ids: Collection[str]) -> dict[str, list[
     )
     found: dict[str, list[str]] = defaultdict(list)
     for op_id, sha256 in rows:
-        found[op_id].append(sha256)
+        found[op_id].append(str(sha256))
     return found
 
 

@@ -1,0 +1,233 @@
+"""Photos are found again after what happens to them on their way, and different photos are not taken for one."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image, ImageDraw, ImageFilter
+
+from server.cli import main
+from server.evidence.dhash import NEAR, SAME, VARIANTS, Hashes, compare, hashes_of, verdict_of
+
+COUNT = 24
+
+
+def scene(seed: int, size: tuple[int, int] = (1200, 900)) -> Image.Image:
+    """An invented place: sky, hills, a house with door and windows, and what lies about."""
+    dice = random.Random(seed)
+    wide, high = size
+    picture = Image.new("RGB", size, tuple(dice.randrange(120, 230) for _ in range(3)))
+    draw = ImageDraw.Draw(picture)
+    for _ in range(dice.randrange(3, 7)):
+        x, y = dice.randrange(-200, wide), dice.randrange(high // 4, high)
+        draw.ellipse([x, y, x + dice.randrange(300, 1500), y + dice.randrange(200, 900)], fill=shade(dice))
+    for _ in range(dice.randrange(3, 8)):
+        x, y = dice.randrange(wide - 200), dice.randrange(high - 200)
+        draw.rectangle([x, y, x + dice.randrange(80, 700), y + dice.randrange(80, 600)], fill=shade(dice))
+    for _ in range(dice.randrange(20, 60)):
+        x, y, r = dice.randrange(wide), dice.randrange(high), dice.randrange(8, 90)
+        draw.polygon([(x, y - r), (x + r, y + r), (x - r, y + r // 2)], fill=shade(dice))
+    grain = np.random.default_rng(seed).normal(0, 9, (high, wide, 1))
+    noisy = np.clip(np.asarray(picture, dtype=np.float64) + grain, 0, 255).astype(np.uint8)
+    return Image.fromarray(noisy).filter(ImageFilter.GaussianBlur(1))
+
+
+def shade(dice: random.Random) -> tuple[int, int, int]:
+    return (dice.randrange(20, 240), dice.randrange(20, 240), dice.randrange(20, 240))
+
+
+def jpeg(picture: Image.Image, quality: int) -> Image.Image:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality)
+    return Image.open(io.BytesIO(out.getvalue()))
+
+
+def wechat(picture: Image.Image) -> Image.Image:
+    small = picture.copy()
+    small.thumbnail((1280, 1280))
+    return jpeg(small, 70)
+
+
+def twice(picture: Image.Image) -> Image.Image:
+    small = picture.copy()
+    small.thumbnail((960, 960))
+    return wechat(jpeg(small, 50))
+
+
+def stamped(picture: Image.Image) -> Image.Image:
+    """A box of four lines in the lower left, 48 % × 25 %, as watermark cameras draw it."""
+    copy = picture.copy()
+    draw = ImageDraw.Draw(copy, "RGBA")
+    wide, high = copy.size
+    top = int(high * 0.73)
+    draw.rectangle([0, top, int(wide * 0.48), int(high * 0.98)], fill=(0, 0, 0, 90))
+    for line in range(4):
+        draw.text((20, top + 20 + line * high * 0.058), "2026-11-22 10:24  village 99.12", fill="white", font_size=48)
+    return copy
+
+
+def cropped(*margins: float) -> Callable[[Image.Image], Image.Image]:
+    """Takes off shares at left, top, right and bottom."""
+    left, top, right, bottom = margins
+
+    def cut(picture: Image.Image) -> Image.Image:
+        wide, high = picture.size
+        return picture.crop((int(left * wide), int(top * high), int((1 - right) * wide), int((1 - bottom) * high)))
+
+    return cut
+
+
+def brighter(picture: Image.Image) -> Image.Image:
+    return picture.point(lambda value: min(255, int(value * 1.25)))
+
+
+CHANGES: dict[str, tuple[Callable[[Image.Image], Image.Image], float]] = {
+    "wechat": (wechat, 1.0),
+    "twice": (twice, 1.0),
+    "stamp": (stamped, 0.95),
+    "stamp and wechat": (lambda picture: wechat(stamped(picture)), 0.95),
+    "brighter": (brighter, 0.95),
+    "grey": (lambda picture: picture.convert("L"), 1.0),
+    "5 % centre": (cropped(0.025, 0.025, 0.025, 0.025), 1.0),
+    "8 % centre": (cropped(0.04, 0.04, 0.04, 0.04), 0.95),
+    "10 % centre": (cropped(0.05, 0.05, 0.05, 0.05), 1.0),
+    "5 % of one side": (cropped(0.05, 0, 0, 0), 0.95),
+    "7 % of the bottom": (cropped(0, 0, 0, 0.07), 1.0),
+    "stamp, then 5 % centre": (lambda picture: cropped(0.025, 0.025, 0.025, 0.025)(stamped(picture)), 0.9),
+}
+
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Image.Image]:
+    return [scene(seed) for seed in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def known(scenes: list[Image.Image]) -> list[Hashes]:
+    return [hashes_of(picture) for picture in scenes]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_photo_is_found_again(change: str, scenes: list[Image.Image], known: list[Hashes]) -> None:
+    """The shares are those of field.md's robustness table, on invented scenes."""
+    alter, least = CHANGES[change]
+    found = [compare(before, hashes_of(alter(picture))).verdict for picture, before in zip(scenes, known, strict=True)]
+    assert found.count("same") / len(found) >= least
+
+
+def test_different_photos_are_never_the_same(known: list[Hashes]) -> None:
+    pairs = [compare(one, other) for n, one in enumerate(known) for other in known[:n]]
+    assert "same" not in {pair.verdict for pair in pairs}
+    assert sum(pair.verdict == "near" for pair in pairs) / len(pairs) < 0.01
+
+
+def test_a_crop_says_which_variant_met_it(scenes: list[Image.Image], known: list[Hashes]) -> None:
+    for name, (left, top, right, bottom) in VARIANTS.items():
+        cut = hashes_of(cropped(left, top, 1 - right, 1 - bottom)(scenes[3]))
+        assert compare(known[3], cut).variant == name
+        assert compare(cut, known[3]).variant == name
+
+
+@pytest.mark.parametrize("level", [0, 3, 128, 255])
+def test_flat_and_dark_photos_are_like_nothing(level: int, scenes: list[Image.Image]) -> None:
+    """Two black pictures of two houses have the same hash and show nothing."""
+    grain = np.random.default_rng(level).normal(level, 3, (480, 640))
+    flat = hashes_of(Image.fromarray(np.clip(grain, 0, 255).astype(np.uint8)))
+    other = hashes_of(Image.new("L", (640, 480), level))
+    assert flat.plain and other.plain
+    assert compare(flat, other).verdict == compare(other, other).verdict == "different"
+    night = hashes_of(scenes[0].point(lambda value: value // 40))
+    assert night.plain and compare(night, hashes_of(scenes[0])).verdict == "different"
+
+
+def test_an_ordinary_photo_is_not_plain(known: list[Hashes]) -> None:
+    assert not any(one.plain for one in known)
+
+
+def test_the_limits_are_inclusive() -> None:
+    bits = (0, SAME, SAME + 1, NEAR, NEAR + 1, 256)
+    assert [verdict_of(n) for n in bits] == ["same", "same", "near", "near", "different", "different"]
+
+
+@pytest.mark.parametrize(("mode", "size"), [("1", (64, 64)), ("P", (300, 20)), ("RGBA", (20, 300)), ("L", (1, 1))])
+def test_any_mode_and_size_has_seven_hashes(mode: str, size: tuple[int, int]) -> None:
+    found = hashes_of(Image.effect_noise(size, 80).convert(mode))
+    assert len(found.as_hex()) == 7 and all(len(text) == 64 for text in found.as_hex())
+
+
+# --- the commands --------------------------------------------------------------------------------------------
+
+
+def ruhu(*words: object) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["photo", *map(str, words)])
+    return done.exit_code, done.output
+
+
+def answer(*words: object) -> Any:
+    code, output = ruhu(*words, "--json")
+    assert code == 0, output
+    return json.loads(output)
+
+
+def test_two_files_are_compared(tmp_path: Path, scenes: list[Image.Image]) -> None:
+    before, after, other = (tmp_path / name for name in ("before.jpg", "after.webp", "other.png"))
+    scenes[0].save(before, quality=92)
+    wechat(stamped(scenes[0])).save(after)
+    scenes[1].save(other)
+    found = answer("compare", before, after)
+    assert found.keys() == {"verdict", "distance", "variant"}
+    assert found["verdict"] == "same" and found["distance"] <= SAME and found["variant"] in VARIANTS
+    assert answer("compare", before, other)["verdict"] == "different"
+    assert answer("compare", before, before) == {"verdict": "same", "distance": 0, "variant": "full"}
+    assert "同一张" in ruhu("compare", before, after)[1]
+
+
+def test_a_photo_that_lies_on_its_side_is_compared_upright(tmp_path: Path, scenes: list[Image.Image]) -> None:
+    """Phones turn nothing: they write how the picture is to be turned."""
+    upright, turned = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    scenes[2].save(upright, quality=92)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    scenes[2].transpose(Image.Transpose.ROTATE_90).save(turned, quality=92, exif=exif)
+    assert answer("compare", upright, turned)["verdict"] == "same"
+
+
+def test_what_is_no_photo_cannot_be_compared(tmp_path: Path, scenes: list[Image.Image]) -> None:
+    photo, text = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    scenes[0].save(photo)
+    text.write_text("no photo")
+    code, output = ruhu("compare", photo, text)
+    assert code == 1 and "inspect" in output
+
+
+def test_files_are_inspected(tmp_path: Path, scenes: list[Image.Image]) -> None:
+    """One object a line, also for what is no photo."""
+    photo, dark, empty = (tmp_path / name for name in ("a.jpg", "dark.png", "empty.jpg"))
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0110], exif[0x0131] = "Maker", "Model 1", "Camera 1.0"
+    exif.get_ifd(0x8769)[0x9003] = "2026:05:04 10:24:00"
+    exif.get_ifd(0x8825).update({1: "N", 2: (26.0, 30.0, 0.0), 3: "E", 4: (106.0, 42.0, 0.0)})
+    scenes[0].save(photo, quality=90, exif=exif)
+    Image.new("RGB", (400, 300)).save(dark)
+    empty.write_bytes(b"")
+    code, output = ruhu("inspect", photo, dark, empty, "--json")
+    first, second, third = (json.loads(line) for line in output.splitlines())
+    assert code == 0 and [one["file"] for one in (first, second, third)] == [str(photo), str(dark), str(empty)]
+    assert (first["type"], first["width"], first["height"]) == ("image/jpeg", 1200, 900)
+    assert first["exif"] == {
+        "time": "2026-05-04T10:24:00", "gps": {"lat": 26.5, "lon": 106.7}, "make": "Maker", "model": "Model 1",
+        "software": "Camera 1.0",
+    }  # fmt: skip
+    assert len(first["hashes"]) == 7 and first["findings"] == []
+    assert [finding["code"] for finding in second["findings"]] == ["DARK", "NO_EXIF", "SOFTWARE", "LOWRES"]
+    assert (third["type"], third["hashes"]) == (None, []) and third["findings"][0]["code"] == "photo.empty"
+    assert first["findings"] == [] and set(third["findings"][0]) == {"code", "level", "value", "limit"}
+    assert "photo.empty" not in ruhu("inspect", empty)[1] and "空" in ruhu("inspect", empty)[1]
