@@ -21,7 +21,7 @@ from server.accounts.actor import Actor
 from server.accounts.tables import Install
 from server.sync import holdings, scope
 from server.sync.epoch import epoch
-from server.sync.rows import Pages
+from server.sync.rows import Pages, news_query
 from server.sync.tables import Feed, FeedCounter
 
 LARGEST_PAGE = 5000
@@ -172,7 +172,7 @@ def _entries(
     """The entries, and where the page ends: (its last number, whether more follow)."""
     last, left, begun = after, limit, False
     while left > 0:
-        news = _read(session, name, last, min(PIECE, left))
+        news = session.execute(news_query(name, last, min(PIECE, left))).all()
         text = _json(pages.entries(name, news))[1:-1]
         if text:
             yield f",{text}" if begun else text
@@ -182,11 +182,6 @@ def _entries(
             break
     follows = exists().where(Feed.scope == name, Feed.n > last)
     return last, left <= 0 and bool(session.scalar(select(follows)))
-
-
-def _read(session: Session, name: str, after: int, limit: int) -> Sequence[Any]:
-    query = select(Feed.n, Feed.type, Feed.ref, Feed.payload).where(Feed.scope == name, Feed.n > after)
-    return session.execute(query.order_by(Feed.n).limit(limit)).all()
 
 
 # Made once: making it costs as much as writing a row.
