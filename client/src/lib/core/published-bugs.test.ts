@@ -1,7 +1,7 @@
 // @vitest-environment node
 /** Bugs that other systems published and that could live in a phone: each as a test that would find it here. */
 import { describe, expect, test } from "vitest";
-import { newPhone, NOW, round } from "../../../tests/sim/drive";
+import { newPhone, NOW, round, type Trouble } from "../../../tests/sim/drive";
 import { DiskFault, type MemoryPhone } from "../../../tests/sim/memory-phone";
 import { SmallServer } from "../../../tests/sim/small-server";
 
@@ -27,7 +27,7 @@ function save(phone: MemoryPhone, op_id: string, more: { create?: string; photo?
 const shown = (phone: MemoryPhone): unknown => phone.seen(KEY)?.data["name"];
 const states = (phone: MemoryPhone): string[] => phone.store.ops.map((op) => op.state);
 /** Answers to the requests of a round, by hand. */
-const at = (n: number, what: "before" | "after" | "half") => (place: number): "" | "before" | "after" | "half" => (place === n ? what : "");
+const at = (n: number, what: Trouble) => (place: number): Trouble => (place === n ? what : "");
 
 describe("9: the phone thinks that it pushed after a network error (QField#3070)", () => {
   test("an op whose push broke is unsent, and goes again", () => {
@@ -167,6 +167,32 @@ describe("15: reads go back in time, the queue is wedged (powersync.dart#253, #3
     expect([states(phone), shown(phone)]).toEqual([["settled"], "o1"]);
   });
 
+  test("after a restore nothing is pulled before the own work has gone again, so the page does not go back either", () => {
+    const { phone, server } = world();
+    server.snapshot();
+    save(phone, "o1");
+    round(phone, server);
+    server.restore("epoch-2");
+    expect(round(phone, server, { trouble: at(2, "busy") })).toBe("partial");
+    expect(shown(phone)).toBe("o1");
+    expect(round(phone, server)).toBe("done");
+    expect(shown(phone)).toBe("o1");
+  });
+
+  test("a server that is restored between greeting and pull is greeted anew, and gets what it lost", () => {
+    const { phone, server } = world();
+    server.snapshot();
+    save(phone, "o1");
+    const answer = server.answer.bind(server);
+    let pulls = 0;
+    server.answer = (path, body) => {
+      if (path === "/sync/pull" && ++pulls === 1) server.restore("epoch-2");
+      return answer(path, body);
+    };
+    expect(round(phone, server)).toBe("done");
+    expect([server.now.ops.has("o1"), shown(phone), phone.store.server.epoch]).toEqual([true, "o1", "epoch-2"]);
+  });
+
   test("one op that makes every envelope unreadable is set aside, and its neighbours go", () => {
     const { phone, server } = world();
     for (const id of ["o1", "bad", "o3", "o4"]) save(phone, id);
@@ -229,6 +255,14 @@ describe("16: moved, denied, and OK on a timeout (cht-core#5701, #8186, #8303)",
     round(phone, server);
     expect([phone.rows.size, phone.bodies.size, server.now.ops.has("o1")]).toEqual([0, 1, true]);
     expect([...server.now.ops.values()].map(({ op }) => op["kind"])).toEqual(["submission", "revocation_ack"]);
+  });
+
+  test("a scope that is taken away stays while the server is too busy to take the work", () => {
+    const { phone, server } = world();
+    save(phone, "o1");
+    server.feed(REGION).state = "revoking";
+    expect(round(phone, server, { trouble: at(1, "busy") })).toBe("partial");
+    expect([phone.rows.has(KEY), phone.bodies.has("o1")]).toEqual([true, true]);
   });
 
   test("a phone taken out of use hands over and is empty, without a trace of a row", () => {
