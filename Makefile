@@ -22,7 +22,7 @@ PYTHON_READY := .venv/.ready
 CLIENT_READY := client/node_modules/.ready
 CLIENT_BUILT := client/node_modules/.built
 
-.PHONY: help setup run client check test test-fast bench soak lan lock
+.PHONY: help setup run client check test test-fast bench soak mutations lan lock
 
 help: ## 列出这些 · List these
 	@echo "Ruhu 入户"
@@ -64,11 +64,20 @@ bench: $(PYTHON_READY) ## 性能 · Submissions per second on SQLite and Postgre
 	@scripts/system test
 	@for bench in tests/bench/[!_]*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)"; done
 
-soak: $(PYTHON_READY) client ## 反复跑浏览器、断电和随机公式测试 · Browser, kill and random tests again and again (TIMES=5)
+soak: $(PYTHON_READY) client ## 长时间反复测试 · Kill, browser, random and simulation tests for long, mutations (TIMES=5 SEEDS=2000)
 	@scripts/system run test
 	@for round in $$(seq $(or $(TIMES),5)); do \
-		$(STAGE) "round $$round" $(BIN)/python -m pytest tests -m "browser or kill"; done
+		RUHU_LIVES=5 $(STAGE) "round $$round" $(BIN)/python -m pytest tests -m "browser or kill"; done
 	@RUHU_EXAMPLES=20000 $(STAGE) "random expressions" $(BIN)/python -m pytest tests/forms/xpath -k random
+	@RUHU_EXAMPLES=2000 $(STAGE) "model of sync" $(BIN)/python -m pytest tests/sync/test_model.py
+	@$(STAGE) "simulation" $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000)
+	@for round in $$(seq $(or $(TIMES),5)); do \
+		$(STAGE) "races $$round" $(BIN)/python -m pytest tests/sync -k "concurrency or race or published"; done
+	@$(MAKE) mutations
+
+mutations: $(PYTHON_READY) ## 拆掉每个防护，看测试是否发现 · Take each guard of sync away and see a test fail
+	@scripts/system test
+	@$(BIN)/python -m tests.mutations
 
 lock: $(PYTHON_READY) ## 更新 requirements.lock · Pin the Python packages anew
 	@$(BIN)/python -m pip install --quiet uv

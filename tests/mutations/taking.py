@@ -8,6 +8,7 @@ DB, PUSH, ROUNDS = "server/db.py", "server/sync/push.py", "server/sync/rounds.py
 SUBMISSION, WRITE, GROUNDS = "server/sync/kinds/submission.py", "server/sync/write.py", "server/sync/grounds.py"
 PEOPLE, GUARDS = "sync/test_concurrency_people.py", "sync/test_concurrency_guards.py"
 BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
+SIDE = "sync/test_rounds.py"
 PG = "postgres"
 LOCK = """_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"),
         """
@@ -24,7 +25,7 @@ TAKING = (
     mutant(
         "names are locked in any order", DB, LOCK + '{"keys": sorted(keys)}',
         LOCK + '{"keys": random.sample(sorted(keys), len(keys))}',
-        f"{PEOPLE}::test_batches_that_name_records_in_opposite_order_wait_for_each_other", database=PG,
+        f"{GUARDS}::test_names_are_locked_in_one_order", database=PG,
     ),
     mutant(
         "the install is not locked", PUSH, '{f"install:{actor.install_id}"} | {f"op', '{f"op',
@@ -41,7 +42,7 @@ TAKING = (
     mutant(
         "a released op is not looked at again", PUSH, "[case for case in cases if _still_held(session, case.row)]",
         "cases",
-        f"{PEOPLE}::test_a_waiting_op_that_is_let_through_while_its_predecessor_arrives_is_applied_once", database=PG,
+        f"{GUARDS}::test_an_op_that_is_released_while_somebody_lets_it_through_is_judged_once", database=PG,
     ),
     mutant(
         "whoever lets an op through does not look again", PUSH,
@@ -56,7 +57,7 @@ TAKING = (
     mutant(
         "a reviewed submission is not locked", "server/sync/review.py",
         "    db.lock(session, {*ids, ", "    set[str]().union({*ids, ",
-        f"{PEOPLE}::test_a_submission_rejected_by_several_at_once_is_withdrawn_once", database=PG,
+        f"{GUARDS}::test_two_rejections_of_which_one_is_slow_withdraw_once", database=PG,
     ),
     mutant(
         "a write begins as a read", DB, '"BEGIN IMMEDIATE" if writer else "BEGIN"', '"BEGIN"',
@@ -77,7 +78,26 @@ TAKING = (
         "            with session.begin_nested():\n                return _judge_on_desk(session, [case])[0]",
         "            return _judge_on_desk(session, [case])[0]",
         f"{BUGS}::test_what_a_batch_acknowledged_is_stored_although_a_neighbour_broke_the_database",
-        "sync/test_push.py::test_a_judging_that_crashes_sets_the_op_aside_and_spares_the_rest",
+        "sync/test_push.py::test_a_judging_that_crashes_sets_the_op_aside_and_spares_the_rest", database=PG,
+    ),
+    mutant(
+        "ops of one record are judged side by side", ROUNDS, "alone or not named.isdisjoint(own)", "alone",
+        f"{SIDE}::test_what_shares_a_record_waits_for_a_later_round",
+    ),
+    mutant(
+        "a round with a poisoned op is not undone", ROUNDS,
+        "        with session.begin_nested():\n            verdicts = _judge_on_desk(session, cases)\n            if any(",
+        "        if True:\n            verdicts = _judge_on_desk(session, cases)\n            if any(",
+        f"{SIDE}::test_a_poisoned_op_is_set_aside_and_its_neighbours_are_applied",
+    ),
+    mutant(
+        "a household moves beside others", ROUNDS, "                raise EntangledError\n", "                pass\n",
+        f"{SIDE}::test_a_household_that_moves_is_judged_by_itself",
+    ),
+    mutant(
+        "the desk's rows are forgotten when the database is asked", "server/sync/desk.py",
+        "    carry_off(session)\n    return _standing", "    return _standing",
+        f"{SIDE}::test_what_is_not_on_the_desk_is_asked_for_after_what_lies_there_was_written",
     ),
     mutant(
         "raw ops and judging are one transaction", PUSH,

@@ -16,10 +16,10 @@ from server import db
 from server.accounts.tables import Install
 from server.sync import acks, feeds, pull
 from server.sync.tables import OpLog, Submission
-from tests.sync.racing import PATIENCE, at_once
+from tests.sync.racing import PATIENCE, at_once, slow_commit
 from tests.sync.test_concurrency_people import asked_again
 from tests.sync.test_published_bugs_push import count, new_member, versions
-from tests.world import QINGSHI, World
+from tests.world import QINGSHI, WANG, ZHAO, World
 
 __all__ = ["asked_again"]  # a fixture of its own is used here too
 NUDGE = 0.4  # seconds that a thread gets to go where the guard must stop it
@@ -29,8 +29,8 @@ def test_the_acknowledgement_of_one_install_never_goes_back(world: World, monkey
     """Two pushes of one install: the first has counted what is stored, the second counts more and ends. What the
     first writes afterwards must not be less. Guard: the install's lock.
     """
-    slow, quick = (world.phone("li", "one-install") for _ in range(2))
-    ops = [slow.visit(phone="1"), slow.visit(phone="2")]
+    slow, quick = (world.phone("admin", "one-install") for _ in range(2))
+    ops = [slow.visit(WANG, phone="1"), slow.visit(ZHAO, phone="2")]  # of two records, whose locks part nobody
     counted, ended, real = threading.Event(), threading.Event(), acks._after
 
     def count_slowly(*given: Any) -> list[int]:
@@ -51,6 +51,18 @@ def test_the_acknowledgement_of_one_install_never_goes_back(world: World, monkey
     assert world.look(lambda s: s.get_one(Install, "one-install").acked_seq) == 2
 
 
+def test_names_are_locked_in_one_order(world: World, asked_again: list[str]) -> None:
+    """Transactions that lock the same names, however they come by them, wait for each other and never in a circle."""
+    names = {f"record:{n}" for n in range(150)}
+
+    def work() -> None:
+        for _ in range(15):
+            world.run(lambda session: db.lock(session, set(names)))
+
+    at_once([work] * 3)
+    assert asked_again == []
+
+
 def test_one_op_that_two_installs_of_a_person_bring_is_judged_once(world: World) -> None:
     """A phone and its restored copy, or a phone and a courier: they share no install's lock, so the op has one."""
     own, other = world.phone("li"), world.phone("li")
@@ -59,6 +71,41 @@ def test_one_op_that_two_installs_of_a_person_bring_is_judged_once(world: World)
         results = at_once([lambda p=phone, o=op: p.send(o)[0] for phone in (own, other, own, other)])
         assert sorted(result["status"] for result in results) == ["applied"] + ["duplicate"] * 3
         assert len(versions(world)) == n + 2
+
+
+def test_an_op_that_is_released_while_somebody_lets_it_through_is_judged_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A supervisor lets a held op through and has not committed; its predecessor arrives and finds it held. Guard: who
+    releases an op takes its lock and looks again.
+    """
+    one, other, desk = (world.phone("admin") for _ in range(3))
+    first = one.visit(ZHAO, phone="1")
+    second = other.visit(WANG, water_days="99", depends_on=[first["op_id"]])
+    assert other.send(second)[0]["status"] == "held"
+    with slow_commit(monkeypatch, lambda: desk.post(f"/held/{second['op_id']}/apply", {})) as stopped:
+        releasing = threading.Thread(target=one.send, args=(first,))
+        releasing.start()
+        releasing.join(NUDGE)
+        stopped.on.set()
+        releasing.join(PATIENCE)
+    assert (versions(world), versions(world, ZHAO)) == ([1, 2], [1, 2])
+
+
+def test_two_rejections_of_which_one_is_slow_withdraw_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rejection has withdrawn and not committed when the next one comes. Guard: the submission's lock."""
+    li, zhang, admin = world.phone("li"), world.phone("zhang"), world.phone("admin")
+    op = li.visit(water_days="31")
+    li.send(op)
+    path, said = f"/submissions/{op['instance_id']}/review", {"state": "rejected", "comments": [{"text": "no"}]}
+    answers: list[int] = []
+    with slow_commit(monkeypatch, lambda: answers.append(zhang.post(path, said).status_code)) as stopped:
+        second = threading.Thread(target=lambda: answers.append(admin.post(path, said).status_code))
+        second.start()
+        second.join(NUDGE)
+        stopped.on.set()
+        second.join(PATIENCE)
+    assert (answers, versions(world)) == ([200, 200], [1, 2, 3])
 
 
 def test_writers_of_two_feeds_in_opposite_order_never_wait_in_a_circle(world: World, asked_again: list[str]) -> None:
