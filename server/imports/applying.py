@@ -15,7 +15,7 @@ from server.config import Settings
 from server.db import now
 from server.errors import Problem
 from server.failpoints import hit
-from server.imports.job import BATCH, Datasets, Job, Progress, importer, open_job, silent
+from server.imports.job import BATCH, Datasets, Job, Progress, importer, open_job, silent, staging_path
 from server.imports.listing import find
 from server.imports.merging import Merging, keep_keys, known_keys
 from server.imports.staging import Unit
@@ -59,20 +59,34 @@ def go_on(settings: Settings, datasets: Datasets, import_id: str, progress: Prog
         row = session.get_one(RegisterImport, import_id)
         if row.state != "applying":
             return False
+    if not staging_path(settings, import_id).is_file():
+        # Restored from a backup, which holds no staging files: the register has to come again, and goes on by its keys.
+        db.transact(lambda session: _lost(session, import_id))
+        return False
+    with db.read() as session:
         job = open_job(session, settings, datasets, row)
     try:
-        reached: int | None = row.reached
-        while reached is not None and (units := job.staging.units(reached, BATCH)):
-            tell("applying", reached, row.households)
-            reached = db.transact(partial(_apply, job=job, units=units, at=reached))
-            hit("import.batch_committed")
-        if reached is None:
+        if not _apply_all(job, row, tell):
             return False  # somebody else is at it
         db.transact(lambda session: _applied(session, import_id))
         job.staging.drop_rows()
         return True
     finally:
         job.staging.close()
+
+
+def _apply_all(job: Job, row: RegisterImport, tell: Progress) -> bool:
+    reached: int | None = row.reached
+    while reached is not None and (units := job.staging.units(reached, BATCH)):
+        tell("applying", reached, row.households)
+        reached = db.transact(partial(_apply, job=job, units=units, at=reached))
+        hit("import.batch_committed")
+    return reached is not None
+
+
+def _lost(session: Session, import_id: str) -> None:
+    row = session.get_one(RegisterImport, import_id)
+    row.state, row.error, row.ended_at = "failed", "import.state", now()
 
 
 def _apply(session: Session, *, job: Job, units: Sequence[Unit], at: int) -> int | None:

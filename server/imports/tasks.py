@@ -64,4 +64,14 @@ def run_waiting(settings: Settings) -> int:
     listing.sweep(settings)
     with db.read() as session:
         ids = [import_id for import_id, _ in listing.waiting(session)]
-    return sum(step(settings, import_id) for import_id in ids)
+    return sum(_try(settings, import_id) for import_id in ids)
+
+
+def _try(settings: Settings, import_id: str) -> bool:
+    """One that cannot go on never stands in the way of the others."""
+    try:
+        return step(settings, import_id)
+    except Exception as error:
+        # The text of an exception may hold what the register says of people.
+        log.error("imports.step_failed", register_import=import_id, kind=type(error).__name__)
+        return False

@@ -66,7 +66,7 @@ def _rows(first: FirstWrite) -> tuple[Row, Row, list[Row]]:
     values = {name: text for key in keys.values() for name, text in key.shown_value().items()}
     label = (values.get(dataset.label_property) or write.label or "")[:LABEL_LENGTH]
     moment = now()
-    entity = {
+    entity: Row = {
         "id": write.id,
         "dataset": dataset.name,
         "region_code": first.region,

@@ -204,3 +204,16 @@ def test_nothing_about_people_lies_readable_beside_the_database(world: World) ->
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert [path.suffix for path in files] == [".staging"]
     assert all("张小三".encode() not in path.read_bytes() for path in files)
+
+
+def test_an_import_whose_staging_file_is_gone_ends_and_the_register_can_come_again(world: World) -> None:
+    """As after a restore: a backup holds the database and the blobs. What was merged is known by its keys."""
+    content = csv_bytes([person(n, household=n) for n in range(1, 4)])
+    found = look(world, content)
+    with world.app.app_context():
+        settings = world.app.config["RUHU"]
+        db.transact(lambda session: applying.start(session, None, found["import_id"]))
+        staging_path(settings, found["import_id"]).unlink()
+        assert not applying.go_on(settings, datasets(), found["import_id"])
+    assert wire(world, found["import_id"])["state"] == "failed"
+    assert bring(world, content)["applied"]["household"] == counts(new=3)
