@@ -41,8 +41,8 @@ export function takeLeft(store: Store, round: Round, acks: { scope: string; op_i
   });
 }
 
-/** A revoked phone keeps nothing once all is handed over and every scope's wiping is acknowledged. What no envelope
- * could carry (stuck without a status) exists here only, so it stays, and with it the store.
+/** A revoked phone keeps nothing once all is handed over and every scope's wiping is acknowledged. What the server
+ * will not take (an op stuck without a status, a refused photo) exists here only, so it stays, and with it the store.
  */
 export const mayWipeAll = (store: Store, round: Round): boolean =>
-  round.revoked && store.ops.every((op) => op.state !== "stuck" || op.status !== "") && store.feeds.size === 0 && waitingOps(store).length === 0 && store.drafts.length === 0 && photosToSend(store).every((photo) => round.hopeless.includes(photo.id));
+  round.revoked && store.ops.every((op) => op.state !== "stuck" || op.status !== "") && store.feeds.size === 0 && waitingOps(store).length === 0 && store.drafts.length === 0 && photosToSend(store).length === 0;
