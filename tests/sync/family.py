@@ -86,7 +86,8 @@ def _instance(
     return (
         '<data xmlns:entities="http://www.opendatakit.org/xforms/entities" id="family" version="1">'
         f"<household>{household}</household>{nodes}{''.join(_row(household, row) for row in rows)}"
-        f'<meta><instanceID>{instance_id}</instanceID>{deprecated}<entity dataset="household" id="{household}" update="1">'
+        f"<meta><instanceID>{instance_id}</instanceID>{deprecated}"
+        f'<entity dataset="household" id="{household}" update="1">'
         f"<label>{values.get('head_name', '')}</label></entity></meta></data>"
     )
 
@@ -97,5 +98,6 @@ def _row(household: str, row: dict[str, str]) -> str:
     nodes = "".join(f"<{name}>{row[name]}</{name}>" for name in names if name in row)
     return (
         f"<row><member_id>{row['id']}</member_id><is_new>{row['new'] or '0'}</is_new><of>{household}</of>{nodes}"
-        f'<meta><entity dataset="member" id="{row["id"]}" {action}><label>{row.get("name", "")}</label></entity></meta></row>'
+        f'<meta><entity dataset="member" id="{row["id"]}" {action}>'
+        f"<label>{row.get('name', '')}</label></entity></meta></row>"
     )

@@ -90,5 +90,6 @@ def test_any_order_of_arrival_leaves_the_same_conflict(village: World) -> None:
             phones[place].send(ops[place])
         told = phones[2].get("/conflicts?state=open&limit=100").json["items"]
         mine = [one for one in told if one["entity_id"] == woman["id"]]
-        found.add(frozenset((one["kind"], *sorted(head["author"]["username"] for head in one["heads"])) for one in mine))
+        sides = [(one["kind"], *sorted(head["author"]["username"] for head in one["heads"])) for one in mine]
+        found.add(frozenset(sides))
     assert found == {frozenset({("rule", "helper", "li")})}
