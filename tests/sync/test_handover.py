@@ -136,6 +136,18 @@ def test_a_helper_who_loses_the_household_loses_its_rows_and_writes_no_more(worl
     assert {e["id"] for e in entries(helper, feed, "entity")} == {WANG, WANG_SON}
 
 
+def test_another_role_means_another_view_and_every_feed_is_fetched_anew(world: World) -> None:
+    """What a row shows may have changed with the role, so the rows that are there are not to be trusted."""
+    phone = world.phone("li")
+    page = phone.pull(HERE)
+    at = {"feeds": {HERE: {"after": page["next"], "view": page["view"]}}}
+    assert phone.post("/sync/pull", at).json["feeds"][HERE]["status"] == "ok"
+    world.run(lambda session: rights.give_role(session, world.people["li"], "auditor", LIUSHU))
+    told = phone.post("/sync/pull", at).json["feeds"][HERE]
+    assert (told["status"], told["view"] != page["view"]) == ("must_refetch", True)
+    assert {feed["view"] for feed in phone.post("/sync/hello", {}).json["feeds"]} == {told["view"]}
+
+
 @pytest.mark.parametrize("place", ["foreign", "unknown"])
 def test_no_household_out_of_sight_is_given_away(world: World, place: str) -> None:
     from tests.world import ZHAO

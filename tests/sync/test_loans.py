@@ -119,6 +119,19 @@ def test_of_two_loans_the_one_that_is_left_keeps_the_household(county: World) ->
     assert rows(county, phone) == []
 
 
+def test_a_loan_that_showed_more_takes_that_with_it_when_it_ends(county: World) -> None:
+    """The phone held the telephone number for one form; the other form, which goes on, does not read it."""
+    plain = BLIND.replace("contact_phone", "household_no").replace("| blind |", "| plain |")
+    county.run(lambda session: add_form(session, compile_form(plain.encode(), "plain.md")))
+    more, _less = lend(county).json, lend(county, form_id="plain").json
+    phone = county.phone("inspector")
+    before = phone.pull(own(county, "inspector"))
+    assert "contact_phone" in before["entries"][0]["data"]
+    county.phone("zhang").post(f"/loans/{more['id']}/end", {})
+    [row] = phone.pull(own(county, "inspector"), before["next"])["entries"]
+    assert (row["type"], row["data"]) == ("entity", {})
+
+
 def test_nobody_checks_where_the_person_works_or_helps(county: World) -> None:
     for name in ("li", "helper", "zhang"):
         answer = lend(county, to=name)
