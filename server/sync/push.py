@@ -31,6 +31,7 @@ from server.sync.feeds import News, upsert
 from server.sync.grounds import SETTLED
 from server.sync.judge import open_case
 from server.sync.kinds.submission import branch_name, record_name
+from server.sync.record import Outcome
 from server.sync.results import Result, answer_all, seq_of
 from server.sync.rounds import judge_round, log_crash, next_round
 from server.sync.tables import OpLog
@@ -221,12 +222,19 @@ def _judge_queue(session: Session, queue: list[Case]) -> list[News]:
     while queue:
         cases, queue = next_round(queue)
         judged = judge_round(session, cases)
-        written += news.of_outcomes(session, [outcome for _, verdict in judged for outcome in verdict.outcomes])
+        written += _records_news(session, [verdict.outcomes for _, verdict in judged])
         for case, verdict in judged:
             written += [*verdict.news, *_write_down(session, case, verdict)]
         session.flush()
         queue += _released(session, judged)
     return written
+
+
+def _records_news(session: Session, outcomes: Sequence[tuple[Outcome, ...]]) -> list[News]:
+    """News of what was written: of all ops at once, or op by op where a record left the feed that it was told in."""
+    moved = any(outcome.moves for ops in outcomes for outcome in ops)
+    together = outcomes if moved else [tuple(outcome for ops in outcomes for outcome in ops)]
+    return [item for ops in together for item in news.of_outcomes(session, ops)]
 
 
 def _open(session: Session, row: OpLog, sent: Sent | None) -> Case:

@@ -82,11 +82,12 @@ TAKING = (
     ),
     mutant(
         "ops of one record are judged side by side", ROUNDS, "alone or not named.isdisjoint(own)", "alone",
-        f"{SIDE}::test_what_shares_a_record_waits_for_a_later_round",
+        f"{SIDE}::test_a_record_is_made_and_changed_in_one_batch",
     ),
     mutant(
         "a round with a poisoned op is not undone", ROUNDS,
-        "        with session.begin_nested():\n            verdicts = _judge_on_desk(session, cases)\n            if any(",
+        "        with session.begin_nested():\n            verdicts = _judge_on_desk(session, cases)\n"
+        "            if any(",
         "        if True:\n            verdicts = _judge_on_desk(session, cases)\n            if any(",
         f"{SIDE}::test_a_poisoned_op_is_set_aside_and_its_neighbours_are_applied",
     ),
@@ -108,8 +109,9 @@ TAKING = (
         also=(Edit(PUSH, "left = db.transact(lambda session: _store_raw(session, actor, ops))", "left = []"),),
     ),
     mutant(
-        "a crash is tried for ever", ROUNDS, "for _ in range(case.row.attempts, TRIES + 1):", "while True:",
-        "sync/test_push.py::test_a_judging_that_crashes_sets_the_op_aside_and_spares_the_rest",
+        "earlier deaths do not count", ROUNDS, "for _ in range(case.row.attempts, TRIES + 1):",
+        "for _ in range(TRIES):",
+        "sync/test_push_kill.py::test_an_op_whose_judging_kills_the_server_is_set_aside_at_last",
     ),
     mutant(
         "tries are not counted before they begin", PUSH, "        db.transact(partial(_count_try, op_id=op_id))\n", "",
