@@ -99,10 +99,15 @@ def _reasons(session: Session, actor: Actor, submission: Submission, files: File
 
 
 def _file(attachment: Attachment, photo: Photo | None, reasons: list[dict[str, Any]]) -> dict[str, Any]:
-    """`state`: whether the bytes are here; `photo_state`: whether copies to look at were made of them."""
+    """`state`: whether the bytes are here; `photo_state`: whether copies to look at were made of them.
+
+    `answer`: the op of the answer that brought it, of files that came with one.
+    """
+    own_name = attachment.name.partition("/")[2] if attachment.answer_id else attachment.name
     return {
         "id": attachment.id,
-        "name": attachment.name,
+        "name": own_name,
+        **({"answer": attachment.answer_id} if attachment.answer_id else {}),
         "slot": attachment.slot,
         "sha256": attachment.sha256,
         "size": attachment.size,
