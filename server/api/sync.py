@@ -86,10 +86,13 @@ def hello(body: dict[str, Any]) -> Response:
 
 def _seen(session: Session, actor: Actor, app_build: str) -> None:
     """Loans that are over end before the phone asks for rows; rights that ended become hand-overs."""
-    loans.end_due(session, actor.id)
-    if actor.install_id is None:
-        return
-    holdings.notice(session, actor)
+    if actor.install_id is not None:
+        holdings.notice(session, actor)
+        _note_build(session, actor, app_build)
+    loans.end_due(session, actor.id)  # last, because it writes to a feed
+
+
+def _note_build(session: Session, actor: Actor, app_build: str) -> None:
     values = {"last_seen_at": db.now()} | ({"app_build": app_build} if app_build else {})
     session.execute(update(Install).where(Install.id == actor.install_id).values(**values))
 
