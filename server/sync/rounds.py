@@ -24,10 +24,6 @@ TRIES = 3
 log = structlog.get_logger()
 
 
-class EntangledError(Exception):
-    """A record moved, which touches others that nobody named beforehand."""
-
-
 def next_round(queue: Sequence[Case]) -> tuple[list[Case], list[Case]]:
     """The first case with all that can be judged beside it, and what is left; both in their order.
 
@@ -62,10 +58,7 @@ def _judge_together(session: Session, cases: Sequence[Case]) -> list[Verdict] | 
     """None: something failed, and nothing of it was done."""
     try:
         with session.begin_nested():
-            verdicts = _judge_on_desk(session, cases)
-            if any(outcome.moves for verdict in verdicts for outcome in verdict.outcomes):
-                raise EntangledError
-            return verdicts
+            return _judge_on_desk(session, cases)
     except DBAPIError as error:
         if db.try_again(error):
             raise

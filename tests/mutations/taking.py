@@ -86,14 +86,13 @@ TAKING = (
     ),
     mutant(
         "a round with a poisoned op is not undone", ROUNDS,
-        "        with session.begin_nested():\n            verdicts = _judge_on_desk(session, cases)\n"
-        "            if any(",
-        "        if True:\n            verdicts = _judge_on_desk(session, cases)\n            if any(",
+        "        with session.begin_nested():\n            return _judge_on_desk(session, cases)\n",
+        "        if True:\n            return _judge_on_desk(session, cases)\n",
         f"{SIDE}::test_a_poisoned_op_is_set_aside_and_its_neighbours_are_applied",
     ),
     mutant(
-        "a household moves beside others", ROUNDS, "                raise EntangledError\n", "                pass\n",
-        f"{SIDE}::test_a_household_that_moves_is_judged_by_itself",
+        "all of a round is told at once", PUSH, "together = outcomes if moved else", "together =",
+        f"{SIDE}::test_a_household_that_moves_leaves_the_old_village_after_all_that_was_told_before",
     ),
     mutant(
         "the desk's rows are forgotten when the database is asked", "server/sync/desk.py",

@@ -176,8 +176,10 @@ def test_side_by_side_ends_as_one_after_the_other(
     assert [status for status, *_ in together].count("applied") >= 3
 
 
-def test_a_household_that_moves_is_judged_by_itself(world: World, homes: list[str]) -> None:
-    """Its members move too, though nobody named them: told beside the edit of one, the old village would keep him."""
+def test_a_household_that_moves_leaves_the_old_village_after_all_that_was_told_before(
+    world: World, homes: list[str]
+) -> None:
+    """Its members move too, though nobody named them: an edit of one, told after it, would leave him there."""
     zhang = world.phone("zhang")
     edit = zhang.visit(WANG, members=[(WANG_SON, "0", "王小川")], entities=[named(WANG_SON, 1, dataset="member")])
     own = f"<of>{WANG}</of>"
