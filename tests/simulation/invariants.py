@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
+from server.forms.canonical import canonical
 from server.registry.tables import Conflict, Entity, EntityVersion, Head
 from server.sync.blobs import store_of
 from server.sync.definitions import datasets
@@ -18,6 +19,7 @@ from server.sync.tables import Attachment, OpLog, Quarantine, Submission
 from tests.simulation.people import Worker
 from tests.simulation.run import Run
 
+Findings = list[dict[str, Any]]
 OUTCOMES = (*SETTLED, "held", "quarantined")
 
 
@@ -105,7 +107,8 @@ def nothing_lost(run: Run, session: Session, ops: dict[str, OpLog]) -> None:
     """I2, I4, I15: what a phone was told is stored; each applied change is a head, or was seen by who closed it."""
     told = {r["op_id"] for _, ask, _, body in run.line.answers if ask == "push" for r in body["results"] if r["op_id"]}
     assert told <= ops.keys(), f"I4: acknowledged and gone: {told - ops.keys()}"
-    heads = {(row.entity_id, row.key, row.op_id): row for row in session.scalars(select(Head))}
+    heads = {(row.entity_id, row.op_id + name): row for row in session.scalars(select(Head)) for name in row.value}
+    found = {row.op_id: row.findings for row in session.scalars(select(Submission))}
     aside = {row.op_id for row in session.scalars(select(Quarantine))}
     for worker in run.workers:
         for op in worker.ops:
@@ -113,15 +116,23 @@ def nothing_lost(run: Run, session: Session, ops: dict[str, OpLog]) -> None:
             assert row is not None, f"I8: {op['op_id']} never arrived"
             assert row.status != "quarantined" or row.op_id in aside, f"I2: {row.op_id} is set aside nowhere"
             if row.status in ("applied", "merged", "conflicted"):
-                _kept(op, row, heads)
+                _kept(op, row, found[row.op_id], heads)
 
 
-def _kept(op: dict[str, Any], row: OpLog, heads: dict[tuple[str, str, str], Head]) -> None:
-    """I2: there is a head for each property that the op changed against its base."""
-    for entity_id, key, op_id in [key for key in heads if key[2] == op["op_id"]]:
-        head = heads[entity_id, key, op_id]
-        assert head.person_id == row.person_id, "I15: somebody else's value"
-        assert head.closed_by != op_id, "I2: a write that closed itself"
+def _kept(op: dict[str, Any], row: OpLog, findings: Findings, heads: dict[tuple[str, str], Head]) -> None:
+    """I2, I15: each property that the author changed against the base is a written value of this op and person."""
+    bases = {item["id"]: item.get("base", {}) for item in op["entities"]}
+    differs = {finding.get("path") for finding in findings if finding.get("code") == "base.differs"}
+    for write in op["writes"]:
+        properties = datasets()[write["dataset"]].properties
+        for name, text in write["values"].items():
+            value, base = (canonical(one, properties[name].type) for one in (text, bases[write["id"]].get(name)))
+            if value == base or f"{write['dataset']}/{write['id']}/{name}" in differs:
+                continue
+            head = heads.get((write["id"], row.op_id + name))
+            assert head is not None, f"I2: {row.op_id} changed {name} from {base} to {value}, which is nowhere"
+            assert head.value[name] == value, f"I2: {row.op_id} {name}: {head.value[name]} is not {value}"
+            assert (head.person_id, head.closed_by != row.op_id) == (row.person_id, True), f"I15: {row.op_id} {name}"
 
 
 def nothing_invented(session: Session, ops: dict[str, OpLog]) -> None:

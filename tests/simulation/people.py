@@ -108,7 +108,8 @@ class Desk:
         """The household goes to the other village."""
         row = self.phone.get(f"/entities/{WANG}").json
         self.village = BAITA if row["region"] == QINGSHI else QINGSHI
-        op = self.phone.visit(village=self.village, base_version=row["version"])
+        instance_id = f"uuid:{new_id(self.rng)}"
+        op = self.phone.visit(village=self.village, base_version=row["version"], instance_id=instance_id)
         assert self.phone.send({**op, "op_id": new_id(self.rng)})[0]["status"] in ("applied", "merged", "conflicted")
 
     def decide(self) -> None:
