@@ -99,8 +99,16 @@ def seal_all() -> None:
     done = reseal.go_on(progress)
     progress.finish()
     click.echo(say("keys.resealed", looked_at=done.looked_at, resealed=done.resealed))
-    if done.resealed and compact.forget_old_bytes(db.db.engine):
-        click.echo(say("keys.compacted"))
+    if done.bare and db.db.engine.dialect.name == "sqlite":
+        click.echo(say("keys.compacted" if compact.forget_old_bytes(db.db.engine) else "keys.in_use"))
+
+
+@keys.command(name="compact")
+@click.pass_obj
+def compact_(app: Callable[[], Flask]) -> None:
+    """Write an SQLite file anew, so that nothing that was overwritten is left in it. No server may run."""
+    with app().app_context():
+        click.echo(say("keys.compacted" if compact.forget_old_bytes(db.db.engine) else "keys.in_use"))
 
 
 @keys.command(name="verify")

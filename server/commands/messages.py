@@ -28,6 +28,10 @@ TEXTS = {
         "检查了 {looked_at} 行，重新加密了 {resealed} 行 / Looked at {looked_at} rows, sealed {resealed} of them anew"
     ),
     "keys.compacted": "数据库文件已重写，不留旧内容 / The database file was written anew; nothing old is left in it",
+    "keys.in_use": (
+        "数据库正在使用，文件里还留着旧内容：停机后运行 ruhu keys compact / "
+        "The database is in use, and old text is still in its file: stop the server, then run `ruhu keys compact`"
+    ),
     "keys.dropped": "删除了 {count} 把不再使用的旧密钥 / Removed {count} old keys that nothing uses",
     "keys.settling": (
         "后台程序会删除旧密钥，最早在新密钥启用 {minutes} 分钟之后 / "

@@ -11,7 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -36,11 +36,18 @@ HASHES: dict[tuple[str, str], Callable[[Mapping[str, Any]], str | None]] = {}
 
 @dataclass(frozen=True)
 class Outcome:
-    """Rows that were looked at, and those of them that were written. `finished`: nothing is left to look at."""
+    """Rows that were looked at, and those of them that were written. `finished`: nothing is left to look at.
 
-    looked_at: int
-    resealed: int
-    finished: bool
+    `bare`: rows in which something lay plain.
+    """
+
+    looked_at: int = 0
+    resealed: int = 0
+    bare: int = 0
+    finished: bool = False
+
+    def plus(self, other: Outcome) -> Outcome:
+        return Outcome(self.looked_at + other.looked_at, self.resealed + other.resealed, self.bare + other.bare)
 
 
 def secret_tables() -> list[Table]:
@@ -71,17 +78,17 @@ def go_on(report: Report | None = None, seconds: float = float("inf")) -> Outcom
     """Looks at all tables, at most for so long. Needs an app context."""
     vault().load()
     wanted, end = target(), time.monotonic() + seconds
-    looked_at = resealed = 0
+    so_far = Outcome()
     total = sum(_count(table) for table in secret_tables()) if report else 0
     for table in secret_tables():
         while (done := db.transact(lambda session: _batch(session, table, wanted))) is not None:  # noqa: B023
-            looked_at, resealed = looked_at + done[0], resealed + done[1]
+            so_far = so_far.plus(done)
             if report:
-                report("tables", min(looked_at, total), total)
+                report("tables", min(so_far.looked_at, total), total)
             hit("keys.batch")
             if time.monotonic() > end:
-                return Outcome(looked_at, resealed, False)
-    return Outcome(looked_at, resealed, True)
+                return so_far
+    return replace(so_far, finished=True)
 
 
 def is_due() -> bool:
@@ -114,8 +121,8 @@ def _count(table: Table) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def _batch(session: Session, table: Table, wanted: str) -> tuple[int, int] | None:
-    """Looks at the next rows; (looked at, written), None when the table is done."""
+def _batch(session: Session, table: Table, wanted: str) -> Outcome | None:
+    """Looks at the next rows; None when the table is done."""
     place = _place(session, table, wanted)
     if place.finished_at is not None:
         return None
@@ -127,13 +134,18 @@ def _batch(session: Session, table: Table, wanted: str) -> tuple[int, int] | Non
     ids = [tuple(row) for row in session.execute(query)]
     if not ids:
         _end_pass(place)
-        return 0, 0
+        return Outcome()
     rows = _rows(session, stored, key, ids)
     written = sum(_reseal(session, table, stored, row) for row in rows)
     place.reached = json.dumps(ids[-1])
     place.looked_at, place.resealed = place.looked_at + len(ids), place.resealed + written
     place.skipped += len(ids) - len(rows)
-    return len(ids), written
+    return Outcome(len(ids), written, sum(_has_bare(table, row) for row in rows))
+
+
+def _has_bare(table: Table, row: Row[Any]) -> bool:
+    """Whether something lay plain in the row, as it was read."""
+    return any(None in kind.keys_in(row._mapping[name]) for name, kind in sealed_columns(table).items())
 
 
 def _place(session: Session, table: Table, wanted: str) -> Resealing:

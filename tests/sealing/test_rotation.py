@@ -74,7 +74,8 @@ def test_after_a_rotation_everything_reads_as_before_under_new_keys_only(world: 
     with app.app_context():
         rotate.new_seal_keys()
         assert in_use(app) == old
-        assert reseal.go_on().finished
+        done = reseal.go_on()
+        assert done.finished and done.resealed > 10 and done.bare == 0
         assert in_use(app) == key_ids(app) - old
         assert rotate.drop_unused() == (0, True)  # others may not have heard of the new keys
         assert rotate.drop_unused(NOW) == (3, False)
@@ -244,9 +245,11 @@ def test_what_was_stored_before_there_was_sealing_is_sealed(world: World, secret
         assert contents(app) == before
         assert leaks(database_bytes(app), secrets) != []
         reseal.begin_again()
-        assert reseal.go_on().finished
+        done = reseal.go_on()
+        assert done.finished and done.bare > 10
         assert contents(app) == before
-        if compact.forget_old_bytes(db.db.engine):
+        if db.db.engine.dialect.name == "sqlite":
+            assert compact.forget_old_bytes(db.db.engine)
             assert leaks(database_bytes(app), secrets) == []
     assert world.phone("li").get(f"/entities?q={secrets.chosen_id_no}").json["items"][0]["id"] == WANG_SON
 
