@@ -15,7 +15,7 @@ from tests.simulation.core import ESBUILD, Core
 from tests.simulation.play import play, stage_and_core
 from tests.simulation.stage import Stage
 
-SEEDS, GROUP = int(os.environ.get("RUHU_SEEDS", "200")), 20
+SEEDS, GROUP = int(os.environ.get("RUHU_SEEDS", "160")), 20
 
 
 @pytest.fixture(scope="module")
