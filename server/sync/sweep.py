@@ -1,8 +1,9 @@
 """Takes away bytes that nothing refers to, in two looks, and never bytes that somebody counts on.
 
-First look: a blob is marked when no attachment or draft has or names it, no unfinished upload brings it, no op that still waits
-names it, and its holders were last told a grace ago that we have it. Second look, a day later at the earliest: all of
-that again, then the rows go in one transaction and the bytes in another, both alone under the lock of blobs.guard.
+First look: a blob is marked when no attachment or draft has or names it, no unfinished upload brings it, no op that
+still waits names it, and its holders were last told a grace ago that we have it. Second look, a day later at the
+earliest: all of that again, then the rows go in one transaction and the bytes in another, both alone under the lock of
+blobs.guard.
 A crash in between leaves bytes without rows, which are taken away like any others that were put and never noted.
 Whoever brings such bytes meanwhile is never harmed: a lock that is taken is not waited for, and `blobs.hold` looks
 under the same lock whether the bytes are there.
