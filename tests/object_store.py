@@ -31,8 +31,12 @@ class ObjectStore:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        self.start()
-        self.client().create_bucket(Bucket=self.at.bucket)
+        try:
+            self.start()
+            self.client().create_bucket(Bucket=self.at.bucket)
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
