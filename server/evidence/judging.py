@@ -175,12 +175,12 @@ def _copies(session: Session, attachment: Attachment) -> Sequence[str]:
 
 
 def _seal(session: Session, attachment: Attachment, install: Install | None, limits: Limits) -> list[Check]:
-    """What is wrong with this photo's place in the seal of its visit."""
-    rows = session.execute(
-        select(Attachment.id, Attachment.sha256, Attachment.capture).where(
-            Attachment.instance_id == attachment.instance_id
-        )
+    """What is wrong with this photo's place in the seal of its visit, or of the answer that brought it."""
+    together = (
+        Attachment.instance_id == attachment.instance_id,
+        Attachment.answer_id.is_not_distinct_from(attachment.answer_id),
     )
+    rows = session.execute(select(Attachment.id, Attachment.sha256, Attachment.capture).where(*together))
     links = [Link(row.id, row.sha256, row.capture) for row in rows]
     fault = broken(links, install.public_key_jwk if install else None).get(attachment.id)
     level: Level = "info" if fault in ("unsigned", "no_key") else "fail"
