@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, insert, select, tuple_, update
+from sqlalchemy import Table, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.registry.tables import EntityVersion, Head
@@ -112,13 +112,13 @@ def change_head(session: Session, entity_id: str, key: str, op_id: str, name: st
         desk.heads.pop(entity_id, None)
 
 
-def standing_heads(session: Session, entity_id: str) -> Sequence[Any]:
-    """The written values of a record that nobody took back, oldest first, with the columns of Head."""
+def written_values(session: Session, entity_id: str) -> Sequence[Any]:
+    """The written values of a record, also those taken back, oldest first, with the columns of Head."""
     desk: Desk | None = session.info.get("desk")
     if desk is not None and entity_id in desk.heads:
         return desk.heads[entity_id]
     carry_off(session)
-    return _standing(session, [entity_id]).get(entity_id, [])
+    return _written(session, [entity_id]).get(entity_id, [])
 
 
 def versions_at(session: Session, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Any]:
@@ -134,7 +134,7 @@ def versions_at(session: Session, wanted: Collection[tuple[str, int]]) -> dict[t
 
 def read_heads(session: Session, desk: Desk, entity_ids: Collection[str]) -> None:
     """Reads ahead the written values of these records."""
-    found = _standing(session, entity_ids)
+    found = _written(session, entity_ids)
     desk.heads |= {entity_id: found.get(entity_id, []) for entity_id in entity_ids}
 
 
@@ -143,10 +143,10 @@ def read_versions(session: Session, desk: Desk, wanted: Collection[tuple[str, in
     desk.versions.update(_versions(session, wanted) if wanted else {})
 
 
-def _standing(session: Session, entity_ids: Collection[str]) -> dict[str, list[Any]]:
+def _written(session: Session, entity_ids: Collection[str]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
-    clauses: tuple[ColumnElement[bool], ...] = (_HEAD.c.entity_id.in_(entity_ids), _HEAD.c.withdrawn_at.is_(None))
-    for row in session.connection().execute(select(_HEAD).where(*clauses).order_by(_HEAD.c.version)):
+    mine = _HEAD.c.entity_id.in_(entity_ids)
+    for row in session.connection().execute(select(_HEAD).where(mine).order_by(_HEAD.c.version)):
         found[row.entity_id].append(row)
     return found
 

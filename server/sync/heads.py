@@ -11,19 +11,20 @@ from server.db import now
 from server.forms.dataset import Dataset
 from server.registry.tables import Entity, Head
 from server.sync import merge
-from server.sync.desk import carry_off, change_head, lay, standing_heads
+from server.sync.desk import carry_off, change_head, lay, written_values
 from server.sync.record import Edit, Origin, policy_of
 
 
 def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> dict[str, merge.Key]:
-    """All keys of a record with all their writes that nobody took back."""
+    """All keys of a record with their writes; what was taken back is remembered for decisions about its value."""
     if entity is None:
         return {}
     writes: dict[str, list[merge.Write]] = {}
-    for row in standing_heads(session, entity.id):
-        writes.setdefault(row.key, []).append(write_of(row))
+    gone: dict[str, list[merge.Write]] = {}
+    for row in written_values(session, entity.id):
+        (gone if row.withdrawn_at else writes).setdefault(row.key, []).append(write_of(row))
     return {
-        name: merge.Key(tuple(found), entity.shown.get(name), policy_of(dataset, name))
+        name: merge.Key(tuple(found), entity.shown.get(name), policy_of(dataset, name), tuple(gone.get(name, ())))
         for name, found in writes.items()
     }
 

@@ -51,11 +51,15 @@ class Sent:
 
 @dataclass(frozen=True)
 class Key:
-    """All writes of one key, the op whose value was shown last (None: nothing was ever written), and its policy."""
+    """All writes of one key, the op whose value was shown last (None: nothing was ever written), and its policy.
+
+    `gone`: writes that were taken back; a decision that had one on screen still stands for its value.
+    """
 
     writes: tuple[Write, ...]
     shown: str | None
     policy: Policy = REVIEW
+    gone: tuple[Write, ...] = ()
 
     def heads(self) -> tuple[Write, ...]:
         return tuple(write for write in self.writes if write.closed_by is None)
@@ -163,14 +167,15 @@ def withdraw(key: Key, op_ids: Set[str]) -> Key:
     left = [write for write in key.writes if write.op_id not in op_ids]
     if len(left) == len(key.writes):
         return key
-    return shown_anew(replace(key, writes=tuple(_freed(write, left, op_ids, key.policy) for write in left)))
+    gone = (*key.gone, *(write for write in key.writes if write.op_id in op_ids))
+    rest = replace(key, writes=tuple(left), gone=gone)
+    return shown_anew(replace(rest, writes=tuple(_freed(write, rest, op_ids) for write in left)))
 
 
-def _freed(write: Write, left: Sequence[Write], op_ids: Set[str], policy: Policy) -> Write:
+def _freed(write: Write, key: Key, op_ids: Set[str]) -> Write:
     if write.closed_by not in op_ids:
         return write
-    key = Key(tuple(left), None, policy)
-    closer = next((other.op_id for other in left if other is not write and _answers(key, other, write)), None)
+    closer = next((other.op_id for other in key.writes if other is not write and _answers(key, other, write)), None)
     return replace(write, closed_by=closer)
 
 
@@ -184,7 +189,8 @@ def _answers(key: Key, later: Write, earlier: Write) -> bool:
         return True
     if not later.resolves or earlier.resolves or sees(earlier, later, key.policy):
         return False
-    return any(earlier.value == known.value for known in key.writes if known.op_id in later.resolves)
+    on_screen = (known.value for known in (*key.writes, *key.gone) if known.op_id in later.resolves)
+    return earlier.value in on_screen
 
 
 def _lost_before(key: Key, write: Write) -> Set[str]:

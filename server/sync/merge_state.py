@@ -34,10 +34,10 @@ def state_key(key: Key, edits: Iterable[Write]) -> Key:
     """
     written = [replace(write, closed_by=None) for write in key.writes if not write.implied]
     if not written:
-        return Key((), None, POLICY)
+        return Key((), None, POLICY, key.gone)
     spoken = {write.op_id for write in written}
     said = [edit for edit in edits if edit.op_id not in spoken and _took_for_active(edit, written)]
-    made = Key((), None, POLICY)
+    made = Key((), None, POLICY, key.gone)
     for write in sorted([*written, *said], key=lambda write: (write.version, write.op_id)):
         made = add(made, write)
     return shown_anew(replace(made, shown=key.shown if key.shown in _ops(made) else made.shown))

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor
 from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
-from server.registry.tables import Conflict, Entity
+from server.registry.tables import Conflict, Entity, Head
 from server.sync import merge, scope
 from server.sync.alike import makers_of, pair_of
 from server.sync.authority import rank_of
 from server.sync.broken_rules import author_views, keys_named, properties_of, rule_of
 from server.sync.definitions import datasets
+from server.sync.desk import carry_off
 from server.sync.envelope import as_uuid
 from server.sync.heads import empty_key, keys_of
 from server.sync.merge_policy import Value
@@ -133,7 +134,7 @@ def _values(
     """What the decision writes, by key; nothing when it cannot be read."""
     rule = rule_of(dataset, row.key)
     if rule is None:
-        value = _value(dataset, row.key, keys[row.key], resolution) if row.key in keys else None
+        value = _value(session, dataset, row, resolution)
         return {row.key: value} if value else {}
     names = properties_of(rule)
     if resolution.choose == "value":
@@ -148,11 +149,16 @@ def _values(
     }
 
 
-def _value(dataset: Dataset, name: str, key: merge.Key, resolution: Resolution) -> Value | None:
-    """The chosen head's value, or the value given: of a group all its properties."""
-    if resolution.choose != "value":
-        return next((write.value for write in key.writes if write.op_id == resolution.choose), None)
-    return _given(dataset, members(dataset, name), resolution.value)
+def _value(session: Session, dataset: Dataset, row: Conflict, resolution: Resolution) -> Value | None:
+    """The chosen head's value, or the value given: of a group all its properties.
+
+    A head that was taken back since it was on screen is still what the person chose.
+    """
+    if resolution.choose == "value":
+        return _given(dataset, members(dataset, row.key), resolution.value)
+    carry_off(session)
+    chosen = session.get(Head, (row.entity_id, row.key, resolution.choose), populate_existing=True)
+    return chosen.value if chosen else None
 
 
 def _given(dataset: Dataset, names: Sequence[str], value: object) -> Value | None:
@@ -183,7 +189,7 @@ def _settle(
 
 def _write(entity: Entity, key: merge.Key, value: Value, origin: Origin) -> merge.Write:
     """The decision as a write. What was on screen stands for its witnesses too; another decision only for itself."""
-    on_screen = [write.value for write in key.writes if write.op_id in origin.resolves]
+    on_screen = [write.value for write in (*key.writes, *key.gone) if write.op_id in origin.resolves]
     witnesses = (write.op_id for write in key.writes if write.value in on_screen and not write.resolves)
     return merge.Write(
         op_id=origin.op_id,

@@ -182,7 +182,8 @@ class Work:
     def anything(self, dice: Random) -> None:
         """Some piece of work, the same for the same dice."""
         kind = dice.choice(["visit", "visit", "visit", "add", "change", "archive", "correct"])
-        place, text = dice.randrange(2), str(dice.randrange(1, 4))
+        # Mostly the same house: people are to get in each other's way.
+        place, text = int(dice.random() < 0.2), str(dice.randrange(1, 4))
         if kind == "visit":
             self.visit(place, {dice.choice(["days", "address", "head_name"]): text})
         elif kind == "add":
