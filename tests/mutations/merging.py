@@ -27,7 +27,7 @@ MERGING = (
     ),
     mutant(
         "everything on a form was touched", MERGE, "value != seen.get(name) and not (", "not (",
-        f"{PUSH}::test_a_visit_changes_the_household_and_leaves_history",
+        "sync/test_merge.py::test_touched_means_other_than_seen_and_other_than_the_sent_base",
     ),
     mutant(
         "the sent base is not asked", MERGE, " and not (name in sent.base and value == sent.base[name])", "",

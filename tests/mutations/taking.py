@@ -55,11 +55,6 @@ TAKING = (
         f"{PEOPLE}::test_an_op_is_either_let_through_or_dismissed", database=PG,
     ),
     mutant(
-        "a reviewed submission is not locked", "server/sync/review.py",
-        "    db.lock(session, {*ids, ", "    set[str]().union({*ids, ",
-        f"{GUARDS}::test_two_rejections_of_which_one_is_slow_withdraw_once", database=PG,
-    ),
-    mutant(
         "a write begins as a read", DB, '"BEGIN IMMEDIATE" if writer else "BEGIN"', '"BEGIN"',
         f"{GUARDS}::test_a_write_transaction_is_a_writer_from_its_first_statement",
     ),
