@@ -91,7 +91,7 @@ TAKING = (
     ),
     mutant(
         "the desk's rows are forgotten when the database is asked", "server/sync/desk.py",
-        "    carry_off(session)\n    return _standing", "    return _standing",
+        "    carry_off(session)\n    return _written", "    return _written",
         f"{SIDE}::test_what_is_not_on_the_desk_is_asked_for_after_what_lies_there_was_written",
     ),
     mutant(
