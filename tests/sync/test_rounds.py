@@ -222,11 +222,11 @@ def test_what_is_not_on_the_desk_is_asked_for_after_what_lies_there_was_written(
 
     def work(session: Session) -> tuple[int, int]:
         with desk.open_desk(session) as place:
-            before = len(desk.standing_heads(session, WANG))
+            before = len(desk.written_values(session, WANG))
             row = dict(session.execute(select(Head.__table__).where(Head.entity_id == WANG)).mappings().first() or {})
             desk.lay(session, Head, {**row, "op_id": str(uuid.uuid4())})
             assert place.rows[Head.__table__]
-            return before, len(desk.standing_heads(session, WANG))
+            return before, len(desk.written_values(session, WANG))
 
     before, after = world.run(work)
     assert after == before + 1
