@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from server.accounts.device_keys import is_signed
 from server.accounts.keys import public_jwk
 from server.sync.blob_store import SHA256
 
@@ -30,7 +30,6 @@ TAG_BYTES = 16
 MANIFEST_BYTES = 4 * 1024 * 1024
 OP_BYTES = 16 * 1024 * 1024
 MOST_OPS, MOST_FILES = 20_000, 5_000
-SIGNATURE_BYTES = 64
 
 
 class Damaged(Exception):
@@ -202,25 +201,10 @@ def _base64(text: bytes) -> bytes:
 
 
 def is_signed_by(manifest: Manifest, public_key_jwk: Mapping[str, Any] | None) -> bool:
-    """Whether this device key (P-256) signed the manifest."""
-    if public_key_jwk is None or len(manifest.signature) != SIGNATURE_BYTES:
-        return False
-    r, s = (int.from_bytes(half, "big") for half in (manifest.signature[:32], manifest.signature[32:]))
-    try:
-        key = _device_key(public_key_jwk)
-        key.verify(encode_dss_signature(r, s), signed_bytes(manifest.line), ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, ValueError, TypeError, KeyError):
-        return False
-    return True
+    """Whether this device key signed the manifest."""
+    return is_signed(public_key_jwk, manifest.signature, signed_bytes(manifest.line))
 
 
 def signed_bytes(manifest_line: bytes) -> bytes:
     """What the device key signs: no other signature of the phone begins like this."""
     return FORMAT.encode() + b"\n" + manifest_line
-
-
-def _device_key(jwk: Mapping[str, Any]) -> ec.EllipticCurvePublicKey:
-    if (jwk["kty"], jwk["crv"]) != ("EC", "P-256"):
-        raise ValueError("no P-256 key")
-    x, y = (int.from_bytes(base64.urlsafe_b64decode(str(jwk[name]) + "=="), "big") for name in ("x", "y"))
-    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
