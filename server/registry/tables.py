@@ -27,6 +27,7 @@ class Entity(Base):
     __table_args__ = (
         Index("ix_entity_region_dataset", "region_code", "dataset"),
         Index("ix_entity_root", "root_id"),
+        Index("ix_entity_parent", "parent_id"),
         Index("ix_entity_geom", "geom", postgresql_using="gist").ddl_if(dialect="postgresql"),
     )
 
@@ -110,6 +111,7 @@ class Conflict(Base):
     __tablename__ = "conflict"
     __table_args__ = (
         Index("ix_conflict_entity", "entity_id"),
+        Index("ix_conflict_key", "key"),  # a possible duplicate is found from both of its records
         Index(
             "uq_conflict_open",
             "entity_id",

@@ -8,34 +8,29 @@ alike. Once a person has decided about two records, they are never asked about a
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, String, cast, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
 from server.forms.dataset import Dataset
-from server.registry.tables import Conflict, Entity, EntityVersion, Head
+from server.registry.tables import Conflict, Entity
 from server.sync.conflicts import close
-from server.sync.desk import carry_off
+from server.sync.desk import carry_off, forget_lookalikes, lookalikes
 from server.sync.likeness import compared, look_alike
+from server.sync.lookalikes import (
+    SAME,
+    Lookalikes,
+    other_of,
+    pair_key,
+    pair_of,
+    pairs_about,
+    place_of,
+    read_lookalikes,
+)
 from server.sync.merge_state import STATE
 from server.sync.record import Edit, Move, Origin, key_of
-
-SAME = "@same"
-Values = dict[str, set[str | None]]
-
-
-def pair_key(other_id: str) -> str:
-    """The key of the conflict about a record and this other one."""
-    return f"{SAME}:{other_id}"
-
-
-def pair_of(conflict: Conflict) -> tuple[str, str] | None:
-    """Both records of a possible duplicate; None of any other conflict."""
-    kind, _, other = conflict.key.partition(":")
-    return (conflict.entity_id, other) if kind == SAME else None
 
 
 def settle_alike(
@@ -44,23 +39,29 @@ def settle_alike(
     """Brings the possible duplicates of a record in line; answers the conflicts that changed and the other records."""
     if dataset.alike is None or not _matters(dataset, entity, edits, moves):
         return [], []
-    db.lock(session, {entity.parent_id or f"alike:{entity.region_code}"})
-    carry_off(session)
-    rows = pairs_of(session, entity.id)
-    asked = {next(id for id in (pair_of(row) or ()) if id != entity.id): row for row in rows}
-    alike = {other.id: other for other in _alike(session, dataset, entity)} if entity.state != "archived" else {}
+    near = _near(session, dataset, origin, entity, edits)
+    asked = {other_of(row, entity.id): row for row in near.pairs[entity.id]}
+    alike = _alike(dataset, entity, near) if entity.state != "archived" else {}
     decided = {other for other, row in asked.items() if row.id == origin.decides}
     changed = [row for other, row in asked.items() if row.state == "open" and (other not in alike or other in decided)]
     for row in changed:
         close(row, origin)
-    changed += _opened(session, entity, [one for id, one in alike.items() if id not in asked])
+    changed += _opened(session, near, entity, [one for id, one in alike.items() if id not in asked])
     changed += [_again(row) for other, row in asked.items() if other in alike and _may_ask_again(row)]
-    session.flush()
-    others = {next(id for id in (pair_of(row) or ()) if id != entity.id) for row in changed}
-    beside = list(session.scalars(select(Entity).where(Entity.id.in_(others)).order_by(Entity.id)))
-    for record in (entity, *beside):
-        _mark(session, record)
+    beside = _records(session, near, {other_of(row, entity.id) for row in changed})
+    _mark(session, near, entity, beside)
     return changed, beside
+
+
+def _near(session: Session, dataset: Dataset, origin: Origin, entity: Entity, edits: Sequence[Edit]) -> Lookalikes:
+    """What may look like the record: as it was read ahead and written since, else as the database has it."""
+    near = lookalikes(session)
+    if near is not None and near.follow(dataset, origin, entity, edits):
+        return near
+    forget_lookalikes(session)
+    db.lock(session, {place_of(entity)})
+    carry_off(session)
+    return read_lookalikes(session, dataset, entity)
 
 
 def _matters(dataset: Dataset, entity: Entity, edits: Sequence[Edit], moves: Sequence[Move]) -> bool:
@@ -69,81 +70,39 @@ def _matters(dataset: Dataset, entity: Entity, edits: Sequence[Edit], moves: Seq
     return entity.version == 1 or bool(moves) or any(edit.name in names for edit in edits) or SAME in entity.contested
 
 
-def pairs_of(session: Session, entity_id: str) -> list[Conflict]:
-    """All conflicts, open or not, about this record and one that looks like it."""
-    carry = or_(
-        Conflict.key == pair_key(entity_id),
-        (Conflict.entity_id == entity_id) & Conflict.key.startswith(f"{SAME}:", autoescape=True),
-    )
-    return list(session.scalars(select(Conflict).where(carry).order_by(Conflict.opened_at, Conflict.id)))
-
-
-def _alike(session: Session, dataset: Dataset, entity: Entity) -> list[Entity]:
+def _alike(dataset: Dataset, entity: Entity, near: Lookalikes) -> dict[str, Entity]:
     """The other active records of the place that look like this one and were made by another op."""
-    mine = _open_values(session, dataset, [entity.id])[entity.id]
-    names = {name for name in mine[dataset.label_property] if name} | {entity.label}
-    # A record with one name is found by its label; one whose name people differ about is looked at more closely.
-    found = session.scalars(
-        select(Entity).where(
-            Entity.dataset == dataset.name,
-            Entity.id != entity.id,
-            Entity.state == "active",
-            _in_one_place(entity),
-            or_(Entity.label.in_(names), cast(Entity.contested, String) != "[]"),
-        )
-    ).all()
-    values = _open_values(session, dataset, [one.id for one in found])
-    makers = makers_of(session, [entity.id, *(one.id for one in found)])
-    return [
-        one
-        for one in found
-        if look_alike(dataset, mine, values[one.id]) and makers.get(one.id) != makers.get(entity.id)
-    ]
+    mine, maker = near.values[entity.id], near.makers.get(entity.id)
+    return {
+        id: one
+        for id, one in near.records.items()
+        if id != entity.id
+        and (one.dataset, one.state, place_of(one)) == (dataset.name, "active", place_of(entity))
+        and near.makers.get(id) != maker
+        and look_alike(dataset, mine, near.values[id])
+    }
 
 
-def _in_one_place(entity: Entity) -> ColumnElement[bool]:
-    if entity.parent_id is not None:
-        return Entity.parent_id == entity.parent_id
-    return (Entity.region_code == entity.region_code) & Entity.parent_id.is_(None)
-
-
-def _open_values(session: Session, dataset: Dataset, ids: Sequence[str]) -> dict[str, Values]:
-    """What the heads of each record say of the properties that are compared."""
-    found: dict[str, Values] = defaultdict(lambda: defaultdict(set))
-    wanted = compared(dataset.alike) if dataset.alike else ()
-    keys = {key_of(dataset, name) for name in wanted}
-    standing = (Head.withdrawn_at.is_(None), Head.closed_by.is_(None), Head.key.in_(keys), Head.entity_id.in_(ids))
-    for row in session.execute(select(Head.entity_id, Head.value).where(*standing)):
-        for name, text in row.value.items():
-            if name in wanted:
-                found[row.entity_id][name].add(text)
-    return found
-
-
-def makers_of(session: Session, ids: Sequence[str]) -> Mapping[str, str]:
-    """The op that made each record."""
-    first = select(EntityVersion.entity_id, EntityVersion.op_id).where(
-        EntityVersion.entity_id.in_(ids), EntityVersion.version == 1
-    )
-    return {row.entity_id: row.op_id for row in session.execute(first)}
-
-
-def _opened(session: Session, entity: Entity, others: Sequence[Entity]) -> list[Conflict]:
-    made = []
-    makers = makers_of(session, [entity.id, *(one.id for one in others)])
-    for other in others:
-        first, second = sorted((entity, other), key=lambda one: one.id)
-        row = Conflict(
-            id=str(uuid.uuid4()),
-            entity_id=first.id,
-            key=pair_key(second.id),
-            properties=[SAME],
-            state="open",
-            op_ids=[makers[first.id], makers[second.id]],
-        )
-        session.add(row)
-        made.append(row)
+def _opened(session: Session, near: Lookalikes, entity: Entity, others: Sequence[Entity]) -> list[Conflict]:
+    if not others:
+        return []
+    session.flush()  # both records are there before what is said of them
+    made = [_conflict(near.makers, *sorted((entity.id, other.id))) for other in others]
+    session.add_all(made)
+    for row in made:
+        near.note(row)
     return made
+
+
+def _conflict(makers: Mapping[str, str], first: str, second: str) -> Conflict:
+    return Conflict(
+        id=str(uuid.uuid4()),
+        entity_id=first,
+        key=pair_key(second),
+        properties=[SAME],
+        state="open",
+        op_ids=[makers[first], makers[second]],
+    )
 
 
 def _may_ask_again(row: Conflict) -> bool:
@@ -156,9 +115,27 @@ def _again(row: Conflict) -> Conflict:
     return row
 
 
-def _mark(session: Session, record: Entity) -> None:
-    """Names in the record whether somebody is to look at a likeness."""
-    is_open = any(row.state == "open" for row in pairs_of(session, record.id))
-    marks = {*record.contested, SAME} if is_open else {*record.contested} - {SAME}
-    if sorted(marks) != record.contested:
-        record.contested = sorted(marks)
+def _records(session: Session, near: Lookalikes, ids: set[str]) -> list[Entity]:
+    found = {id: near.records[id] for id in ids if id in near.records}
+    missing = ids - found.keys()
+    rows = session.scalars(select(Entity).where(Entity.id.in_(missing))) if missing else ()
+    found |= {row.id: row for row in rows}
+    return [found[id] for id in sorted(found)]
+
+
+def _mark(session: Session, near: Lookalikes, entity: Entity, beside: Sequence[Entity]) -> None:
+    """Names in the records whether somebody is to look at a likeness."""
+    is_open = near.open_with(entity.id)
+    unsure = {one.id for one in beside} - is_open
+    is_open |= _asked_about(session, unsure) if unsure else set()
+    for record in (entity, *beside):
+        marks = {*record.contested, SAME} if record.id in is_open else {*record.contested} - {SAME}
+        if sorted(marks) != record.contested:
+            record.contested = sorted(marks)
+
+
+def _asked_about(session: Session, ids: set[str]) -> set[str]:
+    """Those of the records of which an open conflict says that they look like another one."""
+    session.flush()
+    rows = session.scalars(select(Conflict).where(pairs_about(ids), Conflict.state == "open"))
+    return ids & {id for row in rows for id in (pair_of(row) or ())}

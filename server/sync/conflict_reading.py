@@ -17,10 +17,10 @@ from server.registry.masking import CLEAR_ROLES, Sight, shown_label, shown_value
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Datasets, Page
 from server.registry.tables import Conflict, Entity, Head
-from server.sync.alike import pair_of
 from server.sync.authority import role_of
 from server.sync.broken_rules import rule_of
 from server.sync.conflict_sides import Side, kind_of, sides
+from server.sync.lookalikes import pair_of
 from server.sync.scope import visible_entities
 from server.sync.tables import Attachment, Submission
 

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from server.forms.dataset import Dataset
 from server.registry.tables import Conflict, Entity, Head
-from server.sync.alike import SAME, makers_of, pair_of
 from server.sync.broken_rules import RULE, author_views, keys_named, rule_of
 from server.sync.heads import keys_of
 from server.sync.likeness import compared
+from server.sync.lookalikes import SAME, makers_of, pair_of
 from server.sync.merge_policy import Value
 from server.sync.merge_state import STATE
 

@@ -17,6 +17,7 @@ from sqlalchemy import Table, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.registry.tables import EntityVersion, Head
+from server.sync.lookalikes import Lookalikes
 from server.sync.tables import Submission
 
 Row = dict[str, Any]
@@ -30,12 +31,13 @@ _IS_THE_HEAD = (_HEAD.c.entity_id == bindparam("of"), _HEAD.c.key == bindparam("
 
 @dataclass
 class Desk:
-    """`heads` by record, `versions` by record and version: read ahead. `rows` by table and `changes` of heads by what
-    they change ({of, at, by, to}): laid down. `after`: what must follow them.
+    """`heads` by record, `versions` by record and version, `lookalikes`: read ahead. `rows` by table and `changes` of
+    heads by what they change ({of, at, by, to}): laid down. `after`: what must follow them.
     """
 
     heads: dict[str, list[Any]] = field(default_factory=dict)
     versions: dict[tuple[str, int], Any] = field(default_factory=dict)
+    lookalikes: Lookalikes | None = None
     rows: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
     changes: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     after: list[Callable[[], object]] = field(default_factory=list)
@@ -130,6 +132,19 @@ def versions_at(session: Session, wanted: Collection[tuple[str, int]]) -> dict[t
         carry_off(session)
         found |= _versions(session, missing)
     return found
+
+
+def lookalikes(session: Session) -> Lookalikes | None:
+    """What may look like the records of this round; None when it is to be asked for."""
+    desk: Desk | None = session.info.get("desk")
+    return desk.lookalikes if desk is not None else None
+
+
+def forget_lookalikes(session: Session) -> None:
+    """A record that was not thought of has changed: from now on the database is asked."""
+    desk: Desk | None = session.info.get("desk")
+    if desk is not None:
+        desk.lookalikes = None
 
 
 def read_heads(session: Session, desk: Desk, entity_ids: Collection[str]) -> None:

@@ -14,9 +14,9 @@ from server.accounts.tables import HelperOf
 from server.forms import versions
 from server.forms.tables import FormVersion
 from server.registry.tables import Conflict, Entity, Head
-from server.sync.alike import pair_of
 from server.sync.feeds import News
 from server.sync.loans import borrowers
+from server.sync.lookalikes import pair_of
 from server.sync.place import region_by_code
 from server.sync.record import Move, Outcome
 from server.sync.scope import feed_scopes_of

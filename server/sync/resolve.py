@@ -18,13 +18,13 @@ from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
 from server.registry.tables import Conflict, Entity, Head
 from server.sync import merge, scope
-from server.sync.alike import makers_of, pair_of
 from server.sync.authority import rank_of
 from server.sync.broken_rules import author_views, keys_named, properties_of, rule_of
 from server.sync.definitions import datasets
 from server.sync.desk import carry_off
 from server.sync.envelope import as_uuid
 from server.sync.heads import empty_key, keys_of
+from server.sync.lookalikes import makers_of, pair_of
 from server.sync.merge_policy import Value
 from server.sync.merge_state import ACTIVE, ARCHIVED, SAME_AS, STATE, STATES, state_value
 from server.sync.record import Edit, Origin, Outcome, RecordWrite, members

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from alembic import op
+
 revision = "0008"
 down_revision = "0007"
 
 
 def upgrade() -> None:
-    pass
+    op.create_index("ix_entity_parent", "entity", ["parent_id"])
+    op.create_index("ix_conflict_key", "conflict", ["key"])

@@ -12,6 +12,7 @@ from server.accounts.actor import Actor
 from server.sync import assignments, loans
 from server.sync.case import Case
 from server.sync.desk import Desk, read_heads, read_versions
+from server.sync.kinds.lookalikes_ahead import read_lookalikes_ahead
 from server.sync.tables import OpLog, Submission
 from server.sync.vocabulary import vocabulary
 from server.sync.write import known_records
@@ -30,6 +31,7 @@ def read_ahead(session: Session, desk: Desk, cases: Sequence[Case]) -> None:
     read_heads(session, desk, {write.id for case in cases for write in case.writes if write.id in ready})
     bases = {(id, base) for case in cases for id, base in _bases(case) if id in ready}
     read_versions(session, desk, {(id, base) for id, base in bases if 0 < base < ready[id].version})
+    desk.lookalikes = read_lookalikes_ahead(session, desk.heads, cases)
 
 
 def _read_records(session: Session, cases: Sequence[Case]) -> None:
