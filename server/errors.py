@@ -245,6 +245,11 @@ CATALOGUE: Mapping[str, Entry] = {
         "同一个编号已有不同内容,两份都已保存,等人查看。",
         "This id already holds other content; both are kept for a person to look at.",
     ),
+    "user.reserved_name": Entry(
+        422,
+        "这个用户名留给系统用（登记册导入等以它署名），不能给人用。请换一个。",
+        "This name is the system's own (imports are signed with it); no person can have it. Choose another one.",
+    ),
     "region.invalid": Entry(
         422, "区划文件里有错误,一行也没有导入。", "The region file has mistakes; nothing was imported."
     ),

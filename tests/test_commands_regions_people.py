@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,11 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 
+from server import db
+from server.accounts.people import add_person
 from server.cli import main
+from server.errors import Problem
+from server.imports.job import importer
 from tests.geo.test_region_import import COUNTY, feature, geojson
 
 
@@ -113,6 +118,29 @@ def test_a_wrong_person_is_refused_with_a_sentence(county: Ruhu, client: FlaskCl
     assert " / " in done.output
     assert "Traceback" not in done.output
     assert sign_in(client, "li.min", "long enough") == 401
+
+
+@pytest.mark.parametrize("name", ["import", "importer", "system"])
+def test_no_person_takes_the_name_that_imports_are_signed_with(
+    county: Ruhu, client: FlaskClient, name: str
+) -> None:
+    done = county("user", "add", name, "--name", "李", "--role", "inspector", "--password-stdin", stdin="long enough\n")
+    assert done.exit_code == 1
+    assert "no person can have it" in done.output
+    assert sign_in(client, name, "long enough") == 401
+
+
+@pytest.mark.parametrize("name", ["import", "Import", " ＩＭＰＯＲＴ", "SYSTEM"])
+def test_no_way_of_adding_people_takes_a_reserved_name(app: Flask, name: str) -> None:
+    """Whatever adds people comes through `add_person`; the import's own person is made once and stays."""
+    with app.app_context():
+        made = db.transact(importer)
+        with pytest.raises(Problem) as refused:
+            db.transact(lambda session: add_person(
+                session, id=str(uuid.uuid4()), username=name, display_name="x", password_hash="-"
+            ))  # fmt: skip
+        assert refused.value.code == "user.reserved_name"
+        assert db.transact(importer) == made
 
 
 def test_a_taken_name_and_a_short_password_are_refused(county: Ruhu) -> None:

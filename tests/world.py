@@ -135,6 +135,18 @@ class Phone:
         body = {"install_id": self.install_id, "feeds": {scope: {"after": after}}, **more}
         return self.post("/sync/pull", body).json["feeds"][scope]
 
+    def op(self, kind: str, **body: Any) -> dict[str, Any]:
+        """An op of this kind with the next number."""
+        return {
+            "op_id": str(uuid.uuid4()),
+            "install_id": self.install_id,
+            "seq": next(self._numbers),
+            "kind": kind,
+            "device_time": "2026-11-21T09:10:00+08:00",
+            "depends_on": [],
+            **body,
+        }
+
     def visit(self, household: str = WANG, base_version: int | None = 1, **given: Any) -> dict[str, Any]:
         """An op of kind submission; `given` may hold values (head_name, water_days …) and envelope fields."""
         values = {
@@ -223,7 +235,7 @@ def _fill(session: Session) -> dict[str, str]:
         "admin": _person(session, "admin", "admin", COUNTY),
         "auditor": _person(session, "auditor", "auditor", COUNTY),
         "helper": _person(session, "helper", None, None),
-        "import": _person(session, "import", None, None),
+        "import": people.add_importer(session, id=str(uuid.uuid4()), display_name="import").id,
     }
     add_form(session, small_form())
     _households(session, ids["import"])

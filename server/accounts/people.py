@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
@@ -10,6 +12,10 @@ from sqlalchemy.orm import Session
 from server.accounts.tables import ROLES, Person, RoleGrant
 from server.errors import Problem
 
+IMPORTER = "import"  # the author of registers that an office imports
+RESERVED = frozenset({IMPORTER, "importer", "system", "server", "ruhu", "root"})
+
+_NO_PASSWORD = "!"  # noqa: S105 - no password has this hash
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's second choice, 19 MiB
 # Checked when the name is unknown, so that the answer takes as long as for a known one.
 _NOBODY = _hasher.hash("nobody has this password")
@@ -34,11 +40,30 @@ def person_by_credentials(session: Session, username: str, password: str) -> Per
 
 
 def add_person(session: Session, *, id: str, username: str, display_name: str, password_hash: str) -> Person:
-    """A new person; a taken name is refused by the database."""
-    person = Person(id=id, username=username, display_name=display_name, password_hash=password_hash)
+    """A new person; a taken name is refused by the database. Problem user.reserved_name, also in another spelling.
+
+    Who signs in under the name of the import or of the system would write in a name that everybody trusts.
+    """
+    if is_reserved(username):
+        raise Problem("user.reserved_name", detail=username)
+    return _add(session, Person(id=id, username=username, display_name=display_name, password_hash=password_hash))
+
+
+def add_importer(session: Session, *, id: str, display_name: str) -> Person:
+    """The person in whose name registers are merged; no password fits, and the person is not active."""
+    importer = Person(id=id, username=IMPORTER, display_name=display_name, password_hash=_NO_PASSWORD, active=False)
+    return _add(session, importer)
+
+
+def _add(session: Session, person: Person) -> Person:
     session.add(person)
     session.flush()
     return person
+
+
+def is_reserved(username: str) -> bool:
+    """Whether the name, however it is written, is one that no person may have."""
+    return unicodedata.normalize("NFKC", username).strip().casefold() in RESERVED
 
 
 def give_role(session: Session, person_id: str, role: str, region_code: str | None) -> None:

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.audit import note
-from server.accounts.people import add_person, give_role, hash_password
+from server.accounts.people import add_person, give_role, hash_password, is_reserved
 from server.accounts.tables import ROLES, Person
 from server.accounts.tokens import revoke_all
 from server.commands import qualifications, rights
 from server.commands.messages import say
-from server.commands.refusal import stop
+from server.commands.refusal import refuse, stop
+from server.errors import Problem
 from server.geo.tables import Region
 
 USERNAME = re.compile(r"[a-z][a-z0-9.-]{1,63}", re.ASCII)
@@ -65,6 +66,8 @@ def add(
     """Add a person. A role holds for its region and everything below; inspector has no region."""
     if not USERNAME.fullmatch(username):
         stop(say("user.name_shape"))
+    if is_reserved(username):
+        refuse(Problem("user.reserved_name", detail=username))
     if not 1 <= len(name.strip()) <= 64:
         stop(say("user.display_name"))
     grants = [_grant(role) for role in dict.fromkeys(roles)] or stop(say("user.role_missing"))

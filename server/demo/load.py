@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
-from server.accounts.people import add_person, give_role, hash_password
+from server.accounts.people import IMPORTER, add_importer, add_person, give_role, hash_password
 from server.accounts.qualifications import Certificate, qualify
 from server.accounts.tables import HelperOf, Person
 from server.config import Settings
@@ -87,7 +87,7 @@ def _begin(session: Session) -> date:
 
 def _importer() -> Worker:
     """The author of everything that was there before the first visit; nobody can sign in as it."""
-    return Worker(new_id(dice("importer")), "import", "登记册导入", "", ())
+    return Worker(new_id(dice("importer")), IMPORTER, "登记册导入", "", ())
 
 
 def _add_workers(session: Session, workers: Sequence[Worker]) -> None:
@@ -96,6 +96,9 @@ def _add_workers(session: Session, workers: Sequence[Worker]) -> None:
     there = set(session.scalars(select(Person.id)))
     for worker in workers:
         if worker.id in there:
+            continue
+        if worker.username == IMPORTER:
+            add_importer(session, id=worker.id, display_name=worker.name)
             continue
         person = add_person(
             session, id=worker.id, username=worker.username, display_name=worker.name, password_hash=password

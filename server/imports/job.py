@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.accounts.people import add_person
+from server.accounts.people import IMPORTER, add_importer
 from server.accounts.tables import Person
 from server.config import Settings
 from server.errors import Problem
@@ -29,9 +29,7 @@ Datasets = Mapping[str, Dataset]
 # What is being done, how much of how much.
 Progress = Callable[[str, int, int], None]
 
-IMPORTER = "import"
 _IMPORTER_ID = "1f0e5a0c-93c2-4c1b-8f0e-6a5d2f6b7c11"
-_NO_PASSWORD = "!"  # noqa: S105 - no password has this hash
 
 
 @dataclass(frozen=True)
@@ -67,12 +65,7 @@ def importer(session: Session) -> str:
     found = session.scalar(select(Person.id).where(Person.username == IMPORTER))
     if found is not None:
         return found
-    person = add_person(
-        session, id=_IMPORTER_ID, username=IMPORTER, display_name="登记册导入", password_hash=_NO_PASSWORD
-    )
-    person.active = False
-    session.flush()
-    return person.id
+    return add_importer(session, id=_IMPORTER_ID, display_name="登记册导入").id
 
 
 def mapping_of(settings: Settings, text: str, name: str, datasets: Datasets) -> RegisterMapping:
