@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, load_actor
@@ -162,9 +162,10 @@ def _unbound(session: Session, clause: Any) -> list[str]:
     return [sha256 for sha256 in session.scalars(waiting.distinct().order_by(Attachment.sha256)) if sha256]
 
 
-def bound_ids(session: Session, instance_ids: Collection[str]) -> list[str]:
-    """Ids of the attachments of these submissions that have their bytes (what the evidence queue wants)."""
-    rows = select(Attachment.id).where(Attachment.instance_id.in_(instance_ids), Attachment.blob.is_not(None))
+def bound_ids(session: Session, instance_ids: Collection[str], answer_ids: Collection[str] = ()) -> list[str]:
+    """Ids of the attachments of these submissions and answers that have their bytes (what the evidence queue wants)."""
+    named = or_(Attachment.instance_id.in_(instance_ids), Attachment.answer_id.in_(answer_ids))
+    rows = select(Attachment.id).where(named, Attachment.blob.is_not(None))
     return list(session.scalars(rows.order_by(Attachment.id)))
 
 

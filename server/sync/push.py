@@ -167,10 +167,17 @@ def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp], left
     numbered = any(op.seq for op in ops)
     acked = (advance if numbered else acked_so_far)(session, actor.install_id) if actor.install_id else None
     hit("push.judged")
-    named = {str(op.body.get("instance_id")) for op in ops if op.body.get("attachments")}
-    bound = attachments.bound_ids(session, named) if named else []
+    bound = _bound(session, ops)
     feeds.touch(session, written)
     return PushAnswer(results, acked, tuple(bound))
+
+
+def _bound(session: Session, ops: Sequence[RawOp]) -> list[str]:
+    """Attachments of the submissions and answers among these ops. Files of drafts are no photos to prepare."""
+    named = [op for op in ops if op.body.get("attachments")]
+    visits = {str(op.body["instance_id"]) for op in named if op.body.get("instance_id")}
+    answers = {str(op.op_id) for op in named if op.kind == "answer"}
+    return attachments.bound_ids(session, visits, answers) if named else []
 
 
 def _names(op: RawOp) -> Iterator[str]:

@@ -6,6 +6,8 @@ import uuid
 from hashlib import sha256
 from typing import Any
 
+import pytest
+
 from tests.sync.office import entries, op, own, upload
 from tests.world import LIUSHU, QINGSHI, Phone, World
 
@@ -63,6 +65,22 @@ def test_an_answer_s_photo_is_asked_for_bound_and_shown_with_the_answer(world: W
     [shown] = row["answers"][0]["attachments"]
     assert (shown["name"], shown["state"]) == ("roof.jpg", "complete")
     assert zhang.get(f"/photos/{shown['id']}?size=original").data == FILE
+
+
+def test_an_answer_s_photo_that_is_here_is_prepared_without_waiting_for_the_sweep(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bytes came first, so nothing but this push can put it into the queue."""
+    queued: list[str] = []
+    monkeypatch.setattr("server.api.sync.enqueue", queued.extend)
+    phone = world.phone("li")
+    _visit, question = asked(world, phone)
+    upload(phone, FILE)
+    name = sha256(FILE).hexdigest()
+    file = {"name": "roof.jpg", "sha256": name, "size": len(FILE), "media_type": "image/jpeg"}
+    assert phone.send(answer(phone, question["id"], "", attachments=[file]))[0]["missing_attachments"] == []
+    [row] = world.phone("zhang").get("/questions").json["items"]
+    assert queued == [row["answers"][0]["attachments"][0]["id"]]
 
 
 def test_two_answers_with_files_of_one_name_keep_both(world: World) -> None:
