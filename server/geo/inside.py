@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pyproj import Geod
-from sqlalchemy import ColumnElement, false, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from server.errors import Fault, Problem
+from server.geo.regions import code_of
 from server.geo.tables import Region
 
 _EARTH = Geod(ellps="WGS84")
+# The code of a region or its beginning; a group has its number behind the code of its village.
+_CODE = re.compile(r"[1-9]\d{1,11}|[1-9]\d{11}-\d{1,3}", re.ASCII)
 
 
 def inside_region(session: Session, code: str) -> ColumnElement[bool]:
-    """Clause on Region: at or below the region with this code; nothing when there is none."""
-    path = session.scalar(select(Region.path).where(Region.code == code))
-    return Region.path.startswith(path, autoescape=True) if path else false()
+    """Clause on Region: at or below the region that a person names, by its code or by the beginning of it.
+
+    9901 is a region if there is one (990100000000), else all regions whose codes begin so. What is unknown matches
+    nothing, exactly as what is out of sight does. Problem request.invalid for what cannot be a code.
+    """
+    if not _CODE.fullmatch(code):
+        fix = "Give 12 digits, or the first 2 to 11 of them; GET /regions lists the codes."
+        raise Problem("request.invalid", faults=[Fault("region", "This is no code of a region.", fix)])
+    known = code_of(session, code)
+    if known is None:
+        return Region.code.startswith(code, autoescape=True)
+    path = session.scalars(select(Region.path).where(Region.code == known)).one()
+    return Region.path.startswith(path, autoescape=True)
 
 
 def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:

@@ -25,6 +25,7 @@ from server.config import Settings
 from server.db import now
 from server.errors import Problem
 from server.forms.dataset import Dataset
+from server.geo.inside import inside_region
 from server.reports.answer_export import FORMATS, NoForm, write_answers
 from server.reports.selection import Selection, areas_of, newest_model, still_covers
 from server.reports.tables import Export
@@ -43,12 +44,14 @@ def folder_of(settings: Settings) -> Path:
 
 
 def ask(session: Session, actor: Actor, asked: Mapping[str, Any]) -> Export:
-    """Puts an export of answers on the list. Problems: form.not_found, request.too_many.
+    """Puts an export of answers on the list. Problems: form.not_found, request.too_many, request.invalid (region).
 
     `asked`: form_id, region, since, until, status, format, words; texts, as JSON keeps them.
     """
     if newest_model(session, asked["form_id"]) is None:
         raise Problem("form.not_found")
+    if asked["region"] is not None:
+        inside_region(session, asked["region"])
     open_ones = (Export.person_id == actor.id, Export.state.in_(("waiting", "running")))
     if (session.scalar(select(func.count()).select_from(Export).where(*open_ones)) or 0) >= MOST_WAITING:
         raise Problem("request.too_many", retry_after=60)

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.geo.regions import code_of
 from server.geo.tables import Region
 from server.registry.tables import Conflict, Entity
 from server.sync.reading import SubmissionFilter, submission_clauses
@@ -78,7 +79,8 @@ def overview(session: Session, actor: Actor, code: str, wanted: SubmissionFilter
 
     Each number is the length of a list that the same person gets with the same filter.
     """
-    area = session.scalar(select(Region).where(Region.code == code, visible_regions(actor)))
+    known = code_of(session, code)
+    area = session.scalar(select(Region).where(Region.code == known, visible_regions(actor)))
     if area is None:
         return None
     below = Region.path.startswith(area.path, autoescape=True)

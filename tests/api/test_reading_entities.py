@@ -38,6 +38,10 @@ def households(*numbers: int) -> set[str]:
         ({"region": QINGSHI}, {1}),
         ({"region": WEST}, set()),
         ({"region": COUNTY}, {1, 2}),
+        ({"region": "9901"}, {1, 2}),  # the beginning of a code stands for the region
+        ({"region": QINGSHI[:9]}, {1}),
+        ({"region": "99"}, {1, 2}),  # or for all regions that begin so
+        ({"region": "990199"}, set()),
         ({"q": "秀兰"}, {2}),
         ({"q": "铁柱"}, set()),
         ({"q": "_"}, set()),
@@ -56,7 +60,10 @@ def test_a_list_of_households_stays_inside_the_area(east: Desk, query: dict[str,
 
 @pytest.mark.parametrize(
     "query",
-    [{"bbox": "1,2,3"}, {"bbox": "0,9,1,8"}, {"near": "1,2,nan"}, {"near": "1,2,1e9"}, {"after": uid("household 3")}],
+    [
+        {"region": "qingshi"}, {"region": "0"},
+        {"bbox": "1,2,3"}, {"bbox": "0,9,1,8"}, {"near": "1,2,nan"}, {"near": "1,2,1e9"}, {"after": uid("household 3")},
+    ],
 )
 def test_a_place_that_cannot_be_read_is_told(east: Desk, query: dict[str, str]) -> None:
     assert east.ask("/entities", **query).status_code == 400

@@ -107,7 +107,9 @@ def test_only_the_area_of_the_reader_is_in_it(world: World) -> None:
     supervisor = world.phone("zhang")
     assert len(_tables(_export(world, supervisor, region=EAST))["answers.csv"]) == 3
     assert _tables(_export(world, supervisor, region=LIUSHU))["answers.csv"] == []
-    assert _tables(_export(world, supervisor, region="000"))["answers.csv"] == []
+    assert _tables(_export(world, supervisor, region="990199"))["answers.csv"] == []
+    answer = supervisor.post("/exports", {"form_id": "survey", "region": "000"})
+    assert (answer.status_code, answer.json["code"]) == (400, "request.invalid")
 
 
 def test_time_narrows_it(world: World) -> None:
@@ -242,8 +244,8 @@ def test_the_command_writes_what_a_person_may_see(world: World, tmp_path: Any, f
 
 def test_what_is_no_region_gets_into_no_file_name(world: World) -> None:
     fill(world)
-    asked = world.phone("zhang").post("/exports", {"form_id": "survey", "region": "../../\r\nx"}).json
-    assert asked["filename"].startswith("survey-x-")
+    answer = world.phone("zhang").post("/exports", {"form_id": "survey", "region": "../../\r\nx"})
+    assert (answer.status_code, answer.json["code"]) == (400, "request.invalid")
 
 
 def test_the_command_knows_a_township_by_the_beginning_of_its_code(world: World, tmp_path: Any) -> None:
