@@ -8,7 +8,7 @@ import type { Cursor, Happening, Hello } from "../../src/lib/core/round";
 import type { FeedEntry } from "../../src/lib/types";
 
 interface Row { dataset: string; id: string; version: number; data: Record<string, unknown>; parent: string | null }
-interface Feed { head: number; entries: Map<string, FeedEntry & { n: number }>; view: string; state: "granted" | "revoking" | "none"; oldest: number }
+interface Feed { head: number; entries: Map<string, FeedEntry & { n: number }>; view: string; state: "granted" | "revoking" | "none"; oldest: number; fetched: number }
 interface StoredOp { op: Record<string, unknown>; status: string; versions: { dataset: string; id: string; version: number; conflicts: string[] }[] }
 interface Contents { rows: Map<string, Row>; feeds: Map<string, Feed>; ops: Map<string, StoredOp>; blobs: Set<string> }
 type Body = Record<string, unknown>;
@@ -30,7 +30,7 @@ export class SmallServer {
   feed(scope: string): Feed {
     const known = this.now.feeds.get(scope);
     if (known) return known;
-    const made: Feed = { head: 0, entries: new Map(), view: "v1", state: "granted", oldest: 0 };
+    const made: Feed = { head: 0, entries: new Map(), view: "v1", state: "granted", oldest: 0, fetched: 0 };
     this.now.feeds.set(scope, made);
     return made;
   }
@@ -143,11 +143,12 @@ export class SmallServer {
     return { epoch: this.epoch, feeds, acked_seq: this.ackedSeq() };
   }
 
-  private page(scope: string, { after, view, began = 0 }: Cursor): Body {
+  private page(scope: string, { after, view }: Cursor): Body {
     const feed = this.now.feeds.get(scope);
     if (!feed || feed.state !== "granted") return { status: "gone" };
     const base = { head: feed.head, view: feed.view };
-    if (after > feed.head || (after > 0 && (feed.oldest > Math.max(after, began) || view !== feed.view))) return { status: "must_refetch", entries: [], next: 0, more: true, ...base };
+    if (after === 0) feed.fetched = feed.head; // as the server enters who holds a feed, and since when
+    if (after > feed.head || (after > 0 && (feed.oldest > Math.max(after, feed.fetched) || view !== feed.view))) return { status: "must_refetch", entries: [], next: 0, more: true, ...base };
     const left = [...feed.entries.values()].filter((entry) => entry.n > after).sort((a, b) => a.n - b.n);
     const entries = left.slice(0, this.pageSize);
     return { status: "ok", entries, next: entries[entries.length - 1]?.n ?? after, more: left.length > entries.length, ...base };

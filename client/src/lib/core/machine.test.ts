@@ -74,6 +74,16 @@ function save(world: World, id: string, withPhoto: boolean): void {
 
 const ownDigest = (phone: MemoryPhone, scope: string): { count: number; buckets: string[] } => digestOf(recordsOf(phone.store, scope));
 
+test("a pull says of a feed where the phone stands and nothing else: when the fetch began the server knows", () => {
+  const { phone, server } = newWorld();
+  const asked: unknown[] = [];
+  const answer = server.answer.bind(server);
+  server.answer = (path, body) => { if (path === "/sync/pull") asked.push(...Object.values(body["feeds"] as object)); return answer(path, body); };
+  round(phone, server);
+  expect(asked.length).toBeGreaterThan(1);
+  for (const cursor of asked) expect(Object.keys(cursor as object).sort()).toEqual(["after", "view"]);
+});
+
 test("whatever happens on the way, in the end the server has every op and photo once, and the phone what the server shows", () => {
   fc.assert(fc.property(fc.array(doing, { maxLength: 40 }), (steps) => {
     const world = newWorld();

@@ -9,7 +9,7 @@ export interface PullAnswer { epoch: string; feeds: Record<string, PullPage>; ac
 export const newFeed = (scope: string): FeedMeta => ({ scope, after: 0, head: 0, view: null, state: "granted", epoch: null, mark: 0, sweeping: false });
 
 /** Fetch again from 0; what does not come again goes at the end (the phone stays usable meanwhile). */
-export const restart = (feed: FeedMeta, epoch: string | null, view: string | null): FeedMeta => ({ ...feed, after: 0, epoch, view, mark: feed.mark + 1, sweeping: true, unread: 0, began: undefined });
+export const restart = (feed: FeedMeta, epoch: string | null, view: string | null): FeedMeta => ({ ...feed, after: 0, epoch, view, mark: feed.mark + 1, sweeping: true, unread: 0 });
 
 export function keyOf(entry: KeptEntry): string {
   switch (entry.type) {
@@ -184,7 +184,7 @@ function readPage(picture: Picture, read: PagesRead, feed: FeedMeta, page: PullP
   }
   const unread = (page.entries ?? []).reduce((count, entry, place) => count + takeEntry(picture, feed, entry, place), 0);
   if (feed.sweeping && !page.more) picture.sweep(feed.scope, feed.mark);
-  const next = { ...feed, after: page.next, head: page.head, view: page.view, epoch, sweeping: feed.sweeping && page.more, unread: (feed.unread ?? 0) + unread, build, began: page.more ? (feed.began ?? (feed.after === 0 ? page.head : undefined)) : undefined };
+  const next = { ...feed, after: page.next, head: page.head, view: page.view, epoch, sweeping: feed.sweeping && page.more, unread: (feed.unread ?? 0) + unread, build };
   picture.changes.push({ do: "feed", row: next });
   if (page.more) (page.next > feed.after ? read.unfinished : read.stuck).push(feed.scope);
 }

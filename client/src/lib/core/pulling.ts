@@ -36,7 +36,8 @@ const feedOf = (store: Store, scope: string): FeedMeta => ({ ...(store.feeds.get
 
 export const pullAsk = (feeds: FeedMeta[]): Ask => ({ ask: "pull", body: { limit: PAGE, feeds: Object.fromEntries(feeds.map((feed) => [feed.scope, cursorOf(feed)])) } });
 
-const cursorOf = ({ after, view, began }: FeedMeta): Cursor => (began === undefined || after === 0 ? { after, view } : { after, view, began });
+/** When a fetch began the server knows by itself: it enters who holds a feed (docs/SYNC.md). */
+const cursorOf = ({ after, view }: FeedMeta): Cursor => ({ after, view });
 
 export function takePull(store: Store, round: Round, scopes: string[], event: Happening, context: Context): Change[] {
   const answer = event.type === "answered" ? asPull(event.body) : null;

@@ -7,7 +7,7 @@ export type Stage = "greet" | "push" | "photos" | "pull" | "check";
 export interface HelloFeed { scope: string; state: "granted" | "revoking"; head: number; view: string | null }
 export interface Hello { server_time: string; epoch: string; feeds: HelloFeed[]; limits?: PushLimits; minimum_app_build?: string }
 
-export interface Cursor { after: number; view: string | null; began?: number }
+export interface Cursor { after: number; view: string | null }
 
 /** What is asked of the world outside: of the server, or (hand_over, leave) of the shell, which alone can write contents.
  *

@@ -26,12 +26,11 @@ export interface BaseMeta {
 /** One feed. `sweeping`: it is being fetched again from 0; memberships without its `mark` go at the end.
  *
  * `state` leaving: the server took it away; it is wiped once nothing of ours waits. `unread`: entries that this build
- * of the app could not read; another build fetches the feed again. `began`: the head when a fetch from 0 began, while it
- * runs: what the server forgot (compacted) before that need not be told, so it need not ask to begin anew.
+ * of the app could not read; another build fetches the feed again.
  */
 export interface FeedMeta {
   scope: string; after: number; head: number; view: string | null; state: string; epoch: string | null; mark: number; sweeping: boolean;
-  unread?: number; build?: string; began?: number;
+  unread?: number; build?: string;
 }
 
 /** `kind`: "entity:household", "assignment", "form" …; `parent`: id of the household that it belongs to. */
