@@ -29,7 +29,7 @@ export interface FormEntry {
 export interface AssignmentEntry { n: number; type: "assignment"; id: string; form_id?: string; entity_id: string; due?: string | null; reason?: string | null; state?: string }
 export interface ReviewEntry { n: number; type: "review"; instance_id: string; state: string; comments: { path?: string; text: string }[]; entity_id?: string }
 export interface QuestionEntry { n: number; type: "question"; id: string; instance_id: string; attachment_id?: string; text: string }
-export interface ConflictEntry { n: number; type: "conflict"; id: string; entity_id: string; properties: string[]; heads: unknown[]; state: string }
+export interface ConflictEntry { n: number; type: "conflict"; id: string; entity_id: string; properties: string[]; heads: unknown[]; state: string; broken?: { id: string; message: { zh?: string; en?: string } } }
 export interface OpEntry { n: number; type: "op"; op_id: string; status: OpStatus; code?: string }
 export interface RemovalEntry { n: number; type: "eviction" | "tombstone"; dataset: string; id: string }
 export type KeptEntry = EntityEntry | FormEntry | AssignmentEntry | ReviewEntry | QuestionEntry | ConflictEntry;

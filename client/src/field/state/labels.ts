@@ -22,11 +22,17 @@ const findProperty = (dataset: string, name: string): PropertyDefinition | undef
 
 export const cardOf = (dataset: string): string[] => datasets.value.find((item) => item.name === dataset)?.card ?? [];
 
-export const propertyLabel = (dataset: string, name: string): string => inLanguage(findProperty(dataset, name)?.labels, name);
+/** What the server keeps of a record beside its properties begins with "@": it has words of ours. */
+const OWN = ["@state", "@same_as"];
+const ownName = (name: string): string => (OWN.includes(name) ? name.slice(1) : "other");
+
+export const propertyLabel = (dataset: string, name: string): string =>
+  (name.startsWith("@") ? t(`record.${ownName(name)}`) : inLanguage(findProperty(dataset, name)?.labels, name));
 
 /** A value as people read it: codes by their names, amounts with their unit. */
 export function valueText(dataset: string, name: string, value: unknown): string {
   const text = cellText(value);
+  if (name.startsWith("@")) return ownText(name, text);
   if (text === "") return "";
   const property = findProperty(dataset, name);
   if (property?.type === "region") return regionName(text);
@@ -34,6 +40,13 @@ export function valueText(dataset: string, name: string, value: unknown): string
   if (property?.choices?.length) return text.split(" ").map(named).join(t("common.comma"));
   if (property?.type === "date") return dateText(text);
   return property?.unit ? withUnit(text, property.unit) : text;
+}
+
+/** Whether the record counts, and whether it is another one written twice; the id of that one says nothing to people. */
+function ownText(name: string, text: string): string {
+  if (name === "@state") return t(text === "archived" ? "record.archived" : "record.active");
+  if (name === "@same_as") return t(text ? "record.same" : "record.separate");
+  return t("record.changed");
 }
 
 function withUnit(text: string, unit: string): string {

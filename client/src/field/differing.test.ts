@@ -1,0 +1,47 @@
+/** Whatever a record is marked with, the phone has words for it, in both languages, and never shows the mark itself. */
+import { afterEach, expect, test } from "vitest";
+import i18n from "@lib/i18n";
+import type { ConflictEntry } from "@lib/types";
+import { differingOf, kindOf } from "./state/differing";
+import { propertyLabel, valueText } from "./state/labels";
+
+const HOUSE = { id: "h", dataset: "household", label: "王大山", contested: ["head_name", "@state", "@rule:area_each", "@same", "@new_mark"] };
+const SON = { id: "m", dataset: "member", label: "王小山", contested: ["@same:m2", "@state"] };
+const MESSAGE = { zh: "人均面积比总面积大", en: "Area per person is larger than the area" };
+const conflict = (id: string, state: string): ConflictEntry =>
+  ({ n: 1, type: "conflict", id, entity_id: "h", properties: ["house_area"], heads: [], state, broken: { id: "area_each", message: MESSAGE } });
+const speak = (language: "zh" | "en"): void => { i18n.global.locale.value = language; };
+
+afterEach(() => speak("zh"));
+
+test("each kind of mark has its own sentence, which names the record", () => {
+  speak("zh");
+  const [property, state, rule, same, other] = differingOf([HOUSE], [conflict("c", "open")]).map((one) => one.text);
+  expect(property).toContain("两人填得不同");
+  expect(state).toMatch(/王大山.*停用.*改了/);
+  expect(rule).toMatch(/对不上.*人均面积比总面积大/);
+  expect(same).toMatch(/可能重复.*王大山.*请核对是否同一户/);
+  expect(other).toMatch(/王大山/);
+  expect(differingOf([SON], [])[0]?.text).toMatch(/可能重复.*王小山.*请核对是否同一人/);
+});
+
+test("a rule that was settled explains nothing any more", () => {
+  expect(differingOf([HOUSE], [conflict("c", "resolved")])[2]?.text).not.toContain(MESSAGE.zh);
+});
+
+test("no mark and no name of the server's own reaches a page, in no language", () => {
+  for (const language of ["zh", "en"] as const) {
+    speak(language);
+    const todo = differingOf([HOUSE, SON], [conflict("c", "open")]);
+    expect(new Set(todo.map((one) => one.id)).size).toBe(todo.length);
+    const names = ["@state", "@same_as", "@later"].flatMap((name) => [propertyLabel("household", name), ...["", "archived", "active", "1f0e5a0c-93c2-4c1b-8f0e-6a5d2f6b7c11"].map((value) => valueText("household", name, value))]);
+    for (const text of [...todo.map((one) => one.text), ...names]) {
+      expect(text).not.toBe("");
+      expect(text).not.toMatch(/@|1f0e5a0c|archived|todo\.|record\./);
+    }
+  }
+});
+
+test("only a mark that begins with @ is not a property", () => {
+  expect(["head_name", "@state", "@rule:x", "@same", "@same:x", "@else"].map(kindOf)).toEqual(["property", "state", "rule", "duplicate", "duplicate", "other"]);
+});
