@@ -1,7 +1,9 @@
 """A small phone, written from the wire contract alone: an outbox with gapless numbers, rows with memberships, cursors.
 
 It keeps what docs/SYNC.md asks of a phone: while an own op on a record is unsent, unanswered or held, the record's row
-and version stay what they were for its next op. It says what it shows, what it sent, and what it was told.
+and version stay what they were for its next op. A feed that it lost it hands over, wipes and acknowledges; after a
+restore it fetches all feeds anew and sends again what the server does not have any more. It says what it shows, what
+it sent, and what it was told.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.sync.office import upload
 from tests.world import Phone
 
 Values = dict[str, str | None]
@@ -43,9 +46,17 @@ def status_of(answer: Wire) -> str:
 
 @dataclass
 class FieldPhone:
-    """One install of one person. `line` is its sign-in."""
+    """One install of one person. `line` is its sign-in, `form` the version of the form that it has.
+
+    `photos`: bytes by hash of what its ops name; `uploaded`: those that the server said it has. `revoked`: it was told.
+    """
 
     line: Phone
+    form: str = "1"
+    revoked: bool = False
+    epoch: str | None = None
+    photos: dict[str, bytes] = field(default_factory=dict)
+    uploaded: set[str] = field(default_factory=set)
     rows: dict[str, Wire] = field(default_factory=dict)
     memberships: dict[str, set[str]] = field(default_factory=dict)
     cursors: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -68,6 +79,8 @@ class FieldPhone:
         """
         row = self.base_of(record)
         values: Values = dict(row["data"]) if row else {}
+        if row and self.form == "1":
+            values |= row.get("past", {}).get("0", {})  # as the words were when this version was published
         since = self.since.get(record)
         for one in self.sent[since:] if since is not None else ():
             values |= one.writes.get(record, {})
@@ -97,9 +110,10 @@ class FieldPhone:
 
     # What it says to the server
 
-    def push(self, count: int = 200, lose_answer: bool = False) -> None:
+    def push(self, count: int = 200, lose_answer: bool = False, newest_first: bool = False) -> None:
         """Sends the oldest ops without an answer; a lost answer leaves them as they were."""
-        batch = [one for one in self.sent if one.answer is None][:count]
+        batch = [one for one in self.sent if one.answer is None]
+        batch = batch[::-1][:count] if newest_first else batch[:count]
         if not batch:
             return
         results = self.line.send(*(one.op for one in batch))
@@ -108,6 +122,13 @@ class FieldPhone:
         for one, result in zip(batch, results, strict=True):
             assert result["op_id"] == one.id
             one.answer = result
+            self.uploaded -= set(result["missing_attachments"])
+
+    def upload(self) -> None:
+        """Brings the bytes that the server is not known to have."""
+        for sha256 in sorted(self.photos.keys() - self.uploaded):
+            upload(self.line, self.photos[sha256])
+            self.uploaded.add(sha256)
 
     def _unpin(self) -> None:
         """What was answered and pulled is in the rows."""
@@ -117,13 +138,46 @@ class FieldPhone:
 
     def hello(self) -> dict[str, Wire]:
         answer = self.line.post("/sync/hello", {"install_id": self.line.install_id, "feeds": {}})
+        if self.epoch not in (None, answer.json["epoch"]):
+            self._restored()
+        self.epoch = answer.json["epoch"]
         return {feed["scope"]: feed for feed in answer.json["feeds"]}
 
+    def _restored(self) -> None:
+        """The server is older than what it once answered."""
+        acked = self.line.push()["acked_seq"]
+        for scope in list(self.cursors):
+            self._forget(scope)
+        for one in self.sent:
+            if one.op["seq"] > acked:
+                one.answer = None
+        self.uploaded.clear()
+
+    def hand_over(self, scopes: Sequence[str]) -> None:
+        """Sends all that it has, wipes these feeds and says so."""
+        self.push()
+        self.upload()
+        for scope in sorted(scopes):
+            mine = [record for record, of in self.memberships.items() if scope in of]
+            self._forget(scope)
+            for record in mine:
+                if record not in self.rows:
+                    self.pinned.pop(record, None)
+                    self.since.pop(record, None)
+            self.keep(self.line.op("revocation_ack", scope=scope, count=len(mine)), {})
+        self.push()
+
     def pull(self, limit: int = 500) -> None:
-        """Everything new of the granted feeds."""
-        granted = {scope for scope, feed in self.hello().items() if feed["state"] == "granted"}
+        """Everything new of the granted feeds; what is to be handed over is."""
+        feeds = self.hello()
+        granted = {scope for scope, feed in feeds.items() if feed["state"] == "granted"}
+        if lost := [scope for scope, feed in feeds.items() if feed["state"] == "revoking"]:
+            self.hand_over(lost)
         for scope in set(self.cursors) - granted:
             self._forget(scope)
+        if not granted:
+            self._wipe()
+            return
         todo = {scope: self.cursors.get(scope, {"after": 0, "view": None}) for scope in granted}
         while todo:
             body = {"install_id": self.line.install_id, "feeds": todo, "limit": limit}
@@ -174,6 +228,12 @@ class FieldPhone:
         if not scopes:
             self.memberships.pop(record, None)
             self.rows.pop(record, None)
+
+    def _wipe(self) -> None:
+        """No feed is left, not even the own: the install was revoked."""
+        self.revoked = True
+        for kept in (self.rows, self.memberships, self.cursors, self.conflicts, self.pinned, self.since, self.told):
+            kept.clear()
 
     def digest(self, scope: str) -> tuple[int, list[str]]:
         """Its own sums over what it holds of a feed, to be compared at the feed's head."""

@@ -16,7 +16,8 @@ FORM = """
 | | csv-external | member | | | | |
 | | text | head_name | 户主 | Head | household#head_name | |
 | | text | address | 住址 | Address | household#address | |
-| | integer | days | 缺水天数 | Days short | household#water_shortage_days | |
+| | integer | days | 缺水天数 | Days short | household#DAYS | |
+OTHER
 | | text | village | 村 | Village | household#region | |
 | | text | state | 登记 | State | household#record_state | |
 | | begin_repeat | row | 成员 | Member | | |
@@ -29,13 +30,14 @@ FORM = """
 | | date | since | 变动日期 | Since | member#state_since | |
 | | text | member_state | 登记 | State | member#record_state | |
 | | end_repeat | | | | | |
+| | image | front | 正面照 | Front | | |
 | choices |
 | | list_name | name | label::中文 (zh) | label::English (en) |
 | | sex | male | 男 | Male |
 | | sex | female | 女 | Female |
 | settings |
 | | form_id | version | form_title |
-| | family | 1 | 家庭 |
+| | family | VERSION | 家庭 |
 | entities |
 | | list_name | label | entity_id | create_if | update_if | repeat |
 | | household | ${head_name} | ${household} | | true() | |
@@ -43,15 +45,25 @@ FORM = """
 """
 
 
+OTHER = "| | decimal | field | 耕地 | Field | household#farmland_mu | |"
+# What each version asks beyond the first, and what it calls the days without water.
+VERSIONS = {"1": ("", "water_shortage_days"), "2": (OTHER, "dry_days")}
+
+
 @cache
-def family_form() -> CompiledForm:
-    return compile_form(FORM.encode(), "family.md", {})
+def family_form(version: str = "1") -> CompiledForm:
+    other, days = VERSIONS[version]
+    text = FORM.replace("OTHER\n", f"{other}\n" if other else "").replace("DAYS", days).replace("VERSION", version)
+    return compile_form(text.encode(), "family.md", {})
 
 
 def with_family(world: World) -> World:
     """The small world with the family form."""
     world.run(lambda session: add_form(session, family_form()))
     return world
+
+
+FIELDS = ("head_name", "address", "days", "field", "village", "state", "front")
 
 
 def person(id: str | None = None, **values: str) -> dict[str, str]:
@@ -62,19 +74,22 @@ def person(id: str | None = None, **values: str) -> dict[str, str]:
 def family(
     phone: Phone, *rows: dict[str, str], base: int = 1, bases: dict[str, int] | None = None, **given: Any
 ) -> dict[str, Any]:
-    """An op: the household's fields in `given` (head_name, address, days, village, state) and rows of members.
+    """An op: the household's fields in `given` (FIELDS) and rows of members.
 
-    `corrects`: the instance that this one replaces. `bases`: versions of known members.
+    `corrects`: the instance that this one replaces. `bases`: versions of known members. `attributes`: more about the
+    household's entity, as ODK Collect writes it.
     """
     corrects, household = given.pop("corrects", None), given.pop("household", WANG)
-    values = {name: given.pop(name) for name in ("head_name", "address", "days", "village", "state") if name in given}
+    version, attributes = given.pop("version", "1"), given.pop("attributes", "")
+    values = {name: given.pop(name) for name in FIELDS if name in given}
     instance_id = f"uuid:{uuid.uuid4()}"
     named = [{"dataset": "household", "id": household, "base_version": base, "base": {}}]
     for row in rows:
         known = {} if row["new"] else {"base_version": (bases or {}).get(row["id"], 1)}
         named.append({"dataset": "member", "id": row["id"], "base": {}, **known})
     xml = _instance(instance_id, corrects, household, values, rows)
-    fixed = {"form_id": "family", "form_version": "1", "instance_id": instance_id, "instance_xml": xml}
+    xml = xml.replace('version="1"', f'version="{version}"', 1).replace('update="1">', f'update="1"{attributes}>', 1)
+    fixed = {"form_id": "family", "form_version": version, "instance_id": instance_id, "instance_xml": xml}
     return phone.visit(household=household, entities=named, **fixed, **given)
 
 

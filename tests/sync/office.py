@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from base64 import b64encode
 from hashlib import sha256
 from typing import Any
@@ -19,15 +18,7 @@ VISIT = {
 
 def op(phone: Phone, kind: str, **body: Any) -> dict[str, Any]:
     """An op of this kind with the phone's next number."""
-    return {
-        "op_id": str(uuid.uuid4()),
-        "install_id": phone.install_id,
-        "seq": next(phone._numbers),
-        "kind": kind,
-        "device_time": "2026-11-21T09:10:00+08:00",
-        "depends_on": [],
-        **body,
-    }
+    return phone.op(kind, **body)
 
 
 def add_person(world: World, name: str, role: str | None, region: str | None) -> str:

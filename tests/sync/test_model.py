@@ -6,31 +6,27 @@ Every example has a hamlet of its own in one county. RUHU_EXAMPLES makes it look
 from __future__ import annotations
 
 import os
-import uuid
-from collections import defaultdict
-from functools import partial
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import select
 
-from server.registry.tables import Conflict, Entity, EntityVersion, Head
-from server.sync.conflict_sides import kind_of
-from server.sync.definitions import datasets
-from server.sync.heads import keys_of
-from server.sync.merge_state import STATE
-from server.sync.tables import OpLog
-from tests.phones import FieldPhone, status_of
+from server.sync.blobs import store_of
+from server.sync.sweep import sweep
+from tests.phones import FieldPhone
 from tests.sync.family import with_family
 from tests.sync.hamlet import Hamlet, Work, make_hamlet
+from tests.sync.later_words import county_later
+from tests.sync.model_laws import converged, lawful, no_empty_frames, quiesce
 from tests.world import World
 
 EXAMPLES = int(os.environ.get("RUHU_EXAMPLES", "8"))
-STEPS = 25
+STEPS = 40
 WHO = st.integers(0, 4)
 BOSS = 4
 SEEDS = st.integers(0, 2**32 - 1)
@@ -40,12 +36,13 @@ class Model(RuleBasedStateMachine):
     """Up to five phones: two of cadres in one village, one of the next village, a helper's, a supervisor's."""
 
     world: World
+    later: World
 
     @initialize()
     def start(self) -> None:
         self.hamlet: Hamlet = make_hamlet(self.world)
         self.phones: list[FieldPhone] = [self.hamlet.phone(name) for name in ("a", "a", "b", "helper", "boss")]
-        self.made: list[dict[str, Any]] = []
+        self.gone: list[FieldPhone] = []
         for phone in self.phones:
             phone.pull()
 
@@ -57,6 +54,22 @@ class Model(RuleBasedStateMachine):
         dice = Random(seed)
         for _ in range(count):
             self.work(who).anything(dice)
+
+    @rule(seed=SEEDS)
+    def a_day(self, seed: int) -> None:
+        """Everybody is out; in the evening the supervisor decides a little."""
+        dice = Random(seed)
+        for who in dice.choices(range(5), k=8):
+            self.work(who).some_of_a_day(dice)
+        self.phones[BOSS].pull()
+        self.work(BOSS).decide(dice.randrange(4), dice.randrange(3))
+        self.phones[BOSS].push()
+        self.look_at_what_waits(dice.randrange(6), dice.random() < 0.7)
+
+    @rule(seed=SEEDS)
+    def another_day(self, seed: int) -> None:
+        """Days are to be as frequent as all that happens to them."""
+        self.a_day(seed)
 
     @rule(first=WHO, second=WHO, seed=SEEDS)
     def meet(self, first: int, second: int, seed: int) -> None:
@@ -104,9 +117,85 @@ class Model(RuleBasedStateMachine):
     def review(self, number: int, state: str) -> None:
         self.work(BOSS).review([one for phone in self.phones for one in phone.sent], number, state)
 
-    @rule(given=st.booleans())
-    def change_role(self, given: bool) -> None:
-        self.hamlet.give_role("b", given)
+    @rule(who=WHO, seed=SEEDS)
+    def work_that_waits(self, who: int, seed: int) -> None:
+        self.work(who).waiting(Random(seed))
+
+    @rule(who=WHO, seed=SEEDS)
+    def work_that_is_wrong(self, who: int, seed: int) -> None:
+        """Among good ops; the next push takes them all."""
+        dice = Random(seed)
+        self.work(who).anything(dice)
+        self.work(who).wrong(dice)
+        self.work(who).anything(dice)
+
+    @rule(who=WHO, household=st.integers(0, 1))
+    def take_a_photo(self, who: int, household: int) -> None:
+        self.work(who).with_photo(household)
+
+    @rule(who=WHO)
+    def upload(self, who: int) -> None:
+        self.phones[who].upload()
+
+    @rule()
+    def sweep(self) -> None:
+        """Without any grace: what nothing names goes at once."""
+        at_once = timedelta(0)
+        with self.hamlet.world.app.app_context():
+            sweep(store_of(self.hamlet.world.app.config["RUHU"]), at_once, look_again=at_once, settling=at_once)
+        self.hamlet.world.look(lambda session: no_empty_frames(session, self.hamlet, self.everyone))
+
+    @rule(number=st.integers(0, 5), let=st.booleans())
+    def look_at_what_waits(self, number: int, let: bool) -> None:
+        self.work(BOSS).look_through({one.id for phone in self.everyone for one in phone.sent}, number, let)
+
+    @rule(who=WHO, count=st.integers(1, 3))
+    def push_the_newest(self, who: int, count: int) -> None:
+        self.phones[who].push(count, newest_first=True)
+
+    @rule(who=WHO)
+    def send_with_other_content(self, who: int) -> None:
+        """I3: an id that is used again for something else is set aside, and changes nothing of the first."""
+        known = [one for one in self.phones[who].sent if one.answer is not None and one.op["kind"] == "submission"]
+        if known:
+            (told,) = self.phones[who].line.send({**known[-1].op, "device_time": "2026-11-22T09:00:00+08:00"})
+            assert (told["status"], told["code"]) == ("quarantined", "op.resent_with_other_content")
+
+    @rule(name=st.sampled_from(["a", "b", "b", "helper"]), given=st.sampled_from([True, True, False]))
+    def change_right(self, name: str, given: bool) -> None:
+        self.hamlet.give_right(name, given)
+
+    @rule(who=st.integers(0, 3))
+    def revoke(self, who: int) -> None:
+        """The phone hears of it when it speaks next; once it has wiped itself its owner gets another one."""
+        if not self.phones[who].revoked:
+            self.hamlet.revoke(self.phones[who])
+            return
+        self.gone.append(self.phones[who])
+        self.phones[who] = self.hamlet.phone("aab"[who] if who < 3 else "helper")
+
+    @rule()
+    def change_words(self) -> None:
+        """First the program, then the records: between the two both kinds of words lie in the database."""
+        if not self.hamlet.renewed:
+            self.hamlet.renew(self.later, self.everyone)
+        else:
+            self.hamlet.carry()
+
+    @rule(who=WHO)
+    def take_the_new_form(self, who: int) -> None:
+        """A phone that nothing waits on; the others stay with the first version for weeks."""
+        phone = self.phones[who]
+        if not self.hamlet.renewed:
+            self.change_words()
+        self.hamlet.carry()
+        phone.push()
+        phone.pull()
+        phone.form = "1" if phone.since else "2"
+
+    @property
+    def everyone(self) -> list[FieldPhone]:
+        return [*self.phones, *self.gone]
 
     @invariant()
     def own_work_stays_on_the_own_screen(self) -> None:
@@ -118,96 +207,11 @@ class Model(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "hamlet"):
-            quiesce(self.phones)
-            converged(self.hamlet, self.phones)
-            self.world.look(lambda session: lawful(session, self.hamlet, self.phones))
-
-
-def quiesce(phones: list[FieldPhone]) -> None:
-    for _ in range(2):
-        for phone in phones:
-            phone.push()
-            phone.pull()
-
-
-def converged(hamlet: Hamlet, phones: list[FieldPhone]) -> None:
-    """I1, I5, I10: each phone holds what its feeds hold, by digest and by content, and nothing else."""
-    for phone in phones:
-        fresh = FieldPhone(hamlet.world.phone(hamlet.name_of(phone)))
-        fresh.pull()
-        assert rows_of(phone) == rows_of(fresh)
-        assert phone.memberships == fresh.memberships
-        for scope in phone.cursors:
-            told = phone.line.get(f"/sync/digest?scope={scope}").json
-            assert phone.cursors[scope]["after"] == told["head"]
-            assert phone.digest(scope) == (told["count"], told["buckets"])
-
-
-def rows_of(phone: FieldPhone) -> dict[str, Any]:
-    return {id: {name: part for name, part in row.items() if name != "n"} for id, row in phone.rows.items()}
-
-
-def lawful(session: Any, hamlet: Hamlet, phones: list[FieldPhone]) -> None:
-    entities = session.scalars(select(Entity).where(Entity.root_id.in_(hamlet.households))).all()
-    heads = session.scalars(select(Head).where(Head.entity_id.in_([one.id for one in entities]))).all()
-    nothing_lost(session, phones, heads)
-    once(session, entities)
-    conserved(session, entities)
-    attributed(session, heads)
-
-
-def nothing_lost(session: Any, phones: list[FieldPhone], heads: list[Head]) -> None:
-    """I2, I4: what was acknowledged as applied is a head, was seen by a later write, or was taken back by a person."""
-    by_op: dict[str, list[Head]] = defaultdict(list)
-    for head in heads:
-        by_op[head.op_id].append(head)
-    ops = {head.op_id for head in heads}
-    for one in (one for phone in phones for one in phone.sent):
-        row = session.get(OpLog, one.id)
-        assert row is not None and row.status is not None, "acknowledged, and not there"
-        if one.answer is None or status_of(one.answer) not in ("applied", "merged", "conflicted"):
-            continue
-        for record, values in one.changed.items():
-            for name, text in values.items():
-                mine = [head for head in by_op[one.id] if head.entity_id == record and name in head.value]
-                assert mine, f"{name} was changed and written nowhere"
-                assert mine[0].value[name] == (text or None)
-                assert mine[0].closed_by is None or mine[0].closed_by in ops
-
-
-def once(session: Any, entities: list[Entity]) -> None:
-    """I3: an op makes one version of a record, and versions have no gaps."""
-    for entity in entities:
-        rows = session.execute(
-            select(EntityVersion.version, EntityVersion.op_id)
-            .where(EntityVersion.entity_id == entity.id)
-            .order_by(EntityVersion.version)
-        ).all()
-        assert [row.version for row in rows] == list(range(1, entity.version + 1))
-        by_ops = [row.op_id for row in rows if session.get(OpLog, row.op_id)]
-        assert len(by_ops) == len(set(by_ops))
-
-
-def conserved(session: Any, entities: list[Entity]) -> None:
-    """I11: every divergence is one open conflict (or was settled by a rule), and no other is open."""
-    for entity in entities:
-        keys = keys_of(session, datasets()[entity.dataset], entity)
-        split = {name for name, key in keys.items() if key.contested()}
-        mine = (Conflict.entity_id == entity.id, Conflict.state == "open")
-        rows = session.scalars(select(Conflict.key).where(*mine))
-        assert sorted(key for key in rows if not key.startswith(("@same", "@rule"))) == sorted(split)
-        for name, key in keys.items():
-            shown = key.shown_value()
-            if key.heads() and key.policy.name != "derived" and name != STATE:
-                assert {prop: entity.values.get(prop) for prop in shown} == dict(shown)  # nothing is invented
-        assert entity.state == ("archived" if entity.values.get(STATE) == "archived" or not keys else "active")
-
-
-def attributed(session: Any, heads: list[Head]) -> None:
-    """I15: every value traces to an op of its author."""
-    for head in heads:
-        row = session.get(OpLog, head.op_id)
-        assert row is None or row.person_id == head.person_id
+            if self.hamlet.renewed:
+                self.hamlet.carry()
+            quiesce(self.everyone)
+            converged(self.hamlet, self.everyone)
+            self.hamlet.world.look(lambda session: lawful(session, self.hamlet, self.everyone))
 
 
 LONG = settings(
@@ -220,68 +224,12 @@ LONG = settings(
 )
 
 
-def test_phones_and_server_agree_whatever_happens(world: World) -> None:
-    Model.world = with_family(world)
+@pytest.fixture
+def later(world: World, tmp_path: Path) -> Iterator[World]:
+    with county_later(with_family(world), tmp_path) as found:
+        yield found
+
+
+def test_phones_and_server_agree_whatever_happens(world: World, later: World) -> None:
+    Model.world, Model.later = world, later
     run_state_machine_as_test(Model, settings=LONG)
-
-
-@pytest.mark.parametrize("seed", range(max(4, EXAMPLES // 3)))
-def test_any_order_of_arrival_leaves_the_same_open_conflicts(world: World, seed: int) -> None:
-    """I9, I13: some work that all saw; then all are offline. Their ops in two orders, and with clocks ten years off.
-
-    Among the ops are corrections, archives, duplicates and decisions on what was open before.
-    """
-    with_family(world)
-    shuffle = Random(seed if EXAMPLES < 100 else uuid.uuid4().int)
-    found = []
-    for turn in range(2):
-        dice, hamlet = Random(seed), make_hamlet(world)
-        phones = [hamlet.phone(name) for name in ("a", "a", "helper", "boss", "boss")]
-        for phone in phones:
-            phone.pull()
-        for who in dice.choices(range(4), k=dice.randrange(3, 8)):
-            Work(hamlet, phones[who]).anything(dice)
-        quiesce(phones)
-        known = {one.id for phone in phones for one in phone.sent}
-        for who in dice.choices(range(5), k=dice.randrange(8, 16)):
-            Work(hamlet, phones[who]).anything(dice)
-            if who >= 3:
-                Work(hamlet, phones[who]).decide(dice.randrange(4), dice.randrange(3))
-        ops = [(phone, one.op) for phone in phones for one in phone.sent if one.id not in known]
-        if turn:
-            shuffle.shuffle(ops)
-        for phone, op in ops:
-            clock = {"device_time": "2036-11-21T09:00:00+08:00"} if turn else {}
-            phone.line.send({**op, **clock})
-        found.append(world.look(partial(open_now, hamlet=hamlet)))
-    assert found[0] == found[1]
-
-
-def open_now(session: Any, hamlet: Hamlet) -> Any:
-    """The open conflicts of a hamlet and the values that stand open, in names that do not depend on ids."""
-    entities = session.scalars(select(Entity).where(Entity.root_id.in_(hamlet.households))).all()
-    names = {one.id: hamlet.place_of(one.id) or ("made", hamlet.made.get(one.id)) for one in entities}
-    known = {**names, **{code: f"village {place}" for place, code in enumerate(hamlet.villages)}}
-    plain = partial(_named, known)
-    ids = list(names)
-    conflicts = session.scalars(select(Conflict).where(Conflict.entity_id.in_(ids), Conflict.state == "open"))
-    heads = session.execute(
-        select(Head.entity_id, Head.key, Head.value).where(
-            Head.entity_id.in_(ids), Head.withdrawn_at.is_(None), Head.closed_by.is_(None)
-        )
-    )
-    return (
-        sorted(str((sorted(map(str, pair_names(one, names))), kind_of(one), one.properties)) for one in conflicts),
-        sorted({str((names[head.entity_id], head.key, plain(head.value))) for head in heads}),
-    )
-
-
-def _named(known: dict[str, Any], value: dict[str, str | None]) -> list[tuple[str, str]]:
-    return sorted((name, str(known.get(text, text))) for name, text in value.items())
-
-
-def pair_names(conflict: Conflict, names: dict[str, Any]) -> list[Any]:
-    other = conflict.key.partition(":")[2] if conflict.key.startswith("@same") else None
-    return [names[conflict.entity_id], *([names[other]] if other else [])]
-
-
