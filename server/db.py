@@ -105,9 +105,15 @@ def init_app(app: Flask, url: str) -> None:
             _prepare_sqlite(db.engine)
         else:
             _ask_after_idling(db.engine)
+            event.listen(db.engine, "connect", _keep_prepared)
 
 
+PREPARED = 400  # statements that a connection keeps prepared; a submission needs about 30, lists come in many lengths
 IDLE = 5  # seconds after which a connection may have died; asking each time would cost a turn a transaction
+
+
+def _keep_prepared(connection: Any, _record: object) -> None:
+    connection.prepared_max = PREPARED
 
 
 def _ask_after_idling(engine: Engine) -> None:
@@ -183,8 +189,10 @@ def _transaction(write: bool, apart: bool = False) -> Iterator[Session]:
     try:
         session.connection(execution_options=_options(write))
         yield session
-        if write:
-            session.commit()
+        if not write:
+            session.expunge_all()  # nothing of it is to be written
+        # Also what only read ends so: with a rollback psycopg drops all statements that the connection had prepared.
+        session.commit()
     finally:
         session.info.clear()
         session.expunge_all()  # before the rollback, which would expire what the block hands out
@@ -254,7 +262,9 @@ def transact(work: Callable[[Session], T]) -> T:
 def try_again(error: DBAPIError) -> bool:
     """Whether this failure says nothing about the work itself."""
     state = getattr(error.orig, "sqlstate", None)
-    return state in ("40001", "40P01", "55P03") or "database is locked" in str(error.orig)
+    # A prepared statement outlived a change of its table; the rollback has dropped it.
+    is_stale = state == "0A000" and "cached plan" in str(error.orig)
+    return is_stale or state in ("40001", "40P01", "55P03") or "database is locked" in str(error.orig)
 
 
 def lock(session: Session, keys: set[str]) -> None:

@@ -1,6 +1,7 @@
 """What a dataset is, as values. datasets.py reads them from form_definitions/datasets."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from server.forms.rule import Rule
 
@@ -71,3 +72,9 @@ class Dataset:
     card: tuple[str, ...]
     rules: tuple[Rule, ...] = ()
     alike: Alike | None = None
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """The properties of each merge group."""
+        named = dict.fromkeys(prop.group for prop in self.properties.values() if prop.group)
+        return {group: tuple(p.name for p in self.properties.values() if p.group == group) for group in named}

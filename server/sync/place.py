@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from shapely import Point
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from server.db import once
 from server.forms.dataset import Dataset
@@ -51,7 +51,9 @@ def _by_declaration(lon: object, lat: object, declared: object) -> Point | None:
 
 
 def region_by_code(session: Session, code: str | None) -> Region | None:
-    return once(session, ("region", code), lambda: session.get(Region, code)) if code else None
+    """The region without its border, which is large and seldom needed."""
+    bare = (defer(Region.boundary),)
+    return once(session, ("region", code), lambda: session.get(Region, code, options=bare)) if code else None
 
 
 def wanted_region(session: Session, dataset: Dataset, values: Mapping[str, str | None]) -> str | None:

@@ -124,8 +124,7 @@ class Edit:
 
 def members(dataset: Dataset, name: str) -> tuple[str, ...]:
     """The properties of a key: a merge group's, or the property itself."""
-    group = tuple(prop.name for prop in dataset.properties.values() if prop.group == name)
-    return group or (name,)
+    return dataset.groups.get(name) or (name,)
 
 
 def policy_of(dataset: Dataset, name: str) -> Policy:
