@@ -21,6 +21,7 @@ from server.sync.lookalikes import Lookalikes
 from server.sync.tables import Submission
 
 Row = dict[str, Any]
+Work = Callable[[Session, list[Any]], object]
 
 _HEAD: Table = Head.__table__  # type: ignore[assignment]
 _VERSION: Table = EntityVersion.__table__  # type: ignore[assignment]
@@ -32,7 +33,8 @@ _IS_THE_HEAD = (_HEAD.c.entity_id == bindparam("of"), _HEAD.c.key == bindparam("
 @dataclass
 class Desk:
     """`heads` by record, `versions` by record and version, `lookalikes`: read ahead. `rows` by table and `changes` of
-    heads by what they change ({of, at, by, to}): laid down. `after`: what must follow them.
+    heads by what they change ({of, at, by, to}): laid down. `after`: what must follow them, `together`: the same for
+    all that was given for one piece of work.
     """
 
     heads: dict[str, list[Any]] = field(default_factory=dict)
@@ -41,6 +43,7 @@ class Desk:
     rows: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
     changes: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     after: list[Callable[[], object]] = field(default_factory=list)
+    together: dict[Work, list[Any]] = field(default_factory=lambda: defaultdict(list))
 
 
 @contextmanager
@@ -66,6 +69,8 @@ def carry_off(session: Session) -> None:
     for name in list(desk.changes):
         statement = update(_HEAD).where(*_IS_THE_HEAD).values({name: bindparam("to")})
         session.connection().execute(statement, desk.changes.pop(name))
+    for work in list(desk.together):
+        work(session, desk.together.pop(work))
     while desk.after:
         desk.after.pop(0)()
 
@@ -77,6 +82,15 @@ def afterwards(session: Session, work: Callable[[], object]) -> None:
         work()
     else:
         desk.after.append(work)
+
+
+def together(session: Session, work: Work, item: object) -> None:
+    """As `afterwards`, for work that takes many items at once: it is done once for all that lie here."""
+    desk: Desk | None = session.info.get("desk")
+    if desk is None:
+        work(session, [item])
+    else:
+        desk.together[work].append(item)
 
 
 def lay(session: Session, table: type[Any], row: Row) -> Row:

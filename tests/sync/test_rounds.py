@@ -22,7 +22,7 @@ from server.sync.case import Case, Verdict
 from server.sync.definitions import datasets
 from server.sync.kinds import submission
 from server.sync.record import Origin, RecordWrite
-from server.sync.tables import Feed, Submission
+from server.sync.tables import Attachment, Blob, BlobHolder, Feed, Submission
 from tests.sync.family import family, with_family
 from tests.world import BAITA, QINGSHI, WANG, WANG_SON, Phone, World, named
 
@@ -286,3 +286,25 @@ def test_files_follow_the_rows_that_they_hang_on(world: World, homes: list[str])
     for n, op in enumerate(ops):
         op["attachments"] = [{"name": f"{n}.jpg", "sha256": f"{n}" * 64, "size": 9, "media_type": "image/jpeg"}]
     assert [result["missing_attachments"] for result in phone.send(*ops)] == [[f"{n}" * 64] for n in range(MANY)]
+
+
+def test_files_of_a_batch_are_named_in_few_statements(world: World, homes: list[str]) -> None:
+    """As many for four visits with two photos each as for two; bytes that are here are bound to each of them."""
+    phone, sha256 = world.phone("li"), "ab" * 32
+    world.run(lambda session: session.add(Blob(sha256=sha256, size=9)))
+    world.run(lambda session: session.add(BlobHolder(sha256=sha256, person_id=world.people["li"])))
+    phone.send(phone.visit(WANG))
+    counts = []
+    for some in (homes[:2], homes[2:]):
+        ops = visits(phone, some)
+        for op in ops:
+            here = {"name": "here.jpg", "sha256": sha256, "size": 9, "media_type": "image/jpeg"}
+            op["attachments"] = [here, {**here, "name": "later.jpg", "sha256": "cd" * 32}]
+        seen: list[str] = []
+        with world.app.app_context():
+            event.listen(db.db.engine, "before_cursor_execute", lambda *given, seen=seen: seen.append(given[2]))
+        assert [result["missing_attachments"] for result in phone.send(*ops)] == [["cd" * 32]] * len(some)
+        counts.append(len(seen))
+    assert counts[0] == counts[1], counts
+    bound = select(Attachment.name, func.count()).where(Attachment.blob == sha256).group_by(Attachment.name)
+    assert world.look(lambda s: [tuple(row) for row in s.execute(bound)]) == [("here.jpg", MANY)]

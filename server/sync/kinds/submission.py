@@ -16,7 +16,7 @@ from server.forms.issue import ExtractionError, InstanceUnreadable
 from server.sync import assignments, attachments, contacts, corrections, place
 from server.sync.case import Case, Verdict
 from server.sync.definitions import form_model, why_unknown
-from server.sync.desk import afterwards, amend, lay
+from server.sync.desk import afterwards, amend, lay, together
 from server.sync.envelope import SubmissionOp, finding, read_submission
 from server.sync.form_findings import form_findings, lacks_qualification
 from server.sync.grounds import quarantined, region_of, unsettled
@@ -156,8 +156,8 @@ def record_name(record_id: str) -> str:
 def _declare_files(session: Session, case: Case, submission: SubmissionOp) -> None:
     specs = _specs(case, submission)
     if specs:
-        add = partial(attachments.add_attachments, session, submission.instance_id, case.row.person_id, specs)
-        afterwards(session, add)
+        named = attachments.Files(submission.instance_id, case.row.person_id, tuple(specs))
+        together(session, attachments.add_files, named)
 
 
 def _found_later(case: Case, verdict: Verdict, before: Sequence[dict[str, Any]]) -> dict[str, Any]:
