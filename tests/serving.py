@@ -73,6 +73,8 @@ def serving(
         "gthread",
         "--log-level",
         "error",
+        "--config",
+        "python:server.garbage",
         "server.app:create_app()",
     ]
     with (var / "server.log").open("ab") as log:
