@@ -146,6 +146,11 @@ TEXTS = {
         "至少有一个文件不是能读的照片，没法比较；用 ruhu photo inspect 查看原因 / "
         "At least one of the files is no readable photo; ruhu photo inspect says why"
     ),
+    "photo.rebuild.photos": "重新处理照片 / Deriving photos again",
+    "photo.rebuilt": (
+        "重新处理了 {done} 张照片，{failed} 张没有成功（原有结果保留） / "
+        "Derived {done} photos again; {failed} failed and keep what was known"
+    ),
     "photo.same": "同一张照片（差 {distance} 位，{variant}） / The same photo ({distance} bits apart, {variant})",
     "photo.near": (
         "很像，请人看一看（差 {distance} 位，{variant}） / "

@@ -1,16 +1,20 @@
-"""ruhu photo inspect, ruhu photo compare. Need no database; what they open is opened in a process of its own."""
+"""ruhu photo inspect, compare, rebuild: photos are opened in a process of their own. Only rebuild needs a database."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
+from flask import Flask
 
 from server.commands.messages import say
+from server.commands.progress import Progress
 from server.commands.refusal import stop
 from server.config import settings_from
+from server.evidence import rebuild as again
 from server.evidence.darkroom import Darkroom
 from server.evidence.file_report import likeness, limits_of_today, report
 from server.evidence.findings import in_words
@@ -64,3 +68,16 @@ def compare(one: Path, other: Path, as_json: bool) -> None:
         if as_json
         else say(f"photo.{found.verdict}", distance=found.distance, variant=found.variant)
     )
+
+
+@photo.command()
+@click.option("--region", help="Only photos of visits in this region: its code, or the beginning of it.")
+@click.option("--hashes-only", is_flag=True, help="Make the picture hashes alone, neither copies nor findings.")
+@click.pass_obj
+def rebuild(app: Callable[[], Flask], region: str | None, hashes_only: bool) -> None:
+    """Derive all photos again: copies, shooting records, hashes, checks. Goes on where it was interrupted."""
+    flask, progress = app(), Progress("photo.rebuild")
+    with flask.app_context():
+        made = again.rebuild(flask.config["RUHU"], again.Wanted(region, hashes_only), progress)
+    progress.finish()
+    click.echo(say("photo.rebuilt", done=made.done, failed=made.failed))

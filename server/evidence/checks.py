@@ -20,6 +20,7 @@ FAR_ENOUGH = 500.0  # metres; nearer photos say nothing about how somebody trave
 ALIKE = 0.25  # of the shift between datums: how near an offset must come to be told as one
 EDITORS = ("photoshop", "gimp", "snapseed", "picsart", "meitu", "美图", "lightroom", "pixlr", "facetune", "水印")
 NEW_DEVICE = timedelta(hours=24)
+MOST_TOLD = 10  # other photos that a reason names
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,25 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class Twin:
+    """A photo of another visit that looks like this one: bits that differ and the crop by which they met.
+
+    `same_house`: it shows, or should show, the same household; `same_moment`: the same worker's camera took both
+    within seconds.
+    """
+
+    attachment_id: str
+    distance: int
+    variant: str
+    same_house: bool = False
+    same_moment: bool = False
+
+
+@dataclass(frozen=True)
 class Shot:
     """What is known of a photo. `shutter`: by the phone's clock; `clock_off_s`: how far that clock was ahead of the
     server's at its last contact; `jumped`: it was set meanwhile. `copies`: other visits with the very same bytes;
+    `twins`: those of other visits that look alike, nearest first; `plain`: too dark or too flat to show anything;
     `same_spot`: other visits with the very same fix. `device_since`: when this install was first seen.
     """
 
@@ -83,6 +100,8 @@ class Shot:
     jumped: bool = False
     neighbours: Sequence[Neighbour] = ()
     copies: Sequence[str] = ()
+    twins: Sequence[Twin] = ()
+    plain: bool = False
     same_spot: int = 0
     device_since: datetime | None = None
 
@@ -206,7 +225,34 @@ def _way(fix: Position, at: datetime, other: Neighbour) -> tuple[float, Neighbou
 
 def _copies(shot: Shot, limits: Limits) -> Iterator[Found]:
     if shot.copies:
-        yield "DUP_EXACT", "fail", len(shot.copies), 0, {"others": list(shot.copies[:10])}
+        yield "DUP_EXACT", "fail", len(shot.copies), 0, {"others": list(shot.copies[:MOST_TOLD])}
+
+
+def _twins(shot: Shot, limits: Limits) -> Iterator[Found]:
+    """A burst is one moment and no reason. The same house looks alike over the years: there only the same picture
+    counts."""
+    told = [twin for twin in shot.twins if not twin.same_moment and twin.distance <= _limit(twin, limits)]
+    if not told:
+        return
+    nearest = told[0]
+    inputs = {
+        "others": [twin.attachment_id for twin in told[:MOST_TOLD]],
+        "variant": nearest.variant,
+        "same_house": nearest.same_house,
+        "same_moment": sum(twin.same_moment for twin in shot.twins),
+    }
+    same = nearest.distance <= limits["same_bits"]
+    limit = limits["same_bits" if same else "near_bits"]
+    yield "DUP_NEAR", "fail" if same else "warn", nearest.distance, limit, inputs
+
+
+def _limit(twin: Twin, limits: Limits) -> float:
+    return limits["same_bits" if twin.same_house else "near_bits"]
+
+
+def _dark(shot: Shot, limits: Limits) -> Iterator[Found]:
+    if shot.plain:
+        yield "DARK", "warn", None, None, {}
 
 
 def _origin(shot: Shot, limits: Limits) -> Iterator[Found]:
@@ -241,5 +287,6 @@ def _is_number(text: str) -> bool:
 
 
 _LOOKS: tuple[Callable[[Shot, Limits], Iterator[Found]], ...] = (
-    _house, _datum, _accuracy, _stale, _exif_time, _clock, _exif_place, _speed, _copies, _origin, _sharpness, _device,
+    _house, _datum, _accuracy, _stale, _exif_time, _clock, _exif_place, _speed, _copies, _twins, _dark, _origin,
+    _sharpness, _device,
 )  # fmt: skip

@@ -51,11 +51,9 @@ def report(room: Darkroom, path: Path, limits: Limits | None) -> dict[str, Any]:
 
 def _remarks(made: Mapping[str, Any], limits: Limits | None) -> Iterator[dict[str, Any]]:
     """What checks.py says of a picture of which only the file is known."""
-    if made["plain"]:
-        yield Finding("DARK", "info").as_json()
     if limits is None or not made["width"]:
         return
-    shot = Shot(exif=made["exif"], size=(made["width"], made["height"]), format=made["format"])
+    shot = Shot(exif=made["exif"], size=(made["width"], made["height"]), format=made["format"], plain=made["plain"])
     for found in check(shot, limits):
         yield {"code": found.code, "level": found.level, "value": found.value, "limit": found.limit}
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 # Pillow's names of what is shown, and what they are on the wire.
-MEDIA_TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+MEDIA_TYPES = {
+    "JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "HEIF": "image/heic",
+}  # fmt: skip
+OTHER_NAMES = {"image/jpg": "image/jpeg", "image/heif": "image/heic"}
 
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -19,7 +22,7 @@ _MAGIC = (
     (b"\x7fELF", "application/x-executable"),
     (b"MZ", "application/x-executable"),
 )
-_HEIC_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"hevc")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"hevc", b"hevx")
 
 # What has no business behind a photo. Motion photos (MP4) and makers' trailers are ordinary.
 _FOREIGN = (
@@ -59,7 +62,24 @@ def end_of(content: bytes, media_type: str) -> int | None:
     if media_type == "image/webp":
         end = 8 + int.from_bytes(content[4:8], "little")
         return end if end <= len(content) else None
+    if media_type == "image/heic":
+        return _heic_end(content)
     return len(content)
+
+
+def _heic_end(content: bytes) -> int | None:
+    """Behind the last whole box; a name of four letters makes a box, anything else is something else."""
+    at = 0
+    while at + 8 <= len(content) and content[at + 4 : at + 8].isalnum():
+        size, head = int.from_bytes(content[at : at + 4], "big"), 8
+        if size == 1:
+            size, head = int.from_bytes(content[at + 8 : at + 16], "big"), 16
+        if size == 0:
+            return len(content)
+        if size < head or at + size > len(content):
+            return None
+        at += size
+    return at
 
 
 def _jpeg_end(content: bytes, start: int) -> int | None:

@@ -16,10 +16,10 @@ from PIL import Image
 from server.evidence.dhash import hashes_of
 from server.evidence.exif import Exif, read_exif
 from server.evidence.findings import Finding
-from server.evidence.formats import MEDIA_TYPES, end_of, foreign_kind, media_type_of
+from server.evidence.formats import MEDIA_TYPES, OTHER_NAMES, end_of, foreign_kind, media_type_of
 
 SIZES = (1280, 320)
-FORMATS = ("JPEG", "PNG", "WEBP")  # nothing else is opened; a JPEG with several pictures comes back as MPO
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")  # nothing else is opened; a JPEG with several pictures comes back as MPO
 PIXELS = 100_000_000
 ORDINARY_TRAILER = 64  # bytes of padding that writers leave
 QUALITY = 82
@@ -79,6 +79,8 @@ def derive(order: Order) -> Derived:
 def _open(order: Order, content: bytes, kind: str, made: Derived) -> None:
     made.findings.extend(_remarks(order, content, kind))
     try:
+        if kind == "image/heic":
+            _allow_heif()
         _decode(order, made)
     except MemoryError:
         made.findings.append(Finding("photo.too_costly", "fail"))
@@ -87,6 +89,14 @@ def _open(order: Order, content: bytes, kind: str, made: Derived) -> None:
         made.findings.append(_failure(error, content, kind))
     if not made.exif:
         _note_exif(None, order, made)
+
+
+def _allow_heif() -> None:
+    """Loaded for the first such photo only. One thread: a thread's stack counts against the limit of memory."""
+    import pillow_heif
+
+    pillow_heif.options.DECODE_THREADS = 1
+    pillow_heif.register_heif_opener(thumbnails=False)
 
 
 def _failure(error: Exception, content: bytes, kind: str) -> Finding:
@@ -98,7 +108,7 @@ def _failure(error: Exception, content: bytes, kind: str) -> Finding:
 def _remarks(order: Order, content: bytes, kind: str) -> list[Finding]:
     """Findings that do not keep a photo from being shown."""
     found = []
-    if order.labelled.startswith("image/") and order.labelled.replace("image/jpg", "image/jpeg") != kind:
+    if order.labelled.startswith("image/") and OTHER_NAMES.get(order.labelled, order.labelled) != kind:
         found.append(Finding("photo.mislabelled", "warn", kind, order.labelled[:LABEL_LENGTH]))
     behind = content[end_of(content, kind) or len(content) :].strip(b"\0")
     if foreign := foreign_kind(behind):
@@ -117,6 +127,8 @@ def _decode(order: Order, made: Derived) -> None:
             made.findings.append(Finding("photo.too_many_pixels", "fail", pixels, PIXELS))
             return
         _note_exif(image, order, made)
+        if image.format == "HEIF":  # its decoder turns it, by a mark outside EXIF
+            made.exif.pop("orientation", None)
         turn = _TURNS.get(made.exif.get("orientation", 1))
         size = image.size if turn is None or made.exif["orientation"] < 5 else image.size[::-1]
         found = hashes_of(_write_copies(image, turn, order.targets))

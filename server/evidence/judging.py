@@ -22,6 +22,7 @@ from server.evidence.findings import Level
 from server.evidence.looks import want_look
 from server.evidence.seal import Link, broken
 from server.evidence.tables import Photo, PhotoCheck
+from server.evidence.twins import mark_others, twins_of
 from server.evidence.whereabouts import exif_time, shutter_time
 from server.forms.policy_rows import in_force
 from server.forms.policy_store import policy_rows
@@ -45,11 +46,12 @@ def judge_photo(session: Session, attachment_id: str) -> list[Check]:
     limits = _limits(session, submission)
     found: list[Check] = []
     if limits is not None:
-        found += check(_shot(session, attachment, photo, submission, install), limits)
+        found += check(_shot(session, attachment, photo, submission, install, limits), limits)
         found += _seal(session, attachment, install, limits)
         want_look(session, attachment_id, found, limits)
     _keep(session, attachment_id, found)
     photo.checked_at = now()
+    mark_others(session, found)
     return found
 
 
@@ -71,13 +73,19 @@ def _limits(session: Session, submission: Submission) -> Limits | None:
 
 
 def _shot(
-    session: Session, attachment: Attachment, photo: Photo, submission: Submission, install: Install | None
+    session: Session,
+    attachment: Attachment,
+    photo: Photo,
+    submission: Submission,
+    install: Install | None,
+    limits: Limits,
 ) -> Shot:
     capture = attachment.capture or {}
     fix = _mapping(capture.get("fix"))
     place = _position(fix)
     shutter = shutter_time(capture)
     others = _others(session, attachment, submission, shutter)
+    plain, twins = twins_of(session, attachment, submission, limits)
     return Shot(
         source=capture.get("source"),
         shutter=shutter,
@@ -92,6 +100,8 @@ def _shot(
         jumped=bool((submission.clock or {}).get("jumped")),
         neighbours=others,
         copies=_copies(session, attachment),
+        twins=twins,
+        plain=plain,
         same_spot=sum(_same_spot(place, other.place) for other in others) if place else 0,
         device_since=install.created_at if install else None,
     )

@@ -6,6 +6,7 @@ which kills its process cannot do it for ever; a result always stands, whatever 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from server.accounts.actor import Actor
 from server.config import Settings
 from server.db import now
 from server.errors import Problem
+from server.evidence.alike import keep_hashes
+from server.evidence.dhash import Hashes
 from server.evidence.findings import Finding
 from server.evidence.images import SIZES
 from server.evidence.tables import Photo
@@ -28,7 +31,7 @@ from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, Submission
 
 ATTEMPTS = 3
-ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic")
+ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 
 
 @dataclass(frozen=True)
@@ -96,18 +99,32 @@ def unchecked(session: Session, before: datetime, limit: int) -> list[str]:
     return list(rows)
 
 
+def unchecked_of(session: Session, attachment_ids: Collection[str]) -> list[str]:
+    """Those of these photos that are to be checked."""
+    mine = (Photo.attachment_id.in_(attachment_ids), Photo.checked_at.is_(None), Photo.derived_at.is_not(None))
+    return list(session.scalars(select(Photo.attachment_id).where(*mine).order_by(Photo.attachment_id)))
+
+
 def start(session: Session, attachment_id: str) -> Job | None:
     """Counts an attempt; None when there is nothing to derive (done, no photo, no bytes, too many attempts)."""
+    job = job_of(session, attachment_id)
+    attempt = _count(session, attachment_id) if job else None
+    if job is None or attempt is None:
+        return None
+    if attempt > ATTEMPTS:
+        _give_up(session, attachment_id)
+        return None
+    return job
+
+
+def job_of(session: Session, attachment_id: str) -> Job | None:
+    """What there is to derive; None for what is no photo or has no bytes."""
     row = session.execute(
         select(Attachment, Submission)
         .join(Submission, Submission.instance_id == Attachment.instance_id)
         .where(Attachment.id == attachment_id, Attachment.blob.is_not(None), _is_photo())
     ).one_or_none()
-    attempt = _count(session, attachment_id) if row else None
-    if row is None or attempt is None or row.Attachment.blob is None:
-        return None
-    if attempt > ATTEMPTS:
-        _give_up(session, attachment_id)
+    if row is None or row.Attachment.blob is None:
         return None
     attachment, visit = row.Attachment, row.Submission
     return Job(
@@ -135,18 +152,39 @@ def _give_up(session: Session, attachment_id: str) -> None:
 
 
 def record(session: Session, job: Job, made: dict[str, Any]) -> None:
-    """Stores what came of a photo (images.Derived as JSON) together with its place and time."""
+    """Stores what came of a photo (images.Derived as JSON) together with its place, its time and its hashes."""
     exif = storable(made["exif"])
     known = whereabouts(job.capture, exif, job.visit, job.visit_at)
     session.execute(
         update(Photo)
         .where(Photo.attachment_id == job.attachment_id)
         .values(
-            state=made["state"], format=made["format"], width=made["width"], height=made["height"], exif=exif,
-            place=known.place, place_source=known.source, geom=known.geom, taken_at=known.taken_at, error=None,
-            findings=made["findings"] + [finding.as_json() for finding in known.findings], derived_at=now(),
+            state=made["state"],
+            format=made["format"],
+            width=made["width"],
+            height=made["height"],
+            exif=exif,
+            place=known.place,
+            place_source=known.source,
+            geom=known.geom,
+            taken_at=known.taken_at,
+            error=None,
+            findings=made["findings"] + [finding.as_json() for finding in known.findings],
+            derived_at=now(),
         )
     )
+    record_hashes(session, job, made)
+
+
+def record_again(session: Session, job: Job, made: dict[str, Any]) -> None:
+    """Replaces what is known of a photo; its checks are to be made again, by whoever comes first."""
+    record(session, job, made)
+    session.execute(update(Photo).where(Photo.attachment_id == job.attachment_id).values(checked_at=None))
+
+
+def record_hashes(session: Session, job: Job, made: dict[str, Any]) -> None:
+    """Stores the picture hashes alone."""
+    keep_hashes(session, job.attachment_id, Hashes.of_hex(made["hashes"], made["plain"]) if made["hashes"] else None)
 
 
 def note_error(session: Session, attachment_id: str, error: str) -> None:
@@ -158,9 +196,7 @@ def note_error(session: Session, attachment_id: str, error: str) -> None:
 
 def derive_again(session: Session, attachment_id: str) -> None:
     """Copies were thrown away: as if nothing had been derived yet."""
-    session.execute(
-        update(Photo).where(Photo.attachment_id == attachment_id).values(state="pending", attempts=0)
-    )
+    session.execute(update(Photo).where(Photo.attachment_id == attachment_id).values(state="pending", attempts=0))
 
 
 def find(session: Session, actor: Actor, attachment_id: str) -> PhotoFile:
@@ -179,8 +215,15 @@ def find(session: Session, actor: Actor, attachment_id: str) -> PhotoFile:
     # An attachment that nobody calls a photo has no row for ever; the queue answers the same.
     known = photo or Photo(state="pending" if _called_photo(attachment) else None)
     return PhotoFile(
-        attachment.id, attachment.name, attachment.blob, known.state, known.format, known.taken_at, known.place,
-        root_id, region_code,
+        attachment.id,
+        attachment.name,
+        attachment.blob,
+        known.state,
+        known.format,
+        known.taken_at,
+        known.place,
+        root_id,
+        region_code,
     )
 
 

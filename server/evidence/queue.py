@@ -45,7 +45,7 @@ def list_looks(session: Session, actor: Actor, wanted: Wanted, limit: int, after
     order = (PhotoLook.weight.desc(), PhotoLook.opened_at, PhotoLook.attachment_id)
     rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
     following = rows[limit - 1].PhotoLook.attachment_id if len(rows) > limit else None
-    return Page(_items(session, rows[:limit]), following)
+    return Page(_items(session, actor, rows[:limit]), following)
 
 
 def read_look(session: Session, actor: Actor, attachment_id: str) -> Wire | None:
@@ -54,7 +54,7 @@ def read_look(session: Session, actor: Actor, attachment_id: str) -> Wire | None
     if row is None:
         return None
     return {
-        **_items(session, [row])[0],
+        **_items(session, actor, [row])[0],
         "verdicts": _verdicts(session, attachment_id),
         "same_slot": _same_slot(session, actor, row),
     }
@@ -102,9 +102,9 @@ def _behind(look: PhotoLook) -> ColumnElement[bool]:
     return or_(PhotoLook.weight < look.weight, and_(PhotoLook.weight == look.weight, later))
 
 
-def _items(session: Session, rows: Sequence[Row[Any]]) -> list[Wire]:
+def _items(session: Session, actor: Actor, rows: Sequence[Row[Any]]) -> list[Wire]:
     people = authors(session, (row.Submission.person_id for row in rows))
-    reasons = reasons_of(session, [row.PhotoLook.attachment_id for row in rows])
+    reasons = reasons_of(session, actor, [row.PhotoLook.attachment_id for row in rows])
     return [_item(row, people, reasons.get(row.PhotoLook.attachment_id, [])) for row in rows]
 
 

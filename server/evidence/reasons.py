@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -13,8 +13,8 @@ from server.accounts.actor import Actor
 from server.evidence.findings import in_words
 from server.evidence.tables import PhotoCheck
 from server.sync.review import REVIEWERS
-from server.sync.scope import regions_below
-from server.sync.tables import Submission
+from server.sync.scope import regions_below, visible_submissions
+from server.sync.tables import Attachment, Submission
 
 READERS = (*REVIEWERS, "auditor")
 
@@ -24,11 +24,41 @@ def may_review(actor: Actor, roles: tuple[str, ...] = READERS) -> ColumnElement[
     return Submission.region_code.in_(regions_below(actor.paths(roles)))
 
 
-def reasons_of(session: Session, attachment_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-    """Each photo's reasons {code, level, value, limit, inputs, rule, message}; a photo without any has no entry."""
+def reasons_of(session: Session, actor: Actor, attachment_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Each photo's reasons {code, level, value, limit, inputs, rule, message}; a photo without any has no entry.
+
+    Other photos that a reason is about (`inputs.others`, `inputs.other`) are named to those who may see them, and
+    counted in `inputs.hidden` for the rest.
+    """
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     checks = select(PhotoCheck).where(PhotoCheck.attachment_id.in_(attachment_ids)).order_by(PhotoCheck.code)
-    for row in session.scalars(checks):
-        told = {name: getattr(row, name) for name in ("code", "level", "value", "limit", "inputs", "rule")}
-        found[row.attachment_id].append(in_words(told))
+    rows = session.scalars(checks).all()
+    seen = _visible(session, actor, {other for row in rows for other in _others(row.inputs)})
+    for row in rows:
+        told = {name: getattr(row, name) for name in ("code", "level", "value", "limit", "rule")}
+        found[row.attachment_id].append(in_words({**told, "inputs": _shown(row.inputs, seen)}))
     return found
+
+
+def _others(inputs: Mapping[str, Any]) -> list[str]:
+    """Attachments that a reason names."""
+    return [*inputs.get("others", ()), *([inputs["other"]] if "other" in inputs else [])]
+
+
+def _visible(session: Session, actor: Actor, attachment_ids: Collection[str]) -> set[str]:
+    query = (
+        select(Attachment.id)
+        .join(Submission, Submission.instance_id == Attachment.instance_id)
+        .where(Attachment.id.in_(attachment_ids), visible_submissions(actor))
+    )
+    return set(session.scalars(query)) if attachment_ids else set()
+
+
+def _shown(inputs: Mapping[str, Any], seen: Collection[str]) -> dict[str, Any]:
+    hidden = [other for other in _others(inputs) if other not in seen]
+    if not hidden:
+        return dict(inputs)
+    shown = {name: value for name, value in inputs.items() if name != "other" or value in seen}
+    if "others" in shown:
+        shown["others"] = [other for other in shown["others"] if other in seen]
+    return {**shown, "hidden": len(hidden)}

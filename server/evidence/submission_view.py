@@ -95,7 +95,7 @@ def _reasons(session: Session, actor: Actor, submission: Submission, files: File
     """Reasons to look at each photo, for those who review here. The author is asked about a photo, not shown these."""
     if not session.scalar(select(may_review(actor)).where(Submission.instance_id == submission.instance_id)):
         return {}
-    return reasons_of(session, [attachment.id for attachment, _ in files])
+    return reasons_of(session, actor, [attachment.id for attachment, _ in files])
 
 
 def _file(attachment: Attachment, photo: Photo | None, reasons: list[dict[str, Any]]) -> dict[str, Any]:

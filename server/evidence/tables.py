@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, Json, UtcDateTime, now
@@ -44,6 +44,30 @@ class Photo(Base):
     error: Mapped[str | None]
     derived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PhotoHash(Base):
+    """Picture hashes of a photo (bands.packed). `plain`: too flat or too dark to be like anything; it has no bands."""
+
+    __tablename__ = "photo_hash"
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    attachment_id: Mapped[str] = mapped_column(ForeignKey("attachment.id"), unique=True)
+    bits: Mapped[bytes] = mapped_column(LargeBinary)
+    plain: Mapped[bool]
+
+
+class PhotoBand(Base):
+    """Where photos are found by a piece of their hashes (bands.stored). `number` is that of PhotoHash.
+
+    No foreign key: a hundred checks for each photo would cost more than the rest of it.
+    """
+
+    __tablename__ = "photo_band"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    band: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
 class PhotoCheck(Base):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,8 +24,10 @@ from server.config import Settings
 from server.db import now
 from server.errors import Problem
 from server.evidence import photos
+from server.evidence.checks import Check
 from server.evidence.darkroom import Darkroom, Lost
 from server.evidence.judging import judge_photo
+from server.evidence.twins import named
 from server.sealing import reseal, rotate
 from server.sync.blobs import store_of
 from server.sync.leftovers import HOUR, tidy_uploads
@@ -130,15 +132,45 @@ def derive(settings: Settings, attachment_id: str) -> bool:
 
 
 def judge(attachment_id: str) -> None:
-    """Checks one photo. What fails here is a fault of ours: it is told, and the sweep tries again."""
+    """Checks one photo, and those that it turned out to be like and that do not know it yet."""
+    others = named(_judge(attachment_id))
+    with db.read() as session:
+        unaware = photos.unchecked_of(session, others)
+    for other in unaware:
+        _judge(other)
+
+
+def _judge(attachment_id: str) -> Sequence[Check]:
+    """What fails here is a fault of ours: it is told, and the sweep tries again."""
     try:
-        db.transact(lambda session: judge_photo(session, attachment_id))
+        return db.transact(lambda session: judge_photo(session, attachment_id)) or ()
     except Exception as error:
         log.error("evidence.check_failed", attachment=attachment_id, kind=type(error).__name__)
+        return ()
 
 
-def _develop(settings: Settings, job: photos.Job) -> dict[str, Any]:
-    """Has the copies made under names of this process, then gives them their places."""
+def renew(settings: Settings, attachment_id: str, *, hashes_only: bool = False) -> bool:
+    """Derives a photo again; whether that went well. Until then, and if not, what is known of it stays.
+
+    `hashes_only`: neither the copies nor what was read from the photo change.
+    """
+    with db.read() as session:
+        job = photos.job_of(session, attachment_id)
+    if job is None:
+        return False
+    try:
+        made = _develop(settings, job, keep=not hashes_only)
+    except (Lost, OSError) as error:
+        log.warning("evidence.photo_failed", attachment=attachment_id, reason=type(error).__name__)
+        return False
+    write = photos.record_hashes if hashes_only else photos.record_again
+    db.transact(lambda session: write(session, job, made))
+    judge(attachment_id)
+    return True
+
+
+def _develop(settings: Settings, job: photos.Job, *, keep: bool = True) -> dict[str, Any]:
+    """Has the copies made under names of this process, then gives them their places; or throws them away."""
     targets = photos.copies(settings, job.sha256)
     mine = f"{os.getpid()}-{threading.get_ident()}"
     drafts = {edge: path.with_name(f".{path.name}.{mine}") for edge, path in targets.items()}
@@ -147,7 +179,7 @@ def _develop(settings: Settings, job: photos.Job) -> dict[str, Any]:
     try:
         with store_of(settings).local(job.sha256) as source:
             made = _room().develop(source, job.media_type, drafts)
-        if made["state"] == "ready":
+        if made["state"] == "ready" and keep:
             for edge, path in targets.items():
                 drafts[edge].replace(path)
     finally:

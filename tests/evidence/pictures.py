@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from typing import Any
 
+import pillow_heif
 from PIL import ExifTags, Image
 
 GPS = {1: "N", 2: (26.0, 12.0, 0.36), 3: "E", 4: (108.0, 6.0, 0.36), 5: b"\x00", 6: 512.5}
@@ -37,6 +38,15 @@ def jpeg(image: Image.Image | None = None, exif: Image.Exif | None = None, **opt
 def encoded(format: str, image: Image.Image | None = None, **options: Any) -> bytes:
     out = io.BytesIO()
     (image or scene()).save(out, format, **options)
+    return out.getvalue()
+
+
+def heic(image: Image.Image | None = None, exif: Image.Exif | None = None) -> bytes:
+    """As phones of one maker write them; small, because the coder takes its time."""
+    out = io.BytesIO()
+    pillow_heif.register_heif_opener()
+    given = {"exif": exif.tobytes()} if exif else {}
+    (image or scene(400, 300)).save(out, "HEIF", quality=70, **given)
     return out.getvalue()
 
 

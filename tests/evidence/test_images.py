@@ -21,6 +21,7 @@ from tests.evidence.pictures import (
     bomb,
     encoded,
     exif,
+    heic,
     jpeg,
     jpeg_bomb,
     noisy,
@@ -107,14 +108,53 @@ def test_deep_grey_keeps_its_brightness(tmp_path: Path) -> None:
         assert copy.getpixel((9, 9)) == pytest.approx((128, 128, 128), abs=2)
 
 
+@pytest.mark.parametrize("labelled", ["image/heic", "image/heif"])
+def test_a_heic_is_shown_like_any_photo(tmp_path: Path, labelled: str) -> None:
+    derived = made(tmp_path, heic(exif=exif()), labelled)
+    assert (derived.state, derived.format, codes(derived), len(derived.hashes)) == ("ready", "heic", [], 7)
+    assert (derived.width, derived.height) == (400, 300)
+    assert (derived.exif["lon"], derived.exif["lat"]) == pytest.approx(WHERE, abs=1e-6)
+    assert derived.exif["taken_at"] == "2026-11-20T09:15:30"
+    with Image.open(tmp_path / "320.jpg") as copy:
+        assert (copy.format, copy.size) == ("JPEG", (320, 240)) and not copy.getexif()
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_heic_is_turned_once(tmp_path: Path, orientation: int, dated: bool) -> None:
+    """Its turn stands in EXIF and in the picture's own marks; the second reader of EXIF knows of no marks."""
+    turn = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}[orientation]
+    time = "2026:11:20 09:15:30" if dated else ""
+    turned = heic(scene(400, 300).transpose(turn), exif(orientation, gps=False, time=time))
+    derived = made(tmp_path, turned, "image/heic")
+    assert (derived.width, derived.height) == (400, 300)
+    with Image.open(tmp_path / "320.jpg") as copy:
+        red, green, blue = copy.getpixel((20, 20))  # type: ignore[misc]
+        assert copy.size == (320, 240) and red > 180 and green < 80 and blue < 80
+
+
+def test_of_several_pictures_in_one_file_the_first_is_shown(tmp_path: Path) -> None:
+    several = encoded("MPO", save_all=True, append_images=[Image.new("RGB", (640, 480))])
+    assert made(tmp_path, several).hashes == made(tmp_path, jpeg(quality=75)).hashes
+
+
+def test_a_heic_of_too_many_pixels_is_not_opened(tmp_path: Path) -> None:
+    content = heic()
+    at = content.index(b"ispe") + 8
+    huge = content[:at] + (60_000).to_bytes(4, "big") * 2 + content[at + 8 :]
+    derived = made(tmp_path, huge, "image/heic")
+    assert derived.state == "unreadable" and {"photo.too_many_pixels", "photo.damaged"} & set(codes(derived))
+
+
 BAD = {
     "nothing": (b"", "photo.empty"),
     "text": (b"This is not a photo at all.\n" * 50, "photo.not_an_image"),
     "page": (b"<!doctype html><script>alert(1)</script>", "photo.not_an_image"),
     "pdf": (b"%PDF-1.7\n" + b"x" * 500, "photo.not_an_image"),
     "film": (b"\0\0\0\x18ftypmp42" + b"\0" * 500, "photo.not_an_image"),
-    "heic": (b"\0\0\0\x18ftypheic" + b"\0" * 500, "photo.not_an_image"),
+    "heic": (b"\0\0\0\x18ftypheic" + b"\0" * 500, "photo.damaged"),
     "head only": (jpeg()[:200], "photo.truncated"),
+    "half heic": (heic()[:-400], "photo.truncated"),
     "half": (jpeg(noisy(800, 600))[:100_000], "photo.truncated"),
     "half png": (encoded("PNG", noisy(300, 300))[:50_000], "photo.truncated"),
     "half webp": (encoded("WEBP", noisy(300, 300))[:10_000], "photo.truncated"),
