@@ -17,7 +17,7 @@ from server.registry.tables import Entity
 from server.sync import merge
 from server.sync.desk import versions_at
 from server.sync.grounds import SETTLED
-from server.sync.heads import empty_key, keys_of
+from server.sync.heads import empty_key, gone_of, keys_of
 from server.sync.merge_policy import Value
 from server.sync.merge_state import STATE, state_value
 from server.sync.migrate_records import migrate_record
@@ -105,12 +105,14 @@ def _seen(
 ) -> dict[str, _Seen]:
     at_base = _values_at(session, entity, write.base_version)
     lineage, seq = _line(origin, write)
+    # What was taken back since was on the author's screen all the same.
+    gone = gone_of(session, entity)
     seen: dict[str, _Seen] = {}
     for name in {key_of(dataset, name) for name in write.values}:
         value: Value = {prop: at_base.get(prop) for prop in members(dataset, name)}
         if name == STATE:
             value = state_value(at_base.get(STATE))
-        writes = keys[name].writes if name in keys else ()
+        writes = (*(keys[name].writes if name in keys else ()), *gone.get(name, ()))
         seen[name] = _Seen(value, merge.seen_value(value, write.base_version, lineage, seq, writes))
     return seen
 

@@ -20,13 +20,23 @@ def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> dict[s
     if entity is None:
         return {}
     writes: dict[str, list[merge.Write]] = {}
-    gone: dict[str, list[merge.Write]] = {}
     for row in written_values(session, entity.id):
-        (gone if row.withdrawn_at else writes).setdefault(row.key, []).append(write_of(row))
+        if not row.withdrawn_at:
+            writes.setdefault(row.key, []).append(write_of(row))
+    gone = gone_of(session, entity)
     return {
         name: merge.Key(tuple(found), entity.shown.get(name), policy_of(dataset, name), tuple(gone.get(name, ())))
         for name, found in writes.items()
     }
+
+
+def gone_of(session: Session, entity: Entity | None) -> dict[str, list[merge.Write]]:
+    """What was written to a record and taken back since, by key."""
+    gone: dict[str, list[merge.Write]] = {}
+    for row in written_values(session, entity.id) if entity else ():
+        if row.withdrawn_at:
+            gone.setdefault(row.key, []).append(write_of(row))
+    return gone
 
 
 def empty_key(dataset: Dataset, name: str) -> merge.Key:

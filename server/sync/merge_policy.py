@@ -116,7 +116,8 @@ def _last_observed(policy: Policy, heads: Heads, shown: str | None) -> Decision:
 
 def _most_precise(policy: Policy, heads: Heads, shown: str | None) -> Decision:
     accuracies = [_number(head.value.get(policy.by)) for head in heads]
-    return _best(heads, [None if metres is None else -metres for metres in accuracies], shown)
+    # No fix is without any error: 0 says that nothing was measured.
+    return _best(heads, [-metres if metres else None for metres in accuracies], shown)
 
 
 def _monotone(policy: Policy, heads: Heads, shown: str | None) -> Decision:

@@ -83,7 +83,8 @@ class Outcome:
     """What became of one record.
 
     `written`: it has a new version. `contested`: a key that this op wrote waits for a person; `settled`: a rule decided
-    one. `differs`: keys whose sent base is not our history. `conflicts` are open; `news`: conflicts that changed.
+    one, or a person had before. `differs`: keys whose sent base is not our history. `conflicts` are open; `news`:
+    conflicts that changed.
     `beside`: records (id, root, region) that did not change but are told anew, because a conflict names them too.
     """
 

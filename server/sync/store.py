@@ -159,10 +159,18 @@ def outcome_of(
         version=entity.version,
         written=stored is not None,
         contested=any(edit.after.contested() for edit in edits) or bool(stored and stored.asks),
-        settled=any(edit.after.settled() for edit in edits),
+        settled=any(edit.after.settled() or _decided_before(edit) for edit in edits),
         conflicts=tuple(open_conflicts(session, entity)),
         differs=differs,
         moves=stored.moves if stored else (),
         news=stored.conflicts if stored else (),
         beside=tuple((one.id, one.root_id, one.region_code) for one in stored.beside) if stored else (),
     )
+
+
+def _decided_before(edit: Edit) -> bool:
+    """Whether a person has decided already about the value that the op wrote, which its author did not know."""
+    writes = {write.op_id: write for write in edit.after.writes}
+    mine = writes.get(edit.write.op_id) if edit.write else None
+    over = writes.get(mine.closed_by or "") if mine else None
+    return mine is not None and over is not None and bool(over.resolves) and over.value != mine.value

@@ -183,3 +183,14 @@ def test_a_supervisors_word_settles_by_rule_and_is_recorded(world: World) -> Non
 
 def test_unknown_states_are_refused(quarrel: tuple[Phone, ...]) -> None:
     assert quarrel[2].get("/conflicts?state=closed").status_code == 400
+
+
+def test_a_value_that_was_decided_against_comes_late_and_says_so(world: World, quarrel: tuple[Phone, ...]) -> None:
+    """Who says the rejected value without knowing of the decision is answered by it, as if he had come in time."""
+    zhang = quarrel[2]
+    conflict = open_conflict(zhang)
+    zhang.send(resolution(zhang, conflict, head_with(conflict, "9")["op_id"]))
+    late = world.phone("li")
+    assert late.send(late.visit(water_days="5"))[0]["status"] == "merged"
+    assert zhang.get(f"/entities/{WANG}").json["data"]["water_shortage_days"] == "9"
+    assert zhang.get("/conflicts?state=open").json["items"] == []

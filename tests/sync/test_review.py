@@ -111,3 +111,16 @@ def test_a_submission_is_sent_back_only_with_words(world: World, state: str) -> 
     li.send(op)
     answer = judge(zhang, op, state)
     assert (answer.status_code, answer.json["errors"][0]["where"]) == (400, "comments")
+
+
+def test_a_value_put_back_by_an_author_who_did_not_know_of_the_rejection_is_said(world: World) -> None:
+    """His earlier value was on his screen, so the old one is a change; taking the rejection back does not undo it."""
+    li, zhang = world.phone("li"), world.phone("zhang")
+    wrong, right = li.visit(water_days="3"), li.visit(water_days="20")
+    li.send(wrong)
+    judge(zhang, wrong, "rejected", COMMENT)
+    assert value(zhang) == "20"
+    li.send(right)
+    judge(zhang, wrong, "approved")
+    assert value(zhang) == "20"
+    assert zhang.get("/conflicts?state=open").json["items"] == []
