@@ -31,13 +31,20 @@ CATALOGUE: Mapping[str, Entry] = {
         "The body is too large and nothing was stored. Send it in parts.",
     ),
     "request.too_many": Entry(429, "请求太密,请稍后再试。", "Too many requests; try again a little later."),
+    "request.encoding_unknown": Entry(
+        415,
+        "请求的内容是压缩过的(Content-Encoding),服务器不解压。没有保存任何东西,请不压缩重发。",
+        "The body is packed (Content-Encoding) and is not unpacked here. Nothing was stored; send it again unpacked.",
+    ),
     "request.range": Entry(416, "文件没有这一段。", "The file has no such part."),
     "request.method": Entry(405, "这个地址不支持这种操作。", "This address does not support that method."),
     "keys.missing": Entry(
         503,
-        "缺少主密钥，读不了也不会写入数据库。把主密钥文件放回原处（或设置 RUHU_MASTER_KEY_FILE），再启动。",
-        "The master key is missing: the database can neither be read nor written. "
-        "Put its file back (or set RUHU_MASTER_KEY_FILE), then start again.",
+        "缺少这个编号的主密钥，没有读写任何内容。主密钥文件不在了，就放回原处（或设置 RUHU_MASTER_KEY_FILE）；"
+        "文件还在，就把原主密钥（做备份的那台服务器的）那一行加进去。可以有多行，不要覆盖已有的行。然后再试。",
+        "The master key with this id is missing: nothing was read or written. Where the key file is gone, put it back "
+        "(or set RUHU_MASTER_KEY_FILE). Where there is one, add the line of the missing key (that of the server that "
+        "made the backup) to it: several lines are allowed; never overwrite those that are there. Then try again.",
     ),
     "keys.wrong": Entry(
         503,
@@ -115,8 +122,9 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "conflict.not_decided": Entry(
         422,
-        "没有按这个选择作出决定：所选的值不在这个冲突里，或内容不全。决定已保留，可重新选择。",
-        "Nothing was decided: the chosen value is not part of this conflict, or something is missing. Choose again.",
+        "没有按这个选择作出决定：所选的值不在这个冲突里，填的值不合要求，村组不在您的范围里，或内容不全。决定已保留，可重新选择。",
+        "Nothing was decided: the chosen value is not part of this conflict, is none of its property, "
+        "lies in a village outside your area, or something is missing. The decision is kept; choose again.",
     ),
     "courier.damaged": Entry(
         422,
@@ -249,6 +257,12 @@ CATALOGUE: Mapping[str, Entry] = {
         422,
         "这个用户名留给系统用（登记册导入等以它署名），不能给人用。请换一个。",
         "This name is the system's own (imports are signed with it); no person can have it. Choose another one.",
+    ),
+    "user.inspects_only": Entry(
+        422,
+        "核查员不能有别的身份，也不能帮扶农户：谁也不核查自己的工作。什么也没有改；请先收回另一项，或换一位。",
+        "An inspector has no other role and helps no household: nobody checks the own work. Nothing was changed; "
+        "take the other right first, or choose somebody else.",
     ),
     "region.invalid": Entry(
         422, "区划文件里有错误,一行也没有导入。", "The region file has mistakes; nothing was imported."

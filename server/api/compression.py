@@ -1,4 +1,7 @@
-"""Answers packed with gzip for those who ask for it: on a village's line that is the difference of minutes."""
+"""Answers packed with gzip for those who ask for it: on a village's line that is the difference of minutes.
+
+Requests come as they are: a packed body is refused, since it might grow without end.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from flask import Flask, Response, request
 
+from server.errors import Problem
+
 SMALLEST = 1400  # bytes; less fits into one packet either way
 BLOCK = 64 * 1024  # bytes that a streamed answer gives to the server at a time
 LEVEL = 5
@@ -16,6 +21,13 @@ _PACKED = ("application/json", "application/problem+json")
 
 
 def register(app: Flask) -> None:
+    @app.before_request
+    def _refuse_packed() -> None:
+        """Problem request.encoding_unknown, before anybody takes packed bytes for broken JSON."""
+        encoding = request.headers.get("Content-Encoding", "").strip()
+        if encoding.lower() not in ("", "identity") and request.path.startswith("/api/"):
+            raise Problem("request.encoding_unknown", detail=f"Content-Encoding: {encoding[:60]}")
+
     @app.after_request
     def _pack(answer: Response) -> Response:
         """Packs whole JSON answers. One with an ETag stays as it is: the tag names exactly these bytes."""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.registry.tables import Entity
+from server.sync.epoch import epoch
 from server.sync.pull import view_of
 from server.sync.scope import granted_scopes
 from server.sync.tables import Feed, FeedCounter
@@ -29,7 +30,8 @@ def digest(session: Session, actor: Actor, scope: str) -> dict[str, Any] | None:
         return None
     head = session.scalar(select(FeedCounter.n).where(FeedCounter.scope == scope)) or 0
     count, buckets = digest_of((row.id, row.version) for row in _records(session, scope))
-    return {"scope": scope, "head": head, "view": view_of(actor), "count": count, "buckets": buckets}
+    view = view_of(actor, epoch(session))
+    return {"scope": scope, "head": head, "view": view, "count": count, "buckets": buckets}
 
 
 def digest_of(records: Iterable[tuple[str, int]]) -> tuple[int, list[str]]:

@@ -56,15 +56,15 @@ class _Head:
     compacted_at: datetime | None = None
 
 
-def view_of(actor: Actor) -> str:
-    """Names what the actor's roles show of a row; another tag means: fetch this feed anew."""
+def view_of(actor: Actor, life: str) -> str:
+    """Names the database's life (its epoch) and what the actor's roles show of a row; another tag: fetch anew."""
     roles = ",".join(sorted({role.role for role in actor.roles}))
-    return hashlib.sha256(f"1|{roles}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"2|{life}|{roles}".encode()).hexdigest()[:12]
 
 
 def feeds_of(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """The feeds granted to this actor, each with its last number, and those that the install is to hand over."""
-    view = view_of(actor)
+    view = view_of(actor, epoch(session))
     granted = [] if actor.revoked else scope.granted_scopes(session, actor)
     leaving = holdings.revoking(session, actor.install_id) if actor.install_id else ()
     heads = _heads(session, [*granted, *leaving])
@@ -126,13 +126,14 @@ class _Plan:
 
 def _plan(session: Session, actor: Actor, wanted: Pull) -> _Plan:
     granted = frozenset(scope.granted_scopes(session, actor))
+    life = epoch(session)
     return _Plan(
         granted,
         _heads(session, [name for name in wanted.cursors if name in granted]),
         holdings.held_since(session, actor.install_id) if actor.install_id else {},
         actor.install_id,
-        epoch(session),
-        view_of(actor),
+        life,
+        view_of(actor, life),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from server import db
 from server.accounts import attempts
-from server.accounts.tables import AuditEntry, Token
+from server.accounts.tables import AuditEntry, LoginAttempt, Token
 from server.db import now
 from tests.world import PASSWORD, World, build_world
 
@@ -77,6 +77,21 @@ def test_guessing_one_name_from_many_addresses_ends(world: World) -> None:
         for place in range(attempts.FREE["name"] + 1):
             db.transact(lambda s, at=f"10.0.1.{place}": attempts.failed(s, attempts.keys_of("li", at)))
     assert sign_in(world).status_code == 429
+
+
+def test_what_was_mistyped_as_a_name_is_kept_as_a_keyed_hash_only(world: World) -> None:
+    sign_in(world, username="my-secret-password", password="x")
+    kept = world.run(lambda s: list(s.scalars(select(LoginAttempt.key))))
+    assert sorted(key.partition(":")[0] for key in kept) == ["addr", "name", "pair"]
+    assert not any("my-secret" in key or "127.0.0.1" in key for key in kept)
+
+
+def test_old_failures_leave_the_table_with_the_next_one(world: World) -> None:
+    """Those of an older version too, which kept names as they were typed."""
+    long_ago = now() - attempts.FORGOTTEN_AFTER - timedelta(seconds=1)
+    world.run(lambda s: s.add(LoginAttempt(key="name:li", failures=99, last_at=long_ago)))
+    sign_in(world, username="nobody")
+    assert "name:li" not in world.run(lambda s: list(s.scalars(select(LoginAttempt.key))))
 
 
 def test_an_install_belongs_to_one_person(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -49,6 +50,22 @@ def test_a_body_that_nests_without_end_is_no_json(world: World, path: str) -> No
     li = world.phone("li")
     answer = li.client.post(f"/api/v1/{path}", data="[" * 200_000, content_type="application/json", headers=li.headers)
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("path", ["auth/login", "sync/hello", "sync/pull", "sync/push", "blobs/have"])
+@pytest.mark.parametrize("encoding", ["gzip", "br", "nonsense"])
+def test_a_packed_body_is_named_as_such(world: World, path: str, encoding: str) -> None:
+    li = world.phone("li")
+    given = {**li.headers, "Content-Encoding": encoding, "Content-Type": "application/json"}
+    answer = li.client.post(f"/api/v1/{path}", data=gzip.compress(b'{"ops": []}'), headers=given)
+    assert (answer.status_code, answer.json["code"]) == (415, "request.encoding_unknown")
+    assert encoding in answer.json["detail"]
+
+
+def test_a_body_that_says_it_is_not_packed_is_read(world: World) -> None:
+    li = world.phone("li")
+    given = {**li.headers, "Content-Encoding": "identity"}
+    assert li.client.post("/api/v1/sync/push", json={"ops": []}, headers=given).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["%00/1/xform", "small_visit/%00/xform", "small_visit/1/media/%00"])

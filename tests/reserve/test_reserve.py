@@ -109,6 +109,29 @@ def test_phones_go_on_with_the_restored_server(world: World, fresh: Flask, tmp_p
     assert len(li.get("/conflicts?state=open").json["items"]) == 1
 
 
+def test_a_phone_that_says_no_epoch_fetches_anew_after_a_restore(world: World, fresh: Flask, tmp_path: Path) -> None:
+    """`{after, view}` is all that the protocol asks for: the view of another life of the database is another view.
+
+    The cursor lies within the restored feed, so nothing else could tell.
+    """
+    li, here = world.phone("li"), f"region:{QINGSHI}"
+    page = li.post("/sync/pull", {"feeds": {here: {"after": 0}}}).json["feeds"][here]
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    at = {"feeds": {here: {"after": page["next"], "view": page["view"]}}}
+    assert li.post("/sync/pull", at).json["feeds"][here]["status"] == "ok"
+    with fresh.app_context():
+        restore(fresh.config["RUHU"], done.path, nothing)
+    li.client = fresh.test_client()
+    told = li.post("/sync/pull", at).json["feeds"][here]
+    assert (told["status"], told["view"] != page["view"]) == ("must_refetch", True)
+    greeted = li.post("/sync/hello", {"feeds": {}}).json["feeds"]
+    digest = li.get(f"/sync/digest?scope={here}").json
+    assert {feed["view"] for feed in greeted} == {told["view"]} == {digest["view"]}
+    anew = li.post("/sync/pull", {"feeds": {here: {"after": 0, "view": told["view"]}}}).json["feeds"][here]
+    assert anew["status"] == "ok" and WANG in {entry["id"] for entry in anew["entries"]}
+
+
 def test_the_second_backup_copies_only_new_bytes(world: World, tmp_path: Path) -> None:
     with world.app.app_context():
         first = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
@@ -177,6 +200,35 @@ def test_without_the_master_key_nothing_is_restored(world: World, bare_machine: 
     (master,) = done.masters
     assert master in refused.value.detail
     assert not bare_machine.config["RUHU"].keys.exists()
+
+
+def test_a_started_server_takes_a_backup_once_its_key_file_has_both_lines(
+    world: World, bare_machine: Flask, tmp_path: Path
+) -> None:
+    """The refusal says to add a line; its own stays, the restored rows open, and so they do after another start."""
+    settings, li = bare_machine.config["RUHU"], world.phone("li")
+    sent = li.visit(water_days="7")
+    li.send(sent)
+    with bare_machine.app_context(), db.read() as session:
+        assert epoch(session)  # it was started: it made a key of its own
+    (own,) = _master_lines(bare_machine)
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    with bare_machine.app_context(), pytest.raises(Problem) as refused:
+        restore(settings, done.path, nothing)
+    assert refused.value.code == "keys.missing" and done.masters[0] in refused.value.detail
+    assert "add the line" in refused.value.entry.en and "那一行加进去" in refused.value.entry.zh
+    with (settings.keys / "master.keys").open("a") as file:
+        file.write(_master_lines(world.app)[0] + "\n")
+    with bare_machine.app_context():
+        restore(settings, done.path, nothing)
+    again = create_app(settings)
+    after, before = rows_of(again), rows_of(world.app)
+    assert (after["entity"], after["submission"]) == (before["entity"], before["submission"])
+    assert sent["instance_id"] in str(after["submission"]) and "<water_days>7<" in str(after["submission"])
+    assert _master_lines(bare_machine)[0] == own
+    with again.app_context():
+        db.db.engine.dispose()
 
 
 def test_a_backup_holds_no_key_that_opens_it(world: World, fresh: Flask, tmp_path: Path) -> None:
