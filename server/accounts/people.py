@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -70,6 +71,11 @@ def give_role(session: Session, person_id: str, role: str, region_code: str | No
     if role not in ROLES:
         raise ValueError(f"unknown role {role!r}; known: {', '.join(ROLES)}")
     session.add(RoleGrant(person_id=person_id, role=role, region_code=region_code))
+
+
+def may_combine(roles: Collection[str]) -> bool:
+    """Whether one person may hold these roles together: who inspects holds no other. Helpers count as cadres."""
+    return "inspector" not in roles or set(roles) == {"inspector"}
 
 
 def change_password(person: Person, old: str, new: str) -> None:

@@ -21,7 +21,7 @@ from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
 from server.geo.tables import Region
 from server.sync import feeds, holdings, rights
-from server.sync.administered import administered
+from server.sync.administered import administered, is_of_county
 from server.sync.review import REVIEWERS
 from server.sync.scope import find_entity
 
@@ -115,8 +115,12 @@ def role(body: dict[str, Any], person_id: UUID) -> Response:
 def _may_give(session: Session, actor: Actor, person_id: str, name: str, code: str | None) -> None:
     """The person and the role's region lie in the administrator's area; an inspector's role is the county's to give."""
     administered(session, actor, person_id, without_area=True)
+    if name == "inspector":
+        if not is_of_county(session, actor):
+            raise Problem("auth.forbidden")
+        return
     path = session.scalar(select(Region.path).where(Region.code == code)) if code else None
-    if name != "inspector" and (path is None or not actor.covers(path, ("admin",))):
+    if path is None or not actor.covers(path, ("admin",)):
         raise Problem("record.not_found")
 
 
@@ -136,6 +140,8 @@ def household(body: dict[str, Any], person_id: UUID) -> Response:
             told = rights.give_household(session, str(person_id), wanted, body["position"])
         else:
             told = rights.take_household(session, str(person_id), wanted)
+            if not told:  # nobody, somebody elsewhere, or no helper of this household: all the same from here
+                raise Problem("record.not_found")
         action = "user.household_given" if body["give"] else "user.household_taken"
         note(session, actor.id, action, str(person_id), household=wanted)
         feeds.touch(session, told)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.audit import note
-from server.accounts.people import add_person, give_role, hash_password, is_reserved
+from server.accounts.people import add_person, give_role, hash_password, is_reserved, may_combine
 from server.accounts.tables import ROLES, Person
 from server.accounts.tokens import revoke_all
 from server.commands import qualifications, rights
@@ -71,6 +71,8 @@ def add(
     if not 1 <= len(name.strip()) <= 64:
         stop(say("user.display_name"))
     grants = [_grant(role) for role in dict.fromkeys(roles)] or stop(say("user.role_missing"))
+    if not may_combine([role for role, _ in grants]):
+        refuse(Problem("user.inspects_only"))
     password = _password(password_stdin, generate)
     password_hash = hash_password(password)
     with app().app_context():

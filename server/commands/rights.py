@@ -13,7 +13,8 @@ from server import db
 from server.accounts.audit import note
 from server.accounts.tables import ROLES, Person
 from server.commands.messages import say
-from server.commands.refusal import stop
+from server.commands.refusal import refuse, stop
+from server.errors import Problem
 from server.geo.tables import Region
 from server.registry.tables import Entity
 from server.sync import feeds, rights
@@ -37,7 +38,7 @@ def role(app: Callable[[], Flask], username: str, role_at: str, give: bool) -> N
     if name not in ROLES or (name == "inspector") == bool(region):
         stop(say("user.role_shape", role=role_at, known=", ".join(ROLES)))
     with app().app_context():
-        db.transact(lambda session: _role(session, username, name, region or None, give))
+        _change(lambda session: _role(session, username, name, region or None, give))
     click.echo(say("user.role_given" if give else "user.role_taken", username=username, role=role_at))
 
 
@@ -61,7 +62,7 @@ def _role(session: Session, username: str, name: str, region: str | None, give: 
 def household(app: Callable[[], Flask], username: str, household_id: str, position: str, give: bool) -> None:
     """Make a person helper of a household, or end that. The household comes to the phone, or leaves it."""
     with app().app_context():
-        db.transact(lambda session: _household(session, username, household_id, position, give))
+        _change(lambda session: _household(session, username, household_id, position, give))
     click.echo(say("user.household_given" if give else "user.household_taken", username=username))
 
 
@@ -77,6 +78,13 @@ def _household(session: Session, username: str, household_id: str, position: str
     action = "user.household_given" if give else "user.household_taken"
     note(session, None, action, person.id, household=household_id)
     feeds.touch(session, told)
+
+
+def _change(work: Callable[[Session], None]) -> None:
+    try:
+        db.transact(work)
+    except Problem as problem:
+        refuse(problem)
 
 
 def _person(session: Session, username: str) -> Person:

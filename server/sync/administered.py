@@ -27,6 +27,11 @@ def administered(session: Session, admin: Actor, person_id: str, *, without_area
     return person
 
 
+def is_of_county(session: Session, actor: Actor) -> bool:
+    """Whether the actor administers a whole county, not only a part of one."""
+    return any(actor.covers(path, ("admin",)) for path in _top(session))
+
+
 def _areas(session: Session, person_id: str) -> set[str]:
     """Paths of the regions of the person's roles and of the households that the person helps."""
     roles = select(Region.path).join(RoleGrant, RoleGrant.region_code == Region.code)

@@ -23,6 +23,7 @@ from server.geo.inside import inside_region
 from server.geo.tables import Region
 from server.registry.reading import Page
 from server.sync import scope
+from server.sync.administered import is_of_county
 from server.sync.feeds import upsert
 from server.sync.office_tables import InstallScope
 from server.sync.quarantine import area_of
@@ -48,9 +49,7 @@ def hold(session: Session, actor: Actor, scopes: Iterable[str]) -> None:
         statement = upsert(session, InstallScope).values(
             install_id=actor.install_id, scope=name, region_code=code, **fresh
         )
-        session.execute(
-            statement.on_conflict_do_update(index_elements=["install_id", "scope"], set_=fresh)
-        )
+        session.execute(statement.on_conflict_do_update(index_elements=["install_id", "scope"], set_=fresh))
 
 
 def notice(session: Session, actor: Actor) -> None:
@@ -90,11 +89,22 @@ def revoking(session: Session, install_id: str) -> Sequence[str]:
     return session.scalars(rows.order_by(InstallScope.scope)).all()
 
 
-def wiped(session: Session, install_id: str, name: str, count: int) -> None:
-    """The install has wiped a feed. One that it may see (again) is fetched from the start and entered anew."""
-    done = {"state": "wiped", "wiped_at": now(), "count": count}
-    statement = upsert(session, InstallScope).values(install_id=install_id, scope=name, held_since=now(), **done)
-    session.execute(statement.on_conflict_do_update(index_elements=["install_id", "scope"], set_=done))
+def wiped(session: Session, actor: Actor, name: str, count: int) -> None:
+    """The actor's install has wiped a feed that it was to hand over; one that it gets again is entered anew.
+
+    A word about a feed that is granted, or was never held, settles nothing: else a later hand-over would not be asked
+    for. A phone may know of the loss before the feed is marked here, so what is granted now counts.
+    """
+    row = session.get(InstallScope, (actor.install_id, name), with_for_update=True)
+    if row is None or row.state == "wiped" or (row.state == "held" and _is_granted(session, actor, name)):
+        return
+    row.state, row.count, row.wiped_at = "wiped", count, now()
+    row.revoking_since = row.revoking_since or row.wiped_at
+    session.flush()
+
+
+def _is_granted(session: Session, actor: Actor, name: str) -> bool:
+    return not actor.revoked and name in scope.granted_scopes(session, actor)
 
 
 def revoke_install(session: Session, install: Install) -> None:
@@ -116,7 +126,7 @@ def list_handovers(
     query = (
         select(InstallScope, Install)
         .join(Install, Install.id == InstallScope.install_id)
-        .where(InstallScope.state == state, InstallScope.revoking_since.is_not(None), _mine(actor))
+        .where(InstallScope.state == state, InstallScope.revoking_since.is_not(None), _mine(session, actor))
         .order_by(InstallScope.install_id, InstallScope.scope)
     )
     if region is not None:
@@ -132,9 +142,10 @@ def list_handovers(
     return Page(items, f"{last.install_id} {last.scope}" if last else None)
 
 
-def _mine(actor: Actor) -> ColumnElement[bool]:
+def _mine(session: Session, actor: Actor) -> ColumnElement[bool]:
+    """Rows in the actor's areas; those of people without an area are the county's."""
     here = InstallScope.region_code.in_(scope.regions_below(actor.paths(REVIEWERS)))
-    return or_(here, InstallScope.region_code.is_(None)) if actor.has("admin") else here
+    return or_(here, InstallScope.region_code.is_(None)) if is_of_county(session, actor) else here
 
 
 def _wire(row: InstallScope, install: Install, names: dict[str, dict[str, str]]) -> Wire:

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from server import db
+from server.accounts.actor import load_actor
+from server.accounts.people import may_combine
 from server.accounts.tables import HelperOf, Person, RoleGrant
 from server.errors import Problem
 from server.registry.tables import Entity
@@ -17,12 +20,24 @@ POSITIONS = ("lead", "deputy")
 
 
 def give_role(session: Session, person_id: str, role: str, region: str | None) -> None:
-    """The role from now on; one that is there already stays. Its feeds are granted by that alone."""
+    """The role from now on; one that is there already stays. Its feeds are granted by that alone.
+
+    Problem user.inspects_only.
+    """
     same = (RoleGrant.person_id == person_id, RoleGrant.role == role, RoleGrant.region_code == region)
     if session.scalar(select(RoleGrant.id).where(*same)) is None:
+        _keep_apart(session, person_id, role)
         session.add(RoleGrant(person_id=person_id, role=role, region_code=region))
         session.flush()
     holdings.notice_person(session, person_id)
+
+
+def _keep_apart(session: Session, person_id: str, role: str) -> None:
+    """Nobody inspects who has another role or helps a household. Two who give at once are asked one after the other."""
+    db.lock(session, {f"rights:{person_id}"})
+    held = load_actor(session, session.get_one(Person, person_id)).roles
+    if not may_combine({role, *(one.role for one in held)}):
+        raise Problem("user.inspects_only")
 
 
 def take_role(session: Session, person_id: str, role: str, region: str | None) -> bool:
@@ -42,7 +57,11 @@ def known_person(session: Session, person_id: str) -> Person:
 
 
 def give_household(session: Session, person_id: str, household_id: str, position: str) -> list[News]:
-    """Makes the person a helper of the household; answers its rows for the person's own feed."""
+    """Makes the person a helper of the household; answers its rows for the person's own feed.
+
+    Problem user.inspects_only.
+    """
+    _keep_apart(session, person_id, "cadre")
     statement = upsert(session, HelperOf).values(person_id=person_id, household_id=household_id, position=position)
     session.execute(
         statement.on_conflict_do_update(
@@ -54,7 +73,10 @@ def give_household(session: Session, person_id: str, household_id: str, position
 
 
 def take_household(session: Session, person_id: str, household_id: str) -> list[News]:
-    """Ends the helping; answers what leaves the person's own feed (what is on loan stays, with what the loan shows)."""
+    """Ends the helping; answers what leaves the person's own feed (what is on loan stays, with what the loan shows).
+
+    Nothing when the person did not help the household.
+    """
     mine = (HelperOf.person_id == person_id, HelperOf.household_id == household_id)
     taken = session.scalars(delete(HelperOf).where(*mine).returning(HelperOf.household_id)).all()
     if not taken:

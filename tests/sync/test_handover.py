@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
+from sqlalchemy import select
 
 from server.sync import holdings, rights
 from server.sync.office_tables import InstallScope
 from tests.sync.office import add_person, entries, op, own, scopes, take_role
-from tests.world import BAITA, LIUSHU, QINGSHI, WANG, WANG_SON, World
+from tests.world import BAITA, EAST, LIUSHU, QINGSHI, WANG, WANG_SON, World
 
 HERE = f"region:{QINGSHI}"
 
@@ -163,3 +166,57 @@ def test_an_acknowledgement_sent_again_changes_nothing(world: World) -> None:
     take_role(world, "li", "cadre", QINGSHI)
     ack = op(phone, "revocation_ack", scope=HERE, count=2)
     assert [phone.send(ack)[0]["status"] for _ in range(2)] == ["applied", "duplicate"]
+
+
+@pytest.mark.parametrize("scope", [HERE, "region:made-up", f"region:{LIUSHU}"])
+def test_an_acknowledgement_of_what_is_granted_or_was_never_held_settles_nothing(world: World, scope: str) -> None:
+    """Else a phone could say so in advance, and the hand-over that comes later would never be asked for."""
+    phone = world.phone("li")
+    phone.pull(HERE)
+    assert phone.send(op(phone, "revocation_ack", scope=scope, count=2))[0]["status"] == "applied"
+    rows = world.look(lambda session: {row.scope: row.state for row in session.query(InstallScope).all()})
+    assert rows == {HERE: "held"}
+    take_role(world, "li", "cadre", QINGSHI)
+    assert scopes(phone)[HERE] == "revoking" and listed(world) == [("li", HERE)]
+
+
+def test_a_phone_that_knows_of_the_loss_before_the_server_marked_it_is_believed(world: World) -> None:
+    from server.accounts.tables import RoleGrant
+
+    phone = world.phone("li")
+    phone.pull(HERE)
+    world.run(lambda session: session.query(RoleGrant).filter(RoleGrant.role == "cadre").delete())
+    phone.send(op(phone, "revocation_ack", scope=HERE, count=2))
+    assert listed(world) == [] and listed(world, "admin", state="wiped") == [("li", HERE)]
+    assert HERE not in scopes(phone)
+
+
+def test_hand_overs_without_an_area_are_the_county_s(world: World) -> None:
+    add_person(world, "east-admin", "admin", EAST)
+    phone = world.phone("li")
+    phone.pull(HERE)
+    take_role(world, "li", "cadre", QINGSHI)
+    world.run(lambda session: session.query(InstallScope).update({"region_code": None}))
+    assert listed(world, "east-admin") == [] and listed(world, "admin") == [("li", HERE)]
+
+
+@pytest.mark.parametrize("who", ["nobody", "zhao", "inactive"])
+def test_help_that_there_is_not_cannot_be_ended_and_leaves_no_note(world: World, who: str) -> None:
+    """Unknown people answer exactly as those elsewhere do."""
+    from server.accounts.tables import AuditEntry
+
+    person_id = {"nobody": str(uuid.uuid4()), "zhao": world.people["zhao"], "inactive": world.people["import"]}[who]
+    body = {"household_id": WANG, "give": False}
+    answer = world.phone("zhang").post(f"/users/{person_id}/households", body)
+    assert (answer.status_code, answer.json["code"]) == (404, "record.not_found")
+    actions = world.look(lambda session: session.scalars(select(AuditEntry.action)).all())
+    assert not [action for action in actions if action.startswith("user.household")]
+
+
+def test_help_of_somebody_who_left_can_still_be_ended(world: World) -> None:
+    from server.accounts.tables import Person
+
+    helper = world.people["helper"]
+    world.run(lambda session: session.query(Person).filter(Person.id == helper).update({"active": False}))
+    body = {"household_id": WANG, "give": False}
+    assert world.phone("zhang").post(f"/users/{helper}/households", body).status_code == 200

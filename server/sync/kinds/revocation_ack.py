@@ -34,8 +34,11 @@ def read(_session: Session, case: Case) -> None:
 
 
 def judge(session: Session, case: Case) -> Verdict:
-    """It is a fact about the phone, so it counts from a revoked install too, and waits for nothing."""
+    """It is a fact about the phone, so it counts from a revoked install too, and waits for nothing.
+
+    It is kept in any case; it settles a hand-over only where there is one.
+    """
     if case.fault is not None or not isinstance(case.said, WipedOp) or case.row.install_id is None:
         return quarantined(session, case, *(case.fault or ("op.incomplete", "")))
-    holdings.wiped(session, case.row.install_id, case.said.scope, case.said.count)
+    holdings.wiped(session, case.actor, case.said.scope, case.said.count)
     return Verdict("applied")
