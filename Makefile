@@ -10,6 +10,7 @@ PORT ?= 8000
 HELP_PORT ?= 8080
 LAN_PORT ?= 8443
 DEMO ?= 1
+WORKERS ?= 2
 VAR := $(or $(RUHU_VAR),var)
 BIN := .venv/bin
 START := --migrate --log $(VAR)/log/server.log $(if $(filter 0,$(DEMO)),,--demo)
@@ -54,7 +55,7 @@ check: $(PYTHON_READY) $(CLIENT_READY) ## 静态检查 · Lint, types, import di
 
 test: setup client check ## 全部测试 · Every check and every test: client, both databases, kill, real browser
 	@$(STAGE) "vitest" npm --prefix client run --silent test
-	@$(STAGE) "pytest" $(BIN)/python -m pytest tests
+	@$(STAGE) "pytest" $(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile
 
 test-fast: $(PYTHON_READY) $(CLIENT_READY) ## 快测 · SQLite only, no browser, no kill
 	@$(STAGE) "vitest" npm --prefix client run --silent test
