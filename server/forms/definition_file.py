@@ -1,7 +1,7 @@
 """Reading a YAML definition so that every complaint names file and line.
 
 All scalars stay text: `no` is a code here, never a boolean, and `02` keeps its zero. A key given twice is
-refused (YAML would silently keep the second).
+refused (YAML would silently keep the second), and so are anchors and aliases (definition_yaml.py).
 """
 
 from dataclasses import dataclass, field
@@ -10,11 +10,14 @@ from typing import Any
 
 import yaml
 
+from server.forms.definition_yaml import MOST_BYTES, Refused, compose
 from server.forms.issue import DefinitionError, Issue
 from server.forms.messages import issue
 
 # The keys that lead to a value, from the top.
 Place = tuple[str, ...]
+
+_SHOWN = 60  # characters of a key
 
 
 @dataclass
@@ -30,7 +33,7 @@ class DefinitionFile:
         known = at
         while known and known not in self.lines:
             known = known[:-1]
-        line, name, key = self.lines.get(known, 1), self.path.name, ".".join(at)
+        line, name, key = self.lines.get(known, 1), self.path.name, ".".join(part[:_SHOWN] for part in at)
         return f"{name} 第{line}行 {key} / {name} line {line} {key}".rstrip()
 
     def complain(self, code: str, at: Place, **values: object) -> None:
@@ -41,14 +44,17 @@ def read_definition(path: Path) -> DefinitionFile:
     """Read one YAML file whose top is a mapping. Raises DefinitionError when it is not."""
     found = DefinitionFile(path)
     try:
-        node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        found.lines[()] = mark.line + 1 if mark is not None else 1
-        found.complain("file.unreadable", (), cause=" ".join(str(error).split()))
+        with path.open("rb") as file:
+            node = compose(file.read(MOST_BYTES + 1))
+    except OSError as error:
+        found.complain("file.unreadable", (), cause=error.strerror or type(error).__name__)
+        raise DefinitionError(found.issues) from error
+    except Refused as error:
+        found.lines[()] = error.line
+        found.complain(error.code, (), **error.values)
         raise DefinitionError(found.issues) from error
     if not isinstance(node, yaml.MappingNode):
-        found.complain("value.kind", (), zh="“名称: 内容”的清单", en="a mapping of names to contents")
+        found.complain("file.no_mapping", ())
         raise DefinitionError(found.issues)
     found.content = _plain(node, (), found)
     return found
@@ -70,6 +76,10 @@ def _item(node: yaml.Node, at: Place, found: DefinitionFile) -> Any:
 def _mapping(node: yaml.MappingNode, at: Place, found: DefinitionFile) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            found.lines[at] = key_node.start_mark.line + 1
+            found.complain("key.kind", at)
+            continue
         key = str(key_node.value)
         here = (*at, key)
         if key in content:

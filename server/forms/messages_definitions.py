@@ -6,8 +6,46 @@ Each entry is (why, how to fix it); `{names}` are filled in by messages.issue().
 DEFINITIONS = {
     # Dataset files
     "file.unreadable": (
-        "文件读不出来：{cause} / The file cannot be read: {cause}",
-        "改正这一处的写法后再试 / Correct the spelling there and try again",
+        "文件打不开 / The file cannot be read: {cause}",
+        "检查文件在不在、有没有读取权限 / Check that the file is there and may be read",
+    ),
+    "file.yaml": (
+        "文件读不出来：第{line}行第{column}列{zh} / The file cannot be read at line {line}, column {column}: {cause}",
+        "改正这一处（或它前面一行）的写法后再试 / Correct the spelling there, or in the line above, and try again",
+    ),
+    "file.encoding": (
+        "编码不是 UTF-8 / The encoding is not UTF-8",
+        "用编辑器另存为 UTF-8 / Save it as UTF-8",
+    ),
+    "file.character": (
+        "含有不能用的控制字符 / It holds a control character that is not allowed",
+        "删去这一行里看不见的字符或转义（\\0、\\u…） / "
+        "Remove the invisible characters or escapes (\\0, \\u…) of this line",
+    ),
+    "file.alias": (
+        "“{name}”是锚点或别名，这里不能用 / “{name}” is an anchor or alias; they are not allowed here",
+        "把要重复的内容原样再写一遍；文字以 & 或 * 开头时加引号 / "
+        "Write the repeated content out again; quote a text that begins with & or *",
+    ),
+    "file.too_deep": (
+        "嵌套超过 {limit} 层 / Nested more than {limit} levels deep",
+        "减少层数，检查括号是否成对 / Use fewer levels, and check that brackets match",
+    ),
+    "file.too_many": (
+        "内容超过 {limit} 项 / More than {limit} keys and values",
+        "拆成几个文件，或删去用不到的 / Split the file, or remove what is not used",
+    ),
+    "file.too_large": (
+        "文件太大（上限 {limit} KiB） / The file is too large (limit {limit} KiB)",
+        "拆成几个文件，或删去用不到的 / Split the file, or remove what is not used",
+    ),
+    "file.no_mapping": (
+        "最外层应是“名称: 内容”的清单 / This must be a mapping of names to contents",
+        "每行写成“名称: 内容” / Write each line as “name: content”",
+    ),
+    "key.kind": (
+        "冒号前的名称只能是文字 / A name before the colon must be a text",
+        "用文字作名称 / Use a text as the name",
     ),
     "key.twice": (
         "“{key}”写了两次，后一个会盖住前一个 / “{key}” is given twice; the second would hide the first",
@@ -163,3 +201,18 @@ DEFINITIONS = {
         "写成 properties: [字段, 数据集.字段] / Write properties: [property, dataset.property]",
     ),
 }
+
+# What the YAML parser finds, by its own English words; the first pattern that is found decides.
+YAML_CAUSES = (
+    (r"'\\t'", "用了 Tab，缩进只能用空格"),
+    (r"quoted scalar", "附近引号没有成对，或引号里的转义写错"),
+    (r"parsing a flow", "附近括号没有成对，或中间少了逗号"),
+    (r"mapping values|expected ':'", "附近冒号不对：冒号后要有空格，内容里有冒号时要加引号"),
+    (r"parsing a block|indentation", "附近缩进没有对齐"),
+    (r"single document", "又开始了一份内容（---），一个文件只能有一份"),
+    (r"cannot start any token", "有不能放在开头的符号，要加引号"),
+    (r"out of range", "附近的转义或数字超出范围"),
+)
+YAML_OTHER = "附近写法不对"
+# Where the bracket, quote or block begins, Chinese and English.
+YAML_BEGUN = ("（从第{line}行开始）", " (begun at line {line})")

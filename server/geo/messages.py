@@ -23,7 +23,7 @@ FAULTS = {
         "另存为逗号分隔的 CSV / Save it as comma-separated CSV",
     ),
     "file.quotes": (
-        "引号不成对：{cause} / Quotation marks do not match: {cause}",
+        "引号不成对 / Quotation marks do not match: {cause}",
         "补上缺的英文双引号，或把它删掉 / Add the missing double quote, or remove it",
     ),
     "column.missing": (

@@ -27,6 +27,7 @@ _TOP = ("source", "header_row", "delimiter", "empty_words", "fill_down", HOUSEHO
 _SECTION = ("sheet", "key", "match", "columns", "constants")
 _COLUMN = ("to", "codes", "dates", "empty", "parted_by")
 MOST_HEADER_ROWS = 20
+MOST_FAULTS = 100  # told at once
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class _Reading:
     faults: list[Fault] = field(default_factory=list)
 
     def complain(self, code: str, *at: str, **values: object) -> None:
-        self.faults.append(fault(code, self.file.where(at), **values))
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(fault(code, self.file.where(at), **values))
 
     def keys(self, at: tuple[str, ...], content: Mapping[str, Any], known: Sequence[str]) -> None:
         for name in content:
@@ -114,8 +116,8 @@ def read_mapping(path: Path, datasets: Mapping[str, Dataset]) -> tuple[RegisterM
     try:
         reading = _Reading(read_definition(path), datasets)
     except DefinitionError as error:
-        return None, [fault("mapping.unreadable", one.where, cause=one.why) for one in error.issues]
-    for one in reading.file.issues:
+        return None, [Fault(one.where, one.why, one.fix) for one in error.issues]
+    for one in reading.file.issues[:MOST_FAULTS]:
         reading.faults.append(Fault(one.where, one.why, one.fix))
     found = _mapping(reading)
     return (None if reading.faults else found), reading.faults
@@ -226,7 +228,7 @@ def _property(reading: _Reading, dataset: Dataset, at: tuple[str, ...], name: st
     """The property, unless it is unknown, or one that the register cannot give as a column."""
     prop = dataset.properties.get(name)
     fixed = {dataset.region_source, dataset.parent.property if dataset.parent else None}
-    if prop is None:
+    if prop is None and len(reading.faults) < MOST_FAULTS:
         close = difflib.get_close_matches(name, dataset.properties, 5, 0.4) or sorted(dataset.properties)[:5]
         reading.complain("mapping.unknown_property", *at, dataset=dataset.name, name=name, known=", ".join(close))
     elif name in fixed:

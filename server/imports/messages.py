@@ -18,7 +18,7 @@ FAULTS = {
         "在 Excel 里另存为“CSV UTF-8（逗号分隔）” / In Excel, save as “CSV UTF-8 (comma delimited)”",
     ),
     "file.quotes": (
-        "引号不成对：{cause} / Quotation marks do not match: {cause}",
+        "引号不成对 / Quotation marks do not match: {cause}",
         "补上缺的英文双引号，或把它删掉 / Add the missing double quote, or remove it",
     ),
     "file.broken": (
@@ -48,7 +48,6 @@ FAULTS = {
     ),
     "column.twice": ("“{name}”列有两个 / The column “{name}” is given twice", "改其中一个的名字 / Rename one of them"),
     # The mapping
-    "mapping.unreadable": ("{cause} / {cause}", "按 docs/IMPORT.zh-CN.md 改 / See docs/IMPORT.md"),
     "mapping.missing": ("缺少 {name} / {name} is missing", "补上 / Add it"),
     "mapping.unknown_key": (
         "不认识“{name}”；可用：{known} / “{name}” is not known; there are: {known}",

@@ -43,11 +43,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table, read anew with each `rows()`: the rows below its header."""
+    """One table, read anew with each `rows()`: the rows below its header. `file`: the office's name of `path`."""
 
     name: str
     header: tuple[str, ...]
     path: Path
+    file: str
     header_row: int
     encoding: str = ""
     delimiter: str = ""
@@ -55,7 +56,11 @@ class Sheet:
     def rows(self) -> Iterator[Row]:
         """Rows that hold anything. Problem import.not_readable where the file breaks off."""
         is_csv = bool(self.encoding)
-        rows = _csv_rows(self.path, self.encoding, self.delimiter) if is_csv else _book_rows(self.path, self.name)
+        rows = (
+            _csv_rows(self.path, self.file, self.encoding, self.delimiter)
+            if is_csv
+            else _book_rows(self.path, self.name)
+        )
         for row in rows:
             if row.number > self.header_row and any(cell not in (None, "") for cell in row.cells):
                 yield row
@@ -88,9 +93,9 @@ def _open_csv(path: Path, filename: str, header_row: int, delimiter: str) -> Ope
     encoding = _encoding(path, filename)
     parted_by = delimiter or _delimiter(path, encoding, header_row)
     name = filename.rpartition(".")[0] or filename
-    header = next((row.cells for row in _csv_rows(path, encoding, parted_by) if row.number >= header_row), ())
+    header = next((row.cells for row in _csv_rows(path, filename, encoding, parted_by) if row.number >= header_row), ())
     names = tuple(str(cell or "").strip() for cell in header)
-    sheet = Sheet(name, names, path, header_row, encoding, parted_by)
+    sheet = Sheet(name, names, path, filename, header_row, encoding, parted_by)
     shown = {"utf-8-sig": "UTF-8", "gb18030": "GB18030"}[encoding]
     mark = "Tab" if parted_by == "\t" else parted_by
     return Opened({name: sheet}, (note("csv.encoding", encoding=shown), note("csv.delimiter", delimiter=mark)))
@@ -119,14 +124,17 @@ def _delimiter(path: Path, encoding: str, header_row: int) -> str:
     return max(_DELIMITERS, key=lambda mark: (line.count(mark), mark == ","))
 
 
-def _csv_rows(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
+def _csv_rows(path: Path, file_name: str, encoding: str, delimiter: str) -> Iterator[Row]:
+    """All rows. A quote that is never closed is told where its row begins: it ends with the file."""
+    begun = 1
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter, strict=True)
         try:
             for number, cells in enumerate(reader, 1):
                 yield Row(number, cells[:MOST_CELLS])
+                begun = reader.line_num + 1
         except csv.Error as error:
-            where = f"{path.name} 第{reader.line_num}行 / line {reader.line_num}"
+            where = f"{file_name} 第{begun}行 / {file_name} line {begun}"
             raise not_readable(fault("file.quotes", where, cause=str(error))) from error
 
 
@@ -136,7 +144,7 @@ def _open_book(path: Path, filename: str, header_row: int) -> Opened:
         names = _sheet_names(path)
     except Exception as error:  # A damaged workbook makes the library raise almost anything.
         raise not_readable(fault("file.broken", filename, cause=type(error).__name__)) from error
-    return Opened({name: _book_sheet(path, name, header_row) for name in names}, ())
+    return Opened({name: _book_sheet(path, filename, name, header_row) for name in names}, ())
 
 
 def _sheet_names(path: Path) -> list[str]:
@@ -154,9 +162,10 @@ def _book(path: Path) -> Iterator[Any]:
             book.close()
 
 
-def _book_sheet(path: Path, name: str, header_row: int) -> Sheet:
+def _book_sheet(path: Path, filename: str, name: str, header_row: int) -> Sheet:
     cells = next((row.cells for row in _book_rows(path, name) if row.number >= header_row), ())
-    return Sheet(name, tuple("" if cell is None else str(cell).strip() for cell in cells), path, header_row)
+    names = tuple("" if cell is None else str(cell).strip() for cell in cells)
+    return Sheet(name, names, path, filename, header_row)
 
 
 def _check_book(path: Path, filename: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import time
+import tracemalloc
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from server import db
 from server.accounts import people
 from server.imports import listing, tasks
+from tests.forms.test_definition_yaml import LAUGHS
 from tests.imports.registers import MAPPING, counts, csv_bytes, household, person, records
 from tests.world import EAST, LIUSHU, Phone, World
 
@@ -144,6 +147,45 @@ def test_what_is_not_a_mapping_at_all_is_told(world: World) -> None:
         headers=world.phone("admin").headers,
     )
     assert binary.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("mapping", "word"),
+    [
+        (LAUGHS, "锚点"),
+        ("a: &a {b: *a}", "锚点"),
+        ("[" * 3000, "嵌套"),
+        ("".join(f"a{n}: b\n" for n in range(4_000)), "a99”"),
+        ("source: a\nhousehold:\n  columns:\n" + "".join(f"    c{n}: p{n}\n" for n in range(4_000)), "p90"),
+    ],
+    ids=["nested aliases", "a recursive alias", "brackets", "unknown keys", "unknown properties"],
+)
+def test_a_mapping_that_would_grow_is_refused_at_once_and_in_little_memory(
+    world: World, mapping: str, word: str
+) -> None:
+    admin = world.phone("admin")
+    tracemalloc.start()
+    begun = time.process_time()
+    try:
+        answer = send(admin, csv_bytes([person(1)]), mapping)
+        seconds, memory = time.process_time() - begun, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (answer.status_code, answer.json["code"]) == (422, "import.not_readable")
+    assert word in " ".join(one["why"] for one in answer.json["errors"])
+    assert len(answer.json["errors"]) <= 100
+    assert seconds < 5
+    assert memory < 80 * 1024 * 1024
+
+
+def test_a_quote_left_open_is_told_by_the_offices_own_file_name(world: World) -> None:
+    """Not by the name of our copy, and where the quote was opened."""
+    content = csv_bytes([person(1), person(2)]) + b'H3,"open,a,b\n' + csv_bytes([person(4)])
+    found = send(world.phone("admin"), content).json
+    assert (found["state"], found["error"]) == ("failed", "import.not_readable")
+    (told,) = found["problems"]
+    assert told["where"] == "register.csv 第4行 / register.csv line 4"
+    assert told["why"].partition(" / ")[0] == "引号不成对"
 
 
 def test_a_large_register_is_read_and_applied_in_the_background(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
