@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from shapely import Point
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
+from server.accounts.actor import Actor
 from server.db import once
 from server.forms.dataset import Dataset
 from server.geo import datum
@@ -54,6 +55,12 @@ def region_by_code(session: Session, code: str | None) -> Region | None:
     """The region without its border, which is large and seldom needed."""
     bare = (defer(Region.boundary),)
     return once(session, ("region", code), lambda: session.get(Region, code, options=bare)) if code else None
+
+
+def in_area(session: Session, actor: Actor, code: str | None, roles: Iterable[str]) -> bool:
+    """Whether this is a region's code, and the region lies where the person has one of the roles."""
+    region = region_by_code(session, code)
+    return region is not None and actor.covers(region.path, roles)
 
 
 def wanted_region(session: Session, dataset: Dataset, values: Mapping[str, str | None]) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor
 from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
+from server.forms.fitting import fits
 from server.registry.tables import Conflict, Entity, Head
 from server.sync import merge, scope
 from server.sync.authority import rank_of
@@ -27,14 +28,17 @@ from server.sync.heads import empty_key, keys_of
 from server.sync.lookalikes import makers_of, pair_of
 from server.sync.merge_policy import Value
 from server.sync.merge_state import ACTIVE, ARCHIVED, SAME_AS, STATE, STATES, state_value
+from server.sync.place import in_area
 from server.sync.record import Edit, Origin, Outcome, RecordWrite, members
 from server.sync.state import with_state
 from server.sync.store import outcome_of, store
+from server.sync.write import WRITING
 
 ALWAYS = ("supervisor", "admin")
 LONGEST_REASON = 2000
 MOST_SEEN = 200
 UNKNOWN = "resolution.value_unknown"
+INVALID = "resolution.value_invalid"
 DIFFERENT = "different"  # the value that says two records are not the same
 
 
@@ -89,7 +93,19 @@ def resolve(session: Session, actor: Actor, origin: Origin, resolution: Resoluti
     dataset = datasets()[known[0].dataset]
     keys = keys_of(session, dataset, known[0])
     values = _values(session, dataset, row, known[0], keys, resolution)
-    return (_settle(session, decided, known[0], keys, values),) if values else UNKNOWN
+    if isinstance(values, str):
+        return values
+    if _leaves_the_area(session, actor, dataset, known[0], values):
+        return "region.unknown"
+    return (_settle(session, decided, known[0], keys, values),)
+
+
+def _leaves_the_area(
+    session: Session, actor: Actor, dataset: Dataset, entity: Entity, values: Mapping[str, Value]
+) -> bool:
+    """Whether the decision would put the record nowhere, or where the person may not write, as with a submission."""
+    codes = [value[name] for value in values.values() for name in value if name == dataset.region_source]
+    return any(code != entity.region_code and not in_area(session, actor, code, WRITING) for code in codes)
 
 
 def _in_sight(session: Session, actor: Actor, entity: Entity) -> bool:
@@ -130,27 +146,27 @@ def _values(
     entity: Entity,
     keys: Mapping[str, merge.Key],
     resolution: Resolution,
-) -> dict[str, Value]:
-    """What the decision writes, by key; nothing when it cannot be read."""
+) -> dict[str, Value] | str:
+    """What the decision writes, by key; or the code of why nothing."""
     rule = rule_of(dataset, row.key)
     if rule is None:
         value = _value(session, dataset, row, resolution)
-        return {row.key: value} if value else {}
+        return value if isinstance(value, str) else {row.key: value}
     names = properties_of(rule)
     if resolution.choose == "value":
         given = _given(dataset, names, resolution.value)
     else:
-        given = author_views(session, dataset, entity, keys, rule).get(resolution.choose)
-    if given is None:
-        return {}
+        given = author_views(session, dataset, entity, keys, rule).get(resolution.choose) or UNKNOWN
+    if isinstance(given, str):
+        return given
     return {
         name: {prop: given[prop] if prop in names else entity.values.get(prop) for prop in members(dataset, name)}
         for name in keys_named(dataset, rule)
     }
 
 
-def _value(session: Session, dataset: Dataset, row: Conflict, resolution: Resolution) -> Value | None:
-    """The chosen head's value, or the value given: of a group all its properties.
+def _value(session: Session, dataset: Dataset, row: Conflict, resolution: Resolution) -> Value | str:
+    """The chosen head's value, or the value given: of a group all its properties. Else the code of why none.
 
     A head that was taken back since it was on screen is still what the person chose.
     """
@@ -158,16 +174,19 @@ def _value(session: Session, dataset: Dataset, row: Conflict, resolution: Resolu
         return _given(dataset, members(dataset, row.key), resolution.value)
     carry_off(session)
     chosen = session.get(Head, (row.entity_id, row.key, resolution.choose), populate_existing=True)
-    return chosen.value if chosen else None
+    return chosen.value if chosen else UNKNOWN
 
 
-def _given(dataset: Dataset, names: Sequence[str], value: object) -> Value | None:
-    """The value that a person gave by hand, in its one spelling; None when it is not about these properties."""
+def _given(dataset: Dataset, names: Sequence[str], value: object) -> Value | str:
+    """The value that a person gave by hand, in its one spelling; a code when it is not about these properties, or is
+    none of theirs."""
     given = value if isinstance(value, dict) else {names[0]: value}
     if set(given) != set(names):
-        return None
+        return UNKNOWN
     if tuple(names) == (STATE,):
-        return state_value(str(given[STATE])) if given[STATE] in STATES else None
+        return state_value(str(given[STATE])) if given[STATE] in STATES else INVALID
+    if not all(name in dataset.properties and fits(dataset.properties[name], given[name]) for name in names):
+        return INVALID
     return {name: canonical(given[name], dataset.properties[name].type) for name in names}
 
 

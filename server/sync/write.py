@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.forms.canonical import canonical
 from server.forms.dataset import Dataset, Parent
 from server.forms.instance import EntityWrite
 from server.forms.policy import RECORD_STATES, STATE_WORD
@@ -25,7 +26,7 @@ from server.sync.envelope import Named, SubmissionOp, finding
 from server.sync.feeds import upsert
 from server.sync.grounds import lost
 from server.sync.merge_state import STATE
-from server.sync.place import region_by_code
+from server.sync.place import in_area, region_by_code
 from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.tables import BranchStep, Submission
 from server.sync.vocabulary import todays_base
@@ -141,7 +142,7 @@ def _record(
         return lost(case)
     if write.parent != entity.parent_id and _names_parent(write) and _out_of_sight(case, write):
         return lost(case)
-    if _leaves_the_area(session, case.powers, entity, write):
+    if _leaves_the_area(session, case, entity, write, named):
         return Verdict("quarantined", "region.unknown", write.id, region=entity.region_code)
     base_version = _base_version(write, named)
     if base_version > entity.version:
@@ -159,14 +160,22 @@ def _record(
     )
 
 
-def _leaves_the_area(session: Session, actor: Actor, entity: Entity, write: EntityWrite) -> bool:
-    """Whether the write would put the record into an area where its author may not write: a person decides that."""
+def _leaves_the_area(session: Session, case: Case, entity: Entity, write: EntityWrite, named: Named | None) -> bool:
+    """Whether the write would put the record nowhere, or where its author may not write: a person decides that."""
     source = datasets()[write.dataset].region_source
-    code = write.values.get(source) if source else None
-    if code in (None, entity.region_code, entity.values.get(source or "")):
+    if source is None or source not in write.values:
         return False
-    region = region_by_code(session, code)
-    return region is not None and not actor.covers(region.path, WRITING)
+    code = write.values[source]
+    if code in (entity.region_code, entity.values.get(source)) or _sent_back(case, named, source, code):
+        return False
+    return not in_area(session, case.powers, code, WRITING)
+
+
+def _sent_back(case: Case, named: Named | None, name: str, value: str | None) -> bool:
+    """Whether the author sends what was on screen: then nothing of it is written, unless in place of an earlier op."""
+    if named is None or name not in named.base or (case.instance and case.instance.deprecated_id):
+        return False
+    return canonical(named.base[name], "text") == value
 
 
 def _names_parent(write: EntityWrite) -> bool:

@@ -170,6 +170,29 @@ def test_a_household_is_not_sent_into_a_village_where_its_author_may_not_write(w
     assert world.look(lambda session: session.get_one(Entity, WANG)).region_code == BAITA
 
 
+@pytest.mark.parametrize("code", ["", "nowhere", f"{QINGSHI}-99", "9" * 60])
+def test_a_household_is_not_sent_into_a_village_that_nobody_knows(world: World, code: str) -> None:
+    """It would say that it lies where it does not: what was sent waits for a person, the record stays as it is."""
+    for name in ("li", "zhang", "admin", "helper"):
+        phone = world.phone(name)
+        [result] = phone.send(phone.visit(village=code, water_days="31"))
+        assert (result["status"], result["code"]) == ("quarantined", "region.unknown")
+    entity = world.look(lambda session: session.get_one(Entity, WANG))
+    assert (entity.version, entity.region_code, entity.values["region"]) == (1, QINGSHI, QINGSHI)
+
+
+def test_a_village_sent_back_as_it_was_on_screen_costs_nothing(world: World) -> None:
+    """The record moved meanwhile: the helper's form still carries the old village, which is not his word."""
+    zhang, helper = world.phone("zhang"), world.phone("helper")
+    assert zhang.send(zhang.visit(village=BAITA))[0]["status"] == "applied"
+    [result] = helper.send(helper.visit(village=QINGSHI, water_days="31", base={"region": QINGSHI}))
+    assert result["status"] == "applied"
+    entity = world.look(lambda session: session.get_one(Entity, WANG))
+    assert (entity.region_code, entity.values["region"], entity.values["water_shortage_days"]) == (BAITA, BAITA, "31")
+    [claimed] = helper.send(helper.visit(village=QINGSHI, base={"region": BAITA}))
+    assert (claimed["status"], claimed["code"]) == ("quarantined", "region.unknown")
+
+
 def test_more_files_than_any_visit_has_are_kept_with_the_op_and_cost_nothing_else(world: World) -> None:
     phone = world.phone("li")
     files = [{"name": f"{place}.jpg", "sha256": f"{place:064x}", "size": 1} for place in range(501)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from server.geo.tables import Region
 from tests.world import BAITA, QINGSHI, WANG, Phone, World
 
 
@@ -171,14 +172,21 @@ def test_a_grade_waits_for_a_person_while_the_dangerous_one_is_shown(world: Worl
 def test_a_supervisors_word_settles_by_rule_and_is_recorded(world: World) -> None:
     """`region` goes by authority: the cadre's move gives way to the supervisor's, and the record says which rule."""
     li, zhang = world.phone("li"), world.phone("zhang")
-    assert li.send(li.visit(village=""))[0]["status"] == "applied"
+    group = f"{QINGSHI}-01"
+    path = f"{world.look(lambda session: session.get_one(Region, QINGSHI).path)}{group}/"
+    world.run(
+        lambda session: session.add(
+            Region(code=group, parent_code=QINGSHI, level="group", path=path, name_zh="一组")
+        )
+    )
+    assert li.send(li.visit(village=group))[0]["status"] == "applied"
     (result,) = zhang.send(zhang.visit(village=BAITA))
     assert result["status"] == "merged"
     row = zhang.get(f"/entities/{WANG}").json
     assert (row["region"], row["contested"]) == (BAITA, [])
     (settled,) = zhang.get(f"/conflicts?entity={WANG}").json["items"]
     assert (settled["state"], settled["rule"], settled["resolution"]["how"]) == ("settled_by_rule", "authority", "rule")
-    assert {head["value"] for head in settled["heads"]} == {None, BAITA}
+    assert {head["value"] for head in settled["heads"]} == {group, BAITA}
 
 
 def test_unknown_states_are_refused(quarrel: tuple[Phone, ...]) -> None:
