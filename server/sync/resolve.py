@@ -97,6 +97,8 @@ def resolve(session: Session, actor: Actor, origin: Origin, resolution: Resoluti
         return values
     if _leaves_the_area(session, actor, dataset, known[0], values):
         return "region.unknown"
+    if _goes_out_of_sight(session, actor, dataset, known[0], values):
+        return "scope.lost"
     return (_settle(session, decided, known[0], keys, values),)
 
 
@@ -106,6 +108,19 @@ def _leaves_the_area(
     """Whether the decision would put the record nowhere, or where the person may not write, as with a submission."""
     codes = [value[name] for value in values.values() for name in value if name == dataset.region_source]
     return any(code != entity.region_code and not in_area(session, actor, code, WRITING) for code in codes)
+
+
+def _goes_out_of_sight(
+    session: Session, actor: Actor, dataset: Dataset, entity: Entity, values: Mapping[str, Value]
+) -> bool:
+    """Whether the decision would put the record below one that the person may not write, or below none."""
+    if dataset.parent is None:
+        return False
+    above = {value[name] for value in values.values() for name in value if name == dataset.parent.property}
+    strange = above - {entity.parent_id}
+    mine = (Entity.dataset == dataset.parent.dataset, scope.visible_entities(actor, WRITING))
+    found = set(session.scalars(select(Entity.id).where(Entity.id.in_(strange - {None}), *mine)))
+    return bool(strange - found)
 
 
 def _in_sight(session: Session, actor: Actor, entity: Entity) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -10,8 +11,11 @@ from server.forms.dataset import Choice, Property
 from server.forms.fitting import LONGEST, fits
 from server.geo.tables import Region
 from server.registry.tables import Entity
+from server.sync.apply import apply_write
+from server.sync.definitions import datasets
+from server.sync.record import Origin, RecordWrite
 from tests.sync.test_resolution import head_with, open_conflict, resolution
-from tests.world import BAITA, QINGSHI, WANG, Phone, World
+from tests.world import BAITA, QINGSHI, WANG, ZHAO, Phone, World
 
 FIRST, SECOND = f"{QINGSHI}-01", f"{QINGSHI}-02"
 
@@ -144,3 +148,40 @@ def prop(type: str, *codes: str) -> Property:
 def test_a_value_fits_its_property_or_not(declared: Property, good: list[object], bad: list[object]) -> None:
     assert [value for value in good if not fits(declared, value)] == []
     assert [value for value in bad if fits(declared, value)] == []
+
+
+SON, NEXT_DOOR = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
+
+
+@pytest.fixture
+def disputed_son(world: World) -> World:
+    """A member of WANG, whom one takes next door while another leaves the field empty."""
+
+    def write(session: Any, line: str, dataset: str, id: str, values: dict[str, Any], base: int, parent: Any) -> None:
+        origin = Origin(str(uuid.uuid4()), world.people["import"], line, None)
+        record = RecordWrite(dataset, id, values, base, parent=parent, region=QINGSHI)
+        apply_write(session, datasets()[dataset], origin, record)
+
+    def work(session: Any) -> None:
+        write(session, "a", "household", NEXT_DOOR, {"head_name": "李四", "region": QINGSHI}, 0, None)
+        write(session, "a", "member", SON, {"full_name": "张小", "household": WANG}, 0, WANG)
+        write(session, "b", "member", SON, {"household": NEXT_DOOR}, 1, NEXT_DOOR)
+        write(session, "c", "member", SON, {"household": ZHAO}, 1, ZHAO)
+
+    world.run(work)
+    return world
+
+
+@pytest.mark.parametrize("household_id", [ZHAO, "cccccccc-0000-4000-8000-000000000003", None])
+def test_nobody_decides_a_member_into_a_household_out_of_sight_or_into_none(
+    disputed_son: World, household_id: str | None
+) -> None:
+    zhang = disputed_son.phone("zhang")
+    conflict = next(
+        item for item in zhang.get("/conflicts?state=open").json["items"] if item["properties"] == ["household"]
+    )
+    status, code = decide(zhang, conflict, household_id)
+    assert (status, code) == ("quarantined", "scope.lost")
+    assert decide(disputed_son.phone("zhang"), conflict, NEXT_DOOR)[0] == "applied"
+    son = disputed_son.look(lambda session: session.get_one(Entity, SON))
+    assert (son.parent_id, son.values["household"]) == (NEXT_DOOR, NEXT_DOOR)
