@@ -41,6 +41,17 @@ STEPS: dict[str, Any] = {
 }
 
 
+class _Plain(yaml.SafeDumper):
+    """Definitions have no anchors: what is used twice is written twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _plain(content: Any) -> str:
+    return str(yaml.dump(content, Dumper=_Plain, allow_unicode=True))
+
+
 @pytest.fixture
 def world(app: Flask) -> World:
     return build_world(app)
@@ -52,7 +63,7 @@ def later(world: World, tmp_path: Path) -> Iterator[World]:
     forms = tmp_path / "later"
     shutil.copytree(ROOT / "form_definitions", forms)
     (forms / "migrations").mkdir(exist_ok=True)
-    (forms / "migrations" / "household.yaml").write_text(yaml.safe_dump(STEPS), "utf-8")
+    (forms / "migrations" / "household.yaml").write_text(_plain(STEPS), "utf-8")
     for path in [forms / "datasets" / "household.yaml", *(forms / "rules").glob("*.yaml")]:
         text = path.read_text("utf-8").replace("water_shortage_days", "dry_days").replace("contact_phone", "line")
         path.write_text(text, "utf-8")
@@ -60,7 +71,7 @@ def later(world: World, tmp_path: Path) -> Iterator[World]:
     dataset = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
     properties = dataset["properties"]
     properties |= {name: {**properties["line"], "group": "phone"} for name in ("area", "line")}
-    path.write_text(yaml.safe_dump(dataset, allow_unicode=True), "utf-8")
+    path.write_text(_plain(dataset), "utf-8")
     yield from _county_with(world, forms)
 
 
@@ -83,13 +94,13 @@ def without(world: World, tmp_path: Path) -> Iterator[World]:
     retire = {"property": "water_shortage_days", "type": "integer", "sensitivity": "internal", "labels": labels}
     steps = {"dataset": "household", "steps": [{"id": "1", "on": "2026-12-01", "retire": retire}]}
     (forms / "migrations").mkdir(exist_ok=True)
-    (forms / "migrations" / "household.yaml").write_text(yaml.safe_dump(steps, allow_unicode=True), "utf-8")
+    (forms / "migrations" / "household.yaml").write_text(_plain(steps), "utf-8")
     path = forms / "datasets" / "household.yaml"
     dataset = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
     del dataset["properties"]["water_shortage_days"]
     dataset.pop("rules", None)
     dataset["card"] = [name for name in dataset.get("card", []) if name != "water_shortage_days"]
-    path.write_text(yaml.safe_dump(dataset, allow_unicode=True), "utf-8")
+    path.write_text(_plain(dataset), "utf-8")
     yield from _county_with(world, forms)
 
 
