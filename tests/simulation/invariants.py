@@ -130,6 +130,8 @@ def _kept(op: dict[str, Any], row: OpLog, findings: Findings, heads: dict[tuple[
             if value == base or f"{write['dataset']}/{write['id']}/{name}" in differs:
                 continue
             head = heads.get((write["id"], row.op_id + name))
+            if head is None and _said_before(write["id"], name, row, heads) == value:
+                continue  # the phone's own earlier op had said so; the base that it kept is older
             assert head is not None, f"I2: {row.op_id} changed {name} from {base} to {value}, which is nowhere"
             assert head.value[name] == value, f"I2: {row.op_id} {name}: {head.value[name]} is not {value}"
             assert (head.person_id, head.closed_by != row.op_id) == (row.person_id, True), f"I15: {row.op_id} {name}"
@@ -171,3 +173,14 @@ def photos_whole(run: Run, session: Session) -> None:
     for row in session.scalars(select(Attachment).where(Attachment.blob.is_not(None))):
         with store.open(row.blob or "") as file:
             assert hashlib.sha256(file.read()).hexdigest() == row.sha256 == row.blob, "I14: other bytes"
+
+
+def _said_before(record: str, name: str, row: OpLog, heads: dict[tuple[str, str], Head]) -> str | None:
+    """What the last earlier op of the same phone wrote there."""
+    own = [
+        head
+        for (entity_id, _), head in heads.items()
+        if entity_id == record and name in head.value and head.lineage == row.install_id
+        and head.seq is not None and row.seq is not None and head.seq < row.seq
+    ]  # fmt: skip
+    return max(own, key=lambda head: head.seq or 0).value[name] if own else None
