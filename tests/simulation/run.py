@@ -101,7 +101,8 @@ class Run:
             saving = poison(self.rng, saving)
         disk = "full" if self.rng.random() < 0.05 else "well"
         answer = self.tell(worker, saving, disk)
-        if "op" in answer:
+        # On a phone that was wiped nobody is signed in: there is no form to save.
+        if "op" in answer and not answer["state"]["wiped"]:
             worker.ops.append(answer["op"] | {"writes": saving["writes"]})
             self.saved.append((worker, answer["op"]))
         self.log.append(f"{worker.name} saves {saving['op_id'][:8]} {answer.get('error', '')}")
