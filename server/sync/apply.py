@@ -17,7 +17,7 @@ from server.registry.tables import Entity
 from server.sync import merge
 from server.sync.desk import versions_at
 from server.sync.grounds import SETTLED
-from server.sync.heads import empty_key, gone_of, keys_of
+from server.sync.heads import Writes, empty_key, keys_and_gone
 from server.sync.merge_policy import Value
 from server.sync.merge_state import STATE, state_value
 from server.sync.migrate_records import migrate_record
@@ -34,9 +34,9 @@ def apply_write(session: Session, dataset: Dataset, origin: Origin, write: Recor
     entity = session.get(Entity, write.id)
     if entity is not None:
         migrate_record(session, entity)
-    keys = keys_of(session, dataset, entity)
+    keys, gone = keys_and_gone(session, dataset, entity)
     others = _without(keys, write)
-    seen = _seen(session, dataset, origin, write, entity, others)
+    seen = _seen(session, dataset, origin, write, entity, others, gone)
     sent = _sent(dataset, write)
     edits = [
         _edit(dataset, origin, write, name, keys, others, part, seen[name], entity)
@@ -102,11 +102,11 @@ def _seen(
     write: RecordWrite,
     entity: Entity | None,
     keys: Mapping[str, merge.Key],
+    gone: Writes,
 ) -> dict[str, _Seen]:
+    """What was taken back since was on the author's screen all the same."""
     at_base = _values_at(session, entity, write.base_version)
     lineage, seq = _line(origin, write)
-    # What was taken back since was on the author's screen all the same.
-    gone = gone_of(session, entity)
     seen: dict[str, _Seen] = {}
     for name in {key_of(dataset, name) for name in write.values}:
         value: Value = {prop: at_base.get(prop) for prop in members(dataset, name)}

@@ -14,29 +14,26 @@ from server.sync import merge
 from server.sync.desk import carry_off, change_head, lay, written_values
 from server.sync.record import Edit, Origin, policy_of
 
+Writes = dict[str, list[merge.Write]]
+
 
 def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> dict[str, merge.Key]:
     """All keys of a record with their writes; what was taken back is remembered for decisions about its value."""
+    return keys_and_gone(session, dataset, entity)[0]
+
+
+def keys_and_gone(session: Session, dataset: Dataset, entity: Entity | None) -> tuple[dict[str, merge.Key], Writes]:
+    """As `keys_of`, with all that was taken back, by key: also where nothing stands any more."""
     if entity is None:
-        return {}
-    writes: dict[str, list[merge.Write]] = {}
+        return {}, {}
+    standing, gone = Writes(), Writes()
     for row in written_values(session, entity.id):
-        if not row.withdrawn_at:
-            writes.setdefault(row.key, []).append(write_of(row))
-    gone = gone_of(session, entity)
-    return {
+        (gone if row.withdrawn_at else standing).setdefault(row.key, []).append(write_of(row))
+    keys = {
         name: merge.Key(tuple(found), entity.shown.get(name), policy_of(dataset, name), tuple(gone.get(name, ())))
-        for name, found in writes.items()
+        for name, found in standing.items()
     }
-
-
-def gone_of(session: Session, entity: Entity | None) -> dict[str, list[merge.Write]]:
-    """What was written to a record and taken back since, by key."""
-    gone: dict[str, list[merge.Write]] = {}
-    for row in written_values(session, entity.id) if entity else ():
-        if row.withdrawn_at:
-            gone.setdefault(row.key, []).append(write_of(row))
-    return gone
+    return keys, gone
 
 
 def empty_key(dataset: Dataset, name: str) -> merge.Key:
