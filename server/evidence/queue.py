@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, authors
 from server.evidence.reasons import READERS, may_review, reasons_of
 from server.evidence.tables import Photo, PhotoCheck, PhotoLook, Verdict
-from server.geo.inside import inside_region
-from server.geo.tables import Region
+from server.geo.inside import codes_inside
 from server.registry.paging import Rows
 from server.registry.reading import Page
 from server.sync.office_tables import Question
@@ -77,7 +76,7 @@ def inside(session: Session, region: str | None) -> list[ColumnElement[bool]]:
     """Clauses on Submission: in a region, when one is named."""
     if region is None:
         return []
-    return [Submission.region_code.in_(select(Region.code).where(inside_region(session, region)))]
+    return [Submission.region_code.in_(codes_inside(session, region))]
 
 
 def _clauses(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -13,7 +13,7 @@ from server.accounts.actor import Actor
 from server.evidence.findings import in_words
 from server.evidence.tables import PhotoCheck
 from server.sync.review import REVIEWERS
-from server.sync.scope import regions_below, visible_submissions
+from server.sync.scope import in_regions, visible_submissions
 from server.sync.tables import Attachment, Submission
 
 READERS = (*REVIEWERS, "auditor")
@@ -21,7 +21,7 @@ READERS = (*REVIEWERS, "auditor")
 
 def may_review(actor: Actor, roles: tuple[str, ...] = READERS) -> ColumnElement[bool]:
     """Clause on Submission: in an area where the actor looks over the work of others."""
-    return Submission.region_code.in_(regions_below(actor.paths(roles)))
+    return in_regions(actor, roles, Submission.region_code)
 
 
 def reasons_of(session: Session, actor: Actor, attachment_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pyproj import Geod
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from server.errors import Fault, Problem
@@ -32,6 +32,11 @@ def inside_region(session: Session, code: str) -> ColumnElement[bool]:
         return Region.code.startswith(code, autoescape=True)
     path = session.scalars(select(Region.path).where(Region.code == known)).one()
     return Region.path.startswith(path, autoescape=True)
+
+
+def codes_inside(session: Session, code: str) -> Select[str]:
+    """Codes of the regions that `inside_region` names."""
+    return select(Region.code).where(inside_region(session, code))
 
 
 def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:

@@ -20,8 +20,7 @@ from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.audit import note
 from server.accounts.tables import Loan, Person
 from server.errors import Problem
-from server.geo.inside import inside_region
-from server.geo.tables import Region
+from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.registry.tables import Entity
@@ -152,8 +151,7 @@ def _told(row: Assignment) -> News:
 
 def _closed(row: Assignment) -> News:
     """It leaves the phone."""
-    payload = {"dataset": "assignment", "id": row.id}
-    return News(f"user:{row.person_id}", "assignment", row.id, "eviction", payload)
+    return feeds.eviction(f"user:{row.person_id}", "assignment", row.id, "assignment")
 
 
 def list_assignments(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:
@@ -166,7 +164,7 @@ def list_assignments(session: Session, actor: Actor, wanted: Wanted, limit: int,
     if wanted.person_id is not None:
         query = query.where(Assignment.person_id == wanted.person_id)
     if wanted.region is not None:
-        query = query.where(Entity.region_code.in_(select(Region.code).where(inside_region(session, wanted.region))))
+        query = query.where(Entity.region_code.in_(codes_inside(session, wanted.region)))
     page = newest_first(session, query, known, Assignment.made_at, Assignment.id, limit, after)
     if page is None:
         return None

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.forms.dataset import Dataset
-from server.geo.inside import inside_region
-from server.geo.tables import Region
+from server.geo.inside import codes_inside
 from server.registry.masking import CLEAR_ROLES, Sight, shown_label, shown_value, sight
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Datasets, Page
@@ -94,7 +93,7 @@ def _clauses(session: Session, wanted: ConflictFilter) -> list[ColumnElement[boo
     if wanted.entity is not None:
         clauses.append(Entity.root_id == select(Entity.root_id).where(Entity.id == wanted.entity).scalar_subquery())
     if wanted.region is not None:
-        inside = select(Region.code).where(inside_region(session, wanted.region))
+        inside = codes_inside(session, wanted.region)
         clauses.append(Entity.region_code.in_(inside))
     if wanted.state is not None:
         clauses.append(Conflict.state == wanted.state)

@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.accounts.audit import note
-from server.geo.inside import inside_region
-from server.geo.tables import Region
+from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import scope
@@ -97,7 +96,7 @@ def _choose_newest(session: Session, person_id: str, instance_id: str) -> None:
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
     """Clause on Draft: one's own, or in an area that one supervises."""
-    area = Draft.region_code.in_(scope.regions_below(actor.paths(REVIEWERS)))
+    area = scope.in_regions(actor, REVIEWERS, Draft.region_code)
     return or_(Draft.person_id == actor.id, area)
 
 
@@ -114,7 +113,7 @@ def list_drafts(
     known: Rows = select(Draft).where(_mine(actor))
     query = known.where(_open())
     if region is not None:
-        query = query.where(Draft.region_code.in_(select(Region.code).where(inside_region(session, region))))
+        query = query.where(Draft.region_code.in_(codes_inside(session, region)))
     if author is not None:
         query = query.where(Draft.person_id == author)
     page = newest_first(session, query, known, Draft.received_at, Draft.op_id, limit, after)

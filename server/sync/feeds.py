@@ -31,6 +31,11 @@ class News:
     payload: dict[str, Any] | None = None
 
 
+def eviction(scope: str, space: str, ref: str, dataset: str) -> News:
+    """It left this scope; whoever has it by another one keeps it."""
+    return News(scope, space, ref, "eviction", {"dataset": dataset, "id": ref})
+
+
 def upsert(session: Session, table: type[Any]) -> Any:
     """An INSERT that can say ON CONFLICT, in this database's dialect."""
     return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)

@@ -19,8 +19,7 @@ from server import db
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.tables import Install, Person
 from server.db import now
-from server.geo.inside import inside_region
-from server.geo.tables import Region
+from server.geo.inside import codes_inside
 from server.registry.reading import Page
 from server.sync import scope
 from server.sync.administered import is_of_county
@@ -130,7 +129,7 @@ def list_handovers(
         .order_by(InstallScope.install_id, InstallScope.scope)
     )
     if region is not None:
-        query = query.where(InstallScope.region_code.in_(select(Region.code).where(inside_region(session, region))))
+        query = query.where(InstallScope.region_code.in_(codes_inside(session, region)))
     if after is not None:
         install_id, _, name = after.partition(" ")
         later = (InstallScope.install_id == install_id) & (InstallScope.scope > name)
@@ -144,7 +143,7 @@ def list_handovers(
 
 def _mine(session: Session, actor: Actor) -> ColumnElement[bool]:
     """Rows in the actor's areas; those of people without an area are the county's."""
-    here = InstallScope.region_code.in_(scope.regions_below(actor.paths(REVIEWERS)))
+    here = scope.in_regions(actor, REVIEWERS, InstallScope.region_code)
     return or_(here, InstallScope.region_code.is_(None)) if is_of_county(session, actor) else here
 
 

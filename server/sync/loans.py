@@ -126,14 +126,15 @@ def _evicted(session: Session, loan: Loan) -> list[News]:
     others = _datasets_lent(session, loan.person_id, loan.household_id)
     shown = frame_of(session, loan.form_id)
     rows = session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == loan.household_id)).all()
-    return [_left(loan, row.id, row.dataset, row.dataset in others) for row in rows if row.dataset in shown]
+    return [left(loan.person_id, row.id, row.dataset, others) for row in rows if row.dataset in shown]
 
 
-def _left(loan: Loan, entity_id: str, dataset: str, still_lent: bool) -> News:
-    """A record that another loan still shows is told anew, with what that one shows."""
-    user, payload = f"user:{loan.person_id}", {"dataset": dataset, "id": entity_id}
-    kind = "entity" if still_lent else "eviction"
-    return News(user, "record", entity_id, kind, None if still_lent else payload)
+def left(person_id: str, entity_id: str, dataset: str, lent: Collection[str]) -> News:
+    """A record that somebody lost; one of the datasets that a loan (still) shows is told anew, with what it shows."""
+    user = f"user:{person_id}"
+    if dataset in lent:
+        return News(user, "record", entity_id, "entity")
+    return feeds.eviction(user, "record", entity_id, dataset)
 
 
 def _datasets_lent(session: Session, person_id: str, household_id: str) -> set[str]:

@@ -14,7 +14,7 @@ from server.accounts.tables import HelperOf
 from server.forms import versions
 from server.forms.tables import FormVersion
 from server.registry.tables import Conflict, Entity, Head
-from server.sync.feeds import News
+from server.sync.feeds import News, eviction
 from server.sync.loans import borrowers
 from server.sync.lookalikes import pair_of
 from server.sync.place import region_by_code
@@ -37,7 +37,7 @@ def _evictions(session: Session, moves: Sequence[Move]) -> list[News]:
     people = _audience(session, {move.root_id for move in moves})
     areas = _scopes(session, [move.left for move in moves])
     return [
-        News(scope, "record", move.id, "eviction", {"dataset": move.dataset, "id": move.id})
+        eviction(scope, "record", move.id, move.dataset)
         for move, here in zip(moves, areas, strict=True)
         for scope in (*here, *people.feeds(move.root_id, move.dataset))
     ]

@@ -18,8 +18,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, authors
 from server.accounts.audit import note
 from server.errors import Fault, Problem
-from server.geo.inside import inside_region
-from server.geo.tables import Region
+from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import attachments, feeds, scope
@@ -55,7 +54,7 @@ class Wanted:
 
 def ask(session: Session, actor: Actor, instance_id: str, asked: Asked) -> Wire:
     """The question as stored, with its news; Problem record.not_found for what the actor may not review."""
-    mine = Submission.region_code.in_(scope.regions_below(actor.paths(REVIEWERS)))
+    mine = scope.in_regions(actor, REVIEWERS, Submission.region_code)
     submission = session.scalar(select(Submission).where(Submission.instance_id == instance_id, mine))
     if submission is None:
         raise Problem("record.not_found")
@@ -91,7 +90,7 @@ def told(session: Session, question: Question) -> News:
     submission = session.get_one(Submission, question.instance_id)
     user = f"user:{submission.person_id}"
     if question.state != "open":
-        return News(user, "question", question.id, "eviction", {"dataset": "question", "id": question.id})
+        return feeds.eviction(user, "question", question.id, "question")
     payload = _plain(question, submission) | {"asked_by": authors(session, [question.asked_by])[question.asked_by]}
     present = {name: value for name, value in payload.items() if value is not None}
     return News(user, "question", question.id, "question", present)
@@ -139,7 +138,7 @@ def list_questions(session: Session, actor: Actor, wanted: Wanted, limit: int, a
     if wanted.instance_id is not None:
         query = query.where(Question.instance_id == wanted.instance_id)
     if wanted.region is not None:
-        inside = select(Region.code).where(inside_region(session, wanted.region))
+        inside = codes_inside(session, wanted.region)
         query = query.where(Submission.region_code.in_(inside))
     page = newest_first(session, query, known, Question.asked_at, Question.id, limit, after)
     return Page(_items(session, page.rows), page.next) if page else None

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, authors
 from server.accounts.tables import Person
 from server.forms.tables import FormVersion
-from server.geo.inside import inside_region
+from server.geo.inside import codes_inside
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES, shown_label, sight
 from server.registry.paging import Rows, newest_first
@@ -93,7 +93,7 @@ def submission_clauses(session: Session, actor: Actor, wanted: SubmissionFilter)
         if value is not None
     ]
     if wanted.region is not None:
-        inside = select(Region.code).where(inside_region(session, wanted.region))
+        inside = codes_inside(session, wanted.region)
         clauses.append(Submission.region_code.in_(inside))
     if wanted.author is not None:
         named = select(Person.id).where(or_(Person.id == wanted.author, Person.username == wanted.author))

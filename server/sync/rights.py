@@ -86,11 +86,4 @@ def take_household(session: Session, person_id: str, household_id: str) -> list[
         (row.id, row.dataset)
         for row in session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == household_id))
     ]
-    return [_left(person_id, entity_id, dataset, dataset in lent) for entity_id, dataset in rows]
-
-
-def _left(person_id: str, entity_id: str, dataset: str, is_lent: bool) -> News:
-    if is_lent:
-        return News(f"user:{person_id}", "record", entity_id, "entity")
-    payload = {"dataset": dataset, "id": entity_id}
-    return News(f"user:{person_id}", "record", entity_id, "eviction", payload)
+    return [loans.left(person_id, entity_id, dataset, lent) for entity_id, dataset in rows]

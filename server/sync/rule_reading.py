@@ -14,7 +14,7 @@ from server.accounts.actor import Actor
 from server.forms.dataset import Dataset
 from server.forms.rule import Rule, RuleSet
 from server.forms.rules import Judged
-from server.geo.inside import inside_region
+from server.geo.inside import codes_inside
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES, property_treatment, shown_label, sight
 from server.registry.reading import Page
@@ -139,7 +139,7 @@ def _clauses(session: Session, actor: Actor, wanted: FindingFilter) -> list[Colu
     visible = select(Entity.id).where(visible_entities(actor, READERS)).correlate(None)
     clauses: list[ColumnElement[bool]] = [_Top.id.in_(visible)]
     if wanted.region is not None:
-        clauses.append(_Top.region_code.in_(select(Region.code).where(inside_region(session, wanted.region))))
+        clauses.append(_Top.region_code.in_(codes_inside(session, wanted.region)))
     if wanted.state != "all":
         is_open = RuleFinding.closed_at.is_(None)
         clauses.append(is_open if wanted.state == "open" else ~is_open)

@@ -6,6 +6,8 @@ below them. What is outside answers exactly as what does not exist.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
@@ -27,9 +29,10 @@ def _helped(actor: Actor) -> Select[str]:
     return select(HelperOf.household_id).where(HelperOf.person_id == actor.id)
 
 
-def in_regions(actor: Actor, roles: tuple[str, ...]) -> ColumnElement[bool]:
-    """Clause on Entity: in a region of one of the roles."""
-    return Entity.region_code.in_(regions_below(actor.paths(roles)))
+def in_regions(actor: Actor, roles: tuple[str, ...], column: Any = Entity.region_code) -> ColumnElement[bool]:
+    """Clause on a column of region codes, an entity's unless another is named: in a region of one of the roles."""
+    found: ColumnElement[bool] = column.in_(regions_below(actor.paths(roles)))
+    return found
 
 
 def visible_entities(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
@@ -45,11 +48,11 @@ def visible_submissions(actor: Actor, roles: tuple[str, ...] = READING) -> Colum
     """
     above = tuple(role for role in roles if role != "cadre")
     of_village = or_(
-        Submission.region_code.in_(regions_below(actor.paths(roles))), Submission.root_id.in_(_helped(actor))
+        in_regions(actor, roles, Submission.region_code), Submission.root_id.in_(_helped(actor))
     )
     return or_(
         Submission.person_id == actor.id,
-        Submission.region_code.in_(regions_below(actor.paths(above))),
+        in_regions(actor, above, Submission.region_code),
         and_(Submission.independent.is_(False), of_village),
     )
 

@@ -16,13 +16,12 @@ from server import db
 from server.accounts.actor import Actor, authors
 from server.accounts.audit import note
 from server.errors import Problem
-from server.geo.inside import inside_region
-from server.geo.tables import Region
+from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import feeds, news, quarantine
 from server.sync.push import judge_again
-from server.sync.scope import regions_below
+from server.sync.scope import in_regions
 from server.sync.tables import OpLog, Quarantine, Submission
 
 DECIDERS = ("supervisor", "admin")
@@ -50,7 +49,7 @@ def list_held(session: Session, actor: Actor, wanted: Wanted, limit: int, after:
     """What waits for another op, newest first."""
     query = _held(actor)
     if wanted.region is not None:
-        query = query.where(_HELD_REGION.in_(_below(session, wanted.region)))
+        query = query.where(_HELD_REGION.in_(codes_inside(session, wanted.region)))
     return _page(session, query, _ever_held(actor), OpLog.received_at, OpLog.op_id, _waiting, limit, after)
 
 
@@ -131,7 +130,7 @@ def _outcome(op: OpLog) -> Wire:
 
 def _mine(actor: Actor, region: Any) -> ColumnElement[bool]:
     """In a region where the person decides; what belongs to no region is for administrators."""
-    below = region.in_(regions_below(actor.paths(DECIDERS)))
+    below = in_regions(actor, DECIDERS, region)
     return or_(below, region.is_(None)) if actor.has("admin") else below
 
 
@@ -156,11 +155,7 @@ def _ever_held(actor: Actor) -> Rows:
 def _narrowed(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     clauses = [Quarantine.state == wanted.state] if wanted.state else []
     clauses += [Quarantine.code == wanted.code] if wanted.code else []
-    return clauses + ([Quarantine.region_code.in_(_below(session, wanted.region))] if wanted.region else [])
-
-
-def _below(session: Session, code: str) -> Any:
-    return select(Region.code).where(inside_region(session, code))
+    return clauses + ([Quarantine.region_code.in_(codes_inside(session, wanted.region))] if wanted.region else [])
 
 
 def _page(

@@ -150,7 +150,7 @@ TAKING = (
     ),
     mutant(
         "everybody's quarantine is shown", "server/sync/set_aside.py",
-        "below = region.in_(regions_below(actor.paths(DECIDERS)))", "below = region.is_not(None)",
+        "below = in_regions(actor, DECIDERS, region)", "below = region.is_not(None)",
         "sync/test_guards.py::test_what_was_set_aside_elsewhere_is_nobody_s_business",
     ),
     # Photos
