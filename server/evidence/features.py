@@ -23,7 +23,7 @@ from server.registry.paging import Rows
 from server.registry.reading import Datasets, entry
 from server.registry.tables import Entity
 from server.sync.scope import visible_entities, visible_submissions
-from server.sync.tables import Attachment, Submission
+from server.sync.tables import Attachment, Submission, without_xml
 
 Feature = dict[str, Any]
 
@@ -121,7 +121,7 @@ def _tell_households(session: Session, datasets: Datasets, rows: Sequence[Row[An
 
 def _submissions(actor: Actor) -> Rows:
     found: Rows = select(Submission.instance_id, Submission.geom, Submission)
-    return found.where(visible_submissions(actor))
+    return found.where(visible_submissions(actor)).options(without_xml())
 
 
 def _tell_submissions(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
@@ -151,6 +151,7 @@ def _photos(actor: Actor) -> Rows:
         found.join(Attachment, Attachment.id == Photo.attachment_id)
         .join(Submission, Submission.instance_id == Attachment.instance_id)
         .where(visible_submissions(actor))
+        .options(without_xml())
     )
 
 

@@ -29,8 +29,8 @@ from server.forms.policy_store import policy_rows
 from server.registry.tables import Entity, EntityVersion
 from server.sync.definitions import datasets
 from server.sync.envelope import parse_time
-from server.sync.place import declared_point, geometry_of
-from server.sync.tables import Attachment, Submission
+from server.sync.place import declared_point, geometry_of, length
+from server.sync.tables import Attachment, Submission, without_xml
 
 POLICY = "photo_checks"
 AROUND = timedelta(hours=12)  # how far before and after the worker's other photos count for a way
@@ -62,6 +62,7 @@ def _about(attachment_id: str) -> Select[Attachment, Photo, Submission, Install]
         .join(Submission, Submission.instance_id == Attachment.instance_id)
         .join(Install, Install.id == Submission.install_id, isouter=True)
         .where(Attachment.id == attachment_id)
+        .options(without_xml())
     )
 
 
@@ -117,11 +118,7 @@ def _position(stated: Mapping[str, Any]) -> Position | None:
 
 
 def _at(where: Point, accuracy: object) -> Position:
-    try:
-        metres = float(str(accuracy))
-    except ValueError:
-        return Position(where.x, where.y)
-    return Position(where.x, where.y, metres if 0 <= metres < 1e6 else None)
+    return Position(where.x, where.y, length(accuracy))
 
 
 def _clock_off(clock: Mapping[str, Any]) -> float | None:

@@ -16,7 +16,7 @@ from server.geo.inside import codes_inside
 from server.registry.paging import Rows
 from server.registry.reading import Page
 from server.sync.office_tables import Question
-from server.sync.tables import Attachment, Submission
+from server.sync.tables import Attachment, Submission, without_xml
 
 STATES = ("open", "asked", "done")
 MOST_BEFORE = 6
@@ -68,6 +68,7 @@ def looks(actor: Actor, roles: tuple[str, ...] = READERS) -> Rows:
         .join(Photo, Photo.attachment_id == PhotoLook.attachment_id)
         .join(Question, Question.id == PhotoLook.question_id, isouter=True)
         .where(may_review(actor, roles))
+        .options(without_xml())
     )
     return query
 

@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from server.evidence.tables import Photo
 from server.geo.inside import metres_between
 from server.registry.reading import Datasets
-from server.sync.place import geometry_of, point
+from server.sync.place import geometry_of, length, point
 from server.sync.tables import Attachment, Submission
 from server.sync.written_records import WrittenRecord
 
@@ -80,16 +80,7 @@ def _photo(attachment: Attachment, photo: Photo | None) -> Position | None:
 
 def _position(place: BaseGeometry | Point, accuracy: object) -> Position:
     lon, lat = place.coords[0][:2]
-    return {"lon": lon, "lat": lat, "accuracy_m": _metres(accuracy)}
-
-
-def _metres(text: object) -> float | None:
-    """Metres from what a phone declared; None when that is no length."""
-    try:
-        metres = float(str(text))
-    except ValueError:
-        return None
-    return metres if 0 <= metres < 1e6 else None
+    return {"lon": lon, "lat": lat, "accuracy_m": length(accuracy)}
 
 
 def _with_distance(where: Position, house: Position | None) -> Position:

@@ -27,6 +27,15 @@ def point(lon: object, lat: object) -> Point | None:
     return Point(x, y) if inside else None
 
 
+def length(stated: object) -> float | None:
+    """Metres from what a phone declared; None when that is no length."""
+    try:
+        metres = float(str(stated))
+    except ValueError:
+        return None
+    return metres if 0 <= metres < 1e6 else None
+
+
 def geometry_of(dataset: Dataset, values: Mapping[str, str | None]) -> Point | None:
     """The record's place in WGS-84, by its declared datum; None without a place, or with a datum that nobody knows."""
     if not dataset.location:

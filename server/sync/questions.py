@@ -26,7 +26,7 @@ from server.sync.envelope import File
 from server.sync.feeds import News, upsert
 from server.sync.office_tables import Answer, Question
 from server.sync.review import REVIEWERS
-from server.sync.tables import Attachment, OpLog, Submission
+from server.sync.tables import Attachment, OpLog, Submission, without_xml
 from server.sync.write import WRITING
 
 STATES = ("open", "answered")
@@ -131,7 +131,7 @@ def answer(session: Session, question: Question, op: OpLog, text: str, files: Se
 def list_questions(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:
     """Questions about submissions in sight, newest first, with their answers; None when `after` names none of them."""
     known: Rows = select(Question, Submission).join(Submission, Submission.instance_id == Question.instance_id)
-    known = known.where(scope.visible_submissions(actor))
+    known = known.where(scope.visible_submissions(actor)).options(without_xml())
     query = known
     if wanted.state is not None:
         query = query.where(Question.state == wanted.state)

@@ -20,7 +20,7 @@ from server.registry.paging import Rows, newest_first
 from server.registry.reading import Datasets, Page, matches
 from server.registry.tables import Entity
 from server.sync.scope import visible_entities, visible_submissions
-from server.sync.tables import Attachment, OpLog, Submission, has_findings
+from server.sync.tables import Attachment, OpLog, Submission, has_findings, without_xml
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def list_submissions(
     session: Session, actor: Actor, datasets: Datasets, wanted: SubmissionFilter, limit: int, after: str | None
 ) -> Page | None:
     """Rows of the list; None when `after` names nothing that the person may see."""
-    query = list_query(actor).where(*submission_clauses(session, actor, wanted))
+    query = list_query(actor).where(*submission_clauses(session, actor, wanted)).options(without_xml())
     known = select(Submission).where(visible_submissions(actor))
     page = newest_first(session, query, known, Submission.received_at, Submission.instance_id, limit, after)
     return Page(_items(session, datasets, page.rows), page.next) if page else None

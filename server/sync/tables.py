@@ -7,7 +7,7 @@ from typing import Any
 
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, cast
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from server.db import Base, BigInt, Json, UtcDateTime, now
 from server.geo.column import Shape
@@ -94,6 +94,11 @@ class Review(Base):
         SealedJson("review.comments", damaged=[{"text": UNREADABLE}])
     )
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+def without_xml() -> Any:
+    """Option for queries of submissions that need no answers: the sealed instance is neither read nor opened."""
+    return defer(Submission.instance_xml, raiseload=True)
 
 
 def has_findings() -> ColumnElement[bool]:
