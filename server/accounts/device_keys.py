@@ -6,6 +6,7 @@ WebCrypto writes a signature as r and s, 32 bytes each; `cryptography` wants the
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 SIGNATURE_BYTES = 64
+
+
+def signature_of(text: str | bytes) -> bytes:
+    """The bytes of a signature in base64; what cannot be read is no signature."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return b""
 
 
 def is_signed(public_key_jwk: Mapping[str, Any] | None, signature: bytes, content: bytes) -> bool:

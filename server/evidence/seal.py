@@ -8,8 +8,6 @@ was changed after it was signed, or was signed by another browser profile.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from typing import Any
 
 import rfc8785
 
-from server.accounts.device_keys import is_signed
+from server.accounts.device_keys import is_signed, signature_of
 
 Record = Mapping[str, Any]
 
@@ -70,17 +68,10 @@ def _fault(
         return "unsigned"
     if public_key_jwk is None:
         return "no_key"
-    if not is_signed(public_key_jwk, _signature(record["signature"]), text):
+    if not is_signed(public_key_jwk, signature_of(str(record["signature"])), text):
         return "signature"
     if link.sha256 is not None and record.get("photo_sha256") != link.sha256:
         return "other_photo"
     if record.get("seq") != place:
         return "gap"
     return None if record.get("prev_record_hash") == before else "previous"
-
-
-def _signature(text: object) -> bytes:
-    try:
-        return base64.b64decode(str(text), validate=True)
-    except (ValueError, binascii.Error):
-        return b""

@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from server.forms.canonical import canonical
 from server.forms.dataset import Property
+from server.forms.fitting import LONGEST
 from server.imports.mapping import Column
 
-LONGEST = 4000
 EXACT = 10**15  # a spreadsheet keeps no more digits than that
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE | re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)

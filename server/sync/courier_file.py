@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from server.accounts.device_keys import is_signed
+from server.accounts.device_keys import is_signed, signature_of
 from server.accounts.keys import public_jwk
 from server.sync.blob_store import SHA256
 
@@ -168,7 +168,7 @@ def _manifest(content: Content) -> Manifest:
     texts = {name: found.get(name) for name in ("install_id", "author", "created_at")}
     if not all(isinstance(text, str) and 0 < len(text) <= 64 and text.isprintable() for text in texts.values()):
         raise Damaged("manifest")
-    signature = _base64(content.line(HEADER_BYTES, "signature"))
+    signature = signature_of(content.line(HEADER_BYTES, "signature"))
     install_id, author, created_at = (str(text) for text in texts.values())
     return Manifest(line, signature, install_id, author, created_at, tuple(ops), tuple(_file(one) for one in files))
 
@@ -190,14 +190,6 @@ def _json_object(line: bytes, where: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise Damaged(where)
     return found
-
-
-def _base64(text: bytes) -> bytes:
-    """What cannot be read is no signature."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error):
-        return b""
 
 
 def is_signed_by(manifest: Manifest, public_key_jwk: Mapping[str, Any] | None) -> bool:
