@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from server.api.signed_in import current_actor, signed_in
 from server.config import Settings
 from server.errors import Problem
 from server.evidence import photos, tasks
+from server.evidence.last_photos import LastPhoto, last_photos, small_copy
 from server.evidence.photos import PhotoFile
 from server.evidence.watermark import draw_watermark, watermark_lines
 from server.geo.tables import Region
@@ -34,6 +37,7 @@ blueprint.before_request(refuse_nul)
 
 RETRY_AFTER = 5  # seconds; a photo takes a fraction of one
 HOUR = 3600
+MOST_PICTURES = 400_000  # bytes of pictures in one answer: a slow line carries it in half a minute
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 
@@ -54,6 +58,23 @@ class Wanted(Schema):
     watermark = fields.Boolean(load_default=False)
 
 
+class KnownHousehold(Schema):
+    """A household on the phone; `have`: photos of it that are there already."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    id = fields.UUID(required=True)
+    have = fields.List(fields.String(), load_default=[], validate=validate.Length(max=100))
+
+
+class KnownHouseholds(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    households = fields.List(fields.Nested(KnownHousehold), required=True, validate=validate.Length(max=50))
+
+
 @blueprint.route("/blobs/have", methods=["POST"])
 @signed_in(revoked_may=True)
 @blueprint.arguments(Hashes)
@@ -63,6 +84,34 @@ def have(body: dict[str, Any]) -> Response:
     known, bound = db.transact(lambda session: usable_and_bound(session, actor, body["sha256"]))
     tasks.enqueue(bound)
     return jsonify({"have": sorted(known)})
+
+
+@blueprint.route("/photos/last", methods=["POST"])
+@signed_in()
+@blueprint.arguments(KnownHouseholds)
+def last(body: dict[str, Any]) -> Response:
+    """The last photo of each slot of these households, small, to stand on the same spot with; `left`: ask again."""
+    known = {str(household["id"]): set(household["have"]) for household in body["households"]}
+    with db.read() as session:
+        found = last_photos(session, current_actor(), list(known))
+    items: list[dict[str, Any]] = []
+    size = 0
+    for id, have in known.items():
+        if size >= MOST_PICTURES:
+            break
+        told = list(_pictures(found.get(id, ()), have))
+        size += sum(len(photo.get("jpeg", "")) for photo in told)
+        items.append({"household_id": id, "photos": told})
+    return jsonify({"items": items, "left": list(known)[len(items) :]})
+
+
+def _pictures(photos: Iterable[LastPhoto], have: set[str]) -> Iterable[dict[str, Any]]:
+    """Each photo, with its bytes (base64) where the phone lacks them; one whose copy is gone is left out."""
+    for photo in photos:
+        if photo.attachment_id in have:
+            yield photo.as_json()
+        elif (content := small_copy(_settings(), photo.sha256)) is not None:
+            yield photo.as_json() | {"jpeg": b64encode(content).decode()}
 
 
 @blueprint.route("/photos/<attachment_id>")
