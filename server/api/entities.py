@@ -13,6 +13,7 @@ from server.accounts.actor import Actor
 from server.api.lists import BoxField, CircleField, Paging, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
+from server.evidence.series import household_photos
 from server.registry.masking import CLEAR_ROLES
 from server.registry.reading import EntityFilter, Scope, list_entities, read_entity, read_history
 from server.sync.contacts import list_contacts
@@ -30,6 +31,10 @@ class Asked(Paging):
     state = fields.String(load_default=None, validate=validate.OneOf(["active", "archived"]))
     bbox = BoxField(load_default=None)
     near = CircleField(load_default=None)
+
+
+class AskedPhotos(Paging):
+    slot = fields.String(load_default=None, validate=validate.Length(max=40))
 
 
 class AskedHistory(Schema):
@@ -84,3 +89,13 @@ def contacts(asked: dict[str, Any], entity_id: str) -> Response:
         if find_entity(session, current_actor(), entity_id) is None:
             raise Problem("record.not_found")
         return page_answer(list_contacts(session, current_actor(), entity_id, asked["limit"], asked["after"]))
+
+
+@blueprint.route("/entities/<entity_id>/photos")
+@signed_in()
+@blueprint.arguments(AskedPhotos, location="query")
+def photos(asked: dict[str, Any], entity_id: str) -> Response:
+    """Photos of the household over time, newest first; `slot=` what they show: before and after, from the same spot."""
+    with db.read() as session:
+        wanted = (entity_id, asked["slot"], asked["limit"], asked["after"])
+        return page_answer(household_photos(session, current_actor(), *wanted))

@@ -13,7 +13,8 @@ from server.api.bodies import Loose
 from server.api.lists import Paging, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.evidence.queue import STATES, Wanted, list_looks, read_look
-from server.evidence.verdicts import VERDICTS, Word, give_verdict, statistics
+from server.evidence.tally import statistics
+from server.evidence.verdicts import VERDICTS, Word, give_verdict
 
 LONGEST_NOTE = 2000
 
@@ -54,7 +55,7 @@ def evidence(asked: dict[str, Any]) -> Response:
 @signed_in("supervisor", "admin", "auditor")
 @blueprint.arguments(Tallied, location="query")
 def tally(asked: dict[str, Any]) -> Response:
-    """What came of each reason: how many photos were confirmed, explained, unclear."""
+    """What came of each reason: how many photos were confirmed, explained, unclear, in steps of what was measured."""
     with db.read() as session:
         return jsonify({"items": statistics(session, current_actor(), asked["region"])})
 
@@ -62,7 +63,7 @@ def tally(asked: dict[str, Any]) -> Response:
 @blueprint.get("/evidence/<attachment_id>")
 @signed_in("supervisor", "admin", "auditor")
 def photo(attachment_id: str) -> Response:
-    """One photo with reasons, verdicts, and the same slot of the house in other visits."""
+    """One photo with reasons, verdicts, the same slot of the house in other visits, and the photos of its reasons."""
     with db.read() as session:
         return found(read_look(session, current_actor(), attachment_id))
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor
 from server.evidence.tables import Photo
 from server.geo import ops
+from server.geo.inside import codes_inside
 from server.geo.tile import MARGIN, Dot, Tile, encode
 from server.registry.paging import Rows
 from server.registry.tables import Entity
@@ -29,42 +30,45 @@ CELLS = 32  # along an edge of the tile
 
 @dataclass(frozen=True)
 class _Drawn:
-    """`query`: what the actor may see, with the columns that `told` reads."""
+    """`query`: what the actor may see, with the columns that `told` reads; `region`: the column of its area."""
 
     layer: ops.Layer
+    region: Any
     query: Callable[[Actor], Rows]
     told: Callable[[Row[Any]], Mapping[str, Any]]
 
 
-def draw(session: Session, actor: Actor, name: str, tile: Tile) -> bytes:
-    """The tile of this layer for this actor."""
+def draw(session: Session, actor: Actor, name: str, tile: Tile, region: str | None = None) -> bytes:
+    """The tile of this layer for this actor; of one area and what lies below it, when one is named."""
     drawn = LAYERS[name]
+    query = drawn.query(actor)
+    if region is not None:
+        query = query.where(drawn.region.in_(codes_inside(session, region)))
     if tile.z >= COUNTED_BELOW:
-        dots = _dots(session, actor, drawn, tile)
+        dots = _dots(session, query, drawn, tile)
         if len(dots) <= MOST_DOTS:
             return encode(tile, name, dots)
-    return encode(tile, name, _counts(session, actor, drawn, tile))
+    return encode(tile, name, _counts(session, query, drawn, tile))
 
 
-def _dots(session: Session, actor: Actor, drawn: _Drawn, tile: Tile) -> list[Dot]:
+def _dots(session: Session, query: Rows, drawn: _Drawn, tile: Tile) -> list[Dot]:
     here = ops.in_box(session, drawn.layer, tile.box(MARGIN))
-    rows = session.execute(drawn.query(actor).add_columns(drawn.layer.place).where(here).limit(MOST_DOTS + 1))
+    rows = session.execute(query.add_columns(drawn.layer.place).where(here).limit(MOST_DOTS + 1))
     return [Dot(row[-1].x, row[-1].y, drawn.told(row)) for row in rows]
 
 
-def _counts(session: Session, actor: Actor, drawn: _Drawn, tile: Tile) -> list[Dot]:
+def _counts(session: Session, query: Rows, drawn: _Drawn, tile: Tile) -> list[Dot]:
     """How many lie in each cell of the tile, drawn at their middle."""
     box = tile.box()
     lon, lat = ops.coordinates(session, drawn.layer)
     column = cast((lon - box.west) / (box.east - box.west) * CELLS, Integer)
     row = cast((lat - box.south) / (box.north - box.south) * CELLS, Integer)
-    query = (
-        drawn.query(actor)
-        .with_only_columns(func.count(), func.avg(lon), func.avg(lat), maintain_column_froms=True)
+    counted = (
+        query.with_only_columns(func.count(), func.avg(lon), func.avg(lat), maintain_column_froms=True)
         .where(ops.in_box(session, drawn.layer, box))
         .group_by(column, row)
     )
-    return [Dot(float(x), float(y), {"count": count}) for count, x, y in session.execute(query)]
+    return [Dot(float(x), float(y), {"count": count}) for count, x, y in session.execute(counted)]
 
 
 def _households(actor: Actor) -> Rows:
@@ -96,16 +100,19 @@ def _photos(actor: Actor) -> Rows:
 LAYERS: Mapping[str, _Drawn] = {
     "households": _Drawn(
         ops.Layer(Entity.id, Entity.geom),
+        Entity.region_code,
         _households,
         lambda row: {"id": row.id, "region": row.region_code, "contested": bool(row.contested)},
     ),
     "submissions": _Drawn(
         ops.Layer(Submission.instance_id, Submission.geom),
+        Submission.region_code,
         _submissions,
         lambda row: {"id": row.instance_id, "form": row.form_id, "review": row.review, "entity": row.root_id or ""},
     ),
     "photos": _Drawn(
         ops.Layer(Photo.attachment_id, Photo.geom),
+        Submission.region_code,
         _photos,
         lambda row: {"id": row.attachment_id, "instance": row.instance_id, "slot": row.slot or ""},
     ),

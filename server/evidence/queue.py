@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.evidence.reasons import READERS, may_review, reasons_of
+from server.evidence.series import household_name, named_by, same_slot, with_household
 from server.evidence.tables import Photo, PhotoCheck, PhotoLook, Verdict
 from server.geo.inside import codes_inside
 from server.registry.paging import Rows
@@ -19,7 +20,6 @@ from server.sync.office_tables import Question
 from server.sync.tables import Attachment, Submission, without_xml
 
 STATES = ("open", "asked", "done")
-MOST_BEFORE = 6
 Wire = dict[str, Any]
 
 
@@ -48,19 +48,22 @@ def list_looks(session: Session, actor: Actor, wanted: Wanted, limit: int, after
 
 
 def read_look(session: Session, actor: Actor, attachment_id: str) -> Wire | None:
-    """One photo with its verdicts, and the photos of the same slot of the same household before it."""
+    """One photo with its verdicts, the same slot of the household in other visits, and the photos that reasons name."""
     row = session.execute(looks(actor).where(PhotoLook.attachment_id == attachment_id)).one_or_none()
     if row is None:
         return None
+    item = _items(session, actor, [row])[0]
     return {
-        **_items(session, actor, [row])[0],
+        **item,
         "verdicts": _verdicts(session, attachment_id),
-        "same_slot": _same_slot(session, actor, row),
+        "same_slot": same_slot(session, actor, row.Attachment, row.Submission),
+        "others": named_by(session, actor, item["reasons"]),
     }
 
 
 def looks(actor: Actor, roles: tuple[str, ...] = READERS) -> Rows:
-    """All photos to look at in the actor's area: (PhotoLook, Photo, Attachment, Submission, Question or None)."""
+    """All photos to look at in the actor's area: (PhotoLook, Photo, Attachment, Submission, Question or None) and the
+    household (series.with_household)."""
     query: Rows = (
         select(PhotoLook, Photo, Attachment, Submission, Question)
         .join(Attachment, Attachment.id == PhotoLook.attachment_id)
@@ -70,7 +73,7 @@ def looks(actor: Actor, roles: tuple[str, ...] = READERS) -> Rows:
         .where(may_review(actor, roles))
         .options(without_xml())
     )
-    return query
+    return with_household(actor, query)
 
 
 def inside(session: Session, region: str | None) -> list[ColumnElement[bool]]:
@@ -122,6 +125,7 @@ def _item(row: Row[Any], people: Mapping[str, Wire], reasons: list[Wire]) -> Wir
         "question_id": look.question_id,
         "instance_id": submission.instance_id,
         "entity_id": submission.root_id,
+        "household": household_name(row),
         "region": submission.region_code,
         "form_id": submission.form_id,
         "author": people.get(submission.person_id),
@@ -147,22 +151,3 @@ def _verdicts(session: Session, attachment_id: str) -> list[Wire]:
         }
         for row in rows
     ]  # fmt: skip
-
-
-def _same_slot(session: Session, actor: Actor, row: Row[Any]) -> list[Wire]:
-    """Photos of the same slot of the same household in other visits, newest first: the house over time."""
-    attachment, submission = row.Attachment, row.Submission
-    if attachment.slot is None or submission.root_id is None:
-        return []
-    query = (
-        select(Attachment.id, Attachment.instance_id, Photo.taken_at)
-        .join(Submission, Submission.instance_id == Attachment.instance_id)
-        .join(Photo, Photo.attachment_id == Attachment.id)
-        .where(Submission.root_id == submission.root_id, Attachment.slot == attachment.slot)
-        .where(Attachment.instance_id != submission.instance_id, Photo.state == "ready", may_review(actor))
-    )
-    order = (Photo.taken_at.desc(), Attachment.id)
-    return [
-        {"id": one.id, "instance_id": one.instance_id, "taken_at": one.taken_at.isoformat() if one.taken_at else None}
-        for one in session.execute(query.order_by(*order).limit(MOST_BEFORE))
-    ]

@@ -107,7 +107,8 @@ class PhotoLook(Base):
 class Verdict(Base):
     """What a reviewer said of a photo: confirmed, explained, unclear or ask. All are kept, the newest counts.
 
-    `codes`: the reasons that it had then, so that limits can be tuned by what came of them.
+    `codes`: the reasons that it had then, `measured`: {code: {level, value, limit, rule}} (tally.py), so that limits
+    can be tuned by what came of them.
     """
 
     __tablename__ = "verdict"
@@ -118,6 +119,7 @@ class Verdict(Base):
     verdict: Mapped[str] = mapped_column(String(10))
     note: Mapped[str] = mapped_column(SealedWords("verdict.note"))
     codes: Mapped[list[str]] = mapped_column(Json)
+    measured: Mapped[dict[str, Any] | None] = mapped_column(Json)
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
     question_id: Mapped[str | None] = mapped_column(ForeignKey("question.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

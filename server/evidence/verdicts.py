@@ -1,4 +1,4 @@
-"""What reviewers say of photos, and what came of each reason."""
+"""What reviewers say of photos."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from server import db
 from server.accounts.actor import Actor
 from server.accounts.audit import note
 from server.errors import Fault, Problem
-from server.evidence.queue import inside, looks, read_look
-from server.evidence.reasons import may_review
-from server.evidence.tables import PhotoLook, Verdict
+from server.evidence.queue import looks, read_look
+from server.evidence.tables import PhotoCheck, PhotoLook, Verdict
 from server.sync import questions
 from server.sync.review import REVIEWERS
-from server.sync.tables import Attachment, Submission
 
 VERDICTS = ("confirmed", "explained", "unclear", "ask")
 Wire = dict[str, Any]
@@ -49,21 +47,6 @@ def give_verdict(session: Session, actor: Actor, attachment_id: str, word: Word)
     return answer
 
 
-def statistics(session: Session, actor: Actor, region: str | None) -> list[Wire]:
-    """For each reason how often photos with it were confirmed, explained or unclear: what limits are tuned by."""
-    query = (
-        select(Verdict.codes, Verdict.verdict)
-        .join(Attachment, Attachment.id == Verdict.attachment_id)
-        .join(Submission, Submission.instance_id == Attachment.instance_id)
-        .where(may_review(actor), *inside(session, region))
-    )
-    counts: dict[str, dict[str, int]] = {}
-    for codes, verdict in session.execute(query):
-        for code in codes or ["drawn"]:
-            counts.setdefault(code, dict.fromkeys(VERDICTS, 0))[verdict] += 1
-    return [{"code": code, **counts[code]} for code in sorted(counts)]
-
-
 def _store(session: Session, actor: Actor, look: PhotoLook, instance_id: str, word: Word) -> None:
     given = word.id or str(uuid.uuid4())
     asking = word.verdict == "ask"
@@ -75,6 +58,7 @@ def _store(session: Session, actor: Actor, look: PhotoLook, instance_id: str, wo
         verdict=word.verdict,
         note=word.note,
         codes=look.codes,
+        measured=_measured(session, look.attachment_id),
         person_id=actor.id,
         question_id=look.question_id if asking else None,
     )
@@ -82,6 +66,13 @@ def _store(session: Session, actor: Actor, look: PhotoLook, instance_id: str, wo
     look.state = "asked" if asking else "done"
     note(session, actor.id, f"photo.{word.verdict}", look.attachment_id)
     session.flush()
+
+
+def _measured(session: Session, attachment_id: str) -> Wire:
+    """What each reason had measured when the word was given, {code: {level, value, limit, rule}}."""
+    rows = session.scalars(select(PhotoCheck).where(PhotoCheck.attachment_id == attachment_id))
+    names = ("level", "value", "limit", "rule")
+    return {row.code: {name: getattr(row, name) for name in names} for row in rows}
 
 
 def _ask(session: Session, actor: Actor, attachment_id: str, instance_id: str, text: str, given: str) -> str:

@@ -13,7 +13,7 @@ from server.evidence import layers
 from server.geo.tile import EXTENT, Tile
 from server.registry.tables import Entity
 from tests.evidence.test_judging import LAT, LON, Camera, looked_at, pictures, world  # noqa: F401
-from tests.world import WANG, Phone, World
+from tests.world import BAITA, QINGSHI, WANG, Phone, World
 
 
 def tile_at(z: int) -> Tile:
@@ -21,9 +21,9 @@ def tile_at(z: int) -> Tile:
     return Tile(z, int(across / EXTENT), int(down / EXTENT))
 
 
-def drawn(reader: Phone, layer: str, z: int) -> list[Any]:
+def drawn(reader: Phone, layer: str, z: int, asked: str = "") -> list[Any]:
     tile = tile_at(z)
-    answer = reader.get(f"/tiles/{layer}/{tile.z}/{tile.x}/{tile.y}.mvt")
+    answer = reader.get(f"/tiles/{layer}/{tile.z}/{tile.x}/{tile.y}.mvt{asked}")
     assert answer.status_code in (200, 204)
     assert "private" in answer.headers["Cache-Control"] and "Authorization" in answer.headers["Vary"]
     if answer.status_code == 204:
@@ -45,6 +45,15 @@ def test_each_layer_has_its_points(mapped: World) -> None:
     assert [one["id"] for one in drawn(zhang, "households", 14)] == [WANG]
     (photo,) = drawn(zhang, "photos", 14)
     assert photo["instance"].startswith("uuid:")
+
+
+@pytest.mark.parametrize("z", [7, 14])
+def test_a_tile_is_narrowed_to_an_area(mapped: World, z: int) -> None:
+    zhang = mapped.phone("zhang")
+    for layer in layers.LAYERS:
+        assert drawn(zhang, layer, z, f"?region={QINGSHI}") == drawn(zhang, layer, z)
+        assert drawn(zhang, layer, z, f"?region={BAITA}") == drawn(zhang, layer, z, "?region=9902") == []
+    assert zhang.get("/tiles/households/0/0/0.mvt?region=x").status_code == 400
 
 
 def test_far_out_points_are_counted(mapped: World) -> None:

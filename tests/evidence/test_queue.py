@@ -6,16 +6,17 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from server.accounts import people
 from server.evidence import tasks
 from server.evidence.checks import Limits
 from server.evidence.looks import is_drawn
-from server.evidence.tables import Verdict
+from server.evidence.tables import PhotoCheck, Verdict
+from server.evidence.tally import steps
 from tests.evidence.test_judging import LAT, LON, Camera, looked_at, pictures, world  # noqa: F401
-from tests.world import BAITA, EAST, LIUSHU, QINGSHI, WEST, Phone, World
+from tests.world import BAITA, EAST, LIUSHU, QINGSHI, WANG, WEST, Phone, World
 
 FAR = {"lon": LON + 0.01, "lat": LAT, "accuracy_m": 6, "time": "2026-11-21T01:29:58.000Z"}
 VAGUE = {"lon": LON, "lat": LAT, "accuracy_m": 500, "time": "2026-11-21T01:29:58.000Z"}
@@ -148,7 +149,29 @@ def test_what_came_of_each_reason_is_counted(queue: World) -> None:
     say(zhang, vague, "confirmed")
     tally = {row["code"]: row for row in zhang.get(f"/evidence/statistics?region={EAST}").json["items"]}
     assert (tally["DIST_HH"]["explained"], tally["DIST_HH"]["confirmed"], tally["ACC_LOW"]["confirmed"]) == (1, 0, 1)
+    (error,) = tally["ACC_LOW"]["steps"]
+    assert (error["from"], error["to"], error["confirmed"], tally["ACC_LOW"]["limit"]) == (500, 500, 1, 100)
     assert queue.phone("west").get("/evidence/statistics").json["items"] == []
+
+
+def test_the_newest_word_counts_and_what_was_measured_when_it_was_given(queue: World) -> None:
+    """A changed mind is no second photo, and a later check of the photo leaves what the reviewer had seen."""
+    zhang = queue.phone("zhang")
+    vague = items(zhang, code="ACC_LOW")[0]
+    for verdict in ("confirmed", "ask", "unclear"):
+        say(zhang, vague, verdict, "为什么误差这么大？")
+    with queue.app.app_context():
+        queue.run(lambda session: session.execute(delete(PhotoCheck)))
+    tally = {row["code"]: row for row in zhang.get("/evidence/statistics").json["items"]}["ACC_LOW"]
+    assert [tally[word] for word in ("confirmed", "unclear", "ask")] == [0, 1, 1]
+    assert [(step["to"], step["unclear"]) for step in tally["steps"]] == [(500, 1)]
+
+
+def test_steps_hold_about_as_many_photos_and_never_part_equal_values() -> None:
+    values = [(float(n), "confirmed" if n > 5 else "explained") for n in range(12)]
+    assert [(step["from"], step["to"]) for step in steps(values, 4)] == [(0, 2), (3, 5), (6, 8), (9, 11)]
+    assert [step["explained"] for step in steps(values, 4)] == [3, 3, 0, 0]
+    assert len(steps([(5.0, "unclear")] * 9, 4)) == 1 and steps([]) == []
 
 
 def test_the_lot_falls_on_its_share_and_always_on_the_same() -> None:
@@ -169,3 +192,35 @@ def test_the_same_slot_of_the_house_is_shown_over_time(world: World) -> None:  #
     looked_at(world, zhang, zhang.get("/submissions").json["items"][0]["instance_id"])
     looks = [zhang.get(f"/evidence/{item['id']}").json for item in items(zhang)]
     assert {look["id"] for look in looks} == {one["id"] for look in looks for one in look["same_slot"]}
+
+
+def twice(world: World) -> tuple[str, str]:  # noqa: F811
+    """The same picture sent for Wang's house by two visits; the attachments, older first."""
+    camera, (picture,) = Camera(world, "li"), pictures(1)
+    for base in (1, 2):
+        sealed = camera.sealed([picture], fix=VAGUE)
+        visit = camera.send([picture], [sealed[0] | {"slot": "front"}], base_version=base)
+    looked_at(world, world.phone("zhang"), visit)
+    found = world.phone("zhang").get(f"/entities/{WANG}/photos?slot=front").json["items"]
+    return found[1]["id"], found[0]["id"]
+
+
+def test_photos_that_a_reason_names_come_with_household_and_place(world: World) -> None:  # noqa: F811
+    older, newer = twice(world)
+    look = world.phone("zhang").get(f"/evidence/{newer}").json
+    (other,) = look["others"]
+    assert (other["id"], other["household"]["id"], other["codes"]) == (older, WANG, ["DUP_EXACT"])
+    assert other["place"] == {"lon": LON, "lat": LAT, "accuracy_m": 500}
+    assert look["household"]["label"] == "王大山"
+
+
+def test_the_photos_of_a_house_are_read_page_by_page_within_the_area(world: World) -> None:  # noqa: F811
+    older, newer = twice(world)
+    zhang = world.phone("zhang")
+    first = zhang.get(f"/entities/{WANG}/photos?limit=1").json
+    rest = zhang.get(f"/entities/{WANG}/photos?limit=1&after={first['next']}").json
+    assert [first["items"][0]["id"], rest["items"][0]["id"], rest["next"]] == [newer, older, None]
+    assert zhang.get(f"/entities/{WANG}/photos?slot=water").json["items"] == []
+    foreign, unknown = (world.phone("bai").get(f"/entities/{one}/photos") for one in (WANG, str(uuid.uuid4())))
+    assert foreign.status_code == unknown.status_code == 404 and foreign.json["code"] == unknown.json["code"]
+    assert zhang.get(f"/entities/{WANG}/photos?after={uuid.uuid4()}").status_code == 400
