@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any
 
-from flask import Response, json, jsonify, request, stream_with_context
+from flask import Response, jsonify, request, stream_with_context
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 from sqlalchemy import update
@@ -21,8 +21,8 @@ from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.evidence.tasks import enqueue
 from server.sync import holdings, loans
+from server.sync.batch import NotJson, read_body
 from server.sync.digest import digest
-from server.sync.envelope import nesting
 from server.sync.epoch import epoch
 from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, Pull, feeds_of, stream
 from server.sync.push import push
@@ -33,7 +33,6 @@ PUSH_OPS = 200
 PUSH_BYTES = 1024 * 1024
 OP_BYTES = 16 * 1024 * 1024
 LIMITS = {"push_ops": PUSH_OPS, "push_bytes": PUSH_BYTES, "op_bytes": OP_BYTES}
-DEEPEST = 400  # deeper is refused like what cannot be parsed: no program of ours would get through it
 MINIMUM_APP_BUILD = "0"
 
 
@@ -112,11 +111,11 @@ def _ops() -> list[object]:
     """The ops of the body; Problems request.not_json and request.too_large, and then nothing was stored."""
     body = request.get_data()
     try:
-        parsed = json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise Problem("request.not_json") from error
-    if nesting(parsed) > DEEPEST:
-        raise Problem("request.not_json")
+        parsed = read_body(body)
+    except NotJson as error:
+        where = f"byte {error.at}" if error.at is not None else "body"
+        fix = 'Send {"ops": [ … ]} as JSON in UTF-8; what the phone has is still there.'
+        raise Problem("request.not_json", faults=[Fault(where, "From here on it is no JSON.", fix)]) from error
     ops = parsed.get("ops") if isinstance(parsed, dict) else None
     if not isinstance(ops, list):
         fix = 'Send {"ops": [ … ]}.'
@@ -124,11 +123,6 @@ def _ops() -> list[object]:
     if len(ops) > PUSH_OPS or len(body) > (OP_BYTES if len(ops) == 1 else PUSH_BYTES):
         raise Problem("request.too_large")
     return ops
-
-
-def _no_number(name: str) -> None:
-    """NaN and Infinity are no JSON, though Python would read them."""
-    raise ValueError(name)
 
 
 @blueprint.route("/sync/pull", methods=["POST"])

@@ -27,6 +27,7 @@ from server.config import Settings
 from server.errors import Problem
 from server.sync import feeds, news, quarantine
 from server.sync.attachments import bind_waiting
+from server.sync.batch import read_element
 from server.sync.blob_store import PIECE
 from server.sync.blobs import keep_streams, store_of
 from server.sync.courier_file import (
@@ -39,11 +40,10 @@ from server.sync.courier_file import (
     is_signed_by,
     open_courier,
 )
-from server.sync.envelope import nesting, read_op
+from server.sync.envelope import read_op
 from server.sync.push import push
 
 BATCH_OPS, BATCH_BYTES = 200, 1024 * 1024
-DEEPEST = 400  # as for a push
 MOST_KEPT = 2 * 1024 * 1024 * 1024  # bytes of damaged and unverified files
 STATUSES = ("applied", "merged", "conflicted", "duplicate", "held", "quarantined", "unreadable")
 
@@ -160,7 +160,7 @@ def _batches(manifest: Manifest, content: Content) -> Iterator[list[bytes]]:
 
 def _push(author: Actor, lines: Sequence[bytes], carried: Carried) -> None:
     """As if the author's phone had sent them; its own feed tells it what came of those that were new."""
-    answer = push(author, [_element(line) for line in lines])
+    answer = push(author, [read_element(line) for line in lines])
     told = [
         news.of_op(author.id, result.op_id, result.status, result.code)
         for result in answer.results
@@ -172,25 +172,12 @@ def _push(author: Actor, lines: Sequence[bytes], carried: Carried) -> None:
     carried.bound += answer.bound
 
 
-def _element(line: bytes) -> object:
-    """The op; what is no JSON stays text, which push keeps as unreadable."""
-    try:
-        found: object = json.loads(line, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        return line.decode("utf-8", "replace")
-    return line.decode("utf-8", "replace") if nesting(found) > DEEPEST else found
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(name)
-
-
 def _set_aside(session: Session, carrier: Actor, manifest: Manifest, lines: Sequence[bytes]) -> None:
     """Kept without an op id: the id belongs to whoever can prove the op."""
     person = session.get(Person, manifest.author)
     region = quarantine.area_of(session, load_actor(session, person) if person else carrier)
     for line in lines:
-        op = read_op(_element(line))
+        op = read_op(read_element(line))
         detail = f"{op.op_id or '?'} {manifest.install_id} {person.username if person else '?'}"
         quarantine.keep(session, carrier, "courier.unverified", op.raw, region=region, detail=detail)
 

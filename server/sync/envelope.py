@@ -36,10 +36,24 @@ class RawOp:
     seq: int | None
     kind: str
     body: Mapping[str, Any]
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An element of `ops` that is no JSON: exactly its bytes, why, and what could be made out all the same."""
+
+    raw: bytes
+    why: str
+    install_id: str | None = None
+    seq: int | None = None
 
 
 def read_op(element: object) -> RawOp:
     """The op with what its envelope says, never failing for what nests no deeper than Python's JSON writer goes."""
+    if isinstance(element, Unread):
+        content_hash = hashlib.sha256(element.raw).hexdigest()
+        return RawOp(element.raw, content_hash, None, element.install_id, element.seq, "", {}, element.why)
     raw = json.dumps(element, sort_keys=True, ensure_ascii=True).encode()
     content_hash = hashlib.sha256(raw).hexdigest()
     body = cleaned(element) if isinstance(element, dict) and nesting(element) <= DEEPEST else {}
@@ -48,7 +62,7 @@ def read_op(element: object) -> RawOp:
         content_hash=content_hash,
         op_id=as_uuid(body.get("op_id")),
         install_id=as_text(body.get("install_id"), 64),
-        seq=_seq(body.get("seq")),
+        seq=as_seq(body.get("seq")),
         kind=as_text(body.get("kind"), 40) or "",
         body=body,
     )
@@ -87,7 +101,7 @@ def as_text(value: object, longest: int) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= longest else None
 
 
-def _seq(value: object) -> int | None:
+def as_seq(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_SEQ else None
 
 

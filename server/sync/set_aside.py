@@ -6,6 +6,7 @@ who, when and why; the bytes stay for ever.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +61,14 @@ def read_set_aside(session: Session, actor: Actor, row_id: str) -> Wire | None:
         return None
     row: Quarantine = found[0]
     note(session, actor.id, "quarantine.read", row_id)
-    return {**_quarantined(found, authors(session, [row.person_id])), "raw": row.raw.decode("utf-8", "replace")}
+    return {**_quarantined(found, authors(session, [row.person_id])), **_bytes(row.raw)}
+
+
+def _bytes(raw: bytes) -> Wire:
+    """As text, and exactly where that would change them."""
+    text = raw.decode("utf-8", "replace")
+    exact = {} if text.encode() == raw else {"raw_base64": b64encode(raw).decode()}
+    return {"raw": text} | exact
 
 
 def apply_set_aside(session: Session, actor: Actor, row_id: str) -> Wire:
