@@ -16,6 +16,9 @@ export class FakeServer {
   forms: { form_id: string; version: string; names: { zh: string; en: string }; hash: string; datasets: string[]; xform: string }[] = [];
   media = new Map<string, string>();
   datasets: unknown[] = [];
+  /** By household: what the server tells of its last photos; `pictureLimit`: so many pictures in one answer. */
+  lastPhotos = new Map<string, { slot: string; attachment_id: string; taken_at: string; jpeg: string }[]>();
+  pictureLimit = 1000;
   me = { id: "p1", username: "zhangmin", display_name: "张敏", roles: [{ role: "cadre", region: "990101001" }] as unknown[], qualifications: [] as unknown[] };
   requests: Request[] = [];
   pageSize = 500;
@@ -84,6 +87,7 @@ export class FakeServer {
     if (path === "/sync/pull") return json(this.pull(body));
     if (path.startsWith("/sync/digest")) return this.digest(decodeURIComponent(path.split("scope=")[1] ?? ""));
     if (path === "/blobs/have") return json({ have: (body["sha256"] as string[]).filter((hash) => this.blobs.has(hash)) });
+    if (path === "/photos/last") return json(this.last(body["households"] as { id: string; have: string[] }[]));
     if (path === "/forms") return json(this.forms.map(({ xform: _xform, ...form }) => form));
     if (path === "/me") return json(this.me);
     if (path === "/datasets") return json({ items: this.datasets });
@@ -92,6 +96,16 @@ export class FakeServer {
     if (file !== undefined) return new Response(file);
     const form = this.forms.find((item) => path === `/forms/${item.form_id}/${item.version}/xform`);
     return form ? new Response(form.xform) : new Response(JSON.stringify({ code: "page.unknown" }), { status: 404 });
+  }
+
+  private last(asked: { id: string; have: string[] }[]): unknown {
+    const items: { household_id: string; photos: { attachment_id: string; jpeg?: string }[] }[] = [];
+    for (const { id, have } of asked) {
+      if (items.flatMap((item) => item.photos).filter((photo) => photo.jpeg).length >= this.pictureLimit) break;
+      const photos = (this.lastPhotos.get(id) ?? []).map(({ jpeg, ...photo }) => (have.includes(photo.attachment_id) ? photo : { ...photo, jpeg }));
+      items.push({ household_id: id, photos });
+    }
+    return { items, left: asked.slice(items.length).map(({ id }) => id) };
   }
 
   private hello(): unknown {

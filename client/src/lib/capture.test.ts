@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { afterEach, expect, test, vi } from "vitest";
 import { sha256 } from "./bytes";
-import { betterFix, captureRecord, metresBetween, watchFix } from "./capture";
+import { betterFix, captureRecord, metresBetween, watchFix, whereabouts, withLaterFix } from "./capture";
 import type { Fix } from "./types";
 
 const fix = (accuracy_m: number, second: number, lon = 108.37): Fix => ({ lon, lat: 23.12, accuracy_m, altitude_m: null, speed: null, heading: null, time: new Date(second * 1000).toISOString() });
@@ -46,6 +46,37 @@ test("a watch keeps the best fix, counts them and says how far they spread", () 
   watch.stop();
   watch.stop();
   expect(phone.cleared).toEqual([7]);
+});
+
+test("a watch ends by itself once the place is exact enough and its spread is known; the next goes on from there", () => {
+  const phone = fakeGeolocation();
+  const watch = watchFix();
+  phone.give(108.37, 9);
+  phone.give(108.37, 30);
+  expect(watch.running).toBe(true);
+  phone.give(108.37, 40);
+  expect([watch.running, watch.best?.accuracy_m, phone.cleared]).toEqual([false, 9, [7]]);
+  const next = watchFix(watch.best, 5);
+  expect([next.running, next.best?.accuracy_m, next.count]).toEqual([true, 9, 0]);
+  for (const metres of [8, 7, 6]) phone.give(108.37, metres);
+  expect(next.running).toBe(true);
+});
+
+test("a place that comes while the shot is looked at belongs to it, one that comes later does not", async () => {
+  const phone = fakeGeolocation();
+  const watch = watchFix();
+  const record = await captureRecord({ ...shot, bytes: new Blob(["jpeg"]) }, watch);
+  expect([record.fix, withLaterFix(record, watch).fix, withLaterFix(record, null).fix]).toEqual([null, null, null]);
+  phone.give(108.37, 35);
+  expect(withLaterFix(record, watch)).toMatchObject({ fix: { accuracy_m: 35 }, n_fixes: 1, permission: "granted", photo_sha256: record.photo_sha256, wall_ms: record.wall_ms });
+  expect(withLaterFix({ ...record, fix: fix(8, 1) }, watch).fix?.accuracy_m).toBe(8);
+  expect(withLaterFix({ ...record, wall_ms: record.wall_ms - 90_000 }, watch).fix).toBeNull();
+});
+
+test("what a phone can say of its place has a word: nothing of it keeps a photo from being taken", () => {
+  expect(whereabouts(fix(8, 0), "granted", false)).toBe("exact");
+  expect(whereabouts(fix(2000, 0), "granted", true)).toBe("coarse");
+  expect([whereabouts(null, "prompt", false), whereabouts(null, "prompt", true), whereabouts(null, "denied", true), whereabouts(null, "unavailable", false)]).toEqual(["looking", "slow", "denied", "unavailable"]);
 });
 
 test("a photo without any position is a full record that says why", async () => {

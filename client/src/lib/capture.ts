@@ -3,17 +3,30 @@ import { bytesOf, sha256 } from "./bytes";
 import { isUnlocked, session } from "./session";
 import type { CaptureRecord, CaptureSource, Fix } from "./types";
 
-/** Keeps the best fix of a short watch. Start it when the camera page opens; stop it when it closes. */
+/** Keeps the best fix of a short watch, which ends by itself once the place is exact enough. */
 export interface FixWatch {
   readonly best: Fix | null;
+  /** When the best fix came, milliseconds of this phone's clock: fixes carry the receiver's own time. */
+  readonly best_at: number;
+  /** False once it has ended. */
+  readonly running: boolean;
+  /** Ends early at this accuracy, metres. */
+  enough_m: number;
   readonly count: number;
   /** Largest distance between the best fix and another of the window, metres. */
   readonly jitter_m: number | null;
   /** granted | denied | prompt | unavailable */
   readonly permission: string;
-  onChange(listener: () => void): void;
+  /** Gives the function that ends the subscription. */
+  onChange(listener: () => void): () => void;
   stop(): void;
 }
+
+/** Exact enough for a photo, metres; and so many fixes, so that their spread is known. */
+export const ENOUGH_M = 10;
+const ENOUGH_FIXES = 3;
+/** Worse than this is the approximate place that a phone gives where the exact one was not allowed. */
+export const COARSE_M = 100;
 
 /** Older fixes than this say little about the place where the phone is now, milliseconds. */
 const FRESH_MS = 60_000;
@@ -40,25 +53,30 @@ export function metresBetween(a: Pick<Fix, "lon" | "lat">, b: Pick<Fix, "lon" | 
 }
 
 class Watch implements FixWatch {
-  best: Fix | null = null;
+  best_at = 0;
   permission = "prompt";
   private seen: Fix[] = [];
-  private listeners: (() => void)[] = [];
+  private readonly listeners = new Set<() => void>();
   private id: number | null = null;
 
-  constructor(source: Geolocation | undefined) {
+  constructor(source: Geolocation | undefined, public best: Fix | null, public enough_m: number) {
     if (!source) this.permission = "unavailable";
     else this.id = source.watchPosition((position) => this.take(position), (error) => this.fail(error), { enableHighAccuracy: true, maximumAge: 0, timeout: 60_000 });
   }
 
   get count(): number { return this.seen.length; }
 
+  get running(): boolean { return this.id !== null; }
+
   get jitter_m(): number | null {
     const best = this.best;
     return best && this.seen.length > 1 ? Math.round(Math.max(...this.seen.map((fix) => metresBetween(best, fix))) * 10) / 10 : null;
   }
 
-  onChange(listener: () => void): void { this.listeners.push(listener); }
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
 
   stop(): void {
     if (this.id !== null) navigator.geolocation.clearWatch(this.id);
@@ -68,9 +86,12 @@ class Watch implements FixWatch {
   private take(position: GeolocationPosition): void {
     const fix = toFix(position);
     this.permission = "granted";
-    this.best = betterFix(this.best, fix);
+    const best = betterFix(this.best, fix);
+    if (best === fix) this.best_at = Date.now();
+    this.best = best;
     // A long stay at one page must not grow for ever.
     this.seen = [...this.seen, fix].slice(-50);
+    if (best.accuracy_m <= this.enough_m && this.seen.length >= ENOUGH_FIXES) this.stop();
     this.tell();
   }
 
@@ -79,11 +100,22 @@ class Watch implements FixWatch {
     this.tell();
   }
 
-  private tell(): void { for (const listener of this.listeners) listener(); }
+  private tell(): void { for (const listener of [...this.listeners]) listener(); }
 }
 
-export function watchFix(): FixWatch {
-  return new Watch(typeof navigator === "undefined" ? undefined : navigator.geolocation);
+/** `known`: the best so far, of a watch that has ended. */
+export function watchFix(known: Fix | null = null, enough_m = ENOUGH_M): FixWatch {
+  return new Watch(typeof navigator === "undefined" ? undefined : navigator.geolocation, known, enough_m);
+}
+
+/** How well a place is known: exact, only roughly, not yet (looking, slow), or not at all. Nothing waits for any of them. */
+export type Whereabouts = "exact" | "coarse" | "looking" | "slow" | "denied" | "unavailable";
+
+/** `isLate`: it has taken longer than people expect. */
+export function whereabouts(fix: Fix | null, permission: string, isLate: boolean): Whereabouts {
+  if (fix) return fix.accuracy_m > COARSE_M ? "coarse" : "exact";
+  if (permission === "denied" || permission === "unavailable") return permission;
+  return isLate ? "slow" : "looking";
 }
 
 export interface Shot {
@@ -105,4 +137,10 @@ export async function captureRecord(shot: Shot, watch: FixWatch | null): Promise
     visit_id: shot.visitId, household_id: shot.householdId, slot: shot.slot, app_build: __APP_BUILD__,
     device_key_id: isUnlocked() ? session().install.device_key_id : null,
   };
+}
+
+/** A slow phone finds its place while the shot is being looked at: what came within a minute of it is the place of the shot. */
+export function withLaterFix(record: CaptureRecord, watch: FixWatch | null): CaptureRecord {
+  if (!watch?.best || watch.best_at > record.wall_ms + FRESH_MS) return record;
+  return { ...record, fix: record.fix ? betterFix(record.fix, watch.best) : watch.best, n_fixes: watch.count, jitter_m: watch.jitter_m, permission: watch.permission };
 }

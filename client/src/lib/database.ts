@@ -33,7 +33,8 @@ export interface PhotoRow {
   facts: Sealed; bytes: Sealed | null;
 }
 
-export interface CacheRow { key: string; at: string; sealed: Sealed }
+/** `version`: of the record that it belongs to, where that matters. */
+export interface CacheRow { key: string; at: string; version?: number; sealed: Sealed }
 
 export class PhoneDatabase extends Dexie {
   meta!: Table<MetaRow, string>;

@@ -27,12 +27,18 @@ export async function writeChanges(db: PhoneDatabase, changes: Change[], content
   await db.memberships.bulkDelete(rows.filter((row): row is [string, string] => Array.isArray(row)));
 }
 
-/** A record that goes takes along what was fetched about it on demand. */
+/** What hangs on a record by its id, in the cache: fetched about it, or begun here (an answer to a question). */
+const HANGERS = ["history", "last-photos", "answer", "seen"];
+
+/** A record that goes takes along what hangs on it. */
 async function writeRecords(db: PhoneDatabase, records: Map<string, RecordRow | null>): Promise<void> {
   const gone = [...records].filter(([, row]) => row === null).map(([key]) => key);
   await db.records.bulkPut([...records.values()].filter((row): row is RecordRow => row !== null));
   await db.records.bulkDelete(gone);
-  await db.cache.bulkDelete(gone.map((key) => `history:${key.slice(key.lastIndexOf(":") + 1)}`));
+  const ids = gone.map((key) => key.slice(key.lastIndexOf(":") + 1));
+  await db.cache.bulkDelete(ids.flatMap((id) => HANGERS.map((hanger) => `${hanger}:${id}`)));
+  const questions = gone.filter((key) => key.startsWith("question:"));
+  if (questions.length > 0) await db.photos.where("owner").anyOf(questions).delete();
 }
 
 type Single = Exclude<Change, { do: "record" | "drop-record" | "member" | "drop-member" }>;

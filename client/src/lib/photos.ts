@@ -45,6 +45,13 @@ export async function getPhoto(draftId: string, name: string): Promise<Blob | un
   return row ? openPhoto(at, row) : undefined;
 }
 
+/** How a photo was taken. */
+export async function captureOf(draftId: string, name: string): Promise<CaptureRecord | undefined> {
+  const at = session();
+  const row = await findPhoto(at, draftId, name);
+  return row && (await openFacts(at, row)).capture;
+}
+
 /** In the order they were taken. */
 export async function photosOf(at: Session, owner: string): Promise<{ row: PhotoRow; facts: PhotoFacts }[]> {
   const rows = await at.db.photos.where("owner").equals(owner).toArray();

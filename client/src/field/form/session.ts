@@ -2,7 +2,7 @@
 import type { AnyNode, RepeatInstanceNode, RootNode } from "@getodk/xforms-engine";
 import { inject, ref, shallowReactive, shallowRef } from "vue";
 import type { InjectionKey, Ref, ShallowRef } from "vue";
-import { watchFix } from "@lib/capture";
+import { ENOUGH_M, watchFix } from "@lib/capture";
 import type { FixWatch } from "@lib/capture";
 import { formOfDraft } from "@lib/drafts";
 import type { ContactMode, Draft, DraftExtra, DraftForm, Fix } from "@lib/types";
@@ -53,8 +53,8 @@ export interface FormSession {
   typing: Set<() => void>;
   /** Hands over what is being typed and stores everything now. */
   settle(): Promise<void>;
-  /** Starts looking for the position, or goes on looking; nothing ever waits for it. */
-  locate(): FixWatch;
+  /** Starts looking for the position, or goes on looking, until it is this exact (metres); nothing ever waits for it. */
+  locate(enough_m?: number): FixWatch;
   close(): void;
 }
 
@@ -90,22 +90,24 @@ function firstReference(root: RootNode): string {
 }
 
 /** One watch for the visit, its photos and its places: a warm receiver is exact sooner. A refusal is only noted. */
-function locator(found: (watch: FixWatch) => void): { locate(): FixWatch; stop(): void } {
+function locator(found: (watch: FixWatch) => void): { locate(enough_m?: number): FixWatch; stop(): void } {
   let watch: FixWatch | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const stop = (): void => { clearTimeout(timer); watch?.stop(); watch = null; };
-  const start = (): FixWatch => {
-    const started = watchFix();
+  const stop = (): void => { clearTimeout(timer); watch?.stop(); };
+  const start = (enough_m: number): FixWatch => {
+    const started = watchFix(watch?.best ?? null, enough_m);
     started.onChange(() => found(started));
     found(started);
     return started;
   };
   return {
     stop,
-    locate() {
+    locate(enough_m = ENOUGH_M) {
       clearTimeout(timer);
       timer = setTimeout(stop, LOOKING_MS);
-      return (watch ??= start());
+      if (!watch?.running) watch = start(enough_m);
+      watch.enough_m = Math.min(watch.enough_m, enough_m);
+      return watch;
     },
   };
 }
@@ -140,7 +142,7 @@ export async function sessionOf(draft: Draft, form: DraftForm, keeper: Keeper, m
       for (const hand of [...session.typing]) hand();
       return session.autosave.flush();
     },
-    here: shallowRef(null), overlay: shallowRef(null), locate: () => location.locate(),
+    here: shallowRef(null), overlay: shallowRef(null), locate: (enough_m) => location.locate(enough_m),
     close() { location.stop(); session.autosave.stop(); },
   };
   const location = locator((watch) => {

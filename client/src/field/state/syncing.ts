@@ -2,8 +2,9 @@
 import { readonly, ref } from "vue";
 import { onChange } from "@lib/changes";
 import { backOff } from "@lib/core/ops";
-import { asProblem, type Problem } from "@lib/problem";
-import { isUnlocked, whileOpen } from "@lib/session";
+import { fetchLastPhotos } from "@lib/last-photos";
+import { asProblem, Problem } from "@lib/problem";
+import { isUnlocked, session, whileOpen } from "@lib/session";
 import { sync, type SyncOutcome, type SyncProgress, type SyncResult } from "@lib/sync";
 
 const online = ref(typeof navigator === "undefined" ? true : navigator.onLine);
@@ -59,6 +60,16 @@ function learn(came: SyncResult): void {
   failure.value = came.problems[0]?.problem ?? null;
   online.value = came.outcome !== "offline";
   failures = came.outcome === "done" ? 0 : failures + 1;
+  if (came.outcome === "done") void whileOpen(lookForPhotos);
+}
+
+/** After a good round, beside everything else. A lost line is no failure of anything: the next round asks again. */
+async function lookForPhotos(): Promise<void> {
+  try {
+    await fetchLastPhotos(session());
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause;
+  }
 }
 
 function planNext(): void {
