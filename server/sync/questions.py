@@ -91,9 +91,16 @@ def told(session: Session, question: Question) -> News:
     user = f"user:{submission.person_id}"
     if question.state != "open":
         return feeds.eviction(user, "question", question.id, "question")
-    payload = _plain(question, submission) | {"asked_by": authors(session, [question.asked_by])[question.asked_by]}
+    asker = authors(session, [question.asked_by])[question.asked_by]
+    payload = _plain(question, submission) | {"asked_by": asker, "attachment": _about(session, question)}
     present = {name: value for name, value in payload.items() if value is not None}
     return News(user, "question", question.id, "question", present)
+
+
+def _about(session: Session, question: Question) -> Wire | None:
+    """The file asked about, as its author's phone knows it: by name, slot and hash."""
+    row = session.get(Attachment, question.attachment_id) if question.attachment_id else None
+    return {"name": row.name, "slot": row.slot, "sha256": row.sha256} if row is not None else None
 
 
 def find(session: Session, actor: Actor, question_id: str) -> Question | None:

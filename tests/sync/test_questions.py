@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.sync.office import entries, op, own, upload
-from tests.world import LIUSHU, QINGSHI, Phone, World
+from tests.world import LIUSHU, QINGSHI, WANG, Phone, World
 
 FILE = b"\xff\xd8 the roof"
 
@@ -41,6 +41,21 @@ def test_a_question_reaches_the_author_s_phone_and_leaves_it_when_it_is_answered
     [row] = world.phone("zhang").get("/questions?state=answered").json["items"]
     assert (row["answers"][0]["text"], row["answers"][0]["author"]["username"]) == ("不漏", "li")
     assert world.phone("zhang").get("/questions?state=open").json["items"] == []
+
+
+def test_a_question_about_a_photo_names_it_as_the_phone_knows_it(world: World) -> None:
+    """Proves that the phone finds its own copy without asking: the server's id of the file says nothing to it."""
+    phone, zhang = world.phone("li"), world.phone("zhang")
+    name = sha256(FILE).hexdigest()
+    file = {"name": "roof.jpg", "sha256": name, "size": len(FILE), "media_type": "image/jpeg", "slot": "house_front"}
+    visit = phone.visit(water_days="35", attachments=[file])
+    phone.send(visit)
+    [attachment] = zhang.get(f"/submissions/{visit['instance_id']}").json["attachments"]
+    body = {"text": "这是哪一间？", "attachment_id": attachment["id"]}
+    assert zhang.post(f"/submissions/{visit['instance_id']}/questions", body).status_code == 201
+    [entry] = entries(phone, own(world, "li"), "question")
+    assert entry["attachment"] == {"name": "roof.jpg", "slot": "house_front", "sha256": name}
+    assert (entry["entity_id"], "path" in entry) == (WANG, False)
 
 
 def test_asking_again_with_the_same_id_asks_once(world: World) -> None:
