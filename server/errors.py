@@ -126,6 +126,17 @@ CATALOGUE: Mapping[str, Entry] = {
         "Nothing was decided: the chosen value is not part of this conflict, is none of its property, "
         "lies in a village outside your area, or something is missing. The decision is kept; choose again.",
     ),
+    "place.not_set": Entry(
+        422,
+        "位置没有改：手机看到的版本不对，或者这类记录没有位置。这次填的已保留，请刷新后再试。",
+        "The place was not changed: the version that was on screen is not known, or records of this kind have no "
+        "place. What was sent is kept; read the record again and retry.",
+    ),
+    "place.not_suggested": Entry(
+        409,
+        "推荐的位置已经变了，或者没有推荐位置。请刷新后再看。",
+        "The suggested place has changed, or none is suggested. Read it again.",
+    ),
     "courier.damaged": Entry(
         422,
         "这份代送文件损坏或不完整，读不出来。原文件已留存，请从原手机重新导出一份再送。",
@@ -144,6 +155,11 @@ CATALOGUE: Mapping[str, Entry] = {
     "key.unreadable": Entry(422, "这把钥匙不是给这台服务器的。", "This key was not sealed for this server."),
     "record.not_found": Entry(404, "没有找到,或者不在您的范围内。", "Not found, or outside your area."),
     "export.not_ready": Entry(409, "导出还没有做好,请稍后再取。", "The export is not ready; fetch it a little later."),
+    "export.too_large": Entry(
+        413,
+        "照片太多,一个包装不下。请缩小区域或时间,分几次导出。",
+        "Too many photos for one bundle. Narrow the area or the time, and export several.",
+    ),
     "form.not_found": Entry(404, "没有这个表单或版本。", "No such form or version."),
     "form.invalid": Entry(
         422,

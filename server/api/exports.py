@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from flask import Response, current_app, jsonify, send_file
+from flask import Response, current_app, jsonify, request, send_file
 from flask_smorest import Blueprint
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from server import db
 from server.accounts.audit import note
@@ -17,40 +18,82 @@ from server.api.signed_in import current_actor, signed_in
 from server.config import Settings
 from server.errors import Problem
 from server.evidence import tasks as worker
-from server.reports import exports, tasks
+from server.reports import exports, map_export, tasks
 from server.reports.answer_export import FORMATS
 from server.reports.answer_files import WORDS
 from server.reports.codebook_of import codebook_of
+from server.reports.kinds import KINDS
 from server.reports.one_submission import submission_answers
 from server.reports.tables import Export
-from server.sealing.files import opened_file
+from server.sealing.files import opened_part
 
 blueprint = Blueprint("exports", __name__, description="Answers as data")
 blueprint.before_request(refuse_nul)
 
 _SHEET = FORMATS["xlsx"][1]
+_FORMATS = {"answers": tuple(FORMATS), "map": tuple(map_export.FORMATS), "photos": ("zip",)}
+# What of a request is kept: of every kind, and of each.
+_ALWAYS = ("region", "since", "until", "format")
+_READ = {
+    "answers": ("form_id", "status", "words"),
+    "map": ("form_id", "layers", "base"),
+    "photos": ("instances",),
+}
 
 
 class Wanted(Loose):
-    """`from` is in, `to` is out; both RFC 3339 with zone, of the time of receipt. `words`: codes, or labels."""
+    """`from` is in, `to` is out; both RFC 3339 with zone: of receipt, of a household's last change, of the shutter.
 
-    form_id = fields.String(required=True, validate=validate.Length(1, 100))
+    `answers` of a form: `form_id`, `format` csv, json or xlsx, `words` codes or labels. `map`: households, submissions
+    and photos, `format` gpkg or geojson, some of the `layers`. `photos`: a bundle for an audit, with a `reason`; of an
+    area, a time, or the visits in `instances`.
+    """
+
+    kind = fields.String(load_default="answers", validate=validate.OneOf(tuple(KINDS)))
+    form_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
     region = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=20))
     since = fields.AwareDateTime(load_default=None, allow_none=True, data_key="from", format="iso")
     until = fields.AwareDateTime(load_default=None, allow_none=True, data_key="to", format="iso")
     status = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=12))
-    format = fields.String(load_default="csv", validate=validate.OneOf(tuple(FORMATS)))
+    format = fields.String(validate=validate.OneOf([*FORMATS, *map_export.FORMATS]))
     words = fields.String(load_default="codes", validate=validate.OneOf(tuple(WORDS)))
+    layers = fields.List(
+        fields.String(validate=validate.OneOf(map_export.LAYERS)),
+        load_default=list(map_export.LAYERS),
+        validate=validate.Length(1, len(map_export.LAYERS)),
+    )
+    instances = fields.List(
+        fields.String(validate=validate.Length(1, 100)), load_default=None, allow_none=True,
+        validate=validate.Length(1, 1000),
+    )  # fmt: skip
+    reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 500))
+
+    @validates_schema
+    def _whole(self, body: dict[str, Any], **_more: Any) -> None:
+        kind = body["kind"]
+        if kind == "answers" and body["form_id"] is None:
+            raise ValidationError("Answers are of a form: say which.", "form_id")
+        if kind == "photos" and not (body["reason"] or "").strip():
+            raise ValidationError("Originals leave the server: say what for.", "reason")
+        if body.get("format", _FORMATS[kind][0]) not in _FORMATS[kind]:
+            raise ValidationError(f"One of: {', '.join(_FORMATS[kind])}.", "format")
+
+
+def _asked(body: dict[str, Any]) -> dict[str, Any]:
+    """What the kind reads of it, as JSON keeps it. Links in a map lead to where it was asked for."""
+    kind = body["kind"]
+    body = {"format": _FORMATS[kind][0], "base": request.host_url.rstrip("/")} | body
+    texts = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in body.items()}
+    return {name: texts[name] for name in (*_ALWAYS, *_READ[kind])}
 
 
 @blueprint.route("/exports", methods=["POST"])
 @signed_in(*exports.READERS)
 @blueprint.arguments(Wanted)
 def ask(body: dict[str, Any]) -> tuple[Response, int]:
-    """Has the answers of a form written to a file. 202: it waits; ask again by its id, then fetch the file."""
-    asked = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in body.items()}
-    actor = current_actor()
-    row = db.transact(lambda session: exports.ask(session, actor, asked))
+    """Has answers, a map or photos written to a file. 202: it waits; ask again by its id, then fetch the file."""
+    actor, asked = current_actor(), _asked(body)
+    row = db.transact(lambda session: exports.ask(session, actor, body["kind"], asked, body["reason"]))
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     tasks.register(app, worker.queue(app).huey)(row.id)
     return jsonify(_export(row)), 202
@@ -75,16 +118,31 @@ def one(export_id: str) -> Response:
 @blueprint.route("/exports/<export_id>/file")
 @signed_in(*exports.READERS)
 def file(export_id: str) -> Response:
-    """The file. 404 when the caller may no longer see all that is in it; 409 while it is being written."""
+    """The file, in parts where asked. 404 when the caller may no longer see all of it; 409 while it is written."""
     settings: Settings = current_app.config["RUHU"]
     actor = current_actor()
     row, path = db.transact(lambda session: exports.download(session, settings, actor, export_id))
-    media_type = FORMATS[row.asked["format"]][1]
-    answer = Response(opened_file(path, row.file_key or b""), mimetype=media_type)
+    start, stop, status = _part(row.id, row.size or 0)
+    answer = Response(opened_part(path, row.file_key or b"", start, stop), status, mimetype=exports.media_type(row))
     answer.headers.set("Content-Disposition", "attachment", filename=row.filename)
-    answer.headers["Content-Length"] = str(row.size)
+    answer.headers["Content-Length"] = str(stop - start)
+    answer.headers["Accept-Ranges"] = "bytes"
     answer.headers["Cache-Control"] = "no-store"
+    answer.set_etag(row.id)
+    if status == 206:
+        answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{row.size}"
     return answer
+
+
+def _part(etag: str, size: int) -> tuple[int, int, int]:
+    """First byte, the one behind the last, and the status; all of it where no single part was asked for."""
+    asked, unless = request.range, request.if_range
+    if asked is None or len(asked.ranges) != 1 or (unless.etag is not None and unless.etag != etag):
+        return 0, size, 200
+    part = asked.range_for_length(size)
+    if part is None:
+        raise RequestedRangeNotSatisfiable(size)
+    return part[0], part[1], 206
 
 
 @blueprint.route("/forms/<form_id>/codebook.xlsx")
@@ -125,5 +183,6 @@ def _export(row: Export) -> dict[str, Any]:
         "filename": row.filename,
         "rows": row.rows,
         "size": row.size,
+        "made": row.made,
         **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
     }

@@ -17,7 +17,8 @@ from server import db
 from server.api.lists import BoxField, definitions, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
-from server.evidence.features import COLLECTIONS, Wanted, feature, features
+from server.evidence.feature_layers import COLLECTIONS
+from server.evidence.features import Wanted, feature, features
 
 LARGEST = 1000
 GEOJSON = "application/geo+json"

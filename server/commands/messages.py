@@ -178,6 +178,11 @@ TEXTS = {
         "没有区划 {region}，或者不在这个人的范围内 / There is no region {region}, or it is outside this person's area"
     ),
     "export.written": "写好 {count} 条记录：{path} / Wrote {count} submissions: {path}",
+    "export.map": "写好 {count} 个地点：{path} / Wrote {count} features: {path}",
+    "export.photos": (
+        "写好 {visits} 次走访的 {count} 张照片（{missing} 张还没有收到）：{path}\n编号 {manifest_sha256} / "
+        "Wrote {count} photos of {visits} visits ({missing} not yet received): {path}\nNumber {manifest_sha256}"
+    ),
     "export.codebook": "写好编码本：{path} / Wrote the codebook: {path}",
     # ruhu region import
     "region.imported": (

@@ -6,35 +6,38 @@ goes on where the last one ended whatever came in meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from shapely import Point
+from sqlalchemy import ColumnElement, Row, or_
+from sqlalchemy.orm import Session
 
-from server.accounts.actor import Actor, authors
-from server.evidence.tables import Photo
+from server.accounts.actor import Actor
+from server.evidence.feature_layers import COLLECTIONS, Collection
 from server.geo import ops
-from server.geo.inside import Box
-from server.registry.masking import CLEAR_ROLES, sight
-from server.registry.paging import Rows
-from server.registry.reading import Datasets, entry
-from server.registry.tables import Entity
-from server.sync.scope import visible_entities, visible_submissions
-from server.sync.tables import Attachment, Submission, without_xml
+from server.geo.inside import Box, codes_inside
+from server.registry.reading import Datasets
 
 Feature = dict[str, Any]
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a collection is narrowed to; None is no limit. `since` and `until` both belong to it."""
+    """What a collection is narrowed to; None is no limit. `since` and `until` both belong to it.
+
+    What has no time belongs to every time. `placed`: only what has a place.
+    """
 
     box: Box | None = None
     since: datetime | None = None
     until: datetime | None = None
+    region: str | None = None
+    form_id: str | None = None
+    placed: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,10 @@ class Found:
     next: str | None
 
 
-@dataclass(frozen=True)
-class Collection:
-    """`time`: what `datetime` compares. `told`: the properties of the rows of one page."""
-
-    titles: Mapping[str, str]
-    layer: ops.Layer
-    time: InstrumentedAttribute[Any]
-    query: Callable[[Actor], Rows]
-    told: Callable[[Session, Datasets, Sequence[Row[Any]]], list[dict[str, Any]]]
-
-
 def features(
     session: Session, actor: Actor, datasets: Datasets, name: str, wanted: Wanted, limit: int, after: str | None
 ) -> Found:
-    """A page of a collection; what has no place is left out."""
+    """A page of a collection, in the order of the ids."""
     collection = COLLECTIONS[name]
     key = collection.layer.key
     query = collection.query(actor).where(*_clauses(session, collection, wanted))
@@ -77,14 +69,36 @@ def feature(session: Session, actor: Actor, datasets: Datasets, name: str, key: 
     return next(iter(_features(session, datasets, collection, session.execute(query).all())), None)
 
 
+def every(session: Session, actor: Actor, datasets: Datasets, name: str, wanted: Wanted) -> Iterator[Feature]:
+    """All features of a collection, a page in memory at a time."""
+    after: str | None = None
+    while True:
+        page = features(session, actor, datasets, name, wanted, _AT_ONCE, after)
+        yield from page.features
+        session.expunge_all()
+        if page.next is None:
+            return
+        after = page.next
+
+
+def with_address(feature: Feature, base: str) -> Feature:
+    """The feature with the whole address of its photo, if it is one; whoever opens it must sign in there."""
+    told = feature["properties"]
+    return {**feature, "properties": {**told, "photo": base + told["photo"]}} if "photo" in told else feature
+
+
 def _clauses(session: Session, collection: Collection, wanted: Wanted) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = [collection.layer.place.is_not(None)]
+    clauses: list[ColumnElement[bool]] = [collection.layer.place.is_not(None)] if wanted.placed else []
     if wanted.box is not None:
         clauses.append(ops.in_box(session, collection.layer, wanted.box))
     if wanted.since is not None:
-        clauses.append(collection.time >= wanted.since)
+        clauses.append(or_(collection.time >= wanted.since, collection.time.is_(None)))
     if wanted.until is not None:
-        clauses.append(collection.time <= wanted.until)
+        clauses.append(or_(collection.time <= wanted.until, collection.time.is_(None)))
+    if wanted.region is not None:
+        clauses.append(collection.region.in_(codes_inside(session, wanted.region)))
+    if wanted.form_id is not None and collection.form is not None:
+        clauses.append(collection.form == wanted.form_id)
     return clauses
 
 
@@ -96,106 +110,13 @@ def _features(session: Session, datasets: Datasets, collection: Collection, rows
         {
             "type": "Feature",
             "id": key,
-            "geometry": {"type": "Point", "coordinates": [round(place.x, 7), round(place.y, 7)]},
+            "geometry": _geometry(place),
             "properties": properties,
         }
         for (key, place), properties in zip(placed, told, strict=True)
     ]
 
 
-def _households(actor: Actor) -> Rows:
-    clear = visible_entities(actor, CLEAR_ROLES).label("clear")
-    found: Rows = select(Entity.id, Entity.geom, Entity, clear)
-    return found.where(Entity.dataset == "household", Entity.state == "active", visible_entities(actor))
-
-
-def _tell_households(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    people = authors(session, (row.Entity.updated_by for row in rows))
-    told = []
-    for row in rows:
-        shown = entry(row.Entity, datasets, people, sight(bool(row.clear)))
-        facts = {name: shown[name] for name in ("label", "region", "version", "updated_at")}
-        told.append({**facts, "contested": ", ".join(shown["contested"]), **shown["data"]})
-    return told
-
-
-def _submissions(actor: Actor) -> Rows:
-    found: Rows = select(Submission.instance_id, Submission.geom, Submission)
-    return found.where(visible_submissions(actor)).options(without_xml())
-
-
-def _tell_submissions(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    people = authors(session, (row.Submission.person_id for row in rows))
-    return [_submission(row.Submission, people) for row in rows]
-
-
-def _submission(one: Submission, people: Mapping[str, dict[str, str]]) -> dict[str, Any]:
-    return {
-        "form_id": one.form_id,
-        "form_version": one.form_version,
-        "household": one.root_id,
-        "region": one.region_code,
-        "author": people.get(one.person_id, {}).get("display_name"),
-        "started_at": _text(one.started_at),
-        "received_at": _text(one.received_at),
-        "contact_mode": one.contact_mode,
-        "accuracy_m": (one.location or {}).get("accuracy_m"),
-        "review": one.review,
-        "findings": len(one.findings),
-    }
-
-
-def _photos(actor: Actor) -> Rows:
-    found: Rows = select(Photo.attachment_id, Photo.geom, Photo, Attachment, Submission)
-    return (
-        found.join(Attachment, Attachment.id == Photo.attachment_id)
-        .join(Submission, Submission.instance_id == Attachment.instance_id)
-        .where(visible_submissions(actor))
-        .options(without_xml())
-    )
-
-
-def _tell_photos(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    return [
-        {
-            "instance_id": row.Submission.instance_id,
-            "household": row.Submission.root_id,
-            "region": row.Submission.region_code,
-            "slot": row.Attachment.slot,
-            "taken_at": _text(row.Photo.taken_at),
-            "place_source": row.Photo.place_source,
-            "accuracy_m": (row.Photo.place or {}).get("accuracy_m"),
-            "sha256": row.Attachment.sha256,
-            "photo": f"/api/v1/photos/{row.Photo.attachment_id}?size=1280",
-        }
-        for row in rows
-    ]
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-COLLECTIONS: Mapping[str, Collection] = {
-    "households": Collection(
-        {"zh": "农户", "en": "Households"},
-        ops.Layer(Entity.id, Entity.geom),
-        Entity.updated_at,
-        _households,
-        _tell_households,
-    ),
-    "submissions": Collection(
-        {"zh": "走访记录", "en": "Submissions"},
-        ops.Layer(Submission.instance_id, Submission.geom),
-        Submission.received_at,
-        _submissions,
-        _tell_submissions,
-    ),
-    "photos": Collection(
-        {"zh": "照片", "en": "Photos"},
-        ops.Layer(Photo.attachment_id, Photo.geom),
-        Photo.taken_at,
-        _photos,
-        _tell_photos,
-    ),
-}
+def _geometry(place: Point | None) -> dict[str, Any] | None:
+    """WGS-84, to a centimetre."""
+    return {"type": "Point", "coordinates": [round(place.x, 7), round(place.y, 7)]} if place is not None else None

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from server.db import now
 from server.errors import Problem
 from server.forms.dataset import Dataset
 from server.geo.inside import inside_region
-from server.reports.answer_export import FORMATS, NoForm, write_answers
-from server.reports.selection import Selection, areas_of, newest_model, still_covers
+from server.reports.answer_export import NoForm
+from server.reports.kinds import KINDS, Asked, Job, Written
+from server.reports.selection import areas_of, still_covers
 from server.reports.tables import Export
 from server.sealing.files import seal_file
 
@@ -43,30 +45,31 @@ def folder_of(settings: Settings) -> Path:
     return settings.var / "exports"
 
 
-def ask(session: Session, actor: Actor, asked: Mapping[str, Any]) -> Export:
-    """Puts an export of answers on the list. Problems: form.not_found, request.too_many, request.invalid (region).
+def ask(session: Session, actor: Actor, kind: str, asked: Asked, reason: str | None = None) -> Export:
+    """Puts an export on the list. Problems: form.not_found, request.too_many, request.invalid (region),
+    export.too_large.
 
-    `asked`: form_id, region, since, until, status, format, words; texts, as JSON keeps them.
+    `asked`: what kinds.py reads of it; texts, as JSON keeps them. `reason` goes into the audit, where it is sealed.
     """
-    if newest_model(session, asked["form_id"]) is None:
-        raise Problem("form.not_found")
     if asked["region"] is not None:
         inside_region(session, asked["region"])
+    KINDS[kind].check(session, actor, asked)
     open_ones = (Export.person_id == actor.id, Export.state.in_(("waiting", "running")))
     if (session.scalar(select(func.count()).select_from(Export).where(*open_ones)) or 0) >= MOST_WAITING:
         raise Problem("request.too_many", retry_after=60)
-    row = Export(id=str(uuid.uuid4()), person_id=actor.id, kind="answers", asked=dict(asked), areas=areas_of(actor))
-    row.filename = _filename(asked, row.id)
+    row = Export(id=str(uuid.uuid4()), person_id=actor.id, kind=kind, asked=dict(asked), areas=areas_of(actor))
+    row.filename = _filename(kind, asked, row.id)
     session.add(row)
-    note(session, actor.id, "export.asked", row.id, **asked)
+    told = {"reason": reason} if reason else {}
+    note(session, actor.id, "export.asked", row.id, kind=kind, **asked, **told)
     session.flush()
     return row
 
 
-def _filename(asked: Mapping[str, Any], export_id: str) -> str:
+def _filename(kind: str, asked: Asked, export_id: str) -> str:
     """A name for the reader's disk; what is no code (there is no such region) is not part of it."""
     region = re.sub(r"[^\w-]", "", asked.get("region") or "", flags=re.ASCII) or "all"
-    return f"{asked['form_id']}-{region}-{export_id[:8]}.{FORMATS[asked['format']][0]}"
+    return f"{KINDS[kind].name(asked)}-{region}-{export_id[:8]}.{KINDS[kind].file(asked)[0]}"
 
 
 def mine(session: Session, actor: Actor) -> Sequence[Export]:
@@ -91,13 +94,12 @@ def download(session: Session, settings: Settings, actor: Actor, export_id: str)
     path = folder_of(settings) / row.id
     if row.state != "ready" or not path.is_file():
         raise Problem("export.not_ready", detail=row.state)
-    note(session, actor.id, "export.downloaded", row.id, **row.asked)
+    note(session, actor.id, "export.downloaded", row.id, kind=row.kind, **row.asked)
     return row, path
 
 
-def selection_of(asked: Mapping[str, Any]) -> Selection:
-    moments = {name: datetime.fromisoformat(asked[name]) if asked.get(name) else None for name in ("since", "until")}
-    return Selection(asked["form_id"], asked.get("region"), moments["since"], moments["until"], asked.get("status"))
+def media_type(row: Export) -> str:
+    return KINDS[row.kind].file(row.asked)[1]
 
 
 def run(settings: Settings, datasets: Mapping[str, Dataset], export_id: str) -> bool:
@@ -109,17 +111,18 @@ def run(settings: Settings, datasets: Mapping[str, Dataset], export_id: str) -> 
     draft = target.with_name(f".{row.id}")
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        count = _write(row, datasets, draft)
+        written = _write(settings, row, datasets, draft)
         size = draft.stat().st_size
         file_key = seal_file(draft, target)
-    except (OSError, ValueError, NoForm) as error:
+    except (OSError, ValueError, NoForm, Problem, sqlite3.Error) as error:
         why = f"{type(error).__name__}: {error}"[:300]
         log.warning("reports.export_failed", export=export_id, kind=type(error).__name__)
         db.transact(lambda session: _end(session, export_id, "failed", error=why))
         return False
     finally:
         draft.unlink(missing_ok=True)
-    db.transact(lambda session: _end(session, export_id, "ready", rows=count, size=size, file_key=file_key))
+    found = {"rows": written.rows, "size": size, "file_key": file_key, "made": written.made}
+    db.transact(lambda session: _end(session, export_id, "ready", **found))
     return True
 
 
@@ -131,16 +134,13 @@ def _start(session: Session, export_id: str) -> Export | None:
     return row
 
 
-def _write(row: Export, datasets: Mapping[str, Dataset], target: Path) -> int:
+def _write(settings: Settings, row: Export, datasets: Mapping[str, Dataset], target: Path) -> Written:
     """With the rights that the person has now, not those of when it was asked."""
     with db.read() as session:
         actor = load_actor(session, session.get_one(Person, row.person_id))
         if not still_covers(actor, row.areas):
             raise ValueError("the person's area changed")
-        return write_answers(
-            session, actor, datasets, selection_of(row.asked), target,
-            format=row.asked["format"], words=row.asked["words"],
-        )  # fmt: skip
+        return KINDS[row.kind].write(session, Job(settings, actor, datasets, row.id, row.asked, target))
 
 
 def _end(session: Session, export_id: str, state: str, **found: Any) -> None:
@@ -148,6 +148,8 @@ def _end(session: Session, export_id: str, state: str, **found: Any) -> None:
     row.state, row.ended_at = state, now()
     for name, value in found.items():
         setattr(row, name, value)
+    if row.made is not None:
+        note(session, row.person_id, "export.written", row.id, **row.made)
 
 
 def waiting(session: Session) -> Sequence[str]:

@@ -16,8 +16,9 @@ class Export(Base):
     """One export of one person. State: waiting, running, ready, failed, gone (its file was removed).
 
     `asked`: the selection and the shape, as asked. `areas`: the areas that the person's roles covered when the rows
-    were chosen; a download is refused once one of them is lost. `rows`: submissions in it. `file_key` opens the
-    file on the disk; `size`: bytes of what is in it.
+    were chosen; a download is refused once one of them is lost. `rows`: submissions, features or photos in it.
+    `file_key` opens the file on the disk; `size`: bytes of what is in it. `made`: what else is known of it
+    (photo_bundle.Made).
     """
 
     __tablename__ = "export"
@@ -32,6 +33,7 @@ class Export(Base):
     rows: Mapped[int | None]
     size: Mapped[int | None] = mapped_column(BigInt)
     file_key: Mapped[bytes | None] = mapped_column(SealedBytes("export.file_key"))
+    made: Mapped[dict[str, Any] | None] = mapped_column(Json)
     error: Mapped[str | None] = mapped_column(SealedWords("export.error"))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

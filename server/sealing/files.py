@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from server.errors import Problem
 
 PIECE = 256 * 1024
+_LENGTH, _TAG = 4, 16  # bytes around each piece
 
 
 def seal_file(source: Path, target: Path) -> bytes:
@@ -28,7 +29,7 @@ def seal_file(source: Path, target: Path) -> bytes:
         while True:
             following = plain.read(PIECE)
             sealed = cipher.encrypt(_nonce(number), piece, _end(not following))
-            file.write(len(sealed).to_bytes(4, "big") + sealed)
+            file.write(len(sealed).to_bytes(_LENGTH, "big") + sealed)
             if not following:
                 break
             number, piece = number + 1, following
@@ -40,8 +41,16 @@ def seal_file(source: Path, target: Path) -> bytes:
 
 def opened_file(path: Path, key: bytes) -> Iterator[bytes]:
     """The pieces of a sealed file. Problem sealed.unreadable before anything is sent, when already the first fails."""
-    pieces = _pieces(path, key)
-    first = next(pieces)
+    return _begun(_pieces(path, key))
+
+
+def opened_part(path: Path, key: bytes, start: int, stop: int) -> Iterator[bytes]:
+    """What lies from byte `start` to before `stop`; what lies before it is not read. Else as `opened_file`."""
+    return _begun(_cut(_pieces(path, key, start // PIECE), start % PIECE, stop - start))
+
+
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(pieces, b"")
 
     def all_of_them() -> Iterator[bytes]:
         yield first
@@ -50,11 +59,23 @@ def opened_file(path: Path, key: bytes) -> Iterator[bytes]:
     return all_of_them()
 
 
-def _pieces(path: Path, key: bytes) -> Iterator[bytes]:
+def _cut(pieces: Iterator[bytes], skipped: int, size: int) -> Iterator[bytes]:
+    """`size` bytes behind the first `skipped` ones."""
+    for piece in pieces:
+        part = piece[skipped : skipped + size]
+        yield part
+        skipped, size = 0, size - len(part)
+        if size <= 0:
+            return
+
+
+def _pieces(path: Path, key: bytes, number: int = 0) -> Iterator[bytes]:
+    """From the piece with this number on."""
     try:
         cipher = AESGCM(key)
         with path.open("rb") as file:
-            number, sealed = 0, _read(file)
+            file.seek(number * (_LENGTH + PIECE + _TAG))
+            sealed = _read(file)
             while sealed:
                 following = _read(file)
                 yield cipher.decrypt(_nonce(number), sealed, _end(not following))
@@ -64,7 +85,7 @@ def _pieces(path: Path, key: bytes) -> Iterator[bytes]:
 
 
 def _read(file: BinaryIO) -> bytes:
-    return file.read(int.from_bytes(file.read(4), "big"))
+    return file.read(int.from_bytes(file.read(_LENGTH), "big"))
 
 
 def _nonce(number: int) -> bytes:

@@ -1,0 +1,114 @@
+"""What can be exported: for each kind how it is asked for, what file it becomes, and who writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor
+from server.config import Settings
+from server.errors import Problem
+from server.evidence.features import Wanted
+from server.forms.dataset import Dataset
+from server.reports import answer_export, map_export, photo_bundle
+from server.reports.selection import Selection, newest_model
+
+Asked = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One export to write: for whom, what was asked (texts, as JSON keeps them), and where to."""
+
+    settings: Settings
+    actor: Actor
+    datasets: Mapping[str, Dataset]
+    export_id: str
+    asked: Asked
+    target: Path
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many submissions, features or photos are in the file, and what else is known of it."""
+
+    rows: int
+    made: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`check` refuses what cannot be asked; `file`: ending and media type; `name`: what its file name begins with."""
+
+    check: Callable[[Session, Actor, Asked], None]
+    write: Callable[[Session, Job], Written]
+    file: Callable[[Asked], tuple[str, str]]
+    name: Callable[[Asked], str]
+
+
+def period(asked: Asked) -> tuple[datetime | None, datetime | None]:
+    """When it begins, and when it is over."""
+    since, until = (datetime.fromisoformat(asked[name]) if asked.get(name) else None for name in ("since", "until"))
+    return since, until
+
+
+def selection_of(asked: Asked) -> Selection:
+    since, until = period(asked)
+    return Selection(asked["form_id"], asked.get("region"), since, until, asked.get("status"))
+
+
+def wanted_of(asked: Asked) -> Wanted:
+    """The same for features; their time has no first moment that is out."""
+    since, until = period(asked)
+    last = until - timedelta(microseconds=1) if until else None
+    return Wanted(None, since, last, asked.get("region"), asked.get("form_id"), placed=False)
+
+
+def photos_of(asked: Asked) -> photo_bundle.Wanted:
+    since, until = period(asked)
+    return photo_bundle.Wanted(asked.get("region"), since, until, asked.get("instances"))
+
+
+def _check_form(session: Session, actor: Actor, asked: Asked) -> None:
+    if asked.get("form_id") is not None and newest_model(session, asked["form_id"]) is None:
+        raise Problem("form.not_found")
+
+
+def _check_size(session: Session, actor: Actor, asked: Asked) -> None:
+    if photo_bundle.measure(session, actor, photos_of(asked)).too_large:
+        raise Problem("export.too_large")
+
+
+def _write_answers(session: Session, job: Job) -> Written:
+    shape = {"format": job.asked["format"], "words": job.asked["words"]}
+    wanted = selection_of(job.asked)
+    return Written(answer_export.write_answers(session, job.actor, job.datasets, wanted, job.target, **shape))
+
+
+def _write_map(session: Session, job: Job) -> Written:
+    shape = {name: job.asked[name] for name in ("format", "layers", "base")}
+    wanted = wanted_of(job.asked)
+    return Written(map_export.write_map(session, job.actor, job.datasets, wanted, job.target, **shape))
+
+
+def _write_photos(session: Session, job: Job) -> Written:
+    wanted = photos_of(job.asked)
+    made = photo_bundle.write_bundle(session, job.settings, job.actor, wanted, job.target, name=job.export_id)
+    return Written(made.photos, made.as_json())
+
+
+KINDS: Mapping[str, Kind] = {
+    "answers": Kind(
+        _check_form,
+        _write_answers,
+        lambda asked: answer_export.FORMATS[asked["format"]],
+        lambda asked: str(asked["form_id"]),
+    ),
+    "map": Kind(_check_form, _write_map, lambda asked: map_export.FORMATS[asked["format"]], lambda asked: "map"),
+    "photos": Kind(_check_size, _write_photos, lambda asked: ("zip", "application/zip"), lambda asked: "photos"),
+}
