@@ -69,6 +69,7 @@ soak: $(PYTHON_READY) client ## 长时间反复测试 · Kill, browser, random a
 	@scripts/system run test
 	@for round in $$(seq $(or $(TIMES),5)); do \
 		RUHU_LIVES=5 $(STAGE) "round $$round" $(BIN)/python -m pytest tests -m "browser or kill"; done
+	@$(STAGE) "bent photos" $(BIN)/python -m tests.evidence.fuzz $(or $(PHOTOS),20000)
 	@RUHU_EXAMPLES=20000 $(STAGE) "random expressions" $(BIN)/python -m pytest tests/forms/xpath -k random
 	@RUHU_EXAMPLES=300 $(STAGE) "model of sync" $(BIN)/python -m pytest tests/sync -k test_model
 	@$(STAGE) "simulation" $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000)

@@ -13,6 +13,7 @@ from typing import Any, Self
 from server.confined import start
 
 SECONDS = 60  # a photo, by the wall clock
+MOST = 1000  # photos that one process opens: what decoders forget to give back ends with it
 
 
 class Lost(Exception):
@@ -22,8 +23,8 @@ class Lost(Exception):
 class Darkroom:
     """One child process, started when first needed. Not for several threads at once."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float = SECONDS, most: int = MOST) -> None:
+        self._seconds, self._most, self._opened = seconds, most, 0
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -34,7 +35,10 @@ class Darkroom:
 
     def develop(self, source: Path, labelled: str, targets: dict[int, Path]) -> dict[str, Any]:
         """The answer of images.derive as JSON; raises Lost."""
+        if self._opened >= self._most:
+            self.close()
         child = self._running()
+        self._opened += 1
         order = {"source": str(source), "labelled": labelled, "targets": {k: str(v) for k, v in targets.items()}}
         try:
             _pipe(child.stdin).write(json.dumps(order).encode() + b"\n")
@@ -57,6 +61,7 @@ class Darkroom:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._child is None:
             self._child = start("server.evidence.child", subprocess.PIPE, subprocess.PIPE)
+            self._opened = 0
         return self._child
 
     def _line(self, child: subprocess.Popen[bytes]) -> bytes:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ import exifread
 from PIL import ExifTags, Image
 
 TEXT_LENGTH = 100
+SECONDS = 2.0  # of processor time for each reader; an honest record takes thousandths
 _TIME = re.compile(r"(\d{4}):(\d{2}):(\d{2}) (\d{2}):(\d{2}):(\d{2})")
 _OFFSET = re.compile(r"[+-]\d{2}:\d{2}")
 
@@ -35,9 +39,36 @@ def read_exif(image: Image.Image | None, path: Path) -> tuple[Exif, bool]:
 def _attempt(read: Callable[[], Exif]) -> tuple[Exif, bool]:
     # Readers raise whatever their parsers trip over (struct.error, KeyError, OverflowError …).
     try:
-        return {key: value for key, value in read().items() if value not in (None, "")}, True
-    except Exception:
+        with _patience():
+            return {key: value for key, value in read().items() if value not in (None, "")}, True
+    except (Exception, _Endless):
         return {}, False
+
+
+class _Endless(BaseException):
+    """No Exception: readers catch those and go on."""
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Directories can name megabytes thousands of times over. A photo is not lost to that: only its record is.
+
+    Where signals do not reach (threads), the process around it is the limit.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGPROF, _give_up)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _give_up(*_: object) -> None:
+    raise _Endless
 
 
 def _by_pillow(image: Image.Image | None) -> Exif:

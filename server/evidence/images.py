@@ -87,7 +87,7 @@ def _open(order: Order, content: bytes, kind: str, made: Derived) -> None:
     # Decoders raise anything on crafted bytes; here that is the answer, and the process is expendable.
     except Exception as error:
         made.findings.append(_failure(error, content, kind))
-    if not made.exif:
+    if made.format is None:  # it was never opened, but its record may be read
         _note_exif(None, order, made)
 
 
@@ -125,8 +125,9 @@ def _decode(order: Order, made: Derived) -> None:
         pixels = image.width * image.height
         if pixels > PIXELS:
             made.findings.append(Finding("photo.too_many_pixels", "fail", pixels, PIXELS))
+            _note_exif(None, order, made)
             return
-        _note_exif(image, order, made)
+        _note_exif(image, order, made)  # of a PNG this opens the picture
         if image.format == "HEIF":  # its decoder turns it, by a mark outside EXIF
             made.exif.pop("orientation", None)
         turn = _TURNS.get(made.exif.get("orientation", 1))

@@ -98,3 +98,13 @@ def with_exif_garbage() -> bytes:
     nonsense = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + bytes(range(256)) * 4
     segment = b"\xff\xe1" + struct.pack(">H", len(nonsense) + 2) + nonsense
     return plain[:2] + segment + plain[2:]
+
+
+def endless_exif() -> bytes:
+    """A small photo whose shooting record names the megabytes behind it tens of thousands of times."""
+    plain, size = jpeg(scene(120, 90)), 3_000_000
+    first = len(plain) + 8  # counted from the record's own beginning, 12 bytes into the file
+    record = b"Exif\0\0MM\0*" + struct.pack(">I", first)
+    entries = struct.pack(">HHII", 0x010E, 2, size, first + 2 + 12 * 0xFFFF) * 0xFFFF
+    photo = plain[:2] + b"\xff\xe1" + struct.pack(">H", len(record) + 2) + record + plain[2:]
+    return photo.ljust(first + 12, b"\0") + struct.pack(">H", 0xFFFF) + entries + b"A" * size

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from server.evidence.darkroom import Darkroom, Lost
-from tests.evidence.pictures import encoded, jpeg, scene
+from tests.evidence.pictures import encoded, jpeg, scene, with_exif_garbage
 
 
 @pytest.fixture
@@ -32,6 +32,27 @@ def test_one_process_develops_many_photos(tmp_path: Path, source: Path) -> None:
         assert room.develop(source, "image/jpeg", targets(tmp_path)) == first
         assert room._child is child
     assert first["state"] == "ready" and (tmp_path / "320.jpg").exists()
+
+
+def test_a_process_is_replaced_before_it_can_grow(tmp_path: Path, source: Path) -> None:
+    """Its limit of memory must not be used up by what decoders of earlier photos never gave back."""
+    with Darkroom(most=2) as room:
+        children = set()
+        for _ in range(5):
+            assert room.develop(source, "image/jpeg", targets(tmp_path))["state"] == "ready"
+            assert room._child is not None
+            children.add(room._child.pid)
+    assert len(children) == 3
+
+
+def test_a_bent_photo_cannot_write_into_the_log(
+    tmp_path: Path, source: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Readers complain of what they meet, in its own words; the findings say it in ours."""
+    source.write_bytes(with_exif_garbage())
+    with Darkroom() as room:
+        room.develop(source, "image/jpeg", targets(tmp_path))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_photo_that_kills_the_process_is_lost_and_the_next_is_not(tmp_path: Path, source: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.evidence.pictures import (
     WHERE,
     bomb,
     encoded,
+    endless_exif,
     exif,
     heic,
     jpeg,
@@ -213,6 +215,17 @@ def test_broken_exif_never_blocks_a_photo(tmp_path: Path) -> None:
     derived = made(tmp_path, with_exif_garbage())
     assert derived.state == "ready"
     json.dumps(derived.as_json())
+
+
+def test_a_record_without_end_costs_seconds_and_never_the_photo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sixty-five thousand entries of three megabytes each: minutes of work for whoever believes them."""
+    monkeypatch.setattr("server.evidence.exif.SECONDS", 0.3)
+    started = time.process_time()
+    derived = made(tmp_path, endless_exif())
+    assert derived.state == "ready" and codes(derived) == ["photo.trailing_bytes", "photo.exif_unreadable"]
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("time", ["0000:00:00 00:00:00", "    ", "9999:99:99 99:99:99", "2026-11-20", "\0\0\0\0"])
