@@ -9,7 +9,18 @@ from functools import cache
 
 from PIL import Image
 
-from tests.evidence.pictures import bomb, encoded, exif, heic, jpeg, jpeg_bomb, noisy, polyglot, scene, with_exif_garbage
+from tests.evidence.pictures import (
+    bomb,
+    encoded,
+    exif,
+    heic,
+    jpeg,
+    jpeg_bomb,
+    noisy,
+    polyglot,
+    scene,
+    with_exif_garbage,
+)
 
 MOST = 200_000  # bytes of an input
 _EDGES = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)
@@ -35,8 +46,8 @@ def whole() -> tuple[bytes, ...]:
         encoded("PNG", small, exif=exif()), encoded("PNG", small.convert("P")), encoded("WEBP", small, exif=exif()),
         encoded("PNG", Image.new("I;16", (90, 60), 999)), encoded("WEBP", small, lossless=True), heic(further, exif()),
         encoded("WEBP", small, save_all=True, append_images=[further.resize(small.size)]),
-        encoded("MPO", small, save_all=True, append_images=[further]), polyglot(), bomb(3000, 2000), bomb(), jpeg_bomb(),
-        with_exif_garbage(),
+        encoded("MPO", small, save_all=True, append_images=[further]), polyglot(), bomb(3000, 2000), bomb(),
+        jpeg_bomb(), with_exif_garbage(),
     )  # fmt: skip
 
 
