@@ -6,12 +6,15 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, Schema, fields
+from marshmallow import EXCLUDE, Schema, fields, validate
 
 from server import db
 from server.api.lists import refuse_nul
+from server.api.place_shapes import RegionsAtShape
 from server.api.signed_in import current_actor, signed_in
+from server.geo.datum import NAMES, named, to_wgs84
 from server.sync.areas import list_regions
+from server.sync.places import regions_at
 
 blueprint = Blueprint("regions", __name__, description="Areas from province to village group")
 blueprint.before_request(refuse_nul)
@@ -22,6 +25,15 @@ class Asked(Schema):
         unknown = EXCLUDE
 
     geometry = fields.Boolean(load_default=False)
+
+
+class AskedAt(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    lon = fields.Float(required=True, validate=validate.Range(min=-180, max=180))
+    lat = fields.Float(required=True, validate=validate.Range(min=-90, max=90))
+    datum = fields.String(load_default="wgs84", validate=validate.OneOf(sorted(NAMES)))
 
 
 @blueprint.route("/regions")
@@ -36,3 +48,14 @@ def regions(asked: dict[str, Any]) -> Response:
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.make_conditional(request)
     return answer
+
+
+@blueprint.get("/regions/at")
+@signed_in()
+@blueprint.arguments(AskedAt, location="query")
+@blueprint.response(200, RegionsAtShape)
+def regions_around(asked: dict[str, Any]) -> Response:
+    """Regions in sight that a position lies in or near, smallest first, with metres to their boundary."""
+    lon, lat = to_wgs84(asked["lon"], asked["lat"], named(asked["datum"]) or "wgs84")
+    with db.read() as session:
+        return jsonify({"items": regions_at(session, current_actor(), float(lon), float(lat))})

@@ -8,14 +8,15 @@ from flask import Flask
 from huey import crontab
 
 from server import db
-from server.sync import holdings, loans
+from server.sync import datum_doubts, holdings, loans
 from server.sync.compaction import compact
 
 
 def keep_up() -> None:
-    """Ends loans whose last day is over, and finds rights that ended without a word to us."""
+    """Ends loans whose last day is over, finds rights that ended without a word to us, looks for wrong datums."""
     db.transact(loans.end_due)
     holdings.notice_all()
+    datum_doubts.look_at_all()
 
 
 def register(app: Flask, huey: Any) -> None:

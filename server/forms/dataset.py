@@ -1,6 +1,7 @@
 """What a dataset is, as values. datasets.py reads them from form_definitions/datasets."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 from server.forms.rule import Rule
@@ -56,8 +57,9 @@ class Property:
 class Dataset:
     """A kind of record.
 
-    `location` maps lon, lat, accuracy_m and datum to the properties that make its geometry; `card` names the
-    properties of its head card, in order; `rules` judge one record alone (rules.check_record). `alike`: what makes a
+    `location` maps lon, lat, accuracy_m and datum to the properties that make its geometry; `found_by` is the property
+    that says how the place was found, `sharp_m` the error in metres up to which a fix may take a pinned place's place.
+    `card` names the properties of its head card, in order; `rules` judge one record alone (rules.check_record). `alike`: what makes a
     possible duplicate below one parent, or without a parent in one region.
     """
 
@@ -72,6 +74,8 @@ class Dataset:
     card: tuple[str, ...]
     rules: tuple[Rule, ...] = ()
     alike: Alike | None = None
+    found_by: str | None = None
+    sharp_m: Decimal = Decimal()
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ cure.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ POLICIES = (
 BACKCHECKS = ("fixed", "stable", "changing")
 ROLES = ("cadre", "inspector", "supervisor", "admin", "auditor")
 LOCATION_PARTS = ("lon", "lat", "accuracy_m", "datum")
+# Optional: the property that says how the place was found, and how sharp a fix must be to replace a pinned place.
+LOCATION_KEYS = (*LOCATION_PARTS, "source", "sharp_m")
 _DATASET_KEYS = (
     "name", "labels", "label_property", "region_source", "resolvers", "parent", "location", "card",
     "properties", "rules", "alike",
@@ -81,6 +84,8 @@ def _dataset(file: DefinitionFile, codes: CodeLists) -> Dataset:
         location=_location(file, properties),
         card=check.words(file, ("card",), content.get("card"), tuple(properties)),
         alike=_alike(file, properties),
+        found_by=check.known_name(file, ("location", "source"), _place(file).get("source"), properties),
+        sharp_m=_sharp(file),
     )
     ground = Ground({dataset.name: dataset}, record_paths(dataset), {dataset.name: f"/{dataset.name}"})
     return replace(dataset, rules=tuple(read_rules(file, ground, dataset.name, dataset.name)))
@@ -147,10 +152,22 @@ def _location(file: DefinitionFile, properties: Mapping[str, Property]) -> dict[
     given = file.content.get("location")
     if given is None:
         return None
-    content = given if isinstance(given, dict) else {}
-    check.check_keys(file, ("location",), content, LOCATION_PARTS, LOCATION_PARTS)
-    found = {part: check.known_name(file, ("location", part), name, properties) for part, name in content.items()}
+    content = _place(file)
+    check.check_keys(file, ("location",), content, LOCATION_KEYS, LOCATION_PARTS)
+    named = {part: content[part] for part in LOCATION_PARTS if part in content}
+    found = {part: check.known_name(file, ("location", part), name, properties) for part, name in named.items()}
     return {part: name for part, name in found.items() if name}
+
+
+def _place(file: DefinitionFile) -> dict[str, Any]:
+    given = file.content.get("location")
+    return given if isinstance(given, dict) else {}
+
+
+def _sharp(file: DefinitionFile) -> Decimal:
+    """Metres; 0 where nothing is said: then no fix replaces a pinned place."""
+    given = _place(file).get("sharp_m", 0)
+    return check.number(file, ("location", "sharp_m"), given) or Decimal()
 
 
 def _check_counts(file: DefinitionFile, dataset: Dataset, datasets: Mapping[str, Dataset]) -> None:

@@ -11,7 +11,6 @@ Degrees, longitude before latitude. Every function takes single numbers or numpy
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,6 @@ _AXIS = 6378245.0  # metres; Krasovsky's ellipsoid, on which GCJ-02 is reckoned
 _ECCENTRICITY = 0.00669342162296594323
 _BAIDU = np.pi * 3000.0 / 180.0
 _ROUNDS = 8  # each round wins two to three digits; four reach a micrometre
-_ENOUGH = 3  # positions; with fewer the wrong datum wins too often
 
 Degrees = Any  # float or numpy array
 Position = tuple[Degrees, Degrees]
@@ -48,32 +46,6 @@ def from_wgs84(lon: Degrees, lat: Degrees, datum: str) -> Position:
     """The position as a map of this datum shows it."""
     forward = _FORWARD[datum]
     return (lon, lat) if forward is None else forward(lon, lat)
-
-
-@dataclass(frozen=True)
-class Suspicion:
-    """What a batch of positions looks like. `likely`: the datum whose declaration explains them best; `medians`: metres
-    between position and reference under each datum, `n` the number of pairs.
-    """
-
-    likely: str
-    medians: dict[str, float]
-    n: int
-
-
-def suspicion(lon: Degrees, lat: Degrees, reference_lon: Degrees, reference_lat: Degrees) -> Suspicion | None:
-    """Which datum a batch of positions really is in, against WGS-84 references of the same places (numpy arrays).
-
-    None with fewer than three pairs. Ten pairs tell it without error, three in 19 of 20 cases (simulated, 15 % of them
-    grossly wrong). It says what to ask about; nothing is converted by it.
-    """
-    if len(lon) < _ENOUGH:
-        return None
-    medians = {
-        datum: float(np.median(_metres(*to_wgs84(lon, lat, datum), reference_lon, reference_lat)))
-        for datum in _FORWARD
-    }
-    return Suspicion(min(medians, key=lambda datum: medians[datum]), medians, len(lon))
 
 
 def _inverse(forward: Callable[[Degrees, Degrees], Position], lon: Degrees, lat: Degrees) -> Position:
@@ -113,12 +85,6 @@ def _bd09(lon: Degrees, lat: Degrees) -> Position:
     radius = np.hypot(x, y) + 0.00002 * np.sin(y * _BAIDU)
     angle = np.arctan2(y, x) + 0.000003 * np.cos(x * _BAIDU)
     return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006
-
-
-def _metres(lon: Degrees, lat: Degrees, other_lon: Degrees, other_lat: Degrees) -> Degrees:
-    """Distance on a sphere with the local scale: right to a per mille over the kilometre that matters here."""
-    east = (lon - other_lon) * np.cos(np.radians(other_lat))
-    return np.radians(np.hypot(east, lat - other_lat)) * 6371008.8
 
 
 _FORWARD: dict[str, Callable[[Degrees, Degrees], Position] | None] = {WGS84: None, GCJ02: _gcj02, BD09: _bd09}

@@ -130,11 +130,14 @@ def written_value(sent: Sent, seen: Value, properties: Sequence[str]) -> Value:
 def sees(later: Write, earlier: Write, policy: Policy = REVIEW) -> bool:
     """Whether `later`'s author had `earlier` before him when he wrote, so that it replaces it.
 
-    Under `immutable` the first value stands: only a resolution or a correction replaces it.
+    Under `immutable` the first value stands: only a resolution or a correction replaces it. A pinned place stands
+    against a coarse fix.
     """
     if later.corrects == earlier.op_id or earlier.op_id in later.resolves:
         return True
     if policy.name == "immutable" and any(earlier.value.values()):
+        return False
+    if policy.stands(earlier.value, later.value):
         return False
     at_base = earlier.version <= later.base_version and later.saw is not None
     shown = at_base and (earlier.value == later.saw or policy.name in COMPOSING)
@@ -200,7 +203,7 @@ def _lost_before(key: Key, write: Write) -> Set[str]:
     at_base = [old for old in key.writes if old.version <= write.base_version and _open_at(key, old, write)]
     if not at_base or not decide(key.policy, at_base, None).by_rule:
         return frozenset()
-    return {old.op_id for old in at_base}
+    return {old.op_id for old in at_base if not key.policy.stands(old.value, write.value)}
 
 
 def _open_at(key: Key, old: Write, write: Write) -> bool:

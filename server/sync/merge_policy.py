@@ -34,15 +34,29 @@ class Candidate(Protocol):
     def observed(self) -> str | None: ...
 
 
+# Sources of a place that a person stated; every other one was measured (codes of the wire contract).
+PINNED = ("manual_pin", "corrected")
+
+
 @dataclass(frozen=True)
 class Policy:
     """`by`: the property of the group that decides (its grade, its accuracy); `order`: its codes, from safe to
-    dangerous or from first to last.
+    dangerous or from first to last. `source`, of a place: the property that says who found it; `sharp`: metres of
+    error up to which a measured place may take the place of a pinned one.
     """
 
     name: str = "review"
     by: str = ""
     order: tuple[str, ...] = ()
+    source: str = ""
+    sharp: Decimal = Decimal()
+
+    def stands(self, earlier: Value, later: Value) -> bool:
+        """Whether a pinned place stands against a coarse fix, although who measured had the pin before him."""
+        if not self.source or earlier.get(self.source) not in PINNED or later.get(self.source) in PINNED:
+            return False
+        metres = _number(later.get(self.by))
+        return not metres or metres > self.sharp
 
 
 @dataclass(frozen=True)
@@ -115,6 +129,10 @@ def _last_observed(policy: Policy, heads: Heads, shown: str | None) -> Decision:
 
 
 def _most_precise(policy: Policy, heads: Heads, shown: str | None) -> Decision:
+    """What a person pinned comes before what phones measured; two different pins are for a person."""
+    pinned = [head for head in heads if head.value.get(policy.source) in PINNED]
+    if pinned:
+        return _best(pinned, [0] * len(pinned), shown)
     accuracies = [_number(head.value.get(policy.by)) for head in heads]
     # No fix is without any error: 0 says that nothing was measured.
     return _best(heads, [-metres if metres else None for metres in accuracies], shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, BigInt, Json, UtcDateTime, now
@@ -126,6 +126,60 @@ class Assignment(Base):
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     state: Mapped[str] = mapped_column(String(10), default="open")
     done_by: Mapped[str | None] = mapped_column(ForeignKey("submission.instance_id"))
+
+
+class Placement(Base):
+    """Why a person set or corrected the place of a record. The place itself is the op's value of its merge group.
+
+    `suggested`: of an accepted suggestion, what it went by: {n, spread_m, rule}.
+    """
+
+    __tablename__ = "placement"
+    __table_args__ = (Index("ix_placement_entity", "entity_id"),)
+
+    op_id: Mapped[str] = mapped_column(ForeignKey("op_log.op_id"), primary_key=True)
+    entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    source: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(SealedWords("placement.reason"))
+    suggested: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class DatumDoubt(Base):
+    """The positions of one phone, person and day that look as if they were in another datum (geo/doubt.py).
+
+    `east_m`, `north_m`: the common shift; `apart_m`: median distance to the houses as declared, `left_m` under the
+    likely datum, of `n` households; `limits`: {datum_pairs, datum_shift_m, datum_left_percent}; `rule`: version of the
+    policy. State: open, gone (later visits of the batch said otherwise), explained, confirmed; the latter two are a
+    person's word, with `note`. Nothing is converted by any of it.
+    """
+
+    __tablename__ = "datum_doubt"
+    __table_args__ = (
+        UniqueConstraint("install_id", "person_id", "day"),
+        Index("ix_datum_doubt_region", "region_code", "state"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    install_id: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    day: Mapped[date]
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+    likely: Mapped[str] = mapped_column(String(12))
+    n: Mapped[int]
+    east_m: Mapped[float]
+    north_m: Mapped[float]
+    apart_m: Mapped[float]
+    left_m: Mapped[float]
+    limits: Mapped[dict[str, Any]] = mapped_column(Json)
+    rule: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(10), default="open")
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    word_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    word_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    note: Mapped[str | None] = mapped_column(SealedWords("datum_doubt.note"))
 
 
 class InstallScope(Base):

@@ -135,10 +135,11 @@ def policy_of(dataset: Dataset, name: str) -> Policy:
     group = [dataset.properties[member] for member in members(dataset, name) if member in dataset.properties]
     if not group:
         return REVIEW
-    accuracy = (dataset.location or {}).get("accuracy_m", "")
+    if group[0].merge == "most_precise":
+        parts = dataset.location or {}
+        return Policy("most_precise", parts.get("accuracy_m", ""), (), dataset.found_by or "", dataset.sharp_m)
     ordered = next((prop for prop in group if prop.order), group[0])
-    by = accuracy if group[0].merge == "most_precise" else ordered.name
-    return Policy(group[0].merge, by, ordered.order)
+    return Policy(group[0].merge, ordered.name, ordered.order)
 
 
 def key_of(dataset: Dataset, name: str) -> str:

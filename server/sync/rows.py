@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, authors
 from server.forms.dataset import Dataset
 from server.forms.migrations import Vocabulary
+from server.geo import datum
 from server.registry.tables import Entity
 from server.sealing.json_columns import LOST
 from server.sync import loans, scope
 from server.sync.conflict_reading import conflict_entries
 from server.sync.definitions import datasets
+from server.sync.place import geometry_of
 from server.sync.tables import Feed
 from server.sync.vocabulary import older_in_use, past_of, vocabulary
 
@@ -174,7 +176,13 @@ def shown_values(kind: Kind, stored: Mapping[str, str | None], known: int) -> di
 
 
 def _location(dataset: Dataset, stored: Mapping[str, str | None]) -> dict[str, str | None] | None:
+    """As written when that is WGS-84 (phones' is, and most rows are phones'), else converted by declaration."""
     names = dataset.location
     if not names:
         return None
-    return {part: stored.get(names[part]) for part in ("lon", "lat", "accuracy_m") if part in names}
+    parts = ("lon", "lat", "accuracy_m")
+    found: dict[str, str | None] = {part: stored.get(names[part]) for part in parts if part in names}
+    if datum.named(stored.get(names.get("datum", "")) or datum.WGS84) != datum.WGS84:
+        where = geometry_of(dataset, stored)
+        found |= {"lon": f"{where.x:.7f}", "lat": f"{where.y:.7f}"} if where else {}
+    return found

@@ -1,0 +1,49 @@
+"""Whether a position lies in an area, near its edge or outside, and how far from the edge. PURE.
+
+A boundary is drawn with some metres of error and a fix has its own: near the edge nobody can say on which side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from pyproj import Geod
+from shapely import Point
+from shapely.geometry.base import BaseGeometry
+
+_EARTH = Geod(ellps="WGS84")
+_FINE = 0.02  # degrees; longer edges are cut before they are bent into the plane
+
+
+@dataclass(frozen=True)
+class Beside:
+    """`where`: inside, edge (within the tolerance of the boundary, on either side) or outside; `inside` says on which
+    side; `metres`: geodesic distance to the boundary.
+    """
+
+    where: str
+    inside: bool
+    metres: float
+
+
+def beside(area: BaseGeometry, lon: float, lat: float, tolerance_m: float) -> Beside:
+    """Where a position lies about an area of degrees; the boundary belongs to it."""
+    inside = bool(shapely.intersects_xy(area, lon, lat))
+    metres = metres_to_edge(area, lon, lat)
+    where = "edge" if metres <= tolerance_m else "inside" if inside else "outside"
+    return Beside(where, inside, metres)
+
+
+def metres_to_edge(area: BaseGeometry, lon: float, lat: float) -> float:
+    """Geodesic metres to the boundary: its vertices are laid around the position by azimuth and distance, where
+    distances to the middle are true."""
+
+    def around(at: np.ndarray) -> np.ndarray:
+        count = len(at)
+        azimuths, _, metres = _EARTH.inv(np.full(count, lon), np.full(count, lat), at[:, 0], at[:, 1])
+        return np.column_stack((metres * np.sin(np.radians(azimuths)), metres * np.cos(np.radians(azimuths))))
+
+    edge = shapely.segmentize(area.boundary, _FINE)
+    return float(shapely.transform(edge, around).distance(Point(0, 0)))
