@@ -297,6 +297,19 @@ def try_lock(session: Session, key: str) -> bool:
     return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key}))
 
 
-def is_full(error: DBAPIError) -> bool:
-    """Whether the database has no room left on its disk."""
-    return getattr(error.orig, "sqlstate", None) == "53100" or "database or disk is full" in str(error.orig)
+def is_full(error: BaseException | None) -> bool:
+    """Whether the database has no room left on its disk, or failed at this while it cleaned up after that."""
+    if error is None:
+        return False
+    of = error.orig if isinstance(error, DBAPIError) else None
+    found = getattr(of, "sqlstate", None) == "53100" or "database or disk is full" in str(of)
+    return found or is_full(error.__context__)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether this failure is the database's own trouble: the transaction is over, and the work is to come again.
+
+    A full disk or a failing one makes SQLite undo the whole transaction behind our back; then its savepoints are gone,
+    and what came after would be committed alone.
+    """
+    return try_again(error) or is_full(error) or "no such savepoint" in str(error.orig)

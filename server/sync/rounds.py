@@ -60,7 +60,7 @@ def _judge_together(session: Session, cases: Sequence[Case]) -> list[Verdict] | 
         with session.begin_nested():
             return _judge_on_desk(session, cases)
     except DBAPIError as error:
-        if db.try_again(error):
+        if db.is_passing(error):
             raise
         log.warning("round fell apart", ops=len(cases), kind=type(error).__name__)
     except Exception as error:
@@ -76,7 +76,7 @@ def _judge_one(session: Session, case: Case) -> Verdict:
             with session.begin_nested():
                 return _judge_on_desk(session, [case])[0]
         except DBAPIError as error:
-            if db.try_again(error):
+            if db.is_passing(error):
                 raise
             log_crash(case, error)
         except Exception as error:
