@@ -78,10 +78,18 @@ def judge_left_over(older_than: timedelta = timedelta(minutes=1), limit: int = 2
 
 
 def _judge_alone(op_ids: Sequence[str]) -> None:
-    """Each try is counted and committed before it begins, so that an op which kills the process is known by it."""
+    """Each try is counted and committed before it begins, so that an op which kills the process is known by it.
+
+    What the database's own trouble ended is no try.
+    """
     for op_id in op_ids:
         db.transact(partial(_count_try, op_id=op_id))
-        db.transact(partial(_judge_left, op_id=op_id))
+        try:
+            db.transact(partial(_judge_left, op_id=op_id))
+        except DBAPIError as error:
+            if db.is_passing(error):
+                db.transact(partial(_forget_try, op_id=op_id))
+            raise
 
 
 def _judge_left(session: Session, op_id: str) -> None:
@@ -151,6 +159,11 @@ def _count_try(session: Session, op_id: str) -> None:
         .where(OpLog.op_id == op_id, OpLog.status.is_(None), _tried_long_ago())
         .values(attempts=OpLog.attempts + 1, tried_at=db.now())
     )
+
+
+def _forget_try(session: Session, op_id: str) -> None:
+    mine = (OpLog.op_id == op_id, OpLog.status.is_(None), OpLog.attempts > 1)
+    session.execute(update(OpLog).where(*mine).values(attempts=OpLog.attempts - 1))
 
 
 def _tried_long_ago() -> ColumnElement[bool]:
