@@ -6,14 +6,14 @@ from typing import Any
 
 from flask import Response, jsonify
 from flask_smorest import Blueprint
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from server import db
 from server.api.bodies import Loose
 from server.api.lists import Paging, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.sync import set_aside
-from server.sync.set_aside import DECIDERS, STATES, Wanted
+from server.sync.set_aside import DECIDERS, STATES, Placing, Wanted
 
 blueprint = Blueprint("set_aside", __name__, description="Field work that waits for a person; nothing of it is lost")
 blueprint.before_request(refuse_nul)
@@ -23,6 +23,18 @@ class Asked(Paging):
     region = fields.String(load_default=None, validate=validate.Length(max=20))
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
     code = fields.String(load_default=None, validate=validate.Length(max=60))
+
+
+class Let(Loose):
+    """`region`: a village or group for a household whose own could not be taken (`region.unknown`), with the reason."""
+
+    region = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=20))
+    reason = fields.String(load_default=None, allow_none=True, validate=validate.Length(min=1, max=2000))
+
+    @validates_schema
+    def _says_why(self, body: dict[str, Any], **_more: Any) -> None:
+        if body["region"] is not None and not (body["reason"] or "").strip():
+            raise ValidationError("A chosen region needs a reason.", "reason")
 
 
 class Reason(Loose):
@@ -53,10 +65,12 @@ def one(row_id: str) -> Response:
 
 @blueprint.post("/quarantine/<row_id>/apply")
 @signed_in(*DECIDERS)
-def apply(row_id: str) -> Response:
+@blueprint.arguments(Let)
+def apply(body: dict[str, Any], row_id: str) -> Response:
     """Judges it again with the rights of whoever calls. 422 quarantine.not_applied when it still cannot be."""
     actor = current_actor()
-    return jsonify(db.transact(lambda session: set_aside.apply_set_aside(session, actor, row_id)))
+    placing = Placing(body["region"], body["reason"]) if body["region"] else None
+    return jsonify(db.transact(lambda session: set_aside.apply_set_aside(session, actor, row_id, placing)))
 
 
 @blueprint.post("/quarantine/<row_id>/dismiss")

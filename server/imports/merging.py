@@ -23,9 +23,11 @@ from server.imports.tables import ImportKey
 from server.imports.tally import Tally, Trouble
 from server.registry.tables import Entity
 from server.sync.apply import apply_write
+from server.sync.desk import Desk, open_desk, read_heads
 from server.sync.feeds import upsert
 from server.sync.first_writes import FirstWrite, lookalikes, write_first
 from server.sync.record import Origin, Outcome, RecordWrite
+from server.sync.vocabulary import vocabulary
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,20 @@ class Merging:
         steps = [step for unit in units for step in self._steps(unit)]
         firsts = {} if look else self._firsts(steps)
         self.batch.outcomes += write_first(self.session, list(firsts.values()))
-        for step in steps:
-            if step.write.id in firsts:
-                self._count(step, "new", step.write.values)
-            else:
-                self._take(step, look)
+        with open_desk(self.session) as desk:
+            self._read_ahead(desk, [step for step in steps if step.write.id not in firsts])
+            for step in steps:
+                if step.write.id in firsts:
+                    self._count(step, "new", step.write.values)
+                else:
+                    self._take(step, look)
         return self.batch
+
+    def _read_ahead(self, desk: Desk, steps: Sequence[_Step]) -> None:
+        """The written values of what will change. A record of older words is rewritten before it is read."""
+        known = (self.entities.get(step.write.id) for step in steps)
+        for part in _parts([one.id for one in known if one and one.vocabulary >= vocabulary(one.dataset).size]):
+            read_heads(self.session, desk, part)
 
     def _firsts(self, steps: Sequence[_Step]) -> dict[str, FirstWrite]:
         """New households with their new members, by id: they can be written many at once."""
@@ -173,8 +183,8 @@ class Merging:
         trouble = Trouble(code)
         self.tally.add(dataset, "refused")
         self.tally.note(record.sheet, record.row, [trouble])
-        shown = {name: value or "" for name, value in (record.values or {}).items()}
-        self.job.staging.refuse(record.sheet, record.row, dataset, shown, [trouble.reason(self.tally.words)])
+        cells = {name: value or "" for name, value in (record.values or {}).items()}
+        self.job.staging.refuse(record.sheet, record.row, dataset, cells, [trouble.reason(self.tally.words)])
 
     def _take(self, step: _Step, look: bool) -> None:
         if step.is_new and look:
@@ -200,10 +210,8 @@ class Merging:
         broken = check_record(self.job.datasets[step.dataset], values, db.today())
         for rule in broken:
             code = f"rule.{rule.over}.{rule.id}"
-            self.tally.words[code] = (
-                f"{rule.message['zh']} / {rule.message['en']}",
-                f"{rule.cure['zh']} / {rule.cure['en']}",
-            )
+            said, cure = rule.message, rule.cure
+            self.tally.words[code] = (f"{said['zh']} / {said['en']}", f"{cure['zh']} / {cure['en']}")
             self.tally.note(step.record.sheet, step.record.row, [Trouble(code)])
 
     def _key(self, dataset: str, record: Record, entity_id: str, seen: str) -> dict[str, object]:

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.geo.tables import Region
 from server.imports.cells import Spoiled
-
-HOME_LEVELS = ("village", "group")
+from server.sync.place import HOME_LEVELS
 
 
 @dataclass(frozen=True)

@@ -44,13 +44,15 @@ class Case:
     `first`: the submission that is stored under its instance id already; `is_reused`: another op has its number.
     `writes` are in today's words; `known_words` are those that its form speaks.
     `submission` is what an op of that kind says, `said` what any other says, in its kind's own words; `touches` names
-    everything that judging it touches. `sponsor`: the supervisor who lets a set-aside op through.
+    everything that judging it touches. `sponsor`: the supervisor who lets a set-aside op through; `placed`: the region
+    that this person chose for a household of it whose own cannot be taken.
     """
 
     op: RawOp
     row: OpLog
     actor: Actor
     sponsor: Actor | None = None
+    placed: str | None = None
     submission: SubmissionOp | None = None
     said: object | None = None
     touches: set[str] = field(default_factory=set)

@@ -36,7 +36,6 @@ class RawOp:
     seq: int | None
     kind: str
     body: Mapping[str, Any]
-    why: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def read_op(element: object) -> RawOp:
     """The op with what its envelope says, never failing for what nests no deeper than Python's JSON writer goes."""
     if isinstance(element, Unread):
         content_hash = hashlib.sha256(element.raw).hexdigest()
-        return RawOp(element.raw, content_hash, None, element.install_id, element.seq, "", {}, element.why)
+        return RawOp(element.raw, content_hash, None, element.install_id, element.seq, "", {})
     raw = json.dumps(element, sort_keys=True, ensure_ascii=True).encode()
     content_hash = hashlib.sha256(raw).hexdigest()
     body = cleaned(element) if isinstance(element, dict) and nesting(element) <= DEEPEST else {}

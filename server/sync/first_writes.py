@@ -7,7 +7,7 @@ and lets those that look like another one (`lookalikes`) go the usual way.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import String, Table, cast, insert, or_, select
@@ -122,7 +122,8 @@ def _keys(first: FirstWrite) -> dict[str, merge.Key]:
             rank=origin.rank,
             observed=origin.observed,
         )
-        found[name] = merge.add(empty_key(dataset, name), made)
+        # As merge.add would: the one value that was ever written is what is shown.
+        found[name] = replace(empty_key(dataset, name), writes=(made,), shown=made.op_id)
     return found
 
 

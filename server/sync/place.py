@@ -16,6 +16,8 @@ from server.geo import datum
 from server.geo.tables import Region
 from server.registry.tables import Entity
 
+HOME_LEVELS = ("village", "group")  # regions that households belong to
+
 
 def point(lon: object, lat: object) -> Point | None:
     """A point in WGS-84 from decimal texts; None when they are no position on Earth."""

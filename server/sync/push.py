@@ -29,7 +29,7 @@ from server.sync.corrections import instance_name
 from server.sync.envelope import RawOp, depends_on, read_op
 from server.sync.feeds import News, upsert
 from server.sync.grounds import SETTLED
-from server.sync.judge import open_case
+from server.sync.judge import open_case, read_all_the_same
 from server.sync.kinds.submission import branch_name, record_name
 from server.sync.record import Outcome
 from server.sync.results import Result, answer_all, seq_of
@@ -221,17 +221,18 @@ def _judge_all(session: Session, rows: Sequence[OpLog], sent: Sent | None = None
     return _judge_queue(session, [_open(session, row, sent) for row in rows])
 
 
-def judge_again(session: Session, row: OpLog, sponsor: Actor) -> list[News] | None:
+def judge_again(session: Session, row: OpLog, sponsor: Actor, placed: str | None = None) -> list[News] | None:
     """Judges an op that was held or set aside with the rights of a supervisor who answers for it; answers the news.
 
-    None: it got its outcome in another way while we waited for our turn.
+    `placed`: see Case. None: it got its outcome in another way while we waited for our turn.
     """
     case, status = _open(session, row, None), row.status
+    read_all_the_same(session, case)
     db.lock(session, {f"op:{row.op_id}"} | case.touches)
     session.refresh(row, ["status"])
     if row.status != status:
         return None
-    case.sponsor = sponsor
+    case.sponsor, case.placed = sponsor, placed
     row.attempts = 1
     return _judge_queue(session, [case])
 

@@ -16,17 +16,22 @@ from sqlalchemy.orm import Session
 from server import db
 from server.accounts.actor import Actor, authors
 from server.accounts.audit import note
-from server.errors import Problem
+from server.accounts.tables import AuditEntry
+from server.errors import Fault, Problem
 from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import feeds, news, quarantine
+from server.sync.batch import read_element
+from server.sync.envelope import Unread
+from server.sync.place import HOME_LEVELS, region_by_code
 from server.sync.push import judge_again
 from server.sync.scope import in_regions
 from server.sync.tables import OpLog, Quarantine, Submission
 
 DECIDERS = ("supervisor", "admin")
 STATES = ("open", "applied", "dismissed")
+REGION = "region.unknown"  # the reason for which a region may be chosen
 Wire = dict[str, Any]
 
 
@@ -61,7 +66,20 @@ def read_set_aside(session: Session, actor: Actor, row_id: str) -> Wire | None:
         return None
     row: Quarantine = found[0]
     note(session, actor.id, "quarantine.read", row_id)
-    return {**_quarantined(found, authors(session, [row.person_id])), **_bytes(row.raw)}
+    wire = {**_quarantined(found, authors(session, [row.person_id])), **_bytes(row.raw)}
+    if row.code == "op.unreadable" and isinstance(element := read_element(row.raw), Unread):
+        wire["detail"] = element.why
+    return wire | ({"decision": _decision(session, row)} if row.state != "open" else {})
+
+
+def _decision(session: Session, row: Quarantine) -> Wire | None:
+    """Who let it through or dismissed it, when, why, and with which region."""
+    mine = (AuditEntry.subject == row.id, AuditEntry.action == f"quarantine.{row.state}")
+    found = session.scalars(select(AuditEntry).where(*mine).order_by(AuditEntry.id.desc()).limit(1)).first()
+    if found is None:
+        return None
+    by = authors(session, [found.person_id]).get(found.person_id or "")
+    return {"by": by, "at": found.at.isoformat()} | (found.detail or {})
 
 
 def _bytes(raw: bytes) -> Wire:
@@ -71,7 +89,15 @@ def _bytes(raw: bytes) -> Wire:
     return {"raw": text} | exact
 
 
-def apply_set_aside(session: Session, actor: Actor, row_id: str) -> Wire:
+@dataclass(frozen=True)
+class Placing:
+    """The region that a supervisor chooses for a household whose own cannot be taken, and why."""
+
+    region: str
+    reason: str
+
+
+def apply_set_aside(session: Session, actor: Actor, row_id: str, placing: Placing | None = None) -> Wire:
     """Judges the op again for this supervisor. Problem quarantine.not_applied with the reason it still has."""
     row = _open_row(session, actor, row_id)
     op = session.get(OpLog, row.op_id) if row and row.op_id else None
@@ -79,13 +105,26 @@ def apply_set_aside(session: Session, actor: Actor, row_id: str) -> Wire:
         raise Problem("record.not_found")
     if op is None or op.status != "quarantined" or op.raw != row.raw:
         raise Problem("quarantine.not_applied", detail=row.code)
-    written = judge_again(session, op, actor)
+    if placing is not None:
+        _check_placing(session, actor, row, placing)
+    written = judge_again(session, op, actor, placing.region if placing else None)
     if written is None or op.status in ("quarantined", "held"):
         raise Problem("quarantine.not_applied", detail=op.code or op.detail or "")
     row.state = "applied"
-    note(session, actor.id, "quarantine.applied", row_id)
+    chosen = {"region": placing.region, "reason": placing.reason} if placing else {}
+    note(session, actor.id, "quarantine.applied", row_id, **chosen)
     feeds.touch(session, written)
     return _outcome(op)
+
+
+def _check_placing(session: Session, actor: Actor, row: Quarantine, placing: Placing) -> None:
+    """A home for households in the person's own area, and only where the op's own region is the reason."""
+    region = region_by_code(session, placing.region)
+    if row.code != REGION:
+        raise Problem("quarantine.not_applied", detail=row.code)
+    if region is None or region.level not in HOME_LEVELS or not actor.covers(region.path, DECIDERS):
+        fault = Fault("region", "No village or group of your area has this code.", "Take one of GET /regions.")
+        raise Problem("quarantine.not_applied", detail=REGION, faults=[fault])
 
 
 def dismiss_set_aside(session: Session, actor: Actor, row_id: str, reason: str) -> None:

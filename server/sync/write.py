@@ -143,10 +143,15 @@ def _record(
     if write.parent != entity.parent_id and _names_parent(write) and _out_of_sight(case, write):
         return lost(case)
     if _leaves_the_area(session, case, entity, write, named):
-        return Verdict("quarantined", "region.unknown", write.id, region=entity.region_code)
+        if case.placed is None:
+            return Verdict("quarantined", "region.unknown", write.id, region=entity.region_code)
+        write = _placed(case, write)
     base_version = _base_version(write, named)
     if base_version > entity.version:
-        return Verdict("quarantined", "entity.base_unknown", f"{write.id} {base_version}", region=entity.region_code)
+        if case.sponsor is None:
+            detail = f"{write.id} {base_version}"
+            return Verdict("quarantined", "entity.base_unknown", detail, region=entity.region_code)
+        base_version = 0  # whatever its author saw is not our history: it stands beside what is here
     return RecordWrite(
         write.dataset,
         write.id,
@@ -169,6 +174,15 @@ def _leaves_the_area(session: Session, case: Case, entity: Entity, write: Entity
     if code in (entity.region_code, entity.values.get(source)) or _sent_back(case, named, source, code):
         return False
     return not in_area(session, case.powers, code, WRITING)
+
+
+def _placed(case: Case, write: EntityWrite) -> EntityWrite:
+    """The write with the region that a supervisor chose for its household, which is noted in the submission."""
+    source = datasets()[write.dataset].region_source
+    if case.placed is None or source is None:
+        return write
+    case.findings.append(finding(f"{write.dataset}/{write.id}/{source}", "region.chosen", case.placed))
+    return replace(write, values={**write.values, source: case.placed})
 
 
 def _sent_back(case: Case, named: Named | None, name: str, value: str | None) -> bool:
@@ -198,6 +212,7 @@ def _new_record(session: Session, case: Case, write: EntityWrite, made: set[tupl
         if not _has_parent(case, dataset.parent, write.parent or "", made):
             return lost(case)
     else:
+        write = _placed(case, write)
         region = _region_for_new(session, case.powers, dataset, write)
         if region is None:
             return Verdict("quarantined", "region.unknown", write.id)

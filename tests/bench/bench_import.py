@@ -70,12 +70,11 @@ def main(households: int, url: str | None) -> None:
             db.transact(lambda session: import_regions(session, division_tree(), None))
             rows = write_register(register, households, 1)
             size = register.stat().st_size / 1e6
-            print(f"{households} households, {rows} rows, {size:.1f} MB, {db.db.engine.dialect.name}")
-            bring(app.config["RUHU"], register, rows, "first")
-            bring(app.config["RUHU"], register, rows, "same again")
+            print(f"{households} households, {rows} rows, {size:.1f} MB, {db.db.engine.dialect.name}", flush=True)
+            bring(app.config["RUHU"], register, households, "first")
+            bring(app.config["RUHU"], register, households, "same again")
             write_register(register, households, 20)
-            bring(app.config["RUHU"], register, rows, "one household in 20 changed")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+            bring(app.config["RUHU"], register, households, "one household in 20 changed")
 
 
 def villages() -> list[str]:
@@ -116,7 +115,7 @@ def write_register(path: Path, households: int, changed: int) -> int:
     return rows
 
 
-def bring(settings: Settings, register: Path, rows: int, what: str) -> None:
+def bring(settings: Settings, register: Path, households: int, what: str) -> None:
     with register.open("rb") as file:
         import_id = asking.ask(settings, datasets(), None, asking.Asked("register.csv", file, MAPPING))
     looked = _timed(lambda: looking.look_over(settings, datasets(), import_id))
@@ -126,7 +125,9 @@ def bring(settings: Settings, register: Path, rows: int, what: str) -> None:
         found = listing.on_wire(listing.find(session, None, import_id))
     applied_counts = found["applied"].values()
     kinds = {name: sum(counts[name] for counts in applied_counts) for name in ("new", "changed", "unchanged")}
-    print(f"{what:28} preview {_shown(looked, rows)}   apply {_shown(applied, rows)}   {kinds}", flush=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{what:28} preview {_shown(looked, households)}   apply {_shown(applied, households)}   {kinds}")
+    print(f"{'':28} peak memory so far {peak:.0f} MiB", flush=True)
 
 
 def _timed(work: Callable[[], object]) -> tuple[float, float]:
@@ -136,9 +137,9 @@ def _timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - used
 
 
-def _shown(seconds: tuple[float, float], rows: int) -> str:
+def _shown(seconds: tuple[float, float], households: int) -> str:
     wall, cpu = seconds
-    return f"{wall:6.1f} s, {rows / wall:5.0f} rows/s (CPU {cpu:5.1f} s)"
+    return f"{wall:6.1f} s, {households / wall:5.0f} households/s (CPU {cpu:5.1f} s)"
 
 
 if __name__ == "__main__":

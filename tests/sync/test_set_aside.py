@@ -9,7 +9,8 @@ import pytest
 
 from server.accounts.tables import Install
 from server.db import now
-from tests.world import BAITA, QINGSHI, WANG, ZHAO, Phone, World
+from server.forms.compile import compile_form
+from tests.world import BAITA, FORM, LIUSHU, QINGSHI, WANG, ZHAO, Phone, World, add_form
 
 
 def only(phone: Phone, path: str) -> Any:
@@ -148,3 +149,96 @@ def test_lists_are_paged(world: World) -> None:
     third = admin.get(f"/quarantine?limit=2&after={second['next']}").json
     assert len({item["id"] for page in (first, second, third) for item in page["items"]}) == 5
     assert third["next"] is None
+
+
+def let_in(phone: Phone, row: Any, **body: Any) -> Any:
+    return phone.post(f"/quarantine/{row['id']}/apply", body)
+
+
+REASON = "The cadre asked at the village office: it is Baita."
+
+
+def test_a_supervisor_chooses_the_village_of_a_household_whose_own_nobody_knows(world: World) -> None:
+    """The author stays the author; who chose, what and why is kept; the author's phone hears it."""
+    li, zhang = world.phone("li"), world.phone("zhang")
+    op = li.visit(village="nowhere", water_days="31")
+    assert li.send(op)[0]["code"] == "region.unknown"
+    row = only(zhang, "/quarantine")
+    assert let_in(zhang, row).json["detail"] == "region.unknown"
+    answer = let_in(zhang, row, region=BAITA, reason=REASON)
+    assert (answer.status_code, answer.json["status"]) == (200, "applied")
+    household = zhang.get(f"/entities/{WANG}").json
+    assert (household["region"], household["data"]["region"]) == (BAITA, BAITA)
+    assert household["data"]["water_shortage_days"] == "31"
+    assert zhang.get(f"/entities/{WANG}/history").json["items"][0]["author"]["username"] == "li"
+    found = zhang.get(f"/submissions/{op['instance_id']}").json["findings"]
+    assert ("region.chosen", BAITA) in [(one.get("code"), one["message"]) for one in found]
+    decision = zhang.get(f"/quarantine/{row['id']}").json["decision"]
+    assert (decision["by"]["username"], decision["region"], decision["reason"]) == ("zhang", BAITA, REASON)
+    told = [e for e in li.pull(f"user:{row['author']['id']}")["entries"] if e["type"] == "op"]
+    assert [(e["op_id"], e["status"]) for e in told] == [(op["op_id"], "applied")]
+
+
+def test_a_new_household_comes_where_the_supervisor_says(world: World) -> None:
+    li, zhang = world.phone("li"), world.phone("zhang")
+    new = str(uuid.uuid4())
+    form = FORM.replace("${household} | | true()", "${household} | true() | false()").replace("small_visit", "small_new")
+    world.run(lambda session: add_form(session, compile_form(form.encode(), "new.md", {})))
+    op = li.visit(household=new, base_version=None, village=LIUSHU, head_name="新户", form_id="small_new")
+    xml = op["instance_xml"].replace('update="1"', 'create="1"')
+    op["instance_xml"] = xml.replace('id="small_visit"', 'id="small_new"')
+    assert li.send(op)[0]["code"] == "region.unknown"
+    assert let_in(zhang, only(zhang, "/quarantine"), region=QINGSHI, reason=REASON).json["status"] == "applied"
+    made = zhang.get(f"/entities/{new}").json
+    assert (made["region"], made["data"]["region"], made["label"]) == (QINGSHI, QINGSHI, "新户")
+
+
+@pytest.mark.parametrize("region", [LIUSHU, "990101000000", "nowhere", "9" * 20])
+def test_a_region_is_chosen_only_where_one_decides_and_only_a_home(world: World, region: str) -> None:
+    li, zhang = world.phone("li"), world.phone("zhang")
+    li.send(li.visit(village="nowhere"))
+    row = only(zhang, "/quarantine")
+    answer = let_in(zhang, row, region=region, reason=REASON)
+    assert (answer.status_code, answer.json["code"]) == (422, "quarantine.not_applied")
+    assert answer.json["errors"][0]["where"] == "region"
+    assert only(zhang, "/quarantine")["state"] == "open"
+
+
+def test_a_choice_needs_its_reason_and_its_cause(moved_away: tuple[Phone, Phone, dict[str, Any]]) -> None:
+    """No household is moved by the way, where its region was not what stood against the op."""
+    _, zhang, _ = moved_away
+    row = only(zhang, "/quarantine")
+    for reason in (None, "", "  "):
+        assert let_in(zhang, row, region=QINGSHI, reason=reason).status_code in (400, 422)
+    assert let_in(zhang, row, region=QINGSHI, reason=REASON).json["detail"] == "scope.lost"
+    assert zhang.get(f"/entities/{WANG}").json["region"] == BAITA
+
+
+def test_who_dismissed_and_why_stays_with_the_row(moved_away: tuple[Phone, Phone, dict[str, Any]]) -> None:
+    _, zhang, _ = moved_away
+    row = only(zhang, "/quarantine")
+    assert "decision" not in zhang.get(f"/quarantine/{row['id']}").json
+    assert zhang.post(f"/quarantine/{row['id']}/dismiss", {"reason": "visited anew"}).status_code == 200
+    decision = zhang.get(f"/quarantine/{row['id']}").json["decision"]
+    assert (decision["by"]["username"], decision["reason"]) == ("zhang", "visited anew")
+
+
+def test_work_on_a_version_that_never_was_stands_beside_what_is_there(world: World) -> None:
+    """After a restore, or from a phone whose memory is wrong: nothing is overwritten, both values stand."""
+    li, zhang = world.phone("li"), world.phone("zhang")
+    assert li.send(li.visit(water_days="6", base_version=99))[0]["code"] == "entity.base_unknown"
+    answer = let_in(zhang, only(zhang, "/quarantine"))
+    assert answer.json["status"] == "conflicted"
+    (conflict,) = zhang.get(f"/conflicts?entity={WANG}").json["items"]
+    heads = zhang.get(f"/conflicts/{conflict['id']}").json["heads"]
+    assert {head["value"] for head in heads} == {"20", "6"}
+
+
+def test_work_sent_under_the_name_of_another_install_is_let_through_by_hand(world: World) -> None:
+    """A phone that was set up anew sends what an old one left: the author is who sent it."""
+    li, zhao, zhang = world.phone("li"), world.phone("zhao"), world.phone("zhang")
+    op = li.visit(water_days="6", install_id=zhao.install_id)
+    assert li.send(op)[0]["code"] == "op.foreign_install"
+    assert let_in(zhang, only(zhang, "/quarantine")).json["status"] == "applied"
+    assert value(zhang) == "6"
+    assert zhang.get(f"/entities/{WANG}/history").json["items"][0]["author"]["username"] == "li"
