@@ -1,0 +1,13 @@
+/** What a reason measured, with its unit. */
+import { t } from "@lib/i18n";
+
+const UNITS: Record<string, string> = {
+  DIST_HH: "m", DATUM: "m", ACC_LOW: "m", ACC_ZERO: "m", EXIF_GPS: "m", FIX_STALE: "s", CLOCK: "s", EXIF_TIME: "h", SPEED: "kmh", DUP_EXACT: "places", DUP_NEAR: "bits", LOWRES: "px",
+};
+
+/** "420 米"; a word stays as it is, nothing is null. */
+export function measure(code: string, value: number | string | null | undefined): string | null {
+  if (value === null || value === undefined) return null;
+  const n = typeof value === "number" ? Math.round(value * 10) / 10 : value;
+  return t(`measure.${UNITS[code] ?? "plain"}`, { n });
+}
