@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 _EARTH = Geod(ellps="WGS84")
 _FINE = 0.02  # degrees; longer edges are cut before they are bent into the plane
+_FAR = 200_000.0  # metres; from there the nearest vertex is the answer to metres, and near the antipode the plane folds
 
 
 @dataclass(frozen=True)
@@ -46,4 +47,5 @@ def metres_to_edge(area: BaseGeometry, lon: float, lat: float) -> float:
         return np.column_stack((metres * np.sin(np.radians(azimuths)), metres * np.cos(np.radians(azimuths))))
 
     edge = shapely.segmentize(area.boundary, _FINE)
-    return float(shapely.transform(edge, around).distance(Point(0, 0)))
+    nearest = float(np.min(np.hypot(*around(shapely.get_coordinates(edge)).T)))
+    return nearest if nearest > _FAR else float(shapely.transform(edge, around).distance(Point(0, 0)))

@@ -1,145 +1,147 @@
-"""Reading boundaries (GeoJSON, RFC 7946): areas in WGS-84 whose property `code` names the region. Pure.
+"""Reading boundaries (GeoJSON, GeoPackage): areas whose property `code` names the region, brought to WGS-84. Pure.
 
-An invalid shape is repaired and the repair is told; what cannot be repaired is a fault.
+An invalid shape is repaired and the repair is told; what cannot be repaired or brought to WGS-84 is a fault. What the
+file does not say of its coordinates, a person may: system, datum, order of axes. Nothing is guessed.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any
 
+import numpy as np
 import shapely
-from pyproj import Geod
 from shapely.errors import ShapelyError
-from shapely.geometry import MultiPolygon, Polygon, shape
 from shapely.geometry.base import BaseGeometry
-from shapely.validation import explain_validity
 
 from server.errors import Fault
+from server.geo import boundary_source
+from server.geo.boundary_source import Drawn, Unreadable
 from server.geo.messages import at_feature, fault, note
+from server.geo.projecting import NoWay, Way, way_from
+from server.geo.repair import Hopeless, Repair, repaired, square_metres
 
-_WGS84_NAMES = ("CRS84", "EPSG::4326", "EPSG:4326", "EPSG::4490", "EPSG:4490")
-_EARTH = Geod(ellps="WGS84")
+_LEAST = 1.0  # square metre; an area below it was not drawn in the system that it declares
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a person says of a file. `crs`: the system, in place of the file's own word; `datum`: GCJ-02 or BD-09 of
+    degrees; `swapped`: the northern coordinate comes first.
+    """
+
+    crs: str = ""
+    datum: str = ""
+    swapped: bool = False
 
 
 @dataclass
 class BoundaryFile:
-    """What a file of boundaries says: valid (multi)polygons by region code, everything wrong, and remarks."""
+    """What a file of boundaries says: valid (multi)polygons by region code, everything wrong, remarks and repairs."""
 
     shapes: dict[str, BaseGeometry] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    repairs: list[Repair] = field(default_factory=list)
 
 
-def read_boundaries(raw: bytes, known: Collection[str]) -> BoundaryFile:
+def read_boundaries(raw: bytes, known: Collection[str], declared: Declared | None = None) -> BoundaryFile:
     """All boundaries and all faults; `known`: codes of the regions that may have one."""
     found = BoundaryFile()
+    said = declared or Declared()
     numbers: dict[str, int] = {}
-    for number, feature in enumerate(_features(raw, found), 1):
-        code = _code(feature)
-        where = at_feature(number, code)
-        if code is None:
+    try:
+        drawn = boundary_source.read(raw)
+    except Unreadable as error:
+        found.faults.append(fault(error.name, "1", cause=str(error)))
+        return found
+    ways = {name: _way(name, found) for name in dict.fromkeys(_system(one, said) for one in drawn)}
+    for number, one in enumerate(drawn, 1):
+        where = at_feature(number, one.code)
+        if one.code is None:
             found.faults.append(fault("feature.code", where))
-        elif code not in known:
-            found.faults.append(fault("feature.unknown", where, code=code))
-        elif code in numbers:
-            found.faults.append(fault("feature.twice", where, code=code, number=numbers[code]))
+        elif one.code not in known:
+            found.faults.append(fault("feature.unknown", where, code=one.code))
+        elif one.code in numbers:
+            found.faults.append(fault("feature.twice", where, code=one.code, number=numbers[one.code]))
         else:
-            numbers[code] = number
-            _take(feature, code, where, found)
+            numbers[one.code] = number
+            _take(one, one.code, where, ways[_system(one, said)], said.swapped, found)
     return found
 
 
-def _features(raw: bytes, found: BoundaryFile) -> list[Any]:
+def _system(one: Drawn, said: Declared) -> str:
+    """A person's word goes before the file's."""
+    return said.datum or said.crs or one.crs
+
+
+def _way(name: str, found: BoundaryFile) -> Way | None:
+    """The way to WGS-84, told where it changes coordinates; a fault once for all areas of a system."""
     try:
-        content = json.loads(raw.decode("utf-8-sig"))
-        features = content["features"]
-        if not isinstance(features, list):
-            raise ValueError("“features” is no list")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        cause = "“features” is missing" if isinstance(error, KeyError | TypeError) else str(error)
-        found.faults.append(fault("geojson.unreadable", "1", cause=cause))
-        return []
-    crs = _crs(content)
-    if crs and not crs.endswith(_WGS84_NAMES):
-        found.faults.append(fault("geojson.crs", "crs", crs=crs))
-        return []
-    return features
+        way = way_from(name)
+    except NoWay as error:
+        found.faults.append(fault("boundary.crs", "crs", crs=name[:80], cause=str(error)[:200]))
+        return None
+    if not way.plain:
+        metres = "?" if way.metres is None else f"{way.metres:g}"
+        found.notes.append(note("boundary.moved", crs=way.name, metres=metres))
+    return way
 
 
-def _crs(content: dict[str, Any]) -> str:
-    """The old `crs` member's name (GeoJSON 2008); "" when there is none."""
-    crs = content.get("crs")
-    if not isinstance(crs, dict):
-        return ""
-    properties = crs.get("properties")
-    return str(properties.get("name", "")) if isinstance(properties, dict) else str(crs)
-
-
-def _code(feature: Any) -> str | None:
-    properties = feature.get("properties") if isinstance(feature, dict) else None
-    code = properties.get("code") if isinstance(properties, dict) else None
-    return str(code).strip() or None if code is not None else None
-
-
-def _take(feature: dict[str, Any], code: str, where: str, found: BoundaryFile) -> None:
-    geometry = feature.get("geometry") or {}
-    kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind not in ("Polygon", "MultiPolygon"):
-        found.faults.append(fault("feature.kind", where, kind=kind or "null"))
+def _take(one: Drawn, code: str, where: str, way: Way | None, swapped: bool, found: BoundaryFile) -> None:
+    if one.kind not in ("Polygon", "MultiPolygon"):
+        found.faults.append(fault("feature.kind", where, kind=one.kind))
         return
     try:
-        area = shapely.force_2d(shape(geometry))
+        area = shapely.force_2d(one.shape())
     except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         found.faults.append(fault("feature.broken", where, cause=str(error)))
         return
-    if _on_earth(area, where, found):
-        repaired = _valid(area, where, found)
-        if repaired is not None:
-            found.shapes[code] = repaired
-
-
-def _on_earth(area: BaseGeometry, where: str, found: BoundaryFile) -> bool:
     if area.is_empty:
         found.faults.append(fault("feature.hopeless", where, cause="empty"))
-        return False
-    west, south, east, north = area.bounds
-    if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
+    elif way is not None and _fits(area, way, where, swapped, found):
+        _keep(way.bring(area, swapped=swapped), code, where, one.unclosed, found)
+
+
+def _fits(area: BaseGeometry, way: Way, where: str, swapped: bool, found: BoundaryFile) -> bool:
+    """Whether the coordinates are of the system that was declared; said when they would be with their axes swapped."""
+    if _on_earth(area, way, swapped):
         return True
-    found.faults.append(fault("feature.range", where, x=round(east, 3), y=round(north, 3)))
+    _, _, east, north = area.bounds
+    name = "feature.swapped" if _on_earth(area, way, not swapped) else "feature.range"
+    found.faults.append(fault(name, where, x=_shown(east), y=_shown(north), crs=way.name))
     return False
 
 
-def _valid(area: BaseGeometry, where: str, found: BoundaryFile) -> BaseGeometry | None:
-    """The area, repaired when it was invalid (said in the notes); None when nothing with an area is left."""
-    if area.is_valid:
-        return area
-    cause = explain_validity(area)
-    repaired = _areas(shapely.make_valid(area))
-    if repaired is None:
-        found.faults.append(fault("feature.hopeless", where, cause=cause))
-        return None
-    found.notes.append(
-        note("boundary.repaired", where=where, cause=cause, before=_km2(area), after=_km2(repaired))
-    )
-    return repaired
+def _on_earth(area: BaseGeometry, way: Way, swapped: bool) -> bool:
+    if not all(np.isfinite(area.bounds)):
+        return False
+    brought = way.bring(area, swapped=swapped)
+    if not all(np.isfinite(brought.bounds)):
+        return False
+    west, south, east, north = brought.bounds
+    return -180 <= west <= east <= 180 and -90 <= south <= north <= 90 and way.holds(brought)
 
 
-def _areas(geometry: BaseGeometry) -> BaseGeometry | None:
-    """Only what has an area: repairs may leave loose lines and points."""
-    parts = [part for part in _flat(geometry) if isinstance(part, Polygon)]
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+def _shown(number: float) -> float:
+    return round(number, 3)
 
 
-def _flat(geometry: BaseGeometry) -> list[BaseGeometry]:
-    parts = getattr(geometry, "geoms", None)
-    return [geometry] if parts is None else [piece for part in parts for piece in _flat(part)]
-
-
-def _km2(area: BaseGeometry) -> str:
-    square_metres, _ = _EARTH.geometry_area_perimeter(area)
-    return f"{abs(square_metres) / 1e6:.2f}"
+def _keep(area: BaseGeometry, code: str, where: str, unclosed: bool, found: BoundaryFile) -> None:
+    try:
+        whole, repair = repaired(area, code, where, unclosed=unclosed)
+    except Hopeless as error:
+        found.faults.append(fault("feature.hopeless", where, cause=str(error)))
+        return
+    if square_metres(whole) < _LEAST:
+        found.faults.append(fault("feature.tiny", where))
+        return
+    if repair is not None:
+        found.repairs.append(repair)
+        found.notes.append(
+            note(
+                "boundary.repaired", where=where, cause=repair.kind, before=repair.before_m2, after=repair.after_m2,
+                difference=repair.difference_m2, parts_before=repair.parts_before, parts_after=repair.parts_after,
+            )
+        )  # fmt: skip
+    found.shapes[code] = whole

@@ -99,9 +99,14 @@ FAULTS = {
         "不是可以读的 GeoJSON：{cause} / This is no readable GeoJSON: {cause}",
         "从地图软件导出为 GeoJSON（RFC 7946） / Export GeoJSON (RFC 7946) from the map program",
     ),
-    "geojson.crs": (
-        "坐标系是“{crs}”，不是 WGS-84 / The coordinates are in “{crs}”, not in WGS-84",
-        "导出时选 WGS 84（EPSG:4326） / Choose WGS 84 (EPSG:4326) for the export",
+    "geopackage.unreadable": (
+        "不是可以读的 GeoPackage：{cause} / This is no readable GeoPackage: {cause}",
+        "从地图软件重新导出，图层里要有 code 字段 / Export it again from the map program, with a column code",
+    ),
+    "boundary.crs": (
+        "坐标系“{crs}”换算不到 WGS-84（{cause}） / No way leads from “{crs}” to WGS-84 ({cause})",
+        "请测绘部门换成 CGCS2000 或 WGS 84 再导出；坐标系写错了，就用 --crs 或 --datum 说明 / "
+        "Have it converted to CGCS2000 or WGS 84, or say the right system with --crs or --datum",
     ),
     "feature.code": (
         "没有属性 code / The property “code” is missing",
@@ -124,8 +129,17 @@ FAULTS = {
         "重新导出这一个 / Export this one again",
     ),
     "feature.range": (
-        "坐标不是经纬度（{x}, {y}） / The coordinates are no longitude and latitude ({x}, {y})",
-        "导出时选 WGS 84（EPSG:4326），经度在前 / Choose WGS 84 (EPSG:4326), longitude first",
+        "坐标（{x}, {y}）不在“{crs}”的范围里 / The coordinates ({x}, {y}) are not of “{crs}”",
+        "导出时选 WGS 84（EPSG:4326），经度在前；或用 --crs 说明坐标系 / "
+        "Choose WGS 84 (EPSG:4326), longitude first, for the export; or say the system with --crs",
+    ),
+    "feature.swapped": (
+        "坐标（{x}, {y}）像是北坐标（纬度）在前 / The coordinates ({x}, {y}) seem to give the northern one first",
+        "确认后加上 --swap-axes 再导入 / Make sure, then import it with --swap-axes",
+    ),
+    "feature.tiny": (
+        "换算后不到 1 平方米，坐标系可能写错了 / It is smaller than a square metre: the system may be a wrong one",
+        "用 --crs 说明坐标系 / Say the system with --crs",
     ),
     "feature.hopeless": (
         "面不成形（{cause}），修不好 / The shape is invalid ({cause}) and cannot be repaired",
@@ -137,9 +151,20 @@ NOTES = {
     "file.gb18030": "按 GB18030 编码读取 / Read as GB18030",
     "column.ignored": "“{name}”列没有用到 / The column “{name}” is not used",
     "boundary.repaired": (
-        "{where}：面有错（{cause}），已修好，面积 {before} → {after} 平方公里 / "
-        "The shape was invalid ({cause}) and was repaired; area {before} → {after} km²"
+        "{where}：面有错（{cause}），已修好：面积 {before} → {after} 平方米（{difference}），"
+        "{parts_before} → {parts_after} 块 / "
+        "The shape was invalid ({cause}) and was repaired: area {before} → {after} m² ({difference}), "
+        "{parts_before} → {parts_after} parts"
     ),
+    "boundary.moved": (
+        "坐标从“{crs}”换算成了 WGS-84（公布的精度 {metres} 米） / "
+        "The coordinates were converted from “{crs}” to WGS-84 (published accuracy {metres} m)"
+    ),
+    "misfit.overlap": "{codes} 重叠 {m2} 平方米 / {codes} overlap by {m2} m²",
+    "misfit.gap": (
+        "{codes} 的下级之间（或到它的边界）有 {m2} 平方米没有覆盖 / {m2} m² of {codes} are in none of its children"
+    ),
+    "misfit.outside": "{codes}：前者有 {m2} 平方米在后者之外 / {codes}: {m2} m² of the first lie outside the second",
 }
 
 

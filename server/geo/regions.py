@@ -11,21 +11,29 @@ from sqlalchemy.orm import Session
 
 from server import db
 from server.errors import Problem
-from server.geo.boundaries import BoundaryFile, read_boundaries
+from server.geo.boundaries import BoundaryFile, Declared, read_boundaries
+from server.geo.messages import note
+from server.geo.neighbours import Misfit, misfits
 from server.geo.region_file import RegionFile, RegionRow, read_region_file
 from server.geo.region_tree import paths, tree_faults
+from server.geo.repair import Repair
 from server.geo.tables import LEVELS, Region
 
 
 @dataclass(frozen=True)
 class RegionImport:
-    """What an import did: counts of regions, boundaries that were set anew, and remarks for a person."""
+    """What an import did: counts of regions, boundaries that were set anew, and remarks for a person.
+
+    `repairs` and `misfits`: what was changed in the boundaries to make them valid, and how they lie about each other.
+    """
 
     new: int
     changed: int
     unchanged: int
     boundaries: int
     notes: tuple[str, ...]
+    repairs: tuple[Repair, ...] = ()
+    misfits: tuple[Misfit, ...] = ()
 
 
 def code_of(session: Session, given: str) -> str | None:
@@ -38,35 +46,53 @@ def code_of(session: Session, given: str) -> str | None:
     return given if given in found else next(iter(found), None)
 
 
-def import_regions(session: Session, table: bytes, boundaries: bytes | None = None) -> RegionImport:
-    """Brings the tree to what the files say; regions that they do not name stay.
+def import_regions(
+    session: Session,
+    table: bytes | None,
+    boundaries: bytes | None = None,
+    declared: Declared | None = None,
+    sliver_m2: float = 0.0,
+) -> RegionImport:
+    """Brings the tree to what the files say; regions that they do not name stay. `table` None: boundaries alone.
 
     Problem region.invalid carries every fault of both files; then nothing was changed. Importing the same
-    files again changes nothing.
+    files again changes nothing. `sliver_m2`: overlaps and gaps up to that size are not told.
     """
     db.lock(session, {"regions"})  # one import after the other, so reading first and writing later is safe
     stored = {region.code: region for region in session.scalars(select(Region))}
-    file = read_region_file(table)
+    file = read_region_file(table) if table is not None else RegionFile()
     levels = {code: region.level for code, region in stored.items()}
     file.faults += tree_faults(file.rows, levels, file.spoiled)
-    areas = _areas(boundaries, file, stored)
+    areas = _areas(boundaries, file, stored, declared) if table is None or file.rows else BoundaryFile()
     faults = [*file.faults, *areas.faults]
     if faults:
         raise Problem("region.invalid", faults=faults)
     new, changed = _store(session, stored, file.rows)
+    fresh = _store_boundaries(stored, areas)
+    drawn = {code: region.boundary for code, region in stored.items() if region.boundary is not None}
+    parents = {code: region.parent_code for code, region in stored.items()}
+    odd = misfits(drawn, parents, set(areas.shapes), sliver_m2)
     return RegionImport(
         new=new,
         changed=changed,
         unchanged=len(file.rows) - new - changed,
-        boundaries=_store_boundaries(stored, areas),
-        notes=(*file.notes, *areas.notes),
+        boundaries=fresh,
+        notes=(*file.notes, *areas.notes, *map(_told, odd)),
+        repairs=tuple(areas.repairs),
+        misfits=tuple(odd),
     )
 
 
-def _areas(boundaries: bytes | None, file: RegionFile, stored: dict[str, Region]) -> BoundaryFile:
-    if boundaries is None or not file.rows:
+def _told(misfit: Misfit) -> str:
+    return note(f"misfit.{misfit.kind}", codes=" / ".join(misfit.codes), m2=misfit.m2)
+
+
+def _areas(
+    boundaries: bytes | None, file: RegionFile, stored: dict[str, Region], declared: Declared | None
+) -> BoundaryFile:
+    if boundaries is None:
         return BoundaryFile()
-    return read_boundaries(boundaries, {*stored, *file.spoiled, *(row.code for row in file.rows)})
+    return read_boundaries(boundaries, {*stored, *file.spoiled, *(row.code for row in file.rows)}, declared)
 
 
 def _store(session: Session, stored: dict[str, Region], rows: Sequence[RegionRow]) -> tuple[int, int]:
