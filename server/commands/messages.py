@@ -146,6 +146,12 @@ TEXTS = {
         "至少有一个文件不是能读的照片，没法比较；用 ruhu photo inspect 查看原因 / "
         "At least one of the files is no readable photo; ruhu photo inspect says why"
     ),
+    "photo.unknown": "没有这张照片，或文件还没有传到：{id} / No photo with this id has arrived: {id}",
+    "photo.intake": (
+        "等待 {waiting}，正在重试 {trying}，多次失败 {failed}，不是能看的照片 {unreadable}，还没核查 {unchecked} / "
+        "{waiting} waiting, {trying} being tried, {failed} given up, {unreadable} show no picture, "
+        "{unchecked} not checked"
+    ),
     "photo.rebuild.photos": "重新处理照片 / Deriving photos again",
     "photo.rebuilt": (
         "重新处理了 {done} 张照片，{failed} 张没有成功（原有结果保留） / "

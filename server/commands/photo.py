@@ -1,23 +1,30 @@
-"""ruhu photo inspect, compare, rebuild: photos are opened in a process of their own. Only rebuild needs a database."""
+"""ruhu photo inspect, compare, intake, rebuild: photos are opened in a process of their own.
+
+Only intake and rebuild need a database.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
 
+from server import db
 from server.commands.messages import say
 from server.commands.progress import Progress
 from server.commands.refusal import stop
 from server.config import settings_from
 from server.evidence import rebuild as again
+from server.evidence import tasks
 from server.evidence.darkroom import Darkroom
 from server.evidence.file_report import likeness, limits_of_today, report
 from server.evidence.findings import in_words
+from server.evidence.intake import STAGES, Wanted, count_intake, list_intake, try_again
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -68,6 +75,40 @@ def compare(one: Path, other: Path, as_json: bool) -> None:
         if as_json
         else say(f"photo.{found.verdict}", distance=found.distance, variant=found.variant)
     )
+
+
+@photo.command()
+@click.option("--stage", type=click.Choice(STAGES), help="Only photos at this stage.")
+@click.option("--region", help="Only photos of visits in this region: its code, or the beginning of it.")
+@click.option("--retry", metavar="ID", help="Have the photo with this id tried again.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line for each photo.")
+@click.pass_obj
+def intake(
+    app: Callable[[], Flask], stage: str | None, region: str | None, retry: str | None, limit: int, as_json: bool
+) -> None:
+    """List photos that came and are not through: what waits, what was tried how often and why it failed."""
+    with app().app_context():
+        if retry is not None:
+            told = db.transact(lambda session: try_again(session, None, retry))
+            tasks.enqueue([retry] if told else [])
+            items = [told] if told else stop(say("photo.unknown", id=retry))
+        else:
+            with db.read() as session:
+                page = list_intake(session, None, Wanted(stage, region), limit, None)
+                counts = count_intake(session, None, region)
+            items = page.items if page else []
+    for item in items:
+        click.echo(json.dumps(item, ensure_ascii=False) if as_json else _line(item))
+    if not as_json and retry is None:
+        click.echo(say("photo.intake", **counts))
+
+
+def _line(item: Mapping[str, Any]) -> str:
+    """One photo of the list: what is wrong with it, and how often it was tried."""
+    told = item["error"] or "; ".join(finding["message"]["en"] for finding in item["findings"]) or "-"
+    tried = f"{item['attempts']}/{item['most_attempts']}"
+    return f"{item['bound_at']}  {item['stage']:<10} {tried}  {item['id']}  {item['name']}  {told}"
 
 
 @photo.command()

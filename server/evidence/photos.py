@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
@@ -31,6 +31,7 @@ from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, Submission
 
 ATTEMPTS = 3
+NO_WORD = "every attempt ended without a word"
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 
 
@@ -70,8 +71,8 @@ def copies(settings: Settings, sha256: str) -> dict[int, Path]:
     return {edge: copy_path(settings, sha256, edge) for edge in SIZES}
 
 
-def _is_photo() -> ColumnElement[bool]:
-    """Attachments that somebody calls a picture; sound, films and tables are only kept."""
+def is_photo() -> ColumnElement[bool]:
+    """Clause on Attachment: those that somebody calls a picture; sound, films and tables are only kept."""
     return or_(Attachment.media_type.like("image/%"), *(Attachment.name.ilike(f"%{end}") for end in ENDINGS))
 
 
@@ -80,7 +81,7 @@ def waiting(session: Session, before: datetime, limit: int) -> list[str]:
     rows = session.scalars(
         select(Attachment.id)
         .join(Photo, Photo.attachment_id == Attachment.id, isouter=True)
-        .where(Attachment.blob.is_not(None), Attachment.bound_at <= before, _is_photo())
+        .where(Attachment.blob.is_not(None), Attachment.bound_at <= before, is_photo())
         .where(or_(Photo.state.is_(None), Photo.state == "pending"))
         .order_by(Attachment.bound_at, Attachment.id)
         .limit(limit)
@@ -122,7 +123,7 @@ def job_of(session: Session, attachment_id: str) -> Job | None:
     row = session.execute(
         select(Attachment, Submission)
         .join(Submission, Submission.instance_id == Attachment.instance_id)
-        .where(Attachment.id == attachment_id, Attachment.blob.is_not(None), _is_photo())
+        .where(Attachment.id == attachment_id, Attachment.blob.is_not(None), is_photo())
     ).one_or_none()
     if row is None or row.Attachment.blob is None:
         return None
@@ -147,7 +148,12 @@ def _give_up(session: Session, attachment_id: str) -> None:
     session.execute(
         update(Photo)
         .where(Photo.attachment_id == attachment_id)
-        .values(state="unreadable", findings=[finding.as_json()], derived_at=now())
+        .values(
+            state="unreadable",
+            findings=[finding.as_json()],
+            error=func.coalesce(Photo.error, NO_WORD),
+            derived_at=now(),
+        )
     )
 
 
@@ -179,7 +185,8 @@ def record(session: Session, job: Job, made: dict[str, Any]) -> None:
 def record_again(session: Session, job: Job, made: dict[str, Any]) -> None:
     """Replaces what is known of a photo; its checks are to be made again, by whoever comes first."""
     record(session, job, made)
-    session.execute(update(Photo).where(Photo.attachment_id == job.attachment_id).values(checked_at=None))
+    anew = {"checked_at": None, "attempts": 1}
+    session.execute(update(Photo).where(Photo.attachment_id == job.attachment_id).values(anew))
 
 
 def record_hashes(session: Session, job: Job, made: dict[str, Any]) -> None:
