@@ -72,6 +72,18 @@ def test_carried_work_is_applied_as_its_authors(world: World, stranded: Stranded
     assert (row.person_id, row.install_id, row.seq) == (stranded.author, stranded.phone.install_id, 1)
 
 
+@pytest.mark.parametrize("vouched", [True, False])
+def test_a_line_that_is_no_json_is_kept_byte_by_byte_and_its_neighbours_are_applied(
+    world: World, stranded: Stranded, vouched: bool
+) -> None:
+    broken = b'{"seq": 1, "note": "\xff\xfe"}'
+    more: dict[str, Any] = {} if vouched else {"key": None}
+    answer = carry(world.phone("zhao"), stranded.file(broken, stranded.phone.visit(head_name="王大海"), **more))
+    ops = answer.json["ops"]
+    assert (ops["unreadable"], ops["applied"], ops["quarantined"]) == ((1, 1, 0) if vouched else (0, 0, 2))
+    assert broken in world.look(lambda session: [row.raw for row in session.scalars(select(Quarantine))])
+
+
 def test_a_carrier_sees_counts_and_nothing_else(world: World, stranded: Stranded) -> None:
     answer = carry(world.phone("zhao"), stranded.file(stranded.phone.visit(head_name="王大海")))
     assert WANG not in answer.text and "王" not in answer.text and stranded.author not in answer.text
