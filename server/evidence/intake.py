@@ -26,7 +26,7 @@ from server.sync.tables import Attachment, Submission, without_xml
 # opened and shows no picture; unchecked: it is shown, but its checks never ended.
 STAGES = ("waiting", "trying", "failed", "unreadable", "unchecked")
 ROLES = ("admin",)
-_STAGE = case(
+_STAGE: ColumnElement[str] = case(
     (or_(Photo.state.is_(None), and_(Photo.state == "pending", Photo.attempts == 0)), "waiting"),
     (Photo.state == "pending", "trying"),
     (and_(Photo.state == "unreadable", Photo.attempts > ATTEMPTS), "failed"),
