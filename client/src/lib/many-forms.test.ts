@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FakeServer } from "../../tests/fake-server";
 import { closePhone, finished, HOUSEHOLD, openPhone, VILLAGE, VISIT } from "../../tests/phone";
 import { formOfDraft, openDraft, submitDraft } from "./drafts";
+import { inWords } from "./core/bases";
 import { availableForms, offeredForms } from "./forms";
 import { uuid4 } from "./ids";
 import { listRecords } from "./records";
@@ -73,6 +74,16 @@ test("a form of an older vocabulary gets its rows in the words that it knows", a
   server.forms = server.forms.map((form) => ({ ...form, vocabulary: { household: 0 } }));
   await sync();
   expect((await openDraft(HOUSEHOLD, "housing")).snapshot.household?.data).toMatchObject({ household_type: "2", category: "exited" });
+});
+
+test("so does a form from before the first step, and what its author wrote since stands above what the server's row says", async () => {
+  const entry = { type: "entity" as const, dataset: "household", id: HOUSEHOLD, version: 4, label: "王", region: "r", state: "active", data: { head_name: "王大山", category: "exited" }, past: { "0": { head: "旧名" } }, contested: [] };
+  server.add(VILLAGE, entry);
+  server.forms = server.forms.map((form) => ({ ...form, vocabulary: {} }));
+  await sync();
+  const first = await openDraft(HOUSEHOLD, "housing");
+  expect(first.snapshot.household?.data).toMatchObject({ head: "旧名" });
+  expect(inWords({ head_name: "王大山", head: "我写的" }, entry.past, undefined, true)).toEqual({ head_name: "王大山", head: "我写的" });
 });
 
 const visit = (id: string, grade: string, kind: "create" | "update"): string =>

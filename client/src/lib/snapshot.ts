@@ -1,4 +1,5 @@
 /** The list rows that a draft is opened with; every base of its op comes from here. */
+import { inWords } from "./core/bases";
 import { listCsv } from "./csv";
 import type { FormRow } from "./database";
 import { loadDefinitions, loadRegions, type DatasetDefinition } from "./definitions";
@@ -18,10 +19,7 @@ function byAge(a: SeenRow, b: SeenRow): number {
 }
 
 /** A form of an older vocabulary gets the row in the words that it knows. */
-function inWordsOf(form: FormRow, { dataset, data, entry }: RecordView): SeenRow["data"] {
-  const known = form.vocabulary?.[dataset];
-  return known === undefined ? data : { ...data, ...entry?.past?.[String(known)] };
-}
+const inWordsOf = (form: FormRow, { dataset, data, entry, own }: RecordView): SeenRow["data"] => inWords(data, entry?.past, form.vocabulary?.[dataset], own);
 
 const rowOf = (form: FormRow, view: RecordView): SeenRow => {
   const { dataset, id, label, base_version, parent, updated_at, updated_by } = view;

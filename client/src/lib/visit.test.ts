@@ -33,6 +33,12 @@ test("bases name only what was shown and is written; a create has no base", () =
   expect(entityBases(writes, seen)).toEqual([{ dataset: "member", id: MEMBER }, { dataset: "household", id: HOUSEHOLD, base_version: 7, base: { head_name: "王" } }]);
 });
 
+test("what the row does not have was shown empty, so an answer that stays empty is no edit", () => {
+  const writes = ownWrites(instanceXml({ head: "王大山", phone: "" }), savePaths(XFORM), HOUSEHOLD);
+  const seen = new Map([[`entity:household:${HOUSEHOLD}`, row({ dataset: "household", id: HOUSEHOLD, base_version: 7, data: { head_name: "王大山" } })]]);
+  expect(entityBases(writes, seen)[0]?.base).toEqual({ head_name: "王大山", contact_phone: null });
+});
+
 test("files are found by the names that answers hold, and a form's own files by its addresses", () => {
   expect(usedNames(instanceXml({ head: "a.jpg 在这里", photo: "b.jpg" }), ["a.jpg", "b.jpg", "c.jpg"])).toEqual(new Set(["b.jpg"]));
   expect(mediaNames(XFORM)).toEqual(["member.csv", "help.png"]);

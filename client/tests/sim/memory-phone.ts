@@ -4,7 +4,7 @@
  */
 import { describeClock, anchorAt, type ClockAnchor, type ClockReading } from "../../src/lib/clock";
 import { applyChanges } from "../../src/lib/core/apply";
-import { createdBy, entityBases, overlay, withWrite, type OwnLayers, type OwnWrite } from "../../src/lib/core/bases";
+import { createdBy, entityBases, inWords, overlay, withWrite, type OwnLayers, type OwnWrite } from "../../src/lib/core/bases";
 import { begin, step } from "../../src/lib/core/machine";
 import { recordKey } from "../../src/lib/core/ops";
 import { outcomeOfRound, type Ask, type Happening, type Round, type Step } from "../../src/lib/core/round";
@@ -14,12 +14,16 @@ import type { EntityEntry, KeptEntry, SeenRow } from "../../src/lib/types";
 
 export interface Identity { install_id: string; user_id: string; build: string; seed: number }
 export interface NewPhoto { name: string; sha256: string; size: number }
-/** `draft`: id of a draft whose rows the author was shown; without one the rows of this moment count. */
-export interface Saving { op_id: string; kind?: string; writes?: OwnWrite[]; body?: Record<string, unknown>; household_id?: string; photos?: NewPhoto[]; draft?: string }
+/** `draft`: id of a draft whose rows the author was shown; without one the rows of this moment count. `known`: steps of the vocabulary that the form knows. */
+export interface Saving { known?: number; op_id: string; kind?: string; writes?: OwnWrite[]; body?: Record<string, unknown>; household_id?: string; photos?: NewPhoto[]; draft?: string }
 interface Draft { household_id: string; seen: Map<string, SeenRow>; body: Record<string, unknown> }
 
 /** Thrown by a disk that is full, or that dies while it writes: then nothing of the step was written. */
 export class DiskFault extends Error {}
+
+const rowOf = (entry: EntityEntry): SeenRow => ({
+  dataset: entry.dataset, id: entry.id, label: entry.label, base_version: entry.version, branch_id: "", parent: entry.parent ?? null, data: entry.data ?? {},
+});
 
 export class MemoryPhone {
   store: Store = { server: newServer(), ops: [], bases: new Map(), feeds: new Map(), records: new Map(), memberships: [], photos: [], drafts: [] };
@@ -41,8 +45,8 @@ export class MemoryPhone {
   }
 
   /** A visit opens: its author sees these records as they are now. */
-  openDraft(id: string, householdId: string, keys: string[], body: Record<string, unknown> = {}): void {
-    const seen = new Map(keys.flatMap((key): [string, SeenRow][] => { const row = this.seen(key); return row ? [[key, row]] : []; }));
+  openDraft(id: string, householdId: string, keys: string[], body: Record<string, unknown> = {}, known?: number): void {
+    const seen = this.shown(keys, known);
     this.drafts.set(id, { household_id: householdId, seen, body });
     this.store = { ...this.store, drafts: [...this.store.drafts, { id, household_id: householdId }] };
   }
@@ -50,9 +54,9 @@ export class MemoryPhone {
   /** Op, photos, own bases and end of the draft: all of it or nothing. Gives the op as it will go over the wire. */
   save(saving: Saving, clock: ClockReading): Record<string, unknown> {
     this.write();
-    const { op_id, kind = "submission", writes = [], body = {}, photos = [], draft } = saving;
+    const { op_id, kind = "submission", writes = [], body = {}, photos = [], draft, known } = saving;
     const keys = writes.map((write) => recordKey(write.dataset, write.id));
-    const seen = (draft ? this.drafts.get(draft)?.seen : undefined) ?? new Map(keys.flatMap((key): [string, SeenRow][] => { const row = this.seen(key); return row ? [[key, row]] : []; }));
+    const seen = (draft ? this.drafts.get(draft)?.seen : undefined) ?? this.shown(keys, known);
     const open = new Map([...this.store.bases].map(([key, base]) => [key, base.ops]));
     const entities = kind === "submission" ? { entities: entityBases(writes, seen) } : {};
     const fields = { op_id, kind, device_time: new Date(clock.device_ms).toISOString(), clock: describeClock(this.anchor, clock), depends_on: createdBy(writes, seen, open), ...entities, ...body };
@@ -86,14 +90,17 @@ export class MemoryPhone {
     return { ...this.bodies.get(opId), install_id: this.identity.install_id, seq };
   }
 
-  /** The record as the worker sees it. */
-  seen(key: string): SeenRow | undefined {
+  /** The record as the worker sees it: in a form that knows so many steps of the vocabulary (a list has today's words). */
+  seen(key: string, known?: number): SeenRow | undefined {
     const layers = this.layers.get(key);
     const base = this.store.bases.get(key);
-    if (layers && base) return overlay(layers, base.dropped);
     const entry = this.rows.get(key) as EntityEntry | undefined;
-    if (!entry || entry.type !== "entity") return undefined;
-    return { dataset: entry.dataset, id: entry.id, label: entry.label, base_version: entry.version, branch_id: "", parent: entry.parent ?? null, data: entry.data ?? {} };
+    const row = layers && base ? overlay(layers, base.dropped) : entry?.type === "entity" ? rowOf(entry) : undefined;
+    return row && known !== undefined ? { ...row, data: inWords(row.data, entry?.past, known, Boolean(layers && base)) } : row;
+  }
+
+  private shown(keys: string[], known?: number): Map<string, SeenRow> {
+    return new Map(keys.flatMap((key): [string, SeenRow][] => { const row = this.seen(key, known); return row ? [[key, row]] : []; }));
   }
 
   private context(now: number, check: boolean): { now: number; check: boolean; build: string } {

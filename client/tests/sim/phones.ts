@@ -11,8 +11,9 @@
  *
  * Events:
  *   {type: "open", install_id, user_id, seed, build?}           a phone, empty (again: starts anew)
- *   {type: "draft", draft, household_id, keys: [key], body?}    a visit opens; its author sees these records as they are now
- *   {type: "save", op_id, kind?, writes?, body?, household_id?, photos?, draft?}
+ *   {type: "draft", draft, household_id, keys: [key], body?, known?}    a visit opens; its author sees these records as they are now
+ *        `known` (here, at save and look): how many steps of the vocabulary the form knows; its rows are given in its words
+ *   {type: "save", op_id, kind?, writes?, body?, household_id?, photos?, draft?, known?}
  *        the outbox gets an op. `writes`: [{dataset, id, create, label, parent, values}]; `entities` (base_version and base) and
  *        `depends_on` are filled in from what the phone shows, or from the draft's rows. `body`: all other members of the op
  *        (instance_id, form_id, instance_xml, visit, attachments …). `photos`: [{name, sha256, size}]. Answer: `op`, as it will be pushed.
@@ -21,7 +22,7 @@
  *   {type: "refused", status, code, retryAfter?}                any other status
  *   {type: "failed", code?}                                     no answer came (default code network.unreachable)
  *   {type: "crash"}                                             the power goes: the running round is lost, what was written stays
- *   {type: "look"}                                              answer has `rows`, `seen`, `outbox`, `digests` beside `state`
+ *   {type: "look", known?}                                            answer has `rows`, `seen`, `outbox`, `digests` beside `state`
  *
  * Effects: at most one at a time; answer it with answered, refused or failed.
  *   {ask: "hello" | "push" | "have" | "pull" | "digest", method, path, body}    path below /api/v1; GET has no body
@@ -63,11 +64,11 @@ function act(phone: MemoryPhone, line: Line, now: number): Answer {
   const { event } = line;
   switch (event.type) {
     case "open": return { effects: [] };
-    case "draft": phone.openDraft(String(event["draft"]), String(event["household_id"] ?? ""), (event["keys"] as string[] | undefined) ?? [], (event["body"] as Record<string, unknown> | undefined) ?? {}); return { effects: [] };
+    case "draft": phone.openDraft(String(event["draft"]), String(event["household_id"] ?? ""), (event["keys"] as string[] | undefined) ?? [], (event["body"] as Record<string, unknown> | undefined) ?? {}, event["known"] as number | undefined); return { effects: [] };
     case "save": return { effects: [], op: phone.save(event as unknown as Saving, { device_ms: now, monotonic_ms: line.mono ?? now, time_origin: 0 }) };
     case "sync": return { effects: effects(phone, phone.sync(now, event["check"] === true)) };
     case "crash": phone.crash(); return { effects: [] };
-    case "look": return { effects: [], ...look(phone) };
+    case "look": return { effects: [], ...look(phone, event["known"] as number | undefined) };
     default: return { effects: effects(phone, phone.happen(happening(event), now)) };
   }
 }
@@ -110,10 +111,10 @@ function stateOf(phone: MemoryPhone): Answer {
   };
 }
 
-function look(phone: MemoryPhone): Answer {
+function look(phone: MemoryPhone, known?: number): Answer {
   const keys = [...new Set([...phone.rows.keys(), ...phone.layers.keys()])].filter((key) => key.startsWith("entity:"));
   return {
-    rows: Object.fromEntries(phone.rows), seen: Object.fromEntries(keys.map((key) => [key, phone.seen(key)])), outbox: phone.store.ops,
+    rows: Object.fromEntries(phone.rows), seen: Object.fromEntries(keys.map((key) => [key, phone.seen(key, known)])), outbox: phone.store.ops,
     photos: phone.store.photos, memberships: phone.store.memberships,
     digests: Object.fromEntries([...phone.store.feeds.keys()].map((scope) => [scope, digestOf(recordsOf(phone.store, scope))])),
   };

@@ -18,6 +18,16 @@ export function overlay(kept: OwnLayers, dropped: string[]): SeenRow {
     (row, layer) => ({ ...row, label: layer.label || row.label, data: { ...row.data, ...layer.values } }), kept.row);
 }
 
+/** A row's values for a form that knows `known` steps of its vocabulary (a form from before the first step: 0).
+ *
+ * `past` is what the server's row was called in older words. An own row carries the words of the form that it was written with,
+ * and what its author wrote there counts more.
+ */
+export function inWords(data: Values, past: Record<string, Values> | undefined, known: number | undefined, own: boolean): Values {
+  const then = past?.[String(known ?? 0)] ?? {};
+  return own ? { ...then, ...data } : { ...data, ...then };
+}
+
 /** A base and its layers after one more own op. `before`: as they are; `seen`: the row that the op's author was shown. */
 export function withWrite(opId: string, write: OwnWrite, before: { meta: BaseMeta; kept: OwnLayers } | undefined, seen: SeenRow | undefined): { meta: BaseMeta; kept: OwnLayers } {
   const row = before?.kept.row ?? seen ?? bornHere(write);
@@ -33,13 +43,14 @@ const bornHere = (write: OwnWrite): SeenRow => ({
   dataset: write.dataset, id: write.id, label: write.label ?? "", base_version: 0, branch_id: "", parent: write.parent, data: {},
 });
 
-/** Bases of what is written: only what the author was shown, and only the properties that the form writes. */
+/** Bases of what is written: what the author was shown of the properties that the form writes. What the row does not have was
+ * shown empty, so that an answer which stays empty is no edit of what the server knows. */
 export function entityBases(writes: OwnWrite[], seen: Map<string, SeenRow>): EntityBase[] {
   return writes.map((write) => {
     const row = seen.get(recordKey(write.dataset, write.id));
     if (!row) return { dataset: write.dataset, id: write.id };
     const base: Values = {};
-    for (const name of Object.keys(write.values)) if (name in row.data) base[name] = row.data[name];
+    for (const name of Object.keys(write.values)) base[name] = row.data[name] ?? null;
     return { dataset: write.dataset, id: write.id, base_version: row.base_version, base };
   });
 }
