@@ -42,6 +42,34 @@ test("no mark and no name of the server's own reaches a page, in no language", (
   }
 });
 
+const heads = (a: unknown, b: unknown): ConflictEntry["heads"] => [
+  { op_id: "1", value: a, author: { id: "p1", username: "zhangmin", display_name: "张敏" }, visit: { ended_at: "2026-11-03T09:00:00+08:00" }, witnesses: [{ op_id: "3", author: { id: "p3", username: "wang", display_name: "王军" } }] },
+  { op_id: "2", value: b, author: { id: "me", username: "li", display_name: "李敏" }, visit: null },
+];
+const open = (properties: string[], more: Partial<ConflictEntry>): ConflictEntry => ({ n: 1, type: "conflict", id: properties.join(), entity_id: "h", properties, heads: [], state: "open", ...more });
+
+test("both values stand with who wrote them and when, and which one is shown meanwhile", () => {
+  speak("zh");
+  const house = { ...HOUSE, contested: ["contact_phone"] };
+  const conflict = open(["contact_phone"], { kind: "property", dataset: "household", heads: heads("13800000001", null), shown: "13800000001" });
+  const [one] = differingOf([house], [conflict], "me");
+  expect(one?.sides.map(({ value, who, shown }) => [value, who, shown])).toEqual([["13800000001", "张敏、王军", true], ["未填", "您", false]]);
+  expect(one?.sides[0]?.day).toContain("11月3日");
+  expect(differingOf([house], [{ ...conflict, state: "resolved" }])[0]?.sides).toEqual([]);
+  expect(differingOf([house], [{ ...conflict, entity_id: "other" }])[0]?.sides).toEqual([]);
+});
+
+test("values that belong together are one line, and a broken rule is not taken for a differing value", () => {
+  speak("zh");
+  const house = { ...HOUSE, contested: ["lon", "lat", "@rule:area_each", "house_area"] };
+  const place = open(["lon", "lat"], { kind: "property", heads: heads({ lon: "108.1", lat: "23.1" }, { lon: "108.2", lat: "23.2" }) });
+  const rule = open(["house_area"], { kind: "rule", broken: { id: "area_each", message: MESSAGE }, heads: heads({ house_area: "20" }, { house_area: "30" }) });
+  const found = differingOf([house], [place, rule]);
+  expect(found.map((one) => one.id)).toEqual(["h lon", "h @rule:area_each", "h house_area"]);
+  expect(found[0]?.sides[0]?.value).toMatch(/108\.1.*23\.1/);
+  expect([found[1]?.sides.length, found[2]?.sides.length]).toEqual([2, 0]);
+});
+
 test("only a mark that begins with @ is not a property", () => {
   expect(["head_name", "@state", "@rule:x", "@same", "@same:x", "@else"].map(kindOf)).toEqual(["property", "state", "rule", "duplicate", "duplicate", "other"]);
 });

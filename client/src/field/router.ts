@@ -8,6 +8,8 @@ const routes = [
   { path: "/household/:id", name: "household", component: () => import("./pages/HouseholdPage.vue"), props: true },
   { path: "/visit/:draftId", name: "visit", component: () => import("./pages/VisitPage.vue"), props: (to: RouteLocationNormalized) => ({ draftId: to.params["draftId"], at: String(to.query["at"] ?? "") }) },
   { path: "/sent/:opId", name: "sent", component: () => import("./pages/SentPage.vue"), props: true },
+  { path: "/questions", name: "questions", component: () => import("./pages/QuestionsPage.vue") },
+  { path: "/question/:id", name: "question", component: () => import("./pages/QuestionPage.vue"), props: true },
   { path: "/preview/:formId/:version", name: "preview", component: () => import("./pages/PreviewPage.vue"), props: true },
   { path: "/drafts", name: "drafts", component: () => import("./pages/DraftsPage.vue"), meta: { tabs: true } },
   { path: "/outbox", name: "outbox", component: () => import("./pages/OutboxPage.vue"), meta: { tabs: true } },

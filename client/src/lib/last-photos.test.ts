@@ -1,6 +1,5 @@
 // @vitest-environment node
 /** The last photos come after the records, a little at a time, sealed; they go with their household, and one's own count first. */
-import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { closePhone, finished, HOUSEHOLD, instanceXml, openPhone, OTHER, VILLAGE, XFORM } from "../../tests/phone";
 import { brokenLine, type FakeServer } from "../../tests/fake-server";

@@ -16,10 +16,12 @@ export interface SealedOp {
   corrects?: string;
   /** What the server asks to look at again, and whether the worker has. */
   findings?: Finding[]; checked?: boolean;
+  /** The question that this op answers, in the asker's words. */
+  asked?: string;
 }
 
 export interface OpDraft {
-  op_id: string; kind: string; body: object; depends_on: string[]; title: string; names: { zh?: string; en?: string }; corrects?: string | undefined;
+  op_id: string; kind: string; body: object; depends_on: string[]; title: string; names: { zh?: string; en?: string }; corrects?: string | undefined; asked?: string;
   instance_id: string; household_id: string; bases: BaseRow[]; bodySize: number;
 }
 export interface NewOp { row: Omit<OpRow, "seq">; bases: BaseRow[] }
@@ -30,7 +32,7 @@ const ENVELOPE = 600;
 export async function makeOp(at: Session, draft: OpDraft): Promise<NewOp> {
   const now = new Date().toISOString();
   const envelope = { op_id: draft.op_id, kind: draft.kind, device_time: now, clock: describeClock(at.account.clock), depends_on: draft.depends_on };
-  const content: SealedOp = { fields: { ...envelope, ...draft.body }, title: draft.title, names: draft.names, detail: "", ...(draft.corrects ? { corrects: draft.corrects } : {}) };
+  const content: SealedOp = { fields: { ...envelope, ...draft.body }, title: draft.title, names: draft.names, detail: "", ...(draft.corrects ? { corrects: draft.corrects } : {}), ...(draft.asked ? { asked: draft.asked } : {}) };
   const row: Omit<OpRow, "seq"> = {
     op_id: draft.op_id, kind: draft.kind, instance_id: draft.instance_id, household_id: draft.household_id, state: "queued", status: "", code: "",
     tries: 0, created_at: now, answered_at: "", size: draft.bodySize + ENVELOPE, records: draft.bases.map((base) => base.key),
@@ -85,7 +87,11 @@ export interface OutboxItem {
   /** What the server asks to look at again; empty once the worker has looked, or sent a correction. */
   findings: Finding[];
   corrects: string;
+  /** Of an answer: which question it answers, how that was asked, and what was said. */
+  reply: Reply | null;
 }
+
+export interface Reply { question_id: string; asked: string; text: string }
 
 /** Newest first. */
 export async function listOutbox(): Promise<OutboxItem[]> {
@@ -100,13 +106,14 @@ export async function listOutbox(): Promise<OutboxItem[]> {
 const isSentBack = (review: ReviewEntry | null): boolean => review?.state === "has_issues" || review?.state === "rejected";
 
 async function itemOf(at: Session, row: OpRow, photos: PhotoRow[], review: ReviewEntry | null): Promise<OutboxItem> {
-  const { title, names, detail, corrects = "", findings = [], checked = false } = await openOp(at, row);
+  const { title, names, detail, corrects = "", findings = [], checked = false, asked = "", fields } = await openOp(at, row);
   const dots = photos.map((photo) => ({ sha256: photo.sha256, sent: photo.state === "sent", share: photo.size > 0 ? photo.offset / photo.size : 0 }));
   const counts = { total: dots.length, sent: dots.filter((dot) => dot.sent).length };
   return {
     op_id: row.op_id, seq: row.seq, kind: row.kind, title, names, instance_id: row.instance_id, household_id: row.household_id, created_at: row.created_at,
     state: outboxState(row, counts, isSentBack(review)), status: row.status, code: row.code, detail, tries: row.tries, photos: { ...counts, dots }, review,
     findings: checked ? [] : findings, corrects,
+    reply: row.kind === "answer" ? { question_id: String(fields["question_id"]), asked, text: String(fields["text"]) } : null,
   };
 }
 

@@ -28,8 +28,17 @@ export interface FormEntry {
 }
 export interface AssignmentEntry { n: number; type: "assignment"; id: string; form_id?: string; entity_id: string; due?: string | null; reason?: string | null; state?: string }
 export interface ReviewEntry { n: number; type: "review"; instance_id: string; state: string; comments: { path?: string; text: string }[]; entity_id?: string }
-export interface QuestionEntry { n: number; type: "question"; id: string; instance_id: string; attachment_id?: string; text: string }
-export interface ConflictEntry { n: number; type: "conflict"; id: string; entity_id: string; properties: string[]; heads: unknown[]; state: string; broken?: { id: string; message: { zh?: string; en?: string } } }
+/** `path` or `attachment`: what of the visit is asked about; neither: about all of it. */
+export interface QuestionEntry {
+  n: number; type: "question"; id: string; instance_id: string; text: string; entity_id?: string; path?: string; attachment_id?: string;
+  attachment?: { name: string; slot: string | null; sha256: string | null }; asked_by?: Person | null; asked_at?: string;
+}
+/** What somebody wrote of a contested property; `value` an object for several properties, absent values are not shown to this role. */
+export interface ConflictHead { op_id: string; value: unknown; author?: Person | null; role?: string; visit?: { started_at?: string | null; ended_at?: string | null } | null; witnesses?: { op_id: string; author?: Person | null }[] }
+export interface ConflictEntry {
+  n: number; type: "conflict"; id: string; entity_id: string; properties: string[]; heads: ConflictHead[]; state: string; dataset?: string; kind?: string; shown?: unknown;
+  resolution?: { author?: Person | null; reason?: string | null; how?: string | null } | null; closed_at?: string | null; broken?: { id: string; message: { zh?: string; en?: string } };
+}
 export interface OpEntry { n: number; type: "op"; op_id: string; status: OpStatus; code?: string }
 export interface RemovalEntry { n: number; type: "eviction" | "tombstone"; dataset: string; id: string }
 export type KeptEntry = EntityEntry | FormEntry | AssignmentEntry | ReviewEntry | QuestionEntry | ConflictEntry;

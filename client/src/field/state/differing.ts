@@ -5,14 +5,20 @@
  * gets a general sentence: no page shows a mark itself.
  */
 import type { RecordView } from "@lib/records";
-import type { ConflictEntry } from "@lib/types";
+import type { ConflictEntry, ConflictHead } from "@lib/types";
 import { t } from "@lib/i18n";
-import { inLanguage, propertyLabel } from "./labels";
+import { dayText, inLanguage, propertyLabel, valueText } from "./labels";
 
 const KINDS = { "@state": "state", "@rule": "rule", "@same": "duplicate" } as const;
 type Kind = (typeof KINDS)[keyof typeof KINDS] | "property" | "other";
 
-export interface Differing { id: string; text: string }
+/** One of the values: what, by whom, when; `shown`: it stands on the page meanwhile. */
+export interface Side { id: string; value: string; who: string; day: string; shown: boolean }
+
+/** `sides`: empty where the values are not on this phone. */
+export interface Differing { id: string; text: string; sides: Side[] }
+
+type Marked = Pick<RecordView, "id" | "dataset" | "label" | "contested">;
 
 export function kindOf(mark: string): Kind {
   if (!mark.startsWith("@")) return "property";
@@ -20,24 +26,56 @@ export function kindOf(mark: string): Kind {
   return name in KINDS ? KINDS[name as keyof typeof KINDS] : "other";
 }
 
-/** One line for each mark of these records, the household's own first. */
-export const differingOf = (records: Pick<RecordView, "id" | "dataset" | "label" | "contested">[], conflicts: ConflictEntry[]): Differing[] =>
-  records.flatMap((record) => record.contested.map((mark) => ({ id: `${record.id} ${mark}`, text: textOf(record, mark, conflicts) })));
+/** One line for each mark of these records, the household's own first; values that belong together (a place) are one line.
+ * `me`: whose values are called one's own.
+ */
+export const differingOf = (records: Marked[], conflicts: ConflictEntry[], me = ""): Differing[] =>
+  records.flatMap((record) => marksOf(record, conflicts).map(({ mark, conflict }) => ({
+    id: `${record.id} ${mark}`, text: textOf(record, mark, conflict), sides: conflict ? sidesOf(record.dataset, conflict, me) : [],
+  })));
 
-function textOf({ id, dataset, label }: Pick<RecordView, "id" | "dataset" | "label">, mark: string, conflicts: ConflictEntry[]): string {
+/** The marks with what is known of them; of a conflict over several properties the first mark speaks for all. */
+function marksOf(record: Marked, conflicts: ConflictEntry[]): { mark: string; conflict: ConflictEntry | undefined }[] {
+  const marks = record.contested.map((mark) => ({ mark, conflict: conflicts.find((one) => isAbout(one, record.id, mark)) }));
+  return marks.filter(({ conflict }, place) => !conflict || marks.findIndex((other) => other.conflict === conflict) === place);
+}
+
+function isAbout(conflict: ConflictEntry, id: string, mark: string): boolean {
+  if (conflict.entity_id !== id || conflict.state !== "open") return false;
+  const kind = kindOf(mark);
+  if (kind === "rule") return conflict.broken?.id === mark.slice("@rule:".length);
+  if (kind === "duplicate" || kind === "other") return false;
+  return !conflict.broken && (conflict.kind ?? kind) === kind && conflict.properties.includes(mark);
+}
+
+function textOf({ dataset, label }: Marked, mark: string, conflict: ConflictEntry | undefined): string {
+  const labels = (conflict?.properties ?? [mark]).map((name) => propertyLabel(dataset, name)).join(t("common.comma"));
   switch (kindOf(mark)) {
-    case "property": return t("todo.contested", { what: whose(dataset, label, propertyLabel(dataset, mark)) });
+    case "property": return t("todo.contested", { what: whose(dataset, label, labels) });
     case "state": return t("todo.state", { who: label });
-    case "rule": return [t("todo.rule", { who: label }), ruleText(id, mark, conflicts)].filter(Boolean).join(t("todo.because"));
+    case "rule": return [t("todo.rule", { who: label }), inLanguage(conflict?.broken?.message, "")].filter(Boolean).join(t("todo.because"));
     case "duplicate": return t(dataset === "household" ? "todo.same_household" : dataset === "member" ? "todo.same_person" : "todo.same_record", { who: label });
     default: return t("todo.other", { who: label });
   }
 }
 
+const sidesOf = (dataset: string, conflict: ConflictEntry, me: string): Side[] => conflict.heads.map((head) => ({
+  id: head.op_id, value: wordsOf(dataset, conflict.properties, head.value), who: authorsOf(head, me), day: dayText(head.visit?.ended_at ?? head.visit?.started_at),
+  shown: conflict.shown !== undefined && JSON.stringify(conflict.shown) === JSON.stringify(head.value),
+}));
+
+/** A value, or several with their names; empty ones said so. */
+function wordsOf(dataset: string, properties: string[], value: unknown): string {
+  const said = (name: string, one: unknown): string => valueText(dataset, name, one) || t("household.unknown");
+  if (value === null || typeof value !== "object") return said(properties[0] ?? "", value);
+  return Object.entries(value).map(([name, one]) => t("todo.named", { what: propertyLabel(dataset, name), value: said(name, one) })).join(t("common.comma"));
+}
+
+/** Everybody who wrote this value. */
+function authorsOf(head: ConflictHead, me: string): string {
+  const people = [head, ...(head.witnesses ?? [])].map(({ author }) => (author && author.id === me ? t("todo.you") : author?.display_name ?? t("history.somebody")));
+  return [...new Set(people)].join(t("common.comma"));
+}
+
 /** The household's page needs no name for its own values. */
 const whose = (dataset: string, label: string, what: string): string => (dataset === "household" ? what : `${label} · ${what}`);
-
-function ruleText(id: string, mark: string, conflicts: ConflictEntry[]): string {
-  const rule = mark.slice("@rule:".length);
-  return inLanguage(conflicts.find((one) => one.entity_id === id && one.state === "open" && one.broken?.id === rule)?.broken?.message, "");
-}

@@ -2,7 +2,9 @@
 import { ref, shallowRef } from "vue";
 import { listDrafts } from "@lib/drafts";
 import { listOutbox } from "@lib/outbox";
-import { listAssignments, listQuestions, listRecords, listReviews, type RecordView } from "@lib/records";
+import { initials } from "@lib/pinyin";
+import { openQuestions } from "@lib/questions";
+import { listAssignments, listRecords, listReviews, type RecordView } from "@lib/records";
 import type { AssignmentEntry, OutboxState } from "@lib/types";
 import { follow } from "./syncing";
 import { showWhole } from "./worklist-view";
@@ -12,6 +14,8 @@ export interface HouseholdLine {
   due: AssignmentEntry | null; questions: number; contested: number; sentBack: boolean; draft: boolean; state: OutboxState | null;
   /** Answers that the server asks to look at again. */
   findings: number;
+  /** As far as this phone knows: a visit of one's own, or that somebody reached them. */
+  visited: boolean;
   /** Everything a search may hit, lower case. */
   words: string;
 }
@@ -21,23 +25,27 @@ export const loaded = ref(false);
 
 const number = (value: unknown): number | null => (value === null || value === undefined || value === "" || Number.isNaN(Number(value)) ? null : Number(value));
 
-interface Around { due: Map<string, AssignmentEntry>; drafts: Set<string>; states: Map<string, OutboxState>; questions: Map<string, number>; sentBack: Set<string>; findings: Map<string, number> }
+interface Around { due: Map<string, AssignmentEntry>; drafts: Set<string>; states: Map<string, OutboxState>; questions: Map<string, number>; sentBack: Set<string>; findings: Map<string, number>; visited: Set<string> }
+
+/** The first day of the quarter that a day lies in, in the phone's own time. */
+export const quarterOf = (day: Date): Date => new Date(day.getFullYear(), Math.floor(day.getMonth() / 3) * 3, 1);
+/** Of the list `disposition`: somebody was spoken to. */
+const REACHED = ["complete", "partial"];
+const isThisQuarter = (time: unknown): boolean => typeof time === "string" && time !== "" && Date.parse(time) >= quarterOf(new Date()).getTime();
 
 /** What hangs on a household: tasks, drafts, unsent visits, questions from above. */
 async function lookAround(): Promise<Around> {
-  const [assignments, drafts, outbox, questions, reviews] = await Promise.all([listAssignments(), listDrafts(), listOutbox(), listQuestions(), listReviews()]);
+  const [assignments, drafts, outbox, reviews] = await Promise.all([listAssignments(), listDrafts(), listOutbox(), listReviews()]);
   const householdOf = new Map(outbox.map((item) => [item.instance_id, item.household_id]));
   const asked = new Map<string, number>();
-  for (const question of questions) {
-    const id = householdOf.get(question.instance_id);
-    if (id) asked.set(id, (asked.get(id) ?? 0) + 1);
-  }
+  for (const { household_id, answer } of await openQuestions(outbox)) if (household_id && !answer) asked.set(household_id, (asked.get(household_id) ?? 0) + 1);
   const findings = new Map<string, number>();
   for (const item of outbox) findings.set(item.household_id, (findings.get(item.household_id) ?? 0) + item.findings.length);
   const back = reviews.filter((review) => ["has_issues", "rejected"].includes(review.state)).map((review) => householdOf.get(review.instance_id) ?? review.entity_id ?? "");
   return {
     due: new Map(assignments.map((task) => [task.entity_id, task])), drafts: new Set(drafts.map((draft) => draft.household_id ?? "")),
     states: new Map([...outbox].reverse().map((item) => [item.household_id, item.state])), questions: asked, sentBack: new Set(back), findings,
+    visited: new Set(outbox.filter((item) => item.kind === "submission" && isThisQuarter(item.created_at)).map((item) => item.household_id)),
   };
 }
 
@@ -49,7 +57,8 @@ function lineOf(view: RecordView, members: string[], around: Around): HouseholdL
     size: number(data["household_size"]) ?? (members.length || null), lon: number(data["lon"]) ?? number(view.entry?.location?.lon), lat: number(data["lat"]) ?? number(view.entry?.location?.lat),
     due: around.due.get(id) ?? null, questions: around.questions.get(id) ?? 0, contested: view.contested.length, sentBack: around.sentBack.has(id),
     draft: around.drafts.has(id), state: around.states.get(id) ?? null, findings: around.findings.get(id) ?? 0,
-    words: [name, view.label, data["household_no"], data["address"], ...members].join(" ").toLowerCase(),
+    visited: around.visited.has(id) || (REACHED.includes(String(data["contact_disposition"])) && isThisQuarter(data["contact_at"])),
+    words: [name, view.label, data["household_no"], data["address"], data["contact_phone"], ...members, ...[name, ...members].map(initials)].join(" ").toLowerCase(),
   };
 }
 

@@ -29,6 +29,9 @@ const ownName = (name: string): string => (OWN.includes(name) ? name.slice(1) : 
 export const propertyLabel = (dataset: string, name: string): string =>
   (name.startsWith("@") ? t(`record.${ownName(name)}`) : inLanguage(findProperty(dataset, name)?.labels, name));
 
+/** The spot that a photo shows; one of a form of another office has its form's words alone. */
+export const slotText = (slot: string): string => t(i18n.global.te(`slot.${slot}`) ? `slot.${slot}` : "slot.other");
+
 /** A value as people read it: codes by their names, amounts with their unit. */
 export function valueText(dataset: string, name: string, value: unknown): string {
   const text = cellText(value);

@@ -13,8 +13,11 @@ export async function lookWhere(): Promise<void> {
   navigator.geolocation.getCurrentPosition((position) => { here.value = toFix(position); }, () => undefined, { maximumAge: 120_000, timeout: 15_000 });
 }
 
+/** Null while this phone or the house has no place. */
+export const metresTo = (lon: number | null, lat: number | null): number | null => (!here.value || lon === null || lat === null ? null : metresBetween(here.value, { lon, lat }));
+
 export function distanceText(lon: number | null, lat: number | null): string {
-  if (!here.value || lon === null || lat === null) return "";
-  const metres = metresBetween(here.value, { lon, lat });
+  const metres = metresTo(lon, lat);
+  if (metres === null) return "";
   return metres < 1000 ? t("distance.metres", { n: Math.round(metres / 10) * 10 }) : t("distance.kilometres", { n: (metres / 1000).toFixed(1) });
 }

@@ -2,6 +2,7 @@
 import i18n, { t } from "@lib/i18n";
 import type { OutboxItem } from "@lib/outbox";
 import { asProblem } from "@lib/problem";
+import { inLanguage } from "./labels";
 
 const key = (code: string): string => code.replace(/\./g, "_");
 
@@ -15,6 +16,9 @@ export function problemText(cause: unknown): string {
 }
 
 const waitText = (seconds: number): string => (seconds >= 120 ? t("date.minutes", { n: Math.ceil(seconds / 60) }) : t("date.seconds", { n: seconds }));
+
+/** What a line of the outbox is. */
+export const whatText = (item: OutboxItem): string => inLanguage(item.names, t(item.kind === "answer" ? "outbox.answer" : "outbox.visit"));
 
 /** Why a line of the outbox is as it is. */
 export function whyText(item: OutboxItem): string {

@@ -1,8 +1,11 @@
 /** Search and filter stay when the reader comes back from a household; they go when the store is locked: a search names people. */
 import { reactive } from "vue";
 
-interface WorklistView { search: string; filter: "all" | "task" | "draft" | "waiting"; group: string }
-const whole = (): WorklistView => ({ search: "", filter: "all", group: "" });
+export const FILTERS = ["all", "task", "due", "question", "conflict", "unvisited", "draft", "waiting"] as const;
+export type Filter = (typeof FILTERS)[number];
+
+interface WorklistView { search: string; filter: Filter; group: string; near: boolean }
+const whole = (): WorklistView => ({ search: "", filter: "all", group: "", near: false });
 
 export const kept = reactive(whole());
 
