@@ -24,6 +24,11 @@
 | RUHU_S3_PREFIX | what every key begins with, such as county/ | |
 | RUHU_MASTER_KEY_FILE | file of the master keys; made at the first start | keys/master.keys in RUHU_VAR |
 | RUHU_MASTER_KEYS | the master keys themselves, `id secret`, parted by commas, in place of a file | |
+| RUHU_MAP_FILE | ground of all maps: a PMTiles file that an office supplies; empty: none | |
+| RUHU_MAP_TILES | raster tiles over it: addresses with {z}, {x}, {y}, parted by spaces; later ones lie above | |
+| RUHU_MAP_KEY | what {key} in these addresses stands for; it never leaves the server | |
+| RUHU_MAP_DEEPEST | deepest zoom of these tiles | 18 |
+| RUHU_MAP_CREDIT | what the map names as its source | |
 | RUHU_TRUSTED_PROXIES | how many reverse proxies stand in front (their X-Forwarded headers are believed) | 0 |
 | RUHU_TESTING | 1: failpoints are compiled in | 0 |
 """
@@ -52,6 +57,17 @@ class S3:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What lies below every map; nothing where nothing is set. `tiles`: addresses with {z}, {x}, {y}, perhaps {key}."""
+
+    file: Path | None = None
+    tiles: tuple[str, ...] = ()
+    key: str = field(default="", repr=False)
+    deepest: int = 18
+    credit: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All settings of one running program; immutable."""
 
@@ -70,6 +86,7 @@ class Settings:
     open_upload_bytes: int = 1024 * 1024 * 1024
     blob_days: int = 90
     s3: S3 | None = None
+    ground: Ground = Ground()
     trusted_proxies: int = 0
     master_key_file: Path | None = None
     master_keys: str = field(default="", repr=False)
@@ -112,6 +129,7 @@ def settings_from(env: Mapping[str, str] = os.environ) -> Settings:
         open_upload_bytes=_number(env, "RUHU_OPEN_UPLOAD_BYTES", Settings.open_upload_bytes),
         blob_days=_number(env, "RUHU_BLOB_DAYS", Settings.blob_days),
         s3=_s3(env),
+        ground=_ground(env),
         trusted_proxies=_number(env, "RUHU_TRUSTED_PROXIES", Settings.trusted_proxies),
         master_key_file=Path(file) if (file := env.get("RUHU_MASTER_KEY_FILE")) else None,
         master_keys=env.get("RUHU_MASTER_KEYS", ""),
@@ -131,6 +149,22 @@ def _s3(env: Mapping[str, str]) -> S3 | None:
         bucket=bucket, endpoint=env.get("RUHU_S3_ENDPOINT", ""), key=env["RUHU_S3_KEY"], secret=env["RUHU_S3_SECRET"],
         region=env.get("RUHU_S3_REGION") or S3.region, path_style=env.get("RUHU_S3_PATH_STYLE", "1") == "1",
         prefix=env.get("RUHU_S3_PREFIX", ""),
+    )
+
+
+def _ground(env: Mapping[str, str]) -> Ground:
+    """The ground of maps; an address without its marks stops the program: it would show one tile for ever."""
+    tiles = tuple(env.get("RUHU_MAP_TILES", "").split())
+    for address in tiles:
+        marked = all(mark in address for mark in ("{z}", "{x}", "{y}"))
+        if not marked or not address.startswith(("https://", "http://")):
+            raise SystemExit("RUHU_MAP_TILES wants addresses that begin with https:// and hold {z}, {x} and {y}")
+    return Ground(
+        file=Path(file) if (file := env.get("RUHU_MAP_FILE")) else None,
+        tiles=tiles,
+        key=env.get("RUHU_MAP_KEY", ""),
+        deepest=_number(env, "RUHU_MAP_DEEPEST", Ground.deepest),
+        credit=env.get("RUHU_MAP_CREDIT", ""),
     )
 
 

@@ -107,6 +107,7 @@ CATALOGUE: Mapping[str, Entry] = {
         "Your sign-in has expired. Sign in again; unsent work is kept.",
     ),
     "auth.too_many_attempts": Entry(429, "试的次数太多,请等一会儿再试。", "Too many attempts; wait and try again."),
+    "auth.https_only": Entry(403, "用户名密码方式只能走 HTTPS。", "Basic sign-in is for HTTPS only."),
     "auth.csrf": Entry(403, "页面已过期,请刷新后再试。", "This page is out of date; reload it and try again."),
     "auth.wrong_kind": Entry(403, "这个口令只能用于 ODK Collect。", "This token is good for ODK Collect only."),
     "auth.install_taken": Entry(
@@ -182,6 +183,21 @@ CATALOGUE: Mapping[str, Entry] = {
         422,
         "政策文件里有错误，什么也没有载入。请按各条说明修改。",
         "The policy files have mistakes and nothing was loaded. Each one says where it is and what to do.",
+    ),
+    "map.file_unreadable": Entry(
+        503,
+        "底图文件打不开,或者不是 PMTiles 文件。请管理员检查 RUHU_MAP_FILE;地图照样能用,只是没有底图。",
+        "The basemap file cannot be read or is no PMTiles file. An administrator should look at RUHU_MAP_FILE; maps "
+        "work without it.",
+    ),
+    "map.source_away": Entry(
+        503, "底图服务暂时连不上,稍后再看。", "The source of the map's ground cannot be reached; look again later."
+    ),
+    "map.source_refused": Entry(
+        502,
+        "底图服务拒绝了请求。请管理员检查密钥(RUHU_MAP_KEY)和它允许的服务器地址。",
+        "The source of the map's ground refused. An administrator should look at the key (RUHU_MAP_KEY) and at the "
+        "servers that it is good for.",
     ),
     "qualification.other_content": Entry(
         409,
