@@ -15,10 +15,10 @@ from flask import Blueprint, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from server import db
-from server.accounts import attempts, people
-from server.accounts.actor import Actor, load_actor
+from server.accounts.actor import Actor
 from server.accounts.tokens import actor_by_token
 from server.api import openrosa_xml
+from server.api.basic import actor_by_password
 from server.api.problems import from_http
 from server.config import Settings
 from server.errors import Problem
@@ -97,18 +97,7 @@ def _by_key(token: str) -> Actor:
 def _by_password() -> Actor:
     if not request.is_secure:
         raise Problem("openrosa.https_only")
-    given = request.authorization
-    if given is None or given.type != "basic" or not given.username:
-        raise Problem("auth.required")
-    username, password = given.username.replace("\0", ""), given.password or ""
-    names = attempts.keys_of(username, request.remote_addr)
-    with db.read() as session:
-        attempts.check(session, names)
-        person = people.person_by_credentials(session, username, password)
-        if person is not None:
-            return load_actor(session, person, kind="openrosa")
-    db.transact(lambda session: attempts.failed(session, names))
-    raise Problem("auth.bad_credentials")
+    return actor_by_password("openrosa")
 
 
 @blueprint.after_request

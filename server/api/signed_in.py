@@ -11,6 +11,7 @@ from flask import g, request
 from server import db
 from server.accounts.actor import Actor
 from server.accounts.tokens import actor_by_token, csrf_matches
+from server.api.basic import actor_by_password, given_password
 from server.errors import Problem
 
 COOKIE = "ruhu_session"
@@ -20,13 +21,18 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def signed_in(*roles: str, revoked_may: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A handler for signed-in people; with roles, for those only. A revoked install is let in only where it may."""
+def signed_in(
+    *roles: str, revoked_may: bool = False, basic: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A handler for signed-in people; with roles, for those only. A revoked install is let in only where it may.
+
+    `basic`: user name and password with each request are good too, over HTTPS.
+    """
 
     def wrap(handler: Callable[P, R]) -> Callable[P, R]:
         @wraps(handler)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            actor = _actor()
+            actor = _by_password() if basic and given_password() else _actor()
             if actor.revoked and not revoked_may:
                 raise Problem("device.revoked")
             if roles and not actor.has(*roles):
@@ -49,6 +55,12 @@ def bearer() -> str | None:
     """The token of the Authorization header, if there is one."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _by_password() -> Actor:
+    if not request.is_secure:
+        raise Problem("auth.https_only")
+    return actor_by_password("basic")
 
 
 def _actor() -> Actor:

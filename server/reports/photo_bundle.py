@@ -107,7 +107,7 @@ def write_bundle(
 
 def _is_photo() -> ColumnElement[bool]:
     """Everything that is called a picture, was opened as one, or came with a capture record."""
-    opened = exists().where(Photo.attachment_id == Attachment.id)
+    opened = exists().where(Photo.attachment_id == Attachment.id).correlate(Attachment)
     return or_(Attachment.media_type.like("image/%"), Attachment.capture.is_not(None), opened)
 
 
