@@ -30,6 +30,7 @@
 | RUHU_MAP_DEEPEST | deepest zoom of these tiles | 18 |
 | RUHU_MAP_CREDIT | what the map names as its source | |
 | RUHU_TRUSTED_PROXIES | how many reverse proxies stand in front (their X-Forwarded headers are believed) | 0 |
+| RUHU_SHARE_PUSHES | 1: small pushes that wait at one moment share their transactions, 0: each has its own | 1 |
 | RUHU_TESTING | 1: failpoints are compiled in | 0 |
 """
 
@@ -90,6 +91,7 @@ class Settings:
     trusted_proxies: int = 0
     master_key_file: Path | None = None
     master_keys: str = field(default="", repr=False)
+    share_pushes: bool = True
     testing: bool = False
     extra: Mapping[str, object] = field(default_factory=dict)
 
@@ -133,6 +135,7 @@ def settings_from(env: Mapping[str, str] = os.environ) -> Settings:
         trusted_proxies=_number(env, "RUHU_TRUSTED_PROXIES", Settings.trusted_proxies),
         master_key_file=Path(file) if (file := env.get("RUHU_MASTER_KEY_FILE")) else None,
         master_keys=env.get("RUHU_MASTER_KEYS", ""),
+        share_pushes=env.get("RUHU_SHARE_PUSHES", "1") != "0",
         testing=env.get("RUHU_TESTING") == "1",
     )
 

@@ -24,8 +24,8 @@ from server.sync import holdings, loans
 from server.sync.batch import NotJson, read_body
 from server.sync.digest import digest
 from server.sync.epoch import epoch
+from server.sync.ferry import push_together
 from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, Pull, feeds_of, stream
-from server.sync.push import push
 
 blueprint = Blueprint("sync", __name__, description="The one way in and out for field work")
 
@@ -102,7 +102,7 @@ def _note_build(session: Session, actor: Actor, app_build: str) -> None:
 @signed_in(revoked_may=True)
 def push_ops() -> Response:
     """Takes ops; one committed result each, in the order sent."""
-    answer = push(current_actor(), _ops())
+    answer = push_together(current_actor(), _ops())
     enqueue(answer.bound)
     return jsonify({"results": [result.for_wire() for result in answer.results], "acked_seq": answer.acked_seq})
 

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, defer
 
@@ -27,17 +26,16 @@ from server.sync.acks import acked_so_far, advance
 from server.sync.case import Case, Verdict
 from server.sync.corrections import instance_name
 from server.sync.envelope import RawOp, depends_on, read_op
-from server.sync.feeds import News, upsert
+from server.sync.feeds import News
 from server.sync.grounds import SETTLED
 from server.sync.judge import open_case, read_all_the_same
 from server.sync.kinds.submission import branch_name, record_name
+from server.sync.raw import Parcel, count_try, forget_try, store_raw
 from server.sync.record import Outcome
-from server.sync.results import Result, answer_all, seq_of
+from server.sync.results import Result, answer_all
 from server.sync.rounds import judge_round, log_crash, next_round
 from server.sync.tables import OpLog
 from server.sync.write import branch_of
-
-LEASE = timedelta(minutes=1)  # no judging takes so long: what began before and has no end has crashed
 
 
 @dataclass(frozen=True)
@@ -54,14 +52,23 @@ class PushAnswer:
 
 def push(actor: Actor, elements: Sequence[object]) -> PushAnswer:
     """Stores and judges the ops of one sender; idempotent for each op."""
-    ops = [read_op(element) for element in elements]
+    return push_parcels([parcel(actor, elements)])[0]
+
+
+def parcel(actor: Actor, elements: Sequence[object]) -> Parcel:
+    """What a sender brings, read."""
+    return Parcel(actor, tuple(read_op(element) for element in elements))
+
+
+def push_parcels(parcels: Sequence[Parcel]) -> list[PushAnswer]:
+    """As `push`, for several senders in the same two transactions; no two of them are one install or bring one op."""
     hit("push.before_raw")
-    left = db.transact(lambda session: _store_raw(session, actor, ops))
+    left = db.transact(lambda session: store_raw(session, parcels))
     hit("push.raw_stored")
-    _judge_alone(left)
-    answer = db.transact(lambda session: _judge_and_answer(session, actor, ops, left))
+    _judge_alone([op_id for theirs in left for op_id in theirs])
+    answers = db.transact(lambda session: _judge_and_answer(session, parcels, left))
     hit("push.committed")
-    return answer
+    return answers
 
 
 def judge_left_over(older_than: timedelta = timedelta(minutes=1), limit: int = 200) -> int:
@@ -83,12 +90,12 @@ def _judge_alone(op_ids: Sequence[str]) -> None:
     What the database's own trouble ended is no try.
     """
     for op_id in op_ids:
-        db.transact(partial(_count_try, op_id=op_id))
+        db.transact(partial(count_try, op_id=op_id))
         try:
             db.transact(partial(_judge_left, op_id=op_id))
         except DBAPIError as error:
             if db.is_passing(error):
-                db.transact(partial(_forget_try, op_id=op_id))
+                db.transact(partial(forget_try, op_id=op_id))
             raise
 
 
@@ -97,92 +104,30 @@ def _judge_left(session: Session, op_id: str) -> None:
     feeds.touch(session, _judge_all(session, _unjudged(session, [op_id])))
 
 
-def _store_raw(session: Session, actor: Actor, ops: Sequence[RawOp]) -> list[str]:
-    """The first transaction: an op id that is stored already stays as it is. Answers what a crash left unjudged."""
-    rows: dict[str, dict[str, Any]] = {}
-    installs = _own_installs(session, actor, ops)
-    for op in ops:
-        if op.op_id is None:
-            seq = seq_of(actor, op)
-            quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
-        else:
-            rows.setdefault(op.op_id, _row(actor, op, installs))
-    if not rows:
-        return []
-    statement = upsert(session, OpLog).on_conflict_do_nothing(index_elements=["op_id"]).returning(OpLog.op_id)
-    new = set(session.scalars(statement, list(rows.values())))
-    return _left(session, actor, [op_id for op_id in rows if op_id not in new])
+def _judge_and_answer(session: Session, parcels: Sequence[Parcel], left: Sequence[Sequence[str]]) -> list[PushAnswer]:
+    """The second transaction; the feeds are its last statements. `left`: judged by this push already, by sender."""
+    db.lock(session, {name for one in parcels for name in _locks(one)})
+    senders = {op.op_id: one.actor.id for one in parcels for op in one.ops}
+    todo = [row for row in _unjudged(session, senders) if row.person_id == senders[row.op_id]]
+    written = _judge_all(session, todo, _sent(parcels))
+    answers = [_answer(session, one, todo, done) for one, done in zip(parcels, left, strict=True)]
+    hit("push.judged")
+    feeds.touch(session, written)
+    return answers
 
 
-def _left(session: Session, actor: Actor, wanted: Sequence[str]) -> list[str]:
-    """Those of the sender's ops whose judging began long ago and never ended, in the order sent."""
-    if not wanted:
-        return []
-    mine = (OpLog.op_id.in_(wanted), OpLog.person_id == actor.id, OpLog.status.is_(None), _tried_long_ago())
-    found = set(session.scalars(select(OpLog.op_id).where(*mine)))
-    return [op_id for op_id in wanted if op_id in found]
+def _locks(parcel: Parcel) -> set[str]:
+    actor, ops = parcel.actor, parcel.ops
+    return {f"install:{actor.install_id}"} | {f"op:{op_id}" for op in ops for op_id in _names(op)}
 
 
-def _own_installs(session: Session, actor: Actor, ops: Sequence[RawOp]) -> set[str]:
-    """The installs among those named that are the sender's own. A revoked one speaks for no other."""
-    named = {op.install_id for op in ops if op.install_id} - {actor.install_id}
-    own = {actor.install_id} if actor.install_id else set()
-    if named and not actor.revoked:
-        own |= set(session.scalars(select(Install.id).where(Install.person_id == actor.id, Install.id.in_(named))))
-    return own
-
-
-def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
-    """An op's row; an install that is not the sender's own counts for nothing (see judge.open_case).
-
-    An op that names none is of the install that sends it: otherwise leaving it out would be a way around a revocation.
-    """
-    install_id = op.install_id or actor.install_id
-    own = install_id in installs
-    return {
-        "op_id": op.op_id,
-        "install_id": install_id if own else None,
-        "seq": op.seq if own else None,
-        "person_id": actor.id,
-        "kind": op.kind,
-        "raw": op.raw,
-        "content_hash": op.content_hash,
-        "received_at": db.now(),
-        "attempts": 1,
-        "tried_at": db.now(),
-    }
-
-
-def _count_try(session: Session, op_id: str) -> None:
-    session.execute(
-        update(OpLog)
-        .where(OpLog.op_id == op_id, OpLog.status.is_(None), _tried_long_ago())
-        .values(attempts=OpLog.attempts + 1, tried_at=db.now())
-    )
-
-
-def _forget_try(session: Session, op_id: str) -> None:
-    mine = (OpLog.op_id == op_id, OpLog.status.is_(None), OpLog.attempts > 1)
-    session.execute(update(OpLog).where(*mine).values(attempts=OpLog.attempts - 1))
-
-
-def _tried_long_ago() -> ColumnElement[bool]:
-    """Senders of one op at the same moment share one try: it counts as a crash only when it began long ago."""
-    return OpLog.tried_at.is_(None) | (OpLog.tried_at <= db.now() - LEASE)
-
-
-def _judge_and_answer(session: Session, actor: Actor, ops: Sequence[RawOp], left: Sequence[str]) -> PushAnswer:
-    """The second transaction; the feeds are its last statements. `left`: judged by this push already."""
-    db.lock(session, {f"install:{actor.install_id}"} | {f"op:{op_id}" for op in ops for op_id in _names(op)})
-    todo = [row for row in _unjudged(session, (op.op_id for op in ops)) if row.person_id == actor.id]
-    written = _judge_all(session, todo, Sent(actor, {op.content_hash: op for op in ops}))
-    results = answer_all(session, actor, ops, todo, left)
+def _answer(session: Session, parcel: Parcel, judged: Sequence[OpLog], left: Sequence[str]) -> PushAnswer:
+    actor, ops = parcel.actor, parcel.ops
+    mine = {op.op_id for op in ops}
+    results = answer_all(session, actor, ops, [row for row in judged if row.op_id in mine], left)
     numbered = any(op.seq for op in ops)
     acked = (advance if numbered else acked_so_far)(session, actor.install_id) if actor.install_id else None
-    hit("push.judged")
-    bound = _bound(session, ops)
-    feeds.touch(session, written)
-    return PushAnswer(results, acked, tuple(bound))
+    return PushAnswer(results, acked, tuple(_bound(session, ops)))
 
 
 def _bound(session: Session, ops: Sequence[RawOp]) -> list[str]:
@@ -210,10 +155,15 @@ def _unjudged(session: Session, op_ids: Iterable[str | None]) -> list[OpLog]:
 
 @dataclass(frozen=True)
 class Sent:
-    """Who sends just now, and his ops by their content: what is at hand need not be read from the store."""
+    """Who sends just now, by person and install, and the ops by their content: what is at hand need not be read."""
 
-    actor: Actor
+    actors: Mapping[tuple[str, str | None], Actor]
     ops: Mapping[str, RawOp]
+
+
+def _sent(parcels: Sequence[Parcel]) -> Sent:
+    actors = {(one.actor.id, one.actor.install_id): one.actor for one in parcels}
+    return Sent(actors, {op.content_hash: op for one in parcels for op in one.ops})
 
 
 def _judge_all(session: Session, rows: Sequence[OpLog], sent: Sent | None = None) -> list[News]:
@@ -262,8 +212,9 @@ def _open(session: Session, row: OpLog, sent: Sent | None) -> Case:
     """An op with its author as the author may act now."""
     op = sent.ops.get(row.content_hash) if sent else None
     op = op or read_op(json.loads(row.raw))
-    if sent is not None and (sent.actor.id, sent.actor.install_id) == (row.person_id, row.install_id):
-        return _read(session, row, op, sent.actor)
+    actor = sent.actors.get((row.person_id, row.install_id)) if sent else None
+    if actor is not None:
+        return _read(session, row, op, actor)
     person = session.get_one(Person, row.person_id)
     install = session.get(Install, row.install_id) if row.install_id else None
     revoked = bool(install and install.revoked_at)

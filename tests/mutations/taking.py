@@ -96,11 +96,11 @@ TAKING = (
     ),
     mutant(
         "raw ops and judging are one transaction", PUSH,
-        "answer = db.transact(lambda session: _judge_and_answer(session, actor, ops, left))",
-        "answer = db.transact("
-        "lambda session: (_store_raw(session, actor, ops), _judge_and_answer(session, actor, ops, left))[1])",
+        "answers = db.transact(lambda session: _judge_and_answer(session, parcels, left))",
+        "answers = db.transact("
+        "lambda session: (store_raw(session, parcels), _judge_and_answer(session, parcels, left))[1])",
         f"{BUGS}::test_a_batch_whose_judging_cannot_commit_acknowledges_nothing",
-        also=(Edit(PUSH, "left = db.transact(lambda session: _store_raw(session, actor, ops))", "left = []"),),
+        also=(Edit(PUSH, "left = db.transact(lambda session: store_raw(session, parcels))", "left = [[] for _ in parcels]"),),
     ),
     mutant(
         "earlier deaths do not count", ROUNDS, "for _ in range(case.row.attempts, TRIES + 1):",
@@ -108,7 +108,7 @@ TAKING = (
         "sync/test_push_kill.py::test_an_op_whose_judging_kills_the_server_is_set_aside_at_last",
     ),
     mutant(
-        "tries are not counted before they begin", PUSH, "        db.transact(partial(_count_try, op_id=op_id))\n", "",
+        "tries are not counted before they begin", PUSH, "        db.transact(partial(count_try, op_id=op_id))\n", "",
         "sync/test_push_kill.py::test_an_op_whose_judging_kills_the_server_is_set_aside_at_last",
     ),
     # Duplicates

@@ -63,7 +63,7 @@ def test_a_push_killed_there_and_sent_again_counts_once(place: str, app: Flask) 
 
 def test_an_op_whose_judging_kills_the_server_is_set_aside_at_last(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """No input can kill for ever: after three deaths the op is quarantined."""
-    monkeypatch.setattr("server.sync.push.LEASE", timedelta(0))  # as if the deaths lay minutes apart
+    monkeypatch.setattr("server.sync.raw.LEASE", timedelta(0))  # as if the deaths lay minutes apart
     world = build_world(app)
     phone = world.phone("li")
     op = phone.visit(water_days="35")
@@ -81,7 +81,7 @@ def test_an_op_that_kills_the_server_does_not_take_its_neighbours_with_it(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of a batch died together, but only one of them did it: the others are judged on the next try."""
-    monkeypatch.setattr(pushing, "LEASE", timedelta(0))
+    monkeypatch.setattr("server.sync.raw.LEASE", timedelta(0))
     world = build_world(app)
     phone = world.phone("li")
     before, deadly, after = phone.visit(grade="C"), phone.visit(head_name="王"), phone.visit(phone="1")

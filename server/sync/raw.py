@@ -1,0 +1,117 @@
+"""The first transaction of a push: the raw ops are stored, before anybody looks at what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor
+from server.accounts.tables import Install
+from server.sync import quarantine
+from server.sync.envelope import RawOp
+from server.sync.feeds import upsert
+from server.sync.results import seq_of
+from server.sync.tables import OpLog
+
+LEASE = timedelta(minutes=1)  # no judging takes so long: what began before and has no end has crashed
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What one sender brings at one time."""
+
+    actor: Actor
+    ops: tuple[RawOp, ...]
+
+
+def store_raw(session: Session, parcels: Sequence[Parcel]) -> list[list[str]]:
+    """An op id that is stored already stays as it is. Answers for each sender what a crash left unjudged."""
+    rows: dict[str, dict[str, Any]] = {}
+    for parcel in parcels:
+        _collect(session, parcel, rows)
+    if not rows:
+        return [[] for _ in parcels]
+    statement = upsert(session, OpLog).on_conflict_do_nothing(index_elements=["op_id"]).returning(OpLog.op_id)
+    new = set(session.scalars(statement, list(rows.values())))
+    return [_left(session, parcel.actor, _brought_before(parcel, new)) for parcel in parcels]
+
+
+def _collect(session: Session, parcel: Parcel, rows: dict[str, dict[str, Any]]) -> None:
+    """Adds a row for each op; what is no op is kept aside."""
+    actor = parcel.actor
+    installs = _own_installs(session, actor, parcel.ops)
+    for op in parcel.ops:
+        if op.op_id is None:
+            seq = seq_of(actor, op)
+            quarantine.keep(
+                session, actor, "op.unreadable", op.raw, detail=op.why, install_id=actor.install_id, seq=seq
+            )
+        else:
+            rows.setdefault(op.op_id, _row(actor, op, installs))
+
+
+def _brought_before(parcel: Parcel, new: set[str]) -> list[str]:
+    return list(dict.fromkeys(op.op_id for op in parcel.ops if op.op_id and op.op_id not in new))
+
+
+def _left(session: Session, actor: Actor, wanted: Sequence[str]) -> list[str]:
+    """Those of the sender's ops whose judging began long ago and never ended, in the order sent."""
+    if not wanted:
+        return []
+    mine = (OpLog.op_id.in_(wanted), OpLog.person_id == actor.id, OpLog.status.is_(None), _tried_long_ago())
+    found = set(session.scalars(select(OpLog.op_id).where(*mine)))
+    return [op_id for op_id in wanted if op_id in found]
+
+
+def _own_installs(session: Session, actor: Actor, ops: Sequence[RawOp]) -> set[str]:
+    """The installs among those named that are the sender's own. A revoked one speaks for no other."""
+    named = {op.install_id for op in ops if op.install_id} - {actor.install_id}
+    own = {actor.install_id} if actor.install_id else set()
+    if named and not actor.revoked:
+        own |= set(session.scalars(select(Install.id).where(Install.person_id == actor.id, Install.id.in_(named))))
+    return own
+
+
+def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
+    """An op's row; an install that is not the sender's own counts for nothing (see judge.open_case).
+
+    An op that names none is of the install that sends it: otherwise leaving it out would be a way around a revocation.
+    """
+    install_id = op.install_id or actor.install_id
+    own = install_id in installs
+    return {
+        "op_id": op.op_id,
+        "install_id": install_id if own else None,
+        "seq": op.seq if own else None,
+        "person_id": actor.id,
+        "kind": op.kind,
+        "raw": op.raw,
+        "content_hash": op.content_hash,
+        "received_at": db.now(),
+        "attempts": 1,
+        "tried_at": db.now(),
+    }
+
+
+def count_try(session: Session, op_id: str) -> None:
+    session.execute(
+        update(OpLog)
+        .where(OpLog.op_id == op_id, OpLog.status.is_(None), _tried_long_ago())
+        .values(attempts=OpLog.attempts + 1, tried_at=db.now())
+    )
+
+
+def forget_try(session: Session, op_id: str) -> None:
+    mine = (OpLog.op_id == op_id, OpLog.status.is_(None), OpLog.attempts > 1)
+    session.execute(update(OpLog).where(*mine).values(attempts=OpLog.attempts - 1))
+
+
+def _tried_long_ago() -> ColumnElement[bool]:
+    """Senders of one op at the same moment share one try: it counts as a crash only when it began long ago."""
+    return OpLog.tried_at.is_(None) | (OpLog.tried_at <= db.now() - LEASE)
