@@ -6,6 +6,7 @@ from tests.mutations.mutant import Edit, mutant
 
 DB, PUSH, ROUNDS = "server/db.py", "server/sync/push.py", "server/sync/rounds.py"
 SUBMISSION, WRITE, GROUNDS = "server/sync/kinds/submission.py", "server/sync/write.py", "server/sync/grounds.py"
+FERRY = "server/sync/ferry.py"
 PEOPLE, GUARDS = "sync/test_concurrency_people.py", "sync/test_concurrency_guards.py"
 BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
 SIDE = "sync/test_rounds.py"
@@ -100,7 +101,9 @@ TAKING = (
         "answers = db.transact("
         "lambda session: (store_raw(session, parcels), _judge_and_answer(session, parcels, left))[1])",
         f"{BUGS}::test_a_batch_whose_judging_cannot_commit_acknowledges_nothing",
-        also=(Edit(PUSH, "left = db.transact(lambda session: store_raw(session, parcels))", "left = [[] for _ in parcels]"),),
+        also=(
+            Edit(PUSH, "db.transact(lambda session: store_raw(session, parcels))", "[[] for _ in parcels]"),
+        ),
     ),
     mutant(
         "earlier deaths do not count", ROUNDS, "for _ in range(case.row.attempts, TRIES + 1):",
@@ -110,6 +113,15 @@ TAKING = (
     mutant(
         "tries are not counted before they begin", PUSH, "        db.transact(partial(count_try, op_id=op_id))\n", "",
         "sync/test_push_kill.py::test_an_op_whose_judging_kills_the_server_is_set_aside_at_last",
+    ),
+    mutant(
+        "one op is twice on one crossing", FERRY, "and not any(one.clashes(other) for other in aboard)", "",
+        "sync/test_ferry.py::test_one_op_twice_at_once_crosses_twice_and_counts_once",
+    ),
+    mutant(
+        "a crossing that fails fails all aboard", FERRY, "            if len(aboard) == 1:\n                raise\n",
+        "            raise\n",
+        "sync/test_ferry.py::test_when_a_crossing_fails_each_push_crosses_alone_and_only_the_guilty_one_is_refused",
     ),
     # Duplicates
     mutant(

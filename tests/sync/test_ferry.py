@@ -142,7 +142,7 @@ def test_a_poisoned_neighbour_harms_nobody_aboard(
 
 
 def test_when_a_crossing_fails_each_push_crosses_alone_and_only_the_guilty_one_is_refused(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, crossings: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever breaks the transactions for all aboard: the sender it came from is told, the others are applied once."""
     real, li, zhao = push._answer, world.phone("li"), world.phone("zhao")
@@ -160,6 +160,7 @@ def test_when_a_crossing_fails_each_push_crosses_alone_and_only_the_guilty_one_i
             lambda: zhao.push(zhao.visit(ZHAO, water_days="40")),
         ],
     )
+    assert crossings == [2, 1, 1]
     assert refused.status_code == 500
     assert [one["status"] for one in taken["results"]] == ["applied"]
     # Stored, though it has no outcome yet: nothing is lost, and a resend finds it.
