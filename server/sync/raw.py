@@ -49,9 +49,7 @@ def _collect(session: Session, parcel: Parcel, rows: dict[str, dict[str, Any]]) 
     for op in parcel.ops:
         if op.op_id is None:
             seq = seq_of(actor, op)
-            quarantine.keep(
-                session, actor, "op.unreadable", op.raw, detail=op.why, install_id=actor.install_id, seq=seq
-            )
+            quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
         else:
             rows.setdefault(op.op_id, _row(actor, op, installs))
 
