@@ -99,8 +99,8 @@ def _not_through() -> ColumnElement[bool]:
 
 
 def _clauses(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
-    stage = _STAGE != "unreadable" if wanted.stage is None else wanted.stage == _STAGE
-    return [_not_through(), stage, *inside(session, wanted.region)]
+    stages = [wanted.stage] if wanted.stage else [stage for stage in STAGES if stage != "unreadable"]
+    return [_not_through(), _STAGE.in_(stages), *inside(session, wanted.region)]
 
 
 def _item(row: Row[Any], people: Mapping[str, Wire]) -> Wire:
