@@ -73,6 +73,7 @@ soak: $(PYTHON_READY) client ## 长时间反复测试 · Kill, browser, random a
 	@RUHU_EXAMPLES=20000 $(STAGE) "random expressions" $(BIN)/python -m pytest tests/forms/xpath -k random
 	@RUHU_EXAMPLES=300 $(STAGE) "model of sync" $(BIN)/python -m pytest tests/sync -k test_model
 	@$(STAGE) "simulation" $(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),2000)
+	@$(STAGE) "simulation on PostgreSQL" $(BIN)/python -m tests.simulation --database postgres --seeds $$(($(or $(SEEDS),2000) / 10))
 	@for round in $$(seq $(or $(TIMES),5)); do \
 		$(STAGE) "races $$round" $(BIN)/python -m pytest tests/sync -k "concurrency or race or published"; done
 	@$(MAKE) mutations

@@ -1,6 +1,6 @@
 """`python -m tests.simulation SEED` replays one seed with its story.
 
-`--seeds N [--from M]` runs many and names those that fail.
+`--seeds N [--from M]` runs many and names those that fail. `--database postgres`: on a private PostgreSQL.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 import traceback
 from pathlib import Path
 
+from tests.simulation.databases import KINDS
 from tests.simulation.play import play, stage_and_core
 
 
@@ -20,10 +21,12 @@ def main() -> int:
     parser.add_argument("seed", nargs="?", type=int, help="replay this one and tell its story")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--from", dest="first", type=int, default=0)
+    parser.add_argument("--database", choices=KINDS, default=KINDS[0])
     asked = parser.parse_args()
     seeds = [asked.seed] if asked.seed is not None else range(asked.first, asked.first + asked.seeds)
     began, failed = time.monotonic(), []
-    with tempfile.TemporaryDirectory(prefix="ruhu-simulation-") as at, stage_and_core(Path(at)) as (stage, core):
+    folder = tempfile.TemporaryDirectory(prefix="ruhu-simulation-")
+    with folder as at, stage_and_core(Path(at), asked.database) as (stage, core):
         for seed in seeds:
             log: list[str] = []
             try:

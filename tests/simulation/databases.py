@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -119,13 +119,13 @@ def _engine(url: str, **options: Any) -> Engine:
 
 
 @contextmanager
-def opened(kind: str, folder: Path) -> Iterator[Database]:
-    """`kind`: sqlite or postgres."""
+def opened(kind: str, folder: Path, address: str | None = None) -> Iterator[Database]:
+    """`kind`: sqlite or postgres; `address`: of a cluster that runs already."""
     if kind == "sqlite":
         yield SqliteFile(folder)
         return
-    with private_postgres() as address:
-        yield Cluster(address)
+    with nullcontext(address) if address else private_postgres() as at:
+        yield Cluster(at)
 
 
 KINDS: Sequence[str] = ("sqlite", "postgres")

@@ -15,9 +15,12 @@ from server.registry.tables import Conflict, Entity, EntityVersion, Head
 from server.sync.blobs import store_of
 from server.sync.definitions import datasets
 from server.sync.grounds import SETTLED
+from server.sync.merge_state import SAME_AS
 from server.sync.tables import Attachment, OpLog, Quarantine, Submission
+from server.sync.vocabulary import vocabulary
 from tests.simulation.people import Worker
 from tests.simulation.run import Run
+from tests.simulation.upgrade import KNOWN
 
 Findings = list[dict[str, Any]]
 OUTCOMES = (*SETTLED, "held", "quarantined")
@@ -115,26 +118,42 @@ def nothing_lost(run: Run, session: Session, ops: dict[str, OpLog]) -> None:
             row = ops.get(op["op_id"])
             assert row is not None, f"I8: {op['op_id']} never arrived"
             assert row.status != "quarantined" or row.op_id in aside, f"I2: {row.op_id} is set aside nowhere"
+            assert row.code != "op.unjudgeable", f"I8: {row.op_id} is set aside for a fault of the server's own"
             if row.status in ("applied", "merged", "conflicted"):
                 _kept(op, row, found[row.op_id], heads)
 
 
 def _kept(op: dict[str, Any], row: OpLog, findings: Findings, heads: dict[tuple[str, str], Head]) -> None:
-    """I2, I15: each property that the author changed against the base is a written value of this op and person."""
+    """I2, I15: each property that the author changed against the base is a written value of this op and person.
+
+    And what he left as it was is not.
+    """
     bases = {item["id"]: item.get("base", {}) for item in op["entities"]}
     differs = {finding.get("path") for finding in findings if finding.get("code") == "base.differs"}
     for write in op["writes"]:
         properties = datasets()[write["dataset"]].properties
-        for name, text in write["values"].items():
-            value, base = (canonical(one, properties[name].type) for one in (text, bases[write["id"]].get(name)))
-            if value == base or f"{write['dataset']}/{write['id']}/{name}" in differs:
-                continue
+        texts, base_texts = (todays(op, write["dataset"], said) for said in (write["values"], bases[write["id"]]))
+        for name, text in texts.items():
+            value, base = (canonical(one, properties[name].type) for one in (text, base_texts.get(name)))
             head = heads.get((write["id"], row.op_id + name))
-            if head is None and _said_before(write["id"], name, row, heads) == value:
-                continue  # the phone's own earlier op had said so; the base that it kept is older
+            if f"{write['dataset']}/{write['id']}/{name}" in differs:
+                continue
+            if value == base:
+                assert head is None or head.implied, f"I2: {row.op_id} left {name} at {value} and wrote {head.value}"
+                continue
+            stood = (_said_before(write["id"], name, row, heads), _stood(write["id"], name, heads))
+            if head is None and value in stood:
+                continue  # it was so, by the own earlier op or under another name; the kept base is older
             assert head is not None, f"I2: {row.op_id} changed {name} from {base} to {value}, which is nowhere"
             assert head.value[name] == value, f"I2: {row.op_id} {name}: {head.value[name]} is not {value}"
             assert (head.person_id, head.closed_by != row.op_id) == (row.person_id, True), f"I15: {row.op_id} {name}"
+
+
+def todays(op: dict[str, Any], dataset: str, values: dict[str, Any]) -> dict[str, Any]:
+    """What an op says of a record, in the words that the server uses at the end (I12)."""
+    words = vocabulary(dataset)
+    known = KNOWN.get(op["form_version"], words.size) if dataset == "household" else words.size
+    return words.forward(values, known) if known < words.size else values
 
 
 def nothing_invented(session: Session, ops: dict[str, OpLog]) -> None:
@@ -142,11 +161,16 @@ def nothing_invented(session: Session, ops: dict[str, OpLog]) -> None:
     heads: dict[tuple[str, str], list[Head]] = defaultdict(list)
     for head in session.scalars(select(Head).where(Head.closed_by.is_(None), Head.withdrawn_at.is_(None))):
         heads[head.entity_id, head.key].append(head)
+    asked = session.execute(select(Conflict.entity_id, Conflict.key).where(Conflict.state != "open"))
+    decided = {frozenset((row.entity_id, row.key.removeprefix("@same:"))) for row in asked}
     for entity in session.scalars(select(Entity)):
         properties = datasets()[entity.dataset].properties
         for name, value in entity.values.items():
             if name in properties and properties[name].merge == "derived":
                 continue  # reckoned from other records, never written
+            if name == SAME_AS and value is not None:
+                assert {entity.id, value} in decided, f"I9 {entity.id}: nobody said that it is {value}"
+                continue
             written = [head.value[name] for (of, _), found in heads.items() if of == entity.id for head in found
                        if name in head.value]
             assert value is None or value in written, f"I9 {entity.id} {name}: {value} is none of {written}"
@@ -173,6 +197,13 @@ def photos_whole(run: Run, session: Session) -> None:
     for row in session.scalars(select(Attachment).where(Attachment.blob.is_not(None))):
         with store.open(row.blob or "") as file:
             assert hashlib.sha256(file.read()).hexdigest() == row.sha256 == row.blob, "I14: other bytes"
+
+
+def _stood(record: str, name: str, heads: dict[tuple[str, str], Head]) -> str | None:
+    """What was there at the beginning."""
+    first = (head for (entity_id, _), head in heads.items() if entity_id == record and name in head.value)
+    found = min(first, key=lambda head: head.version, default=None)
+    return found.value[name] if found else None
 
 
 def _said_before(record: str, name: str, row: OpLog, heads: dict[tuple[str, str], Head]) -> str | None:

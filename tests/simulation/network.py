@@ -50,7 +50,7 @@ class Line:
             self.request(phone, method, path, body[: self.rng.randrange(len(body) + 1)] if body else body)
             return LOST
         if trouble == "power cut":
-            self.stage.power.cut_at(self.rng.choice(COUNTED), self.rng.choice((1, 1, 2)))
+            self.stage.machine.cut_at(self.rng.choice(COUNTED), self.rng.choice((1, 1, 2)))
         if trouble == "late" and effect["ask"] == "push":
             self.late.append((phone, path, body))
             return LOST
@@ -74,7 +74,7 @@ class Line:
             self.log.append(f"{phone} {path}: the server died at {cut}")
             return LOST
         finally:
-            self.stage.power.cut_at("", 0)
+            self.stage.machine.cut_at("", 0)
         if 200 <= answer.status_code < 300:
             return {"type": "answered", "body": json.loads(text) if text else None}
         said = answer.get_json(silent=True) or {}

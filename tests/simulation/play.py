@@ -13,6 +13,7 @@ from sqlalchemy import select
 from server import db
 from server.registry.tables import Entity, Head
 from tests.simulation.core import Core
+from tests.simulation.fate import Fate
 from tests.simulation.invariants import judge
 from tests.simulation.run import Run
 from tests.simulation.stage import Stage, staged
@@ -22,10 +23,10 @@ YEARS = timedelta(days=3650)
 
 
 @contextmanager
-def stage_and_core(folder: Path) -> Iterator[tuple[Stage, Core]]:
+def stage_and_core(folder: Path, kind: str = "sqlite", address: str | None = None) -> Iterator[tuple[Stage, Core]]:
     core = Core(folder)
     try:
-        with staged(folder) as stage:
+        with staged(folder, kind, address) as stage:
             yield stage, core
     finally:
         core.close()
@@ -43,7 +44,12 @@ def play(seed: int, stage: Stage, core: Core, log: list[str] | None = None) -> N
 
 def _with_clocks(run: Run, shift: timedelta) -> list[Any]:
     """The records, and every value written to them, when all phones' ops come in order with clocks that are wrong."""
+    renewed = run.stage.renewed
     run.stage.reset()
+    if renewed:
+        run.stage.renew()
+        run.stage.carry()
+        assert Fate.publish(run.stage.world.phone("admin"))
     for worker, op in run.saved:
         phone = run.stage.world.phone(worker.person, worker.install_id)
         told = (datetime.fromisoformat(op["device_time"]) + shift).isoformat()

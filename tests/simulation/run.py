@@ -13,9 +13,11 @@ from sqlalchemy import update
 from server import db
 from server.accounts.tables import Install
 from tests.simulation.core import Core
+from tests.simulation.fate import Fate
 from tests.simulation.network import Line
-from tests.simulation.people import YEARS, Desk, Worker, new_id, poison, visit
+from tests.simulation.people import YEARS, Desk, Draft, Shown, Worker, new_id, poison, visit
 from tests.simulation.stage import Stage
+from tests.simulation.upgrade import KNOWN
 from tests.world import WANG, WANG_SON
 
 PEOPLE = (("a", "li"), ("b", "helper"), ("c", "li"), ("d", "bai"))
@@ -44,6 +46,7 @@ class Run:
         self.workers = [self._open(*one) for one in PEOPLE[: self.rng.randint(2, len(PEOPLE))]]
         desk = self.stage.world.phone("zhang", f"desk-{self.seed}")
         self.desk = Desk(desk, self.rng, self.log)
+        self.fate = Fate(self.stage, self.desk, self.seed, TICKS, self.log)
         self.saved: list[tuple[Worker, dict[str, Any]]] = []
 
     def _open(self, name: str, person: str) -> Worker:
@@ -71,6 +74,7 @@ class Run:
             self.sync(worker, calm=True)
         for tick in range(TICKS):
             self.stage.clock.now += TICK
+            self.fate.befall(tick)
             self.happen(tick, self.rng.choice(self.workers))
         self.heal()
 
@@ -88,7 +92,7 @@ class Run:
             self.line.deliver_late()
         elif roll < 0.96:
             worker.offline = tick + self.rng.randrange(8)
-        elif roll < 0.975 and worker.name == "c" and not worker.revoked:
+        elif roll < 0.975 and worker.name == "c" and not (worker.revoked or self.fate.is_full):
             self.revoke(worker)
         else:
             self.open_draft(worker)
@@ -96,7 +100,9 @@ class Run:
     def save(self, worker: Worker) -> None:
         """A visit is saved; now and then a broken one, or one whose form was opened long before."""
         draft = worker.drafts.pop() if worker.drafts and self.rng.random() < 0.6 else None
-        saving = visit(self.rng, draft)
+        draft = draft or self.opened(worker)
+        saving = visit(self.rng, draft.version, draft.shown) | {"known": KNOWN[draft.version]}
+        saving |= {"draft": draft.id} if draft.id else {}
         if self.rng.random() < 0.06:
             saving = poison(self.rng, saving)
         disk = "full" if self.rng.random() < 0.05 else "well"
@@ -105,12 +111,24 @@ class Run:
         if "op" in answer and not answer["state"]["wiped"]:
             worker.ops.append(answer["op"] | {"writes": saving["writes"]})
             self.saved.append((worker, answer["op"]))
-        self.log.append(f"{worker.name} saves {saving['op_id'][:8]} {answer.get('error', '')}")
+        told = f"{worker.name} saves {saving['op_id'][:8]} with form {draft.version}"
+        self.log.append(f"{told} {saving['writes'][0]['values']} {answer.get('error', '')}")
+
+    def opened(self, worker: Worker, id: str = "") -> Draft:
+        """A form of the version that the phone has, with all fields shown or with those that are asked again."""
+        looked = self.look(worker)
+        if looked["rows"].get("form:small_visit:2", {}).get("state") == "published" and self.rng.random() < 0.7:
+            worker.version = "2"
+        shown: Shown = {}
+        if self.rng.random() < 0.5:
+            seen = self.look(worker, KNOWN[worker.version])["seen"]
+            shown = seen.get(KEYS[0], {}).get("data", {})
+        return Draft(id, worker.version, shown)
 
     def open_draft(self, worker: Worker) -> None:
-        draft = new_id(self.rng)
-        keys = KEYS[: self.rng.randint(1, 2)]
-        self.tell(worker, {"type": "draft", "draft": draft, "household_id": WANG, "keys": KEYS if keys else []})
+        draft = self.opened(worker, new_id(self.rng))
+        event = {"type": "draft", "draft": draft.id, "household_id": WANG, "keys": KEYS}
+        self.tell(worker, event | {"known": KNOWN[draft.version]})
         worker.drafts.append(draft)
 
     def step(self, tick: int, worker: Worker) -> None:
@@ -148,6 +166,7 @@ class Run:
         """The line is well, everything that was late arrives, every phone syncs until it has nothing to send."""
         self.line.ill = 0.0
         self.log.append("healed")
+        self.fate.heal()
         while self.line.late:
             self.line.deliver_late()
         for worker in self.workers:
@@ -177,8 +196,9 @@ class Run:
         state: dict[str, Any] = answer["state"]
         return state
 
-    def look(self, worker: Worker) -> dict[str, Any]:
-        return self.tell(worker, {"type": "look"})
+    def look(self, worker: Worker, known: int | None = None) -> dict[str, Any]:
+        """What the phone holds; `seen`: its records, in the words of a form that knows so many steps."""
+        return self.tell(worker, {"type": "look"} | ({} if known is None else {"known": known}))
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
