@@ -15,7 +15,7 @@ from pyproj import Geod
 
 _EARTH = Geod(ellps="WGS84")
 _ROUNDS = 60
-_STILL = 0.0005  # metres; a step shorter than that ends it
+_STILL = 0.01  # metres; a step shorter than that ends it
 _TOUCHING = 0.001  # metres; a fix nearer than that pulls no harder
 
 

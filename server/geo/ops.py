@@ -1,4 +1,4 @@
-"""Where things are, asked in the same words of PostGIS and of SQLite: in a box, near, within, nearest, how far.
+"""Where things are, asked in the same words of PostGIS and of SQLite: near, distance, box, within, nearest, tile.
 
 Each answers a clause for any query on the layer's table, so the caller's area scope stays beside it. Distances are
 geodesics on the WGS-84 ellipsoid, in metres; edges and rims belong to what they enclose. SQLite finds candidates in its
@@ -14,21 +14,19 @@ from typing import Any
 
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Float, and_, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.db import is_sqlite
 from server.geo.column import WGS84
 from server.geo.inside import Box, Circle, metres_between
 from server.geo.spots import spot_table, tree_table
+from server.geo.tile import MARGIN, Tile
 
 _DEGREE = 110_500.0  # metres; no degree of latitude is shorter
 _POLAR = 6_335_000.0  # metres; no radius of curvature is shorter, so angles come out large enough
 _HALFWAY = 20_004_000.0  # metres; nothing on Earth is farther away
 _FIRST_LOOK = 200.0
-
-distance = metres_between
-
 
 @dataclass(frozen=True)
 class Layer:
@@ -40,6 +38,18 @@ class Layer:
     @property
     def name(self) -> str:
         return str(self.key.class_.__tablename__)
+
+
+def distance(session: Session, layer: Layer, lon: float, lat: float) -> ColumnElement[float]:
+    """Metres from a position to the layer's points; NULL where there is none."""
+    if is_sqlite(session):
+        return func.ruhu_metres(layer.place, lon, lat, type_=Float)
+    return func.ST_Distance(_geography(layer.place), _position(lon, lat), True, type_=Float)
+
+
+def in_tile(session: Session, layer: Layer, tile: Tile) -> ColumnElement[bool]:
+    """In a tile of the map, with its margin."""
+    return in_box(session, layer, tile.box(MARGIN))
 
 
 def in_box(session: Session, layer: Layer, box: Box) -> ColumnElement[bool]:

@@ -1,84 +1,34 @@
 """The spatial verbs answer the same on both databases, and the same as looking at every point.
 
 Three thousand points: a county, its corners, the date line, both poles. What is asked of the database is compared with
-a plain loop over the points by geodesics (pyproj) and Shapely.
+a look at every point by geodesics (pyproj) and Shapely. tests/bench/bench_places.py does the same with 200,000.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from random import Random
 
+import mapbox_vector_tile
 import pytest
 import shapely
 from flask import Flask
-from pyproj import Geod
 from shapely import Point
-from sqlalchemy import String, select, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import select, text
 
 from server import db
 from server.geo import ops
-from server.geo.column import Shape
 from server.geo.inside import Box, Circle
-from server.geo.spots import statements
-
-EARTH = Geod(ellps="WGS84")
-
-
-class Own(DeclarativeBase):
-    """Tables of this test alone."""
-
-
-class Pin(Own):
-    __tablename__ = "pin"
-
-    id: Mapped[str] = mapped_column(String(20), primary_key=True)
-    place: Mapped[Point | None] = mapped_column(Shape("POINT"))
-
-
-LAYER = ops.Layer(Pin.id, Pin.place)
-
-
-def scattered() -> dict[str, Point]:
-    random = Random(20261122)
-    around = [
-        *((random.uniform(108.0, 108.6), random.uniform(26.0, 26.4)) for _ in range(2200)),
-        *((random.choice((-1, 1)) * random.uniform(179.5, 180.0), random.uniform(-60, 60)) for _ in range(400)),
-        *((random.uniform(-180, 180), random.choice((-1, 1)) * random.uniform(88.5, 90)) for _ in range(390)),
-        (180.0, 0.0), (-180.0, 0.0), (0.0, 90.0), (0.0, -90.0), (108.3, 26.2),
-    ]  # fmt: skip
-    return {f"p{number:04}": Point(lon, lat) for number, (lon, lat) in enumerate(around)}
-
+from server.geo.tile import Dot, Tile, encode
+from tests.geo.pins import BOXES, CIRCLES, LAYER, NEAREST, TILES, Pin, Truth, scattered, stored
 
 POINTS = scattered()
+TRUTH = Truth(POINTS)
 
 
 @pytest.fixture
 def pins(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        with db.db.engine.connect().execution_options(writer=True) as connection, connection.begin():
-            Own.metadata.create_all(connection)
-            if connection.dialect.name == "sqlite":
-                for statement in statements("pin", "id", "place"):
-                    connection.exec_driver_sql(statement)
-        with db.write() as session:
-            rows = [{"id": key, "place": place} for key, place in POINTS.items()]
-            session.execute(Pin.__table__.insert(), [*rows, {"id": "nowhere", "place": None}])
+    with app.app_context(), stored(POINTS):
         yield
-        with db.db.engine.connect().execution_options(writer=True) as connection, connection.begin():
-            Own.metadata.drop_all(connection)
-
-
-def metres(lon: float, lat: float, place: Point) -> float:
-    return float(EARTH.inv(lon, lat, place.x, place.y)[2])
-
-
-def inside(box: Box, place: Point) -> bool:
-    across = box.west <= place.x <= box.east
-    if box.west > box.east:
-        across = place.x >= box.west or place.x <= box.east
-    return across and box.south <= place.y <= box.north
 
 
 def found(clause_of: object, *about: object) -> set[str]:
@@ -86,59 +36,77 @@ def found(clause_of: object, *about: object) -> set[str]:
         return set(session.scalars(select(Pin.id).where(clause_of(session, LAYER, *about))))  # type: ignore[operator]
 
 
-CIRCLES = [
-    *(Circle(108.3, 26.2, radius) for radius in (0.5, 200, 3000, 70_000)),
-    Circle(179.95, 10, 50_000), Circle(-179.99, -20, 300_000), Circle(180, 0, 1),
-    Circle(12, 89.9, 60_000), Circle(-120, -90, 100_000), Circle(0, 0, 20_004_000), Circle(50, 85, 600_000),
-]  # fmt: skip
-
-
 @pytest.mark.usefixtures("pins")
 def test_near_is_what_lies_within_the_radius_also_at_poles_and_date_line() -> None:
     for circle in CIRCLES:
-        wanted = {key for key, place in POINTS.items() if metres(circle.lon, circle.lat, place) <= circle.radius_m}
+        wanted = TRUTH.near(circle)
         assert wanted
         assert found(ops.near, circle) == wanted, circle
 
 
 @pytest.mark.usefixtures("pins")
 def test_a_box_holds_its_edges_and_may_cross_the_date_line() -> None:
-    first = POINTS["p0000"]
-    boxes = [
-        Box(108.1, 26.1, 108.2, 26.3), Box(first.x, first.y, first.x, first.y), Box(179.7, -30, -179.7, 30),
-        Box(-180, 89, 180, 90), Box(-180, -90, 180, 90),
-    ]  # fmt: skip
-    for box in boxes:
-        wanted = {key for key, place in POINTS.items() if inside(box, place)}
+    first = POINTS["p000000"]
+    for box in (*BOXES, Box(first.x, first.y, first.x, first.y)):
+        wanted = TRUTH.in_box(box)
         assert wanted
         assert found(ops.in_box, box) == wanted, box
 
 
 @pytest.mark.usefixtures("pins")
 def test_within_a_polygon_its_edge_belongs_and_its_hole_does_not() -> None:
-    corner = POINTS["p0001"]
+    corner = POINTS["p000001"]
     outside = shapely.box(108.0, 26.0, corner.x, corner.y)
     area = outside.difference(shapely.box(*outside.centroid.buffer(0.01).bounds))
-    wanted = {key for key, place in POINTS.items() if area.intersects(place)}
-    assert "p0001" in wanted and 10 < len(wanted) < len(POINTS)
-    assert found(ops.within, area) == wanted
+    polar = shapely.box(-180, 89.5, 180, 90)
+    for shape in (area, polar, shapely.box(179.8, -90, 180, 90)):
+        wanted = TRUTH.within(shape)
+        assert 10 < len(wanted) < len(POINTS)
+        assert found(ops.within, shape) == wanted
+    assert "p000001" in TRUTH.within(area)
 
 
 @pytest.mark.usefixtures("pins")
-@pytest.mark.parametrize(("lon", "lat"), [(108.31, 26.21), (179.999, 5), (33, 89.5), (-60, 40)])
+@pytest.mark.parametrize(("lon", "lat"), NEAREST)
 def test_the_nearest_come_in_order_with_their_metres(lon: float, lat: float) -> None:
-    wanted = sorted((metres(lon, lat, place), key) for key, place in POINTS.items())[:10]
+    wanted = TRUTH.nearest(lon, lat, 10)
     with db.read() as session:
         answer = ops.nearest(session, LAYER, lon, lat, 10)
-    assert [key for key, _ in answer] == [key for _, key in wanted]
-    assert [far for _, far in answer] == pytest.approx([far for far, _ in wanted], abs=1e-6)
+    assert [key for key, _ in answer] == [key for key, _ in wanted]
+    assert [far for _, far in answer] == pytest.approx([far for _, far in wanted], abs=1e-6)
 
 
 @pytest.mark.usefixtures("pins")
 def test_nearest_counts_only_what_else_holds_and_ends_when_there_is_no_more() -> None:
     with db.read() as session:
-        answer = ops.nearest(session, LAYER, 108.3, 26.2, 10, Pin.id.in_(["p0005", "p0006"]))
-    assert {key for key, _ in answer} == {"p0005", "p0006"}
+        answer = ops.nearest(session, LAYER, 108.3, 26.2, 10, Pin.id.in_(["p000005", "p000006"]))
+    assert {key for key, _ in answer} == {"p000005", "p000006"}
+
+
+@pytest.mark.usefixtures("pins")
+@pytest.mark.parametrize(("lon", "lat"), NEAREST)
+def test_distances_are_geodesics_to_a_micrometre_and_none_to_nowhere(lon: float, lat: float) -> None:
+    """Far away too, where a sphere would be kilometres off; there PostGIS says it to a millimetre."""
+    with db.read() as session:
+        rows = {row[0]: row[1] for row in session.execute(select(Pin.id, ops.distance(session, LAYER, lon, lat)))}
+    assert rows.pop("nowhere") is None
+    wanted = TRUTH.metres(lon, lat)
+    assert [rows[key] for key in TRUTH.keys] == pytest.approx(list(wanted), abs=1e-3)
+    assert all(abs(rows[key] - far) < 1e-6 for key, far in zip(TRUTH.keys, wanted, strict=True) if far < 100_000)
+
+
+@pytest.mark.usefixtures("pins")
+def test_a_tile_holds_its_points_with_their_margin_also_at_the_rim_of_the_map() -> None:
+    """The bytes hold as many points as a look at every point finds; the map ends at 85 degrees."""
+    for tile in TILES:
+        wanted = TRUTH.in_tile(tile)
+        assert found(ops.in_tile, tile) == wanted
+        dots = [Dot(POINTS[key].x, POINTS[key].y, {"id": key}) for key in sorted(wanted)]
+        content = mapbox_vector_tile.decode(encode(tile, "pins", dots)) if dots else {}
+        drawn = content.get("pins", {}).get("features", [])
+        assert {one["properties"]["id"] for one in drawn} == wanted
+    assert TRUTH.in_tile(TILES[0]) and TRUTH.in_tile(TILES[1]), "the county and the date line"
+    assert not any(abs(POINTS[key].y) > 86 for key in TRUTH.in_tile(Tile(0, 0, 0)))
 
 
 @pytest.mark.usefixtures("pins")
