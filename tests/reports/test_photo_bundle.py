@@ -261,6 +261,18 @@ def test_what_json_cannot_say_twice_is_refused(value: Any) -> None:
         verify.canonical(value)
 
 
+def test_the_phones_own_seal_stands_in_the_verifier() -> None:
+    """The case was written by the phone's code, with awkward numbers and texts."""
+    case = json.loads((Path(__file__).parent.parent / "evidence" / "cases" / "sealed_visit.json").read_text())
+    photos = [
+        {"attachment_id": one["slot"], "file": None, "sha256": one["photo_sha256"], "capture": one}
+        for one in reversed(case["records"])
+    ]
+    assert list(verify.check_seal(photos, case["public_key_jwk"], "")) == []
+    assert {one.code for one in verify.check_seal(photos, None, "")} == {"no_key"}
+    assert {one.code for one in verify.check_seal(photos[:1] + photos[2:], case["public_key_jwk"], "")} == {"gap"}
+
+
 def test_a_photo_that_never_came_is_told(world: World, verified: Any) -> None:
     camera, photos = Camera(world, "li"), pictures(2)
     camera.send(photos[:1], camera.sealed(photos), base_version=2)
