@@ -58,7 +58,7 @@ def desk(demo: Demo) -> Desk:
 
 @pytest.fixture(scope="module")
 def house(desk: Desk) -> dict[str, Any]:
-    """A household of the helper with a place, of which nobody took a photo yet; the last such, others take the first."""
+    """A household of the helper with a place and without a photo; the last such: other tests take the first."""
     found = desk.get("/entities?dataset=household&limit=200")["items"]
     mine = [row for row in found if row["data"].get("lead_helper") == "李敏" and row.get("location")]
     alone = [row for row in mine if sum(other["label"] == row["label"] for other in found) == 1]
