@@ -16,8 +16,6 @@ from server.evidence.findings import Level
 from server.geo.datum import GCJ02, from_wgs84
 from server.geo.inside import metres_between
 
-FAR_ENOUGH = 500.0  # metres; nearer photos say nothing about how somebody travelled
-ALIKE = 0.25  # of the shift between datums: how near an offset must come to be told as one
 EDITORS = ("photoshop", "gimp", "snapseed", "picsart", "meitu", "美图", "lightroom", "pixlr", "facetune", "水印")
 NEW_DEVICE = timedelta(hours=24)
 MOST_TOLD = 10  # other photos that a reason names
@@ -37,6 +35,10 @@ class Limits:
 
     def __getitem__(self, name: str) -> float:
         return self.values[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the version that is loaded sets it: one that is older than the value does not."""
+        return name in self.values
 
 
 @dataclass(frozen=True)
@@ -143,15 +145,18 @@ def _house(shot: Shot, limits: Limits) -> Iterator[Found]:
 
 def _datum(shot: Shot, limits: Limits) -> Iterator[Found]:
     """A fix that lies where a map in GCJ-02 shows the house, or a house that lies where such a map shows the fix."""
-    if shot.fix is None or shot.house is None or shot.fix.metres_to(shot.house) <= limits["house_warn_m"]:
+    if shot.fix is None or shot.house is None or "datum_alike_percent" not in limits:
+        return
+    if shot.fix.metres_to(shot.house) <= limits["house_warn_m"]:
         return
     for one, other in ((shot.fix, shot.house), (shot.house, shot.fix)):
         lon, lat = (float(part) for part in from_wgs84(other.lon, other.lat, GCJ02))
         shift = metres_between(other.lon, other.lat, lon, lat)
         left = metres_between(one.lon, one.lat, lon, lat)
-        if left < ALIKE * shift:
+        alike = limits["datum_alike_percent"] / 100 * shift
+        if left < alike:
             which = "fix" if one is shot.fix else "house"
-            yield "DATUM", "warn", round(left, 1), round(ALIKE * shift, 1), {"which": which, "shift_m": round(shift, 1)}
+            yield "DATUM", "warn", round(left, 1), round(alike, 1), {"which": which, "shift_m": round(shift, 1)}
 
 
 def _accuracy(shot: Shot, limits: Limits) -> Iterator[Found]:
@@ -203,9 +208,10 @@ def _exif_place(shot: Shot, limits: Limits) -> Iterator[Found]:
 
 def _speed(shot: Shot, limits: Limits) -> Iterator[Found]:
     """The fastest way that the worker's photos just before and after ask for."""
-    if shot.fix is None or shot.shutter is None:
+    if shot.fix is None or shot.shutter is None or "travel_least_m" not in limits:
         return
-    ways = [way for other in shot.neighbours if (way := _way(shot.fix, shot.shutter, other)) is not None]
+    least = limits["travel_least_m"]
+    ways = [way for other in shot.neighbours if (way := _way(shot.fix, shot.shutter, other, least)) is not None]
     if not ways:
         return
     fastest, other = max(ways, key=lambda way: way[0])
@@ -214,10 +220,10 @@ def _speed(shot: Shot, limits: Limits) -> Iterator[Found]:
         yield "SPEED", "fail", round(fastest), limits["speed_kmh"], inputs
 
 
-def _way(fix: Position, at: datetime, other: Neighbour) -> tuple[float, Neighbour] | None:
-    """Kilometres an hour; None for places too near each other to tell."""
+def _way(fix: Position, at: datetime, other: Neighbour, least: float) -> tuple[float, Neighbour] | None:
+    """Kilometres an hour; None for places nearer to each other than `least` metres: too near to tell."""
     metres = fix.metres_to(other.place) - fix.slack(other.place)
-    if metres < FAR_ENOUGH:
+    if metres < least:
         return None
     seconds = max(abs((at - other.at).total_seconds()), 1.0)
     return metres / seconds * 3.6, other

@@ -14,15 +14,15 @@ from shapely.geometry.base import BaseGeometry
 
 from server.evidence.tables import Photo
 from server.geo.inside import metres_between
+from server.geo.tables import Region
+from server.registry.place_limits import PlaceLimits
 from server.registry.reading import Datasets
 from server.sync.place import geometry_of, length, point
+from server.sync.places import about
 from server.sync.tables import Attachment, Submission
 from server.sync.written_records import WrittenRecord
 
 Position = dict[str, Any]
-
-# Metres. A house is no point: its door and its yard lie apart from where it was once placed.
-YARD = 30.0
 
 
 def submission_map(
@@ -30,20 +30,35 @@ def submission_map(
     household: WrittenRecord | None,
     photos: Sequence[tuple[Attachment, Photo | None]],
     datasets: Datasets,
+    limits: PlaceLimits | None = None,
+    village: Region | None = None,
 ) -> dict[str, Any]:
-    """`position`, `house` (None where unknown) and `photos`, each with its distance to the house in metres."""
+    """`position`, `house` (None where unknown) and `photos`, each with its distance to the house in metres.
+
+    `limits`: those of the visit's day; `village`: with a boundary, which the position is told against.
+    """
     house = _house(household, datasets) if household else None
     position = _visit(submission)
+    # A house is no point: its door and its yard lie apart from where it was once placed.
+    yard = limits.yard_m if limits else 0.0
     placed = [
         {"attachment_id": attachment.id, **where}
         for attachment, photo in photos
         if (where := _photo(attachment, photo))
     ]
     return {
-        "position": _with_distance(position, house) if position else None,
+        "position": _with_distance(position, house, yard) | _beside(position, village, limits) if position else None,
         "house": house,
-        "photos": [_with_distance(where, house) for where in placed],
+        "photos": [_with_distance(where, house, yard) for where in placed],
+        "limits": {"yard_m": limits.yard_m, "rule": limits.rule} if limits else None,
     }
+
+
+def _beside(where: Position, village: Region | None, limits: PlaceLimits | None) -> dict[str, Any]:
+    """Inside the village, near its edge or outside, in metres to the boundary; None where that is not drawn."""
+    if village is None or limits is None:
+        return {"village": None}
+    return {"village": about(village, where["lon"], where["lat"], limits)}
 
 
 def _visit(submission: Submission) -> Position | None:
@@ -83,9 +98,9 @@ def _position(place: BaseGeometry | Point, accuracy: object) -> Position:
     return {"lon": lon, "lat": lat, "accuracy_m": length(accuracy)}
 
 
-def _with_distance(where: Position, house: Position | None) -> Position:
+def _with_distance(where: Position, house: Position | None, yard: float) -> Position:
     if house is None or house["placed_by_this_visit"]:
         return where | {"distance_m": None, "beyond_accuracy": None}
     metres = metres_between(where["lon"], where["lat"], house["lon"], house["lat"])
-    reach = YARD + (where["accuracy_m"] or 0) + (house["accuracy_m"] or 0)
+    reach = yard + (where["accuracy_m"] or 0) + (house["accuracy_m"] or 0)
     return where | {"distance_m": round(metres, 1), "beyond_accuracy": metres > reach}

@@ -10,15 +10,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
+from server.db import CHINA
 from server.evidence.findings import in_words
 from server.evidence.reasons import may_review, reasons_of
 from server.evidence.submission_map import submission_map
 from server.evidence.tables import Photo
 from server.forms.tables import FormVersion
+from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES, Sight, property_treatment, sight
+from server.registry.place_limits import PlaceLimits, place_limits
 from server.registry.reading import Datasets
 from server.sync.answer_list import answer_list
 from server.sync.definitions import model_of
+from server.sync.places import bounded_region
 from server.sync.reading import head_of, list_query
 from server.sync.review import comments_of
 from server.sync.scope import visible_submissions
@@ -56,8 +60,15 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
         "writes": writes_on_wire(records, datasets),
         "household": household_on_wire(household, datasets) if household else None,
         "records": [record_on_wire(record, datasets) for record in records],
-        "map": submission_map(submission, household, files, datasets),
+        "map": submission_map(submission, household, files, datasets, *_ground(session, submission)),
     }
+
+
+def _ground(session: Session, submission: Submission) -> tuple[PlaceLimits | None, Region | None]:
+    """The limits of places on the day of the visit, and the boundary that it is told against."""
+    day = (submission.started_at or submission.received_at).astimezone(CHINA).date()
+    village = bounded_region(session, submission.region_code) if submission.region_code else None
+    return place_limits(session, submission.region_code, day), village
 
 
 def _reviews(session: Session, instance_id: str) -> list[dict[str, Any]]:
