@@ -4,7 +4,8 @@ It is judged as if it had been sent in its stead: what its author saw is what he
 values has not seen the new ones. What the old one had written and the new one does not say is taken back. Two
 corrections of one submission stand beside each other like the work of two people. A rejected submission stays
 withdrawn, and one that a standing correction replaces stays replaced (docs/decisions/2026-11-22-corrections-take-the-
-place.md).
+place.md). Of several that correct each other none is applied until a person lets one through; that one stands for
+itself.
 """
 
 from __future__ import annotations
@@ -29,6 +30,18 @@ def corrected(session: Session, person_id: str, deprecated_id: str | None) -> st
     mine = (Submission.instance_id == deprecated_id, Submission.person_id == person_id, OpLog.status.in_(SETTLED))
     joined = select(Submission.op_id).join(OpLog, OpLog.op_id == Submission.op_id)
     return session.scalar(joined.where(*mine))
+
+
+def in_a_circle(session: Session, person_id: str, instance_id: str) -> bool:
+    """Whether a submission corrects itself, or another one that in the end corrects it."""
+    carry_off(session)
+    seen = [instance_id]
+    while True:
+        mine = (Submission.instance_id == seen[-1], Submission.person_id == person_id)
+        before = session.scalar(select(Submission.deprecated_id).where(*mine))
+        if before is None or before in seen:
+            return before == instance_id
+        seen.append(before)
 
 
 def instance_name(instance_id: str) -> str:

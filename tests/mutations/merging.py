@@ -26,6 +26,10 @@ MERGING = (
         "sync/test_merge.py::test_a_correction_has_seen_what_it_corrects",
     ),
     mutant(
+        "corrections in a circle replace each other", "server/sync/kinds/submission.py",
+        "        _break_circle(session, case, submission.instance_id)\n", "", "sync/test_correction_circles.py",
+    ),
+    mutant(
         "everything on a form was touched", MERGE, "value != seen.get(name) and not (", "not (",
         "sync/test_merge.py::test_touched_means_other_than_seen_and_other_than_the_sent_base",
     ),

@@ -70,6 +70,16 @@ TAKING = (
     ),
     # Two transactions, one savepoint an op
     mutant(
+        "a full disk is taken for a fault of the op", ROUNDS,
+        "            if db.is_passing(error):\n                raise\n            log_crash",
+        "            if db.try_again(error):\n                raise\n            log_crash",
+        "sync/test_full_database.py::test_what_finds_no_room_is_refused_whole_and_comes_again",
+    ),
+    mutant(
+        "a full disk counts as a try", PUSH, "            if db.is_passing(error):\n", "            if False:\n",
+        "sync/test_full_database.py::test_a_disk_that_stays_full_is_no_try",
+    ),
+    mutant(
         "a round has no savepoint", ROUNDS,
         "            with session.begin_nested():\n                return _judge_on_desk(session, [case])[0]",
         "            return _judge_on_desk(session, [case])[0]",

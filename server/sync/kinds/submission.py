@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -100,6 +101,7 @@ def _decide(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
     if case.fault is not None:
         return quarantined(session, case, *case.fault)
     if case.sponsor is not None:
+        _break_circle(session, case, submission.instance_id)
         return _apply(session, case, submission)
     if case.actor.revoked:
         return quarantined(session, case, "device.revoked")
@@ -110,6 +112,14 @@ def _decide(session: Session, case: Case, submission: SubmissionOp) -> Verdict:
     if waits_for is not None:
         return Verdict("held", detail=waits_for, waits_for=waits_for, region=region_of(session, case))
     return _apply(session, case, submission)
+
+
+def _break_circle(session: Session, case: Case, instance_id: str) -> None:
+    """Of submissions that correct each other in a circle, the one that a person lets through stands for itself."""
+    if case.instance is None or not corrections.in_a_circle(session, case.row.person_id, instance_id):
+        return
+    case.instance = replace(case.instance, deprecated_id=None)
+    session.get_one(Submission, instance_id).deprecated_id = None
 
 
 def _root_of(case: Case) -> str | None:
