@@ -20,6 +20,7 @@ from tests.mutations.mutant import ROOT, Mutant
 
 COPIED = ("server", "tests", "form_definitions", "pyproject.toml")
 PATIENCE = 180  # seconds: a guard that is gone may also show as a test that never ends
+LONG = 1800  # for all named tests together, on a busy machine
 FAILED = 1  # pytest: tests ran and some failed; everything above is a fault of the run itself
 
 
@@ -33,7 +34,12 @@ def copy(to: Path) -> None:
 
 
 def run(
-    tree: Path, tests: Sequence[str], database: str, *more: str, out: int | None = subprocess.DEVNULL
+    tree: Path,
+    tests: Sequence[str],
+    database: str,
+    *more: str,
+    out: int | None = subprocess.DEVNULL,
+    patience: int = PATIENCE,
 ) -> int | None:
     """The exit code of pytest in the copy; None when it did not end."""
     environment = {**os.environ, "RUHU_TEST_DATABASES": database, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -43,7 +49,7 @@ def run(
         stdout=out, stderr=out,
     )
     try:
-        return process.wait(PATIENCE)
+        return process.wait(patience)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, 9)
         process.wait()
@@ -70,7 +76,7 @@ def healthy(tree: Path, mutants: Sequence[Mutant]) -> list[str]:
     wrong = []
     for database in ("sqlite", "postgres"):
         tests = sorted({test for mutant in mutants if mutant.database == database for test in mutant.tests})
-        if tests and run(tree, tests, database, "--tb=line", "--show-capture=no", out=None) != 0:
+        if tests and run(tree, tests, database, "--tb=line", "--show-capture=no", out=None, patience=LONG) != 0:
             wrong.append(database)
     return wrong
 
