@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -11,12 +12,17 @@ from server import db
 from server.sync import datum_doubts, holdings, loans
 from server.sync.compaction import compact
 
+LATELY = timedelta(minutes=45)  # three turns of the clock: a turn that is lost is made up by the next
 
-def keep_up() -> None:
-    """Ends loans whose last day is over, finds rights that ended without a word to us, looks for wrong datums."""
+
+def keep_up(arrived: timedelta = datum_doubts.REACH) -> None:
+    """Ends loans whose last day is over, finds rights that ended without a word to us, looks for wrong datums.
+
+    `arrived`: how far back batches of positions are looked at; all of two days when a worker starts.
+    """
     db.transact(loans.end_due)
     holdings.notice_all()
-    datum_doubts.look_at_all()
+    datum_doubts.look_at_all(arrived)
 
 
 def register(app: Flask, huey: Any) -> None:
@@ -26,7 +32,7 @@ def register(app: Flask, huey: Any) -> None:
     @huey.lock_task("keep_up")  # type: ignore[untyped-decorator]
     def keep_up_now() -> None:
         with app.app_context():
-            keep_up()
+            keep_up(LATELY)
 
     @huey.periodic_task(crontab(hour="19", minute="40"), name="compact_feeds")  # type: ignore[untyped-decorator]
     @huey.lock_task("compact_feeds")  # type: ignore[untyped-decorator]

@@ -7,13 +7,13 @@ by the word of others. A doubt stays until later visits of the batch say otherwi
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -48,30 +48,53 @@ class Batch:
         return start, start + timedelta(days=1)
 
 
-def look_at_all(*, arrived: timedelta = REACH) -> int:
-    """Looks at every batch of which something arrived lately; how many are doubted. Each in its own transaction."""
+def look_at_all(arrived: timedelta = REACH) -> int:
+    """Looks at every batch of which something arrived lately; how many are doubted.
+
+    Most are not, and then nothing is written: those who push need not wait for this.
+    """
     with db.read() as session:
         batches = _batches(session, now() - arrived)
     found = 0
     for batch in batches:
-        found += db.transact(partial(look_at, batch=batch))
+        with db.read() as session:
+            seen = judge(session, batch)
+            known = session.scalar(_kept(batch)) is not None
+        if seen is not None or known:
+            db.transact(partial(keep, batch=batch))
+        found += seen is not None
     return found
 
 
-def look_at(session: Session, batch: Batch) -> bool:
-    """Whether the batch is doubted; what is kept of it says so afterwards. Again is harmless."""
+@dataclass(frozen=True)
+class Doubt:
+    """A batch that is doubted: where, by how much, by which limits."""
+
+    region: str | None
+    shift: Shift
+    limits: PlaceLimits
+
+
+def judge(session: Session, batch: Batch) -> Doubt | None:
+    """The doubt about a batch; None for an honest one, too small a one, or without a policy."""
     pairs = _pairs(session, batch)
     region = pairs[0][2] if pairs else None
     limits = place_limits(session, region, batch.day)
     if limits is None:
-        return False
+        return None
     wanted = DoubtLimits(limits.datum_pairs, limits.datum_shift_m, limits.datum_left_percent / 100)
     shift = look([fix for fix, _, _ in pairs], [house for _, house, _ in pairs], wanted)
-    if shift is not None and shift.doubtful:
-        _keep(session, batch, region, shift, limits)
-        return True
-    _let_go(session, batch)
-    return False
+    return Doubt(region, shift, limits) if shift is not None and shift.doubtful else None
+
+
+def keep(session: Session, batch: Batch) -> None:
+    """What is kept of a batch says what it looks like now. Again is harmless."""
+    doubt = judge(session, batch)
+    if doubt is not None:
+        _store(session, batch, doubt)
+    row = session.scalar(_kept(batch))
+    if row is not None and row.state in ("open", "gone"):
+        row.state = "open" if doubt else "gone"
 
 
 def _batches(session: Session, since: datetime) -> list[Batch]:
@@ -145,23 +168,16 @@ def _houses(session: Session, batch: Batch, ids: Sequence[str], own: Collection[
     return found
 
 
-def _keep(session: Session, batch: Batch, region: str | None, shift: Shift, limits: PlaceLimits) -> None:
+def _kept(batch: Batch) -> Select[DatumDoubt]:
+    return select(DatumDoubt).filter_by(install_id=batch.install_id, person_id=batch.person_id, day=batch.day)
+
+
+def _store(session: Session, batch: Batch, doubt: Doubt) -> None:
     """Numbers follow what arrives; a person's word stays."""
+    shift, limits = doubt.shift, doubt.limits
     numbers: dict[str, Any] = {name: round(getattr(shift, name), 1) for name in _METRES}
     held = {name: getattr(limits, name) for name in ("datum_pairs", "datum_shift_m", "datum_left_percent")}
-    told = {"n": shift.n, "likely": shift.likely, "region_code": region}
+    told = {"n": shift.n, "likely": shift.likely, "region_code": doubt.region}
     values = {**numbers, **told, "limits": held, "rule": limits.rule, "seen_at": now()}
     statement = upsert(session, DatumDoubt).values(id=str(uuid.uuid4()), **asdict(batch), **values)
     session.execute(statement.on_conflict_do_update(index_elements=["install_id", "person_id", "day"], set_=values))
-    _turn(session, batch, "gone", "open")
-
-
-def _let_go(session: Session, batch: Batch) -> None:
-    _turn(session, batch, "open", "gone")
-
-
-def _turn(session: Session, batch: Batch, old: str, new: str) -> None:
-    mine: Mapping[str, Any] = asdict(batch)
-    row = session.scalar(select(DatumDoubt).filter_by(**mine, state=old))
-    if row is not None:
-        row.state = new

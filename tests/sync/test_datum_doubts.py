@@ -121,4 +121,4 @@ def test_only_those_who_look_after_the_area_see_it_and_say_what_came_of_it(
 def test_a_house_that_the_batch_itself_placed_says_nothing_about_it(world: World) -> None:
     """Without another's word there is no pair, and without a policy no question."""
     batch = datum_doubts.Batch("install-x", world.people["li"], today())
-    assert world.run(lambda session: datum_doubts.look_at(session, batch)) is False
+    assert world.look(lambda session: datum_doubts.judge(session, batch)) is None

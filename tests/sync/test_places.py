@@ -219,3 +219,29 @@ def test_any_order_of_pins_and_fixes_leaves_the_same_heads() -> None:
         assert key.shown_value()["lon"] == "3" and key.settled()
     assert heads == {("a", "b", "c", "d")}
     assert not Policy("most_precise", "accuracy_m").stands(base.value, given[0][1])
+
+
+def test_a_phone_pins_offline_and_the_next_pull_of_others_tells_it(world: World) -> None:
+    """The op goes its way like every other: held until what it builds on is there, and set aside when out of sight."""
+    phone, neighbour = world.phone("li"), world.phone("li")
+    place = {"lon": "108.3700000", "lat": "23.1200000", "datum": "wgs84", "source": "manual_pin", "accuracy_m": "4"}
+    first = phone.visit(WANG, head_name="王五")
+    pinned = phone.op("place", entity_id=WANG, place=place, reason="图上点的", base_version=1)
+    pinned["depends_on"] = [first["op_id"]]
+    assert phone.send(pinned)[0]["status"] == "held"
+    assert phone.send(first)[0]["status"] == "applied"
+    assert phone.send(pinned)[0]["first"]["status"] == "applied"
+    rows = [row for row in neighbour.pull("region:990101200000")["entries"] if row.get("id") == WANG]
+    assert (rows[-1]["data"]["source"], rows[-1]["location"]["accuracy_m"]) == ("manual_pin", "4")
+    foreign = phone.op("place", entity_id=ZHAO, place=place, reason="图上点的", base_version=1)
+    result = phone.send(foreign)[0]
+    assert (result["status"], result["code"], result["entities"]) == ("quarantined", "scope.lost", [])
+
+
+def test_what_is_suggested_only_for_show_is_kept_as_a_persons_own_word(world: World) -> None:
+    """Nobody can claim a suggestion that there is not."""
+    phone = world.phone("li")
+    place = {"lon": "108.3700000", "lat": "23.1200000", "datum": "wgs84", "source": "corrected"}
+    op = phone.op("place", entity_id=WANG, place=place, reason="图", base_version=1, suggested=True)
+    assert phone.send(op)[0]["status"] == "applied"
+    assert places(phone)["items"][0]["suggested"] is None
