@@ -58,16 +58,15 @@ def package(mapped: World, tmp_path: Path) -> Path:
     return path
 
 
-def test_gdal_opens_the_geopackage_with_every_layer(package: Path) -> None:
+def test_gdal_opens_the_geopackage_and_finds_places_datum_and_source(package: Path) -> None:
     names = {str(name): kind for name, kind in pyogrio.list_layers(package)}
     assert {"households", "submissions", "photos", "codebook", "codes"} == set(names)
     assert {names[name] for name in ("households", "submissions", "photos")} == {"Point"}
     info = pyogrio.read_info(package, layer="households")
     assert info["crs"] == "EPSG:4326" and info["driver"] == "GPKG"
     assert info["capabilities"]["fast_spatial_filter"], "the index is used"
-
-
-def test_places_datum_and_source_are_in_their_columns(package: Path) -> None:
+    assert len(layer(package, "photos", bbox=(108.2, 26.1, 108.4, 26.3))) == 2
+    assert layer(package, "photos", bbox=(100, 20, 101, 21)) == []
     (wang,) = [row for row in layer(package, "households") if row["id"] == WANG]
     assert wang["geom"][-16:] == struct.pack("<dd", LON, LAT)
     assert (wang["lon"], wang["lat"], wang["datum"], wang["source"]) == (LON, LAT, "wgs84", "gps")
@@ -76,12 +75,7 @@ def test_places_datum_and_source_are_in_their_columns(package: Path) -> None:
     assert photo["photo"].startswith("http://localhost/api/v1/photos/")
 
 
-def test_a_box_finds_through_the_index_what_lies_in_it(package: Path) -> None:
-    assert len(layer(package, "photos", bbox=(108.2, 26.1, 108.4, 26.3))) == 2
-    assert layer(package, "photos", bbox=(100, 20, 101, 21)) == []
-
-
-def test_the_file_keeps_the_rules_of_the_standard(package: Path) -> None:
+def test_the_file_keeps_the_rules_and_its_codebook_speaks_both_languages(package: Path) -> None:
     file = sqlite3.connect(package)
     assert file.execute("PRAGMA application_id").fetchone()[0] == 0x47504B47
     assert file.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
@@ -93,6 +87,11 @@ def test_the_file_keeps_the_rules_of_the_standard(package: Path) -> None:
         assert triggers.fetchone()[0] == 6
         placed = file.execute(f"SELECT count(*) FROM {name} WHERE geom IS NOT NULL").fetchone()
         assert placed == file.execute(f"SELECT count(*) FROM rtree_{name}_geom").fetchone()
+    labels = dict(file.execute("SELECT field, label_zh || '/' || label_en FROM codebook WHERE layer = 'households'"))
+    assert labels["head_name"] == "户主姓名/Name of head"
+    columns = {row[1] for row in file.execute("PRAGMA table_info(households)")} - {"fid", "geom"}
+    assert set(labels) == columns, "every column has its line"
+    assert file.execute("SELECT label_zh FROM codes WHERE field = 'datum' AND code = 'gcj02'").fetchone()
 
 
 def test_gdal_may_change_it_and_the_index_follows(package: Path) -> None:
@@ -103,15 +102,6 @@ def test_gdal_may_change_it_and_the_index_follows(package: Path) -> None:
         geometry_type="Point", crs="EPSG:4326", driver="GPKG",
     )  # fmt: skip
     assert len(layer(package, "photos", bbox=(108.2, 26.1, 108.4, 26.3))) == 3
-
-
-def test_the_codebook_speaks_both_languages(package: Path) -> None:
-    file = sqlite3.connect(package)
-    labels = dict(file.execute("SELECT field, label_zh || '/' || label_en FROM codebook WHERE layer = 'households'"))
-    assert labels["head_name"] == "户主姓名/Name of head"
-    columns = {row[1] for row in file.execute("PRAGMA table_info(households)")} - {"fid", "geom"}
-    assert set(labels) == columns, "every column has its line"
-    assert file.execute("SELECT label_zh FROM codes WHERE field = 'datum' AND code = 'gcj02'").fetchone()
 
 
 def test_geojson_opens_too_and_every_feature_has_the_same_properties(mapped: World, tmp_path: Path) -> None:

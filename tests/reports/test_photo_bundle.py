@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 import rfc8785
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -205,7 +205,6 @@ def test_every_forgery_is_named(world: World, visits: list[str], verified: Any) 
     for what, (forge, code) in FORGED.items():
         exit_code, told = verified(forge(files))
         assert exit_code == 1 and f"[{code}]" in told and "NOT OK" in told, (what, told)
-        assert verified(forge(files), zipped=True)[0] == 1, what
     whole_visit_gone = {name: one for name, one in files.items() if name != "visits/000002.json"}
     photos = {photo["file"] for photo in the_photos(json.loads(files["visits/000002.json"]))}
     forged = sealed_anew({name: one for name, one in whole_visit_gone.items() if name not in photos})
@@ -232,6 +231,14 @@ def test_there_is_nothing_to_check_in_another_folder(tmp_path: Path, capsys: pyt
     assert "no photo bundle here" in capsys.readouterr().out
 
 
+def test_a_console_of_an_old_windows_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GBK, the encoding of Chinese Windows, has no tick and no cross."""
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding="gbk", write_through=True))
+    assert verify.main([str(tmp_path)]) == 2
+    assert "这里没有照片核查包" in printed.getvalue().decode("gbk")
+
+
 def test_the_verifier_needs_an_old_python_and_one_package_only() -> None:
     tree = ast.parse(Path(verify.__file__).read_text(), feature_version=(3, 9))
     wanted = {alias.name for one in ast.walk(tree) if isinstance(one, ast.Import) for alias in one.names}
@@ -251,6 +258,7 @@ values = st.recursive(
 
 
 @given(values)
+@settings(max_examples=50)
 def test_the_verifier_spells_json_as_the_server_does(value: Any) -> None:
     assert verify.canonical(value).encode() == rfc8785.dumps(value)
 
