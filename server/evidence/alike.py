@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import ARRAY, ColumnElement, Integer, any_, delete, func, insert, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Integer, LargeBinary, any_, cast, delete, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.db import is_sqlite
@@ -16,8 +16,8 @@ from server.evidence.dhash import VARIANTS, Hashes
 from server.evidence.tables import PhotoBand, PhotoHash
 from server.sync.feeds import upsert
 
-MOST_MET = 300_000  # bands that meet; only pictures of hardly anything come near it
-MOST_COMPARED = 5_000  # photos whose whole hashes are read: those that meet in most bands
+MOST_COMPARED = 5_000  # photos whose whole hashes are read: those whose sketches are nearest
+MOST_IN_BAND = 4_096  # photos; a band that holds more tells nothing
 _NAMES = list(VARIANTS)
 
 
@@ -37,8 +37,7 @@ def keep_hashes(session: Session, attachment_id: str, hashes: Hashes | None) -> 
     if before == hashes:
         return
     if row is not None and before is not None:
-        mine = (PhotoBand.band.in_(bands.stored(before)), PhotoBand.number == row.number)
-        session.execute(delete(PhotoBand).where(*mine))
+        _leave(session, row.number, before)
         session.execute(delete(PhotoHash).where(PhotoHash.number == row.number))
     if hashes is not None:
         _add(session, attachment_id, hashes)
@@ -50,7 +49,29 @@ def _add(session: Session, attachment_id: str, hashes: Hashes) -> None:
     statement = upsert(session, PhotoHash).values(**row).on_conflict_do_nothing(index_elements=["attachment_id"])
     number = session.scalar(statement.returning(PhotoHash.number))
     if number is not None and not hashes.plain:
-        session.execute(insert(PhotoBand), [{"band": band, "number": number} for band in bands.stored(hashes)])
+        _join(session, number, hashes)
+
+
+def _join(session: Session, number: int, hashes: Hashes) -> None:
+    """Puts the photo behind those that its bands hold; in the order of the bands, so that two workers go on."""
+    statement = upsert(session, PhotoBand)
+    behind = cast(PhotoBand.photos.op("||")(statement.excluded.photos), LargeBinary)
+    statement = statement.on_conflict_do_update(
+        index_elements=["band"],
+        set_={"photos": behind},
+        where=func.length(PhotoBand.photos) < MOST_IN_BAND * bands.ENTRY.itemsize,
+    )
+    rows = [{"band": band, "photos": entry} for band, entry in bands.stored(hashes, number).items()]
+    session.execute(statement, rows)
+
+
+def _leave(session: Session, number: int, hashes: Hashes) -> None:
+    mine = _one_of(session, PhotoBand.band, list(bands.stored(hashes, number)))
+    for row in session.scalars(select(PhotoBand).where(mine).order_by(PhotoBand.band).with_for_update()).all():
+        row.photos = bands.without(row.photos, number)
+        if not row.photos:
+            session.delete(row)
+    session.flush()
 
 
 def hashes_of_photo(session: Session, attachment_id: str) -> Hashes | None:
@@ -67,7 +88,7 @@ def hashes_in(row: PhotoHash) -> Hashes:
 def alike(session: Session, hashes: Hashes, limit: int) -> list[Alike]:
     """All photos at most `limit` bits away, the nearest first, also this photo itself. Plain ones are like nothing.
 
-    Complete up to 40 bits as far as was measured (tests/bench/bench_alike.py); above, most are found.
+    Complete up to 40 bits between wholes, nearly so with crops (bands.py); above, most are found.
     """
     numbers = [] if hashes.plain else _met(session, bands.probes(hashes))
     if not numbers:
@@ -84,12 +105,11 @@ def alike(session: Session, hashes: Hashes, limit: int) -> list[Alike]:
     return sorted(found, key=lambda one: (one.distance, one.attachment_id))
 
 
-def _met(session: Session, probes: Sequence[int]) -> list[int]:
-    """Numbers of the photos that share bands, those that share most of them first."""
-    query = select(PhotoBand.number).where(_one_of(session, PhotoBand.band, probes)).limit(MOST_MET)
-    met, times = np.unique(np.array(session.scalars(query).all(), dtype=np.int64), return_counts=True)
-    most = np.argsort(-times, kind="stable")[:MOST_COMPARED]
-    return [int(number) for number in met[most]]
+def _met(session: Session, asked: bands.Probes) -> list[int]:
+    """Numbers of the photos that share bands and look near by their sketches, the nearest first."""
+    names = np.unique(asked.bands).tolist()
+    rows = session.execute(select(PhotoBand.band, PhotoBand.photos).where(_one_of(session, PhotoBand.band, names)))
+    return bands.met(asked, [(row[0], row[1]) for row in rows], MOST_COMPARED)
 
 
 def _one_of(session: Session, column: InstrumentedAttribute[int], numbers: Sequence[int]) -> ColumnElement[bool]:

@@ -16,7 +16,9 @@ from server.evidence.findings import Level
 from server.geo.datum import GCJ02, from_wgs84
 from server.geo.inside import metres_between
 
-EDITORS = ("photoshop", "gimp", "snapseed", "picsart", "meitu", "美图", "lightroom", "pixlr", "facetune", "水印")
+EDITORS = (
+    "adobe", "photoshop", "gimp", "snapseed", "picsart", "meitu", "美图", "lightroom", "pixlr", "facetune", "水印",
+)  # fmt: skip
 NEW_DEVICE = timedelta(hours=24)
 MOST_TOLD = 10  # other photos that a reason names
 

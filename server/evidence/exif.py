@@ -20,6 +20,8 @@ from PIL import ExifTags, Image
 
 TEXT_LENGTH = 100
 SECONDS = 2.0  # of processor time for each reader; an honest record takes thousandths
+XMP_LENGTH = 100_000
+_TOOL = re.compile(rb"""CreatorTool\s*(?:>|=\s*["'])([^<"']{1,200})""")
 _TIME = re.compile(r"(\d{4}):(\d{2}):(\d{2}) (\d{2}):(\d{2}):(\d{2})")
 _OFFSET = re.compile(r"[+-]\d{2}:\d{2}")
 
@@ -81,7 +83,7 @@ def _by_pillow(image: Image.Image | None) -> Exif:
     return {
         "make": _text(exif.get(tags.Make)),
         "model": _text(exif.get(tags.Model)),
-        "software": _text(exif.get(tags.Software)),
+        "software": _text(exif.get(tags.Software)) or _tool(image.info.get("xmp")),
         "orientation": _orientation(exif.get(tags.Orientation)),
         "taken_at": _time(detail.get(tags.DateTimeOriginal)),
         "offset": _offset(detail.get(tags.OffsetTimeOriginal)),
@@ -154,6 +156,12 @@ def _text(value: Any) -> str:
         value = value.decode("utf-8", "replace")
     text = value if isinstance(value, str) else ""
     return "".join(letter for letter in text if letter.isprintable()).strip()[:TEXT_LENGTH]
+
+
+def _tool(xmp: Any) -> str:
+    """The program that an editor names in the XMP beside a record that it dropped."""
+    found = _TOOL.search(xmp[:XMP_LENGTH]) if isinstance(xmp, bytes) else None
+    return _text(found[1]) if found else ""
 
 
 def _orientation(value: Any) -> int | None:

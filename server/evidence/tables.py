@@ -58,16 +58,16 @@ class PhotoHash(Base):
 
 
 class PhotoBand(Base):
-    """Where photos are found by a piece of their hashes (bands.stored). `number` is that of PhotoHash.
+    """Photos that are found by one piece of their hashes: bands.ENTRY one after the other, with numbers of PhotoHash.
 
-    No foreign key: a hundred checks for each photo would cost more than the rest of it.
+    One row for all of them, not one for each: a look-up asks for four thousand bands, and rows are what takes time.
     """
 
     __tablename__ = "photo_band"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = ({"postgresql_with": {"fillfactor": 70}},)
 
     band: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    photos: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class PhotoCheck(Base):

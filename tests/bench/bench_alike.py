@@ -5,13 +5,13 @@
 The crowd is random: seven hashes a photo, the crops about 40 bits away from the whole. The photos asked about are
 copies of some of the crowd, with up to 56 bits turned at random all over the picture; half of them met as wholes, half
 as a crop of one by the other. A real copy differs in one corner and meets in more ways, so this is the hard case.
-`--photos 1000000` writes 112 million bands: minutes, and gigabytes of disk.
+`--photos 1000000` writes 112 million entries into two million bands: minutes, and some gigabytes of disk and memory.
+The bands are written as a rebuild from stored hashes would: slot by slot. `arrival` is the time to add one more photo.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import tempfile
 import time
 from collections import defaultdict
@@ -27,9 +27,9 @@ from server import db, schema
 from server.app import create_app
 from server.config import Settings
 from server.evidence import bands
-from server.evidence.alike import alike
+from server.evidence.alike import alike, keep_hashes
 from server.evidence.dhash import BITS, VARIANTS, Hashes
-from tests.bench.ground import database
+from tests.bench.ground import TICK, database
 
 BATCH = 10_000
 APART = 40  # bits between a whole and its crops, about
@@ -63,44 +63,63 @@ def copy_of(dice: np.random.Generator, photo: Bits, distance: int, way: int) -> 
     return copy
 
 
-def rows(packed: Bits, first: int) -> Iterator[tuple[int, int]]:
-    """(band, number) of photos packed as [photo, 7 × 32 bytes], in the order of the index."""
-    slots = bands._slots(packed.tobytes()).reshape(len(packed), len(VARIANTS), -1)
-    place = np.arange(bands.SIDE)
-    numbers = np.arange(first, first + len(packed))[:, None, None]
-    whole = (slots[:, :1] | place << 16) << 32 | numbers
-    crops = (slots[:, 1:] | (place + bands.CROPS) << 16) << 32 | numbers
-    both = np.unique(np.concatenate([whole.ravel(), crops.ravel()]))
-    yield from zip((both >> 32).tolist(), (both & 0xFFFFFFFF).tolist(), strict=True)
-
-
-def fill(kind: str, dice: np.random.Generator, count: int) -> Bits:
-    """Writes the crowd; answers its first photos, which copies are made of."""
+def fill(kind: str, dice: np.random.Generator, count: int) -> tuple[Bits, float]:
+    """Writes the crowd; answers its first photos, which copies are made of, and the seconds that the bands took."""
     known: Bits | None = None
+    hashed = []
     for first in range(1, count + 1, BATCH):
         bits = crowd(dice, min(BATCH, count + 1 - first))
         known = bits[:1000].copy() if known is None else known
         packed = np.packbits(bits, axis=2).reshape(len(bits), -1)
-        photos = [(first + at, f"photo-{first + at}", row.tobytes(), False) for at, row in enumerate(packed)]
-        write(kind, photos, rows(packed, first))
+        hashed.append(packed)
+        write(kind, "photo_hash (number, attachment_id, bits, plain)", (
+            (first + at, f"photo-{first + at}", row.tobytes(), False) for at, row in enumerate(packed)
+        ))  # fmt: skip
+    start = time.perf_counter()
+    write_bands(kind, np.concatenate(hashed))
     assert known is not None
-    return known
+    return known, time.perf_counter() - start
 
 
-def write(kind: str, photos: list[tuple[object, ...]], found: Iterator[tuple[int, int]]) -> None:
+def write_bands(kind: str, packed: Bits) -> None:
+    """All bands of photos packed as [photo, 7 × 32 bytes], numbered from 1."""
+    parts = [bands.slots_of(packed[at : at + BATCH].tobytes()).astype(np.uint16) for at in range(0, len(packed), BATCH)]
+    slots = np.concatenate(parts).reshape(len(packed), len(VARIANTS), -1)
+    for slot in range(bands.SIDE):
+        for first, some in ((bands.WHOLE, slots[:, :1]), (bands.CROPS, slots[:, 1:])):
+            write(kind, "photo_band (band, photos)", _slot_rows(some, slot, first))
+
+
+def _slot_rows(slots: NDArray[np.uint16], slot: int, first: int) -> Iterator[tuple[int, bytes]]:
+    """(band, photos) of one slot of [photo, variant, slot], in the order of the bands."""
+    names = slots[:, :, slot].ravel()
+    order = np.argsort(names, kind="stable")
+    entries = np.empty(len(order), dtype=bands.ENTRY)
+    entries["number"] = order // slots.shape[1] + 1
+    sketch = np.zeros(len(order), dtype=np.uint64)
+    for by in (1, 2, 3, 4):
+        following = slots[:, :, (slot + by) % bands.SIDE].ravel()[order].astype(np.uint64)
+        sketch |= following << np.uint64(bands.SIDE * (by - 1))
+    entries["sketch"] = sketch
+    sorted_names = names[order]
+    cuts = np.flatnonzero(np.diff(sorted_names)) + 1
+    starts, ends = np.concatenate([[0], cuts]), np.concatenate([cuts, [len(order)]])
+    content, size = entries.tobytes(), bands.ENTRY.itemsize
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        yield (slot + first) << 16 | int(sorted_names[start]), content[start * size : end * size]
+
+
+def write(kind: str, table: str, found: Iterator[tuple[object, ...]]) -> None:
+    """Rows of one statement: COPY, or many at once."""
     with db.db.engine.begin() as connection:
         raw = connection.connection.cursor()
         if kind == "sqlite":
-            raw.executemany("INSERT INTO photo_hash (number, attachment_id, bits, plain) VALUES (?, ?, ?, ?)", photos)
-            raw.executemany("INSERT INTO photo_band (band, number) VALUES (?, ?)", found)
+            marks = ", ".join("?" * (table.count(",") + 1))
+            raw.executemany(f"INSERT INTO {table} VALUES ({marks})", found)
             return
-        with raw.copy("COPY photo_hash (number, attachment_id, bits, plain) FROM STDIN") as copying:
-            for photo in photos:
-                copying.write_row(photo)
-        out = io.StringIO()
-        out.writelines(f"{band}\t{number}\n" for band, number in found)
-        with raw.copy("COPY photo_band (band, number) FROM STDIN") as copying:
-            copying.write(out.getvalue())
+        with raw.copy(f"COPY {table} FROM STDIN") as copying:
+            for row in found:
+                copying.write_row(row)
 
 
 def without_keys(kind: str) -> None:
@@ -120,18 +139,48 @@ def settle(kind: str) -> None:
         connection.execute(text("ANALYZE" if kind == "sqlite" else "VACUUM ANALYZE photo_band, photo_hash"))
 
 
-def ask(dice: np.random.Generator, known: Bits, asked: int) -> None:
-    times, found = [], defaultdict(list)
+def ask(kind: str, dice: np.random.Generator, known: Bits, asked: int) -> None:
+    times, busy, found = [], [], defaultdict(list)
     with db.read() as session:
+        backend = session.scalar(text("SELECT pg_backend_pid()")) if kind == "postgresql" else None
+        before = _ticks(backend)
         for number in range(asked):
             at, distance = int(dice.integers(len(known))), DISTANCES[number % len(DISTANCES)]
-            copy = hashes(copy_of(dice, known[at], distance, number // len(DISTANCES) % 4 % 3))
-            start = time.perf_counter()
+            way = number // len(DISTANCES) % 4 % 3
+            copy = hashes(copy_of(dice, known[at], distance, way))
+            start, cpu = time.perf_counter(), time.process_time()
             answer = alike(session, copy, 56)
+            busy.append((time.process_time() - cpu) * 1000)
             times.append((time.perf_counter() - start) * 1000)
-            found[distance].append(f"photo-{at + 1}" in {one.attachment_id for one in answer})
-    print(f"  look-up: median {median(times):.1f} ms, p95 {quantiles(times, n=20)[-1]:.1f} ms")
-    print("  recall: " + ", ".join(f"{distance}: {sum(hit) / len(hit):.3f}" for distance, hit in found.items()))
+            hit = f"photo-{at + 1}" in {one.attachment_id for one in answer}
+            found[distance, "crops" if way else "wholes"].append(hit)
+        there = (_ticks(backend) - before) * 1000 / TICK / asked
+    parts = quantiles(times, n=20)
+    print(f"  look-up: median {median(times):.1f} ms, p5 {parts[0]:.1f} ms, p95 {parts[-1]:.1f} ms")
+    print(f"  of it processor time: {median(busy):.1f} ms of the asking process, {there:.1f} ms of the database's")
+    for kind in ("wholes", "crops"):
+        shares = (f"{distance}: {_share(found[distance, kind])}" for distance in DISTANCES)
+        print(f"  recall among {kind}: " + ", ".join(shares))
+
+
+def _ticks(pid: int | None) -> int:
+    """Processor time of a process so far; 0 for none."""
+    if pid is None:
+        return 0
+    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+
+
+def _share(hits: list[bool]) -> str:
+    return f"{sum(hits) / len(hits):.3f} of {len(hits)}" if hits else "-"
+
+
+def arrivals(dice: np.random.Generator, first: int, count: int = 100) -> float:
+    """Milliseconds to add a photo and commit, among all others."""
+    made = [hashes(bits) for bits in crowd(dice, count)]
+    start = time.perf_counter()
+    for number, one in enumerate(made, first):
+        db.transact(lambda session, number=number, one=one: keep_hashes(session, f"photo-{number}", one))
+    return (time.perf_counter() - start) * 1000 / count
 
 
 def bench(kind: str, count: int, asked: int) -> None:
@@ -141,13 +190,26 @@ def bench(kind: str, count: int, asked: int) -> None:
         with app.app_context():
             schema.migrate(db.db.engine)
             without_keys(kind)
-            start = time.perf_counter()
-            known = fill(kind, dice, count)
+            known, seconds = fill(kind, dice, count)
             settle(kind)
-            seconds = time.perf_counter() - start
-            print(f"{kind}: {count:,} photos built in {seconds:.1f} s, {seconds / count * 1e3:.2f} ms a photo")
-            ask(dice, known, asked)
+            print(f"{kind}: {count:,} photos, {megabytes(kind)} MB of bands, built in {seconds:.1f} s", flush=True)
+            ask(kind, dice, known, asked)
+            if kind == "postgresql":
+                db.transact(lambda session: session.execute(text(_NEXT)))
+            print(f"  arrival: {arrivals(dice, count + 1):.1f} ms", flush=True)
             db.db.engine.dispose()
+
+
+_NEXT = "SELECT setval(pg_get_serial_sequence('photo_hash', 'number'), (SELECT max(number) FROM photo_hash))"
+_WEIGHTS = {
+    "postgresql": "SELECT pg_total_relation_size('photo_band')",
+    "sqlite": "SELECT sum(length(photos) + 12) FROM photo_band",
+}
+
+
+def megabytes(kind: str) -> int:
+    with db.read() as session:
+        return int(session.scalar(text(_WEIGHTS[kind])) or 0) // 2**20
 
 
 def main() -> None:

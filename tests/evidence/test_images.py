@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from server.config import ROOT
+from server.evidence.darkroom import Darkroom
+from server.evidence.file_report import limits_of_today, report
 from server.evidence.findings import TEXTS, Finding, in_words
 from server.evidence.formats import end_of, foreign_kind
 from server.evidence.images import PIXELS, Derived, Order, derive
@@ -268,14 +270,30 @@ def test_the_end_of_a_photo_is_found_in_spite_of_thumbnails_inside(tmp_path: Pat
     assert foreign_kind(b"xx%PDF-1.4") == "application/pdf"
 
 
+def test_the_program_that_an_editor_names_beside_the_record_is_read(tmp_path: Path) -> None:
+    xmp = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta><xmp:CreatorTool>Some Editor 3</xmp:CreatorTool></x:xmpmeta>"
+    plain = jpeg(scene(200, 150))
+    segment = b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp
+    assert made(tmp_path, plain[:2] + segment + plain[2:]).exif["software"] == "Some Editor 3"
+    assert "software" not in made(tmp_path, plain).exif
+
+
 @pytest.mark.skipif(not REAL.is_dir(), reason="the shared photos are not here")
-def test_real_camera_photos_are_read(tmp_path: Path) -> None:
-    """Four have positions, three are known as invalid, one was saved again by an editor."""
-    derived = {path.name: made(tmp_path, path.read_bytes()) for path in sorted(REAL.glob("*.jpg"))}
-    placed = [name for name, photo in derived.items() if "lat" in photo.exif]
-    assert placed == ["DSCN0010.jpg", "DSCN0012.jpg", "DSCN0021.jpg", "DSCN0042.jpg"]
-    assert derived["DSCN0010.jpg"].exif["lat"] == pytest.approx(43.4674, abs=1e-3)
-    assert derived["DSCN0010.jpg"].state == "ready"
-    assert "GIMP" in derived["Canon_40D_photoshop_import.jpg"].exif["software"]
-    for name, photo in derived.items():
-        assert photo.state == "ready" or photo.findings, name
+def test_real_photos_pass_with_the_right_reasons(tmp_path: Path) -> None:
+    """Four with positions of a camera, three whose record is broken and one that were saved by editors."""
+    paths = sorted(REAL.glob("*.jpg"))
+    limits = limits_of_today(ROOT / "form_definitions" / "policies")
+    with Darkroom() as room:
+        found = {path.name: report(room, path, limits) for path in paths}
+    told = {name: {one["code"] for one in photo["findings"]} for name, photo in found.items()}
+    camera = {name for name, photo in found.items() if "gps" in photo["exif"]}
+    assert camera == {"DSCN0010.jpg", "DSCN0012.jpg", "DSCN0021.jpg", "DSCN0042.jpg"}
+    for name in camera:
+        assert found[name]["exif"]["make"] == "NIKON" and found[name]["exif"]["time"].startswith("2008-10-22T1")
+        assert told[name] == {"LOWRES"}, name
+    assert found["DSCN0010.jpg"]["exif"]["gps"]["lat"] == pytest.approx(43.4674, abs=1e-3)
+    edited = {name: photo["exif"]["software"] for name, photo in found.items() if name not in camera}
+    assert edited.pop("Canon_40D_photoshop_import.jpg").startswith("GIMP")
+    assert len(edited) == 3 and all(tool.startswith("Adobe Fireworks") for tool in edited.values())
+    assert all(told[name] == {"NO_EXIF", "SOFTWARE", "LOWRES"} for name in set(found) - camera)
+    assert all(len(photo["hashes"]) == 7 for photo in found.values())
