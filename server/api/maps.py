@@ -44,7 +44,7 @@ def file() -> Response:
     answer = send_file(wanted.file, mimetype="application/vnd.pmtiles", conditional=False, etag=False)
     answer.set_etag(_version(wanted))
     answer.make_conditional(request, accept_ranges=True, complete_length=wanted.file.stat().st_size)
-    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Cache-Control"] = f"private, max-age={DAY}"  # another file has another address (`version`)
     answer.headers["Vary"] = "Authorization, Cookie"
     return answer
 

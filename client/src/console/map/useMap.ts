@@ -2,6 +2,7 @@
 import type { Map as GlMap } from "maplibre-gl";
 import { onBeforeUnmount, onMounted, type Ref, ref, shallowRef, useTemplateRef } from "vue";
 import { canDraw, newMap } from "./ground";
+import { lay } from "./office-ground";
 
 export interface MapInPage { map: Ref<GlMap | null>; impossible: Ref<boolean> }
 
@@ -19,6 +20,7 @@ export function useMap(prepare: (map: GlMap) => void, draw: (map: GlMap) => void
       prepare(ready);
       map.value = ready;
       draw(ready);
+      void lay(ready);
     });
     made.getCanvas().setAttribute("tabindex", "-1"); // everything on the map is also in words beside it
   });

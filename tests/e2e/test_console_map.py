@@ -1,0 +1,167 @@
+"""The map page: what has a place in the own area, from the tiles of the server; and the ground that an office laid."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e.running import PASSWORD, Demo
+from tests.e2e.test_console import SUPERVISOR, browser, session  # noqa: F401
+from tests.ground import map_service, vector_ground
+from tests.serving import serving
+
+pytestmark = pytest.mark.browser
+AT = (107.93, 25.97)  # in the demo's Donghe township
+LAKE = (197, 219, 232)
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (256, 256), (200, 40, 200)).save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def grounded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A second server of the demo county, with a ground file."""
+    path = vector_ground(tmp_path_factory.mktemp("ground") / "county.pmtiles", *AT, range(6, 15))
+    env = {"RUHU_TESTING": "0", "RUHU_MAP_FILE": str(path), "RUHU_MAP_CREDIT": "虚县自然资源局"}
+    with serving(demo.database_url, demo.var, env) as address:
+        yield Demo(address, demo.var, demo.database_url)
+
+
+@pytest.fixture
+def page(browser: BrowserContext) -> Iterator[Page]:  # noqa: F811
+    browser.clear_cookies()
+    opened = browser.new_page()
+    yield opened
+    opened.close()
+
+
+def open_map(page: Page, demo: Demo, query: str = "") -> None:
+    page.goto(f"{demo.address}/console/")
+    page.fill("input[name=username]", SUPERVISOR)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_selector("[data-test=overview]")
+    page.goto(f"{demo.address}/console/#/map{query}")
+    expect(page.locator(".county .box[data-ready=true]")).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(1500)
+
+
+def coloured(page: Page, colour: tuple[int, int, int], near: int = 12) -> int:
+    """How many pixels of the map have this colour, nearly."""
+    shot = Image.open(io.BytesIO(page.locator(".county .box").screenshot())).convert("RGB")
+    pixels = shot.get_flattened_data()
+    return sum(all(abs(a - b) <= near for a, b in zip(pixel, colour, strict=True)) for pixel in pixels)
+
+
+def test_a_household_is_found_in_the_list_and_on_the_map(page: Page, demo: Demo) -> None:
+    """Proves that the list and the tiles show the same: the mark of the chosen household can be clicked on the map."""
+    complaints: list[str] = []
+    hosts: set[str] = set()
+    open_map(page, demo)
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]) if request.url.startswith("http") else None)
+    rows = page.locator("[data-test=in-view] [data-household]")
+    expect(rows.first).to_be_visible()
+    wanted, name = rows.first.get_attribute("data-household"), rows.first.locator("b").inner_text()
+    rows.first.focus()
+    page.keyboard.press("Enter")
+    card = page.locator("[data-test=household]")
+    expect(card.locator("h2")).to_contain_text(name)
+    assert f"household={wanted}" in page.url
+    page.locator("[data-test=close]").click()
+    expect(rows.first).to_be_visible()
+    page.wait_for_timeout(1500)
+    page.locator(".county .box canvas").click()  # the middle: the map had gone to the household
+    expect(card.filter(has_text=name).first).to_be_visible()
+    assert complaints == []
+    assert hosts <= {demo.address.split("/")[2]}
+
+
+def test_a_visit_on_the_map_leads_to_its_page(page: Page, demo: Demo) -> None:
+    desk, _ = session(demo, SUPERVISOR)
+    answer = desk.get(f"{demo.address}/api/v1/submissions", params={"photos": "any", "limit": 200})
+    visit = next(one for one in answer.json()["items"] if one["household"] and one["visit"]["location"])
+    open_map(page, demo, f"?household={visit['household']['id']}")
+    card = page.locator("[data-test=household]")
+    expect(card.locator("ol img").first).to_be_visible()
+    card.locator("ul a").first.click()
+    expect(page.locator("h1")).to_have_text(visit["household"]["label"])
+
+
+def test_layers_are_switched_and_stand_in_the_address(page: Page, demo: Demo) -> None:
+    asked: list[str] = []
+    open_map(page, demo, "?layers=photos")
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("[data-layer=photos]").click()
+    expect(page).to_have_url(re.compile(r"layers=(&|$)"))
+    page.locator("[data-layer=households]").click()
+    page.reload()
+    expect(page.locator("[data-layer=households] input")).to_be_checked()
+    expect(page.locator("[data-layer=photos] input")).not_to_be_checked()
+    page.wait_for_timeout(1500)
+    tiles = [url for url in asked if "/tiles/" in url]
+    assert tiles and all("/tiles/households/" in url and "region=" in url for url in tiles)
+
+
+def test_without_a_ground_nothing_is_fetched_for_one(page: Page, demo: Demo) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_map(page, demo)
+    assert [url for url in asked if "/maps/" in url] == []
+    expect(page.locator("[data-layer=ground]")).to_have_count(0)
+
+
+def test_the_offices_ground_is_drawn_and_can_be_hidden(page: Page, grounded: Demo) -> None:
+    """Proves that the PMTiles file is read in parts and its lake drawn, and that no border of it is."""
+    parts: list[int] = []
+    page.on("response", lambda answer: parts.append(answer.status) if "ground.pmtiles" in answer.url else None)
+    open_map(page, grounded)
+    expect(page.get_by_text("虚县自然资源局")).to_be_visible()
+    assert parts and set(parts) == {206}
+    with_lake = coloured(page, LAKE)
+    page.locator("[data-layer=ground]").click()
+    page.wait_for_timeout(800)
+    assert with_lake > 5_000 > 500 > coloured(page, LAKE)
+
+
+def test_tiles_of_a_map_service_come_through_the_server_alone(page: Page, demo: Demo) -> None:
+    """Proves that the browser meets no other host, and that the service's picture is on the screen."""
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]) if request.url.startswith("http") else None)
+    with map_service(200, picture()) as (address, asked):
+        env = {"RUHU_TESTING": "0", "RUHU_MAP_TILES": f"{address}/{{z}}/{{x}}/{{y}}?tk={{key}}", "RUHU_MAP_KEY": "abc"}
+        with serving(demo.database_url, demo.var, env) as own:
+            open_map(page, Demo(own, demo.var, demo.database_url))
+            page.wait_for_timeout(1000)
+            assert coloured(page, (200, 40, 200), 40) > 20_000
+            assert hosts == {own.split("/")[2]}
+    assert asked and all(path.endswith("?tk=abc") for path in asked)
+
+
+def test_a_broken_ground_file_is_told_and_the_map_stays(page: Page, demo: Demo) -> None:
+    with serving(demo.database_url, demo.var, {"RUHU_TESTING": "0", "RUHU_MAP_FILE": __file__}) as own:
+        open_map(page, Demo(own, demo.var, demo.database_url))
+        expect(page.locator("[data-test=ground-problem]")).to_contain_text("底图文件打不开")
+        expect(page.locator("[data-test=in-view] [data-household]").first).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_at_1024_pixels_nothing_lies_outside_the_window(page: Page, demo: Demo, language: str) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})
+    open_map(page, demo)
+    if language == "en":
+        page.click("[data-test=language]")
+    expect(page.locator("h1")).to_have_text("Map" if language == "en" else "地图")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1024
+    assert "county." not in page.inner_text("main")
+    if language == "en":
+        page.click("[data-test=language]")
