@@ -1,4 +1,4 @@
-"""What an op of kind `place` says, and what it makes of a record's place. PURE."""
+"""What an op of kind `place` says, and what it makes of a record's place."""
 
 from __future__ import annotations
 
