@@ -69,9 +69,16 @@ def _roles(session: Session, person_id: str) -> tuple[Role, ...]:
         select(RoleGrant.role, RoleGrant.region_code, Region.path)
         .join(Region, Region.code == RoleGrant.region_code, isouter=True)
         .where(RoleGrant.person_id == person_id)
-        .order_by(RoleGrant.role, RoleGrant.region_code)
     )
-    roles = [Role(role, region, path or "") for role, region, path in rows]
+    return roles_of(session, person_id, [(role, region, path) for role, region, path in rows])
+
+
+def roles_of(
+    session: Session, person_id: str, granted: Iterable[tuple[str, str | None, str | None]]
+) -> tuple[Role, ...]:
+    """The roles from what was granted: (role, region, path of the region). Who helps a household is a cadre."""
+    ordered = sorted(granted, key=lambda one: (one[0], one[1] or ""))
+    roles = [Role(role, region, path or "") for role, region, path in ordered]
     if not any(role.role == "cadre" for role in roles) and _helps(session, person_id):
         roles.append(Role("cadre", None, ""))
     return tuple(roles)

@@ -10,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.accounts.recalled import matches_again
 from server.accounts.tables import ROLES, Person, RoleGrant
 from server.errors import Problem
 
@@ -36,7 +37,7 @@ def matches(password_hash: str, password: str) -> bool:
 def person_by_credentials(session: Session, username: str, password: str) -> Person | None:
     """The active person with this name and password, or None; unknown and wrong take the same time."""
     person = session.scalar(select(Person).where(Person.username == username))
-    known = matches(person.password_hash if person else _NOBODY, password)
+    known = matches_again(person.password_hash if person else _NOBODY, password, matches)
     return person if person and known and person.active else None
 
 

@@ -7,13 +7,14 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from server.accounts.actor import Actor, load_actor
-from server.accounts.tables import Install, Person, Token
+from server.accounts.actor import Actor, roles_of
+from server.accounts.tables import Install, Person, RoleGrant, Token
 from server.db import now
 from server.errors import Problem
+from server.geo.tables import Region
 
 
 @dataclass(frozen=True)
@@ -46,28 +47,49 @@ def issue(session: Session, person_id: str, kind: str, lifetime: timedelta, inst
     return Issued(token, csrf, row)
 
 
-def actor_by_token(session: Session, token: str, kinds: tuple[str, ...]) -> tuple[Actor, Token]:
-    """The person behind a token. Problems: auth.required, auth.expired, auth.wrong_kind."""
-    found = session.execute(
-        select(Token, Person, Install)
-        .join(Person, Person.id == Token.person_id)
-        .join(Install, Install.id == Token.install_id, isouter=True)
-        .where(Token.hash == digest(token))
-    ).first()
-    if found is None or found.Token.revoked_at or not found.Person.active:
+# Asked with each request, so put together once: the token, whose it is, and one row for each of the person's roles.
+_STANDING = (
+    select(
+        Token.kind, Token.person_id, Token.install_id, Token.csrf_hash, Token.expires_at, Token.revoked_at,
+        Person.username, Person.display_name, Person.active,
+        Install.revoked_at.label("install_revoked_at"), RoleGrant.role, RoleGrant.region_code, Region.path,
+    )
+    .join(Person, Person.id == Token.person_id)
+    .join(Install, Install.id == Token.install_id, isouter=True)
+    .join(RoleGrant, RoleGrant.person_id == Person.id, isouter=True)
+    .join(Region, Region.code == RoleGrant.region_code, isouter=True)
+    .where(Token.hash == bindparam("hash"))
+)  # fmt: skip
+
+
+def actor_by_token(session: Session, token: str, kinds: tuple[str, ...]) -> tuple[Actor, str | None]:
+    """The person behind a token, as the database has both now, and the hash of the desk's CSRF token.
+
+    Problems: auth.required, auth.expired, auth.wrong_kind.
+    """
+    rows = session.connection().execute(_STANDING, {"hash": digest(token)}).all()
+    if not rows or rows[0].revoked_at or not rows[0].active:
         raise Problem("auth.required")
-    row: Token = found.Token
+    row = rows[0]
     if row.expires_at <= now():
         raise Problem("auth.expired")
     if row.kind not in kinds:
         raise Problem("auth.wrong_kind")
-    revoked = bool(found.Install and found.Install.revoked_at)
-    actor = load_actor(session, found.Person, install_id=row.install_id, kind=row.kind, revoked=revoked)
-    return actor, row
+    granted = [(one.role, one.region_code, one.path) for one in rows if one.role is not None]
+    actor = Actor(
+        id=row.person_id,
+        username=row.username,
+        display_name=row.display_name,
+        roles=roles_of(session, row.person_id, granted),
+        install_id=row.install_id,
+        kind=row.kind,
+        revoked=row.install_revoked_at is not None,
+    )
+    return actor, row.csrf_hash
 
 
-def csrf_matches(row: Token, csrf: str) -> bool:
-    return bool(row.csrf_hash) and secrets.compare_digest(row.csrf_hash or "", digest(csrf))
+def csrf_matches(csrf_hash: str | None, csrf: str) -> bool:
+    return bool(csrf_hash) and secrets.compare_digest(csrf_hash or "", digest(csrf))
 
 
 def revoke(session: Session, token: str) -> None:

@@ -72,7 +72,7 @@ def _actor() -> Actor:
     if not cookie:
         raise Problem("auth.required")
     with db.read() as session:
-        actor, row = actor_by_token(session, cookie, ("console",))
-    if request.method not in SAFE and not csrf_matches(row, request.headers.get("X-CSRF-Token", "")):
+        actor, csrf_hash = actor_by_token(session, cookie, ("console",))
+    if request.method not in SAFE and not csrf_matches(csrf_hash, request.headers.get("X-CSRF-Token", "")):
         raise Problem("auth.csrf")
     return actor
