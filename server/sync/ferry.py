@@ -97,9 +97,9 @@ class Ferry:
             self._regulars = min(ROOM, len(aboard) + len(self._waiting))
 
 
-def push_together(actor: Actor, elements: Sequence[object]) -> PushAnswer:
-    """As `push`; a small one shares its transactions with others of this process."""
-    brought = parcel(actor, elements)
+def push_together(actor: Actor, elements: Sequence[object], *, bare: bool = False) -> PushAnswer:
+    """As `push`; a small one shares its transactions with others of this process. `bare`: see Parcel."""
+    brought = parcel(actor, elements, bare=bare)
     if len(brought.ops) > MOST_OPS or not current_app.config["RUHU"].share_pushes:
         return push_parcels([brought])[0]
     ferry: Ferry = current_app.extensions.setdefault(_NAME, Ferry())

@@ -64,7 +64,7 @@ def receive(actor: Actor, store: BlobStore, xml: bytes, files: Sequence[SentFile
     model, known = _at_hand(actor, instance, files)
     stored = _store_files(actor, store, files)
     op = make_op(actor, instance, text, model, stored, known)
-    answer = push_together(actor, [op])
+    answer = push_together(actor, [op], bare=True)
     result = answer.results[0]
     first: Mapping[str, Any] = result.first if result.status == "duplicate" and result.first else {}
     status, code = first.get("status", result.status), first.get("code", result.code)

@@ -62,10 +62,12 @@ def _by_declaration(lon: object, lat: object, declared: object) -> Point | None:
     return stated if named == datum.WGS84 else Point(*map(float, datum.to_wgs84(stated.x, stated.y, named)))
 
 
+_BARE = (defer(Region.boundary),)
+
+
 def region_by_code(session: Session, code: str | None) -> Region | None:
     """The region without its border, which is large and seldom needed."""
-    bare = (defer(Region.boundary),)
-    return once(session, ("region", code), lambda: session.get(Region, code, options=bare)) if code else None
+    return once(session, ("region", code), lambda: session.get(Region, code, options=_BARE)) if code else None
 
 
 def in_area(session: Session, actor: Actor, code: str | None, roles: Iterable[str]) -> bool:

@@ -55,9 +55,9 @@ def push(actor: Actor, elements: Sequence[object]) -> PushAnswer:
     return push_parcels([parcel(actor, elements)])[0]
 
 
-def parcel(actor: Actor, elements: Sequence[object]) -> Parcel:
+def parcel(actor: Actor, elements: Sequence[object], *, bare: bool = False) -> Parcel:
     """What a sender brings, read."""
-    return Parcel(actor, tuple(read_op(element) for element in elements))
+    return Parcel(actor, tuple(read_op(element) for element in elements), bare)
 
 
 def push_parcels(parcels: Sequence[Parcel]) -> list[PushAnswer]:
@@ -124,10 +124,14 @@ def _locks(parcel: Parcel) -> set[str]:
 def _answer(session: Session, parcel: Parcel, judged: Sequence[OpLog], left: Sequence[str]) -> PushAnswer:
     actor, ops = parcel.actor, parcel.ops
     mine = {op.op_id for op in ops}
-    results = answer_all(session, actor, ops, [row for row in judged if row.op_id in mine], left)
-    numbered = any(op.seq for op in ops)
-    acked = (advance if numbered else acked_so_far)(session, actor.install_id) if actor.install_id else None
-    return PushAnswer(results, acked, tuple(_bound(session, ops)))
+    own = [row for row in judged if row.op_id in mine]
+    results = answer_all(session, actor, ops, own, left, findings=not parcel.bare)
+    return PushAnswer(results, None if parcel.bare else _acked(session, parcel), tuple(_bound(session, ops)))
+
+
+def _acked(session: Session, parcel: Parcel) -> int | None:
+    install_id, numbered = parcel.actor.install_id, any(op.seq for op in parcel.ops)
+    return (advance if numbered else acked_so_far)(session, install_id) if install_id else None
 
 
 def _bound(session: Session, ops: Sequence[RawOp]) -> list[str]:

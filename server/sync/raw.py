@@ -24,10 +24,11 @@ LEASE = timedelta(minutes=1)  # no judging takes so long: what began before and 
 
 @dataclass(frozen=True)
 class Parcel:
-    """What one sender brings at one time."""
+    """What one sender brings at one time. `bare`: a sender who is told what became of the ops and no more (ODK)."""
 
     actor: Actor
     ops: tuple[RawOp, ...]
+    bare: bool = False
 
 
 def store_raw(session: Session, parcels: Sequence[Parcel]) -> list[list[str]]:

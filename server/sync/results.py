@@ -40,11 +40,16 @@ class Result:
 
 
 def answer_all(
-    session: Session, actor: Actor, ops: Sequence[RawOp], judged: Sequence[OpLog], left: Sequence[str]
+    session: Session,
+    actor: Actor,
+    ops: Sequence[RawOp],
+    judged: Sequence[OpLog],
+    left: Sequence[str],
+    findings: bool = True,
 ) -> tuple[Result, ...]:
     """Results in the order sent; an op judged now is told its verdict once, every repetition is a duplicate.
 
-    `left`: ops that were judged by this push before its other ones.
+    `left`: ops that were judged by this push before its other ones. `findings`: whether they are asked for.
     """
     rows = {row.op_id: row for row in judged}
     stored = {op.op_id for op in ops if op.op_id} - rows.keys()
@@ -62,7 +67,7 @@ def answer_all(
         is_new = op.op_id in new and op.op_id not in told
         results.append(_result(session, actor, op, row, missing, is_new))
         told.add(op.op_id or "")
-    return _with_findings(session, actor, results, rows)
+    return _with_findings(session, actor, results, rows) if findings else tuple(results)
 
 
 def _misses_nothing(row: OpLog, bare: Set[str | None]) -> bool:
