@@ -3,8 +3,9 @@
     make bench    (or: .venv/bin/python -m tests.bench.bench_submissions [--count 300] [--only sqlite|postgres])
 
 For each database (durable: fsync on) and 1, 4 and 8 clients: visits of 80 questions through a real gunicorn, validated
-and merged, each to a household of its own whose record the phone had at its newest version, beside the raw durable INSERT+COMMIT/s of one Python client in the same run. The ratio is what counts: these
-machines are noisy. Processor time of server and database for one submission is what changes least.
+and merged, each to a household of its own whose record the phone had at its newest version. Beside it the raw durable
+INSERT+COMMIT/s of one Python client in the same run. The ratio is what counts: these machines are noisy. Processor time
+of server and database for one submission is what changes least.
 """
 
 from __future__ import annotations
