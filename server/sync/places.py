@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, authors
 from server.db import today
 from server.forms.dataset import Dataset
-from server.geo.beside import beside
+from server.geo.beside import beside, may_reach
 from server.geo.inside import metres_between
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES, HIDDEN, shown_value, sight
@@ -158,6 +158,8 @@ def regions_at(session: Session, actor: Actor, lon: float, lat: float) -> list[d
         (region.path.count("/"), about(region, lon, lat, held))
         for region in drawn
         if (held := place_limits(session, region.code, today())) is not None
+        and region.boundary is not None
+        and may_reach(region.boundary, lon, lat, held.edge_m)
     ]
     near = [item for item in found if item[1]["where"] != "outside"]
     return [item for _, item in sorted(near, key=lambda item: (-item[0], item[1]["metres"], item[1]["region"]))]

@@ -18,7 +18,7 @@ from pyproj import Geod, Transformer
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
-from server.geo.beside import beside
+from server.geo.beside import beside, may_reach
 from server.geo.boundaries import BoundaryFile, Declared, read_boundaries
 from server.geo.datum import from_wgs84
 from server.geo.neighbours import misfits
@@ -225,3 +225,14 @@ def test_metres_to_the_edge_are_geodesics_also_at_the_pole_and_the_date_line() -
     assert beside(cap, 180, 89.9, 0).metres == pytest.approx(earth.inv(180, 89.9, 10, 89.5)[2], abs=0.5)
     east = box(-180, 10, -179.9, 10.1)
     assert beside(east, 179.999, 10.05, 0).metres == pytest.approx(earth.inv(179.999, 10.05, -180, 10.05)[2], abs=0.01)
+
+
+@given(st.floats(-180, 180), st.floats(-90, 90), st.floats(0, 5000), st.sampled_from([0, 1, 2]))
+def test_a_quick_no_is_never_wrong(lon: float, lat: float, tolerance: float, which: int) -> None:
+    """Positions anywhere, and those within a few kilometres of an edge, at the date line too."""
+    area = (HOME, box(179.9, 10, 180, 10.1), box(-180, -45, -179.9, -44.9))[which]
+    west, south, *_ = area.bounds
+    for x, y in ((lon, lat), (west + lon / 5000, south + lat / 3000)):
+        x = (x + 180) % 360 - 180
+        if beside(area, x, y, tolerance).where != "outside":
+            assert may_reach(area, x, y, tolerance)

@@ -71,6 +71,7 @@ def test_a_pin_is_the_place_with_reason_history_feed_and_audit(world: World) -> 
     assert before["metres_from_place"] == pytest.approx(151, abs=2)
     rows = [row for row in phone.pull("region:990101200000")["entries"] if row.get("id") == WANG]
     assert rows[-1]["location"]["lon"] == newest["place"]["lon"]
+    assert places(world.phone("auditor"))["items"][0]["reason"] == "***", "who only checks reads no free words"
     notes = world.look(lambda session: session.query(AuditEntry).filter_by(subject=WANG).all())
     assert [(one.action, set(one.detail)) for one in notes] == [("place.manual_pin", {"op_id"})]
 
