@@ -23,6 +23,7 @@ from server.accounts.installs import claim_install
 from server.accounts.tables import HelperOf
 from server.config import ROOT
 from server.forms.compile import CompiledForm, compile_form
+from server.forms.dataset import Dataset
 from server.forms.datasets import load_datasets
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
@@ -294,8 +295,13 @@ def add_form(session: Session, form: CompiledForm, state: str = "published") -> 
     )
 
 
+@cache
+def _datasets() -> dict[str, Dataset]:
+    """Read once: that takes longer than all else that a world needs."""
+    return load_datasets(ROOT / "form_definitions" / "datasets")
+
+
 def _households(session: Session, author: str) -> None:
-    datasets = load_datasets(ROOT / "form_definitions" / "datasets")
     for household, region, name in ((WANG, QINGSHI, "王大山"), (ZHAO, LIUSHU, "赵小河")):
         values = {
             "head_name": name,
@@ -309,6 +315,6 @@ def _households(session: Session, author: str) -> None:
             "house_grade": "B",
         }
         origin = Origin(str(uuid.uuid4()), author, "import", None)
-        apply_write(session, datasets["household"], origin, RecordWrite("household", household, values))
+        apply_write(session, _datasets()["household"], origin, RecordWrite("household", household, values))
     son = RecordWrite("member", WANG_SON, {"household": WANG, "full_name": "王小山"}, parent=WANG)
-    apply_write(session, datasets["member"], Origin(str(uuid.uuid4()), author, "import", None), son)
+    apply_write(session, _datasets()["member"], Origin(str(uuid.uuid4()), author, "import", None), son)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
 from typing import Any
 
-from server.forms.compile import compile_form
+from server.forms.compile import CompiledForm, compile_form
 from server.forms.model import FormModel
 from tests.world import WANG, World, add_form
 
@@ -52,8 +53,13 @@ SECOND = (
 )
 
 
+@cache
+def compiled(text: str) -> CompiledForm:
+    return compile_form(text.encode(), "form.md")
+
+
 def model(text: str) -> FormModel:
-    return FormModel.from_xform(compile_form(text.encode(), "form.md").xform)
+    return FormModel.from_xform(compiled(text).xform)
 
 
 def instance(values: dict[str, Any], version: str = "1", instance_id: str | None = None) -> str:
@@ -78,7 +84,7 @@ def _person(name: str, pays: list[int]) -> str:
 def fill(world: World) -> list[str]:
     """Publishes both versions and sends three submissions as li; answers their instance ids."""
     for text in (FORM, SECOND):
-        world.run(lambda session, text=text: add_form(session, compile_form(text.encode(), "form.md")))
+        world.run(lambda session, text=text: add_form(session, compiled(text)))
     li = world.phone("li")
     first = {
         "days": "7", "income": "-12.50", "grade": "B", "helps": "water health", "place": "26.2 108.1 700.5 8",
