@@ -63,6 +63,13 @@ class Fault(NamedTuple):
     where: str
 
 
+class Tally:
+    """What was looked at: photos, and those of them whose seal stands."""
+
+    photos = 0
+    sealed = 0
+
+
 class Folder:
     """An unpacked bundle."""
 
@@ -194,14 +201,17 @@ def _fault(
     return "no_key" if key is None else None
 
 
-def check_visit(content: bytes, where: str, found: dict[str, str]) -> Iterator[Fault]:
+def check_visit(content: bytes, where: str, found: dict[str, str], tally: Tally) -> Iterator[Fault]:
     """One visit: its photos are those that it names, and its seals stand. `found`: hash of each file that is here."""
     try:
         visit = json.loads(content)
         for seal in visit["seals"]:
             for photo in seal["photos"]:
+                tally.photos += 1
                 yield from _check_photo(photo, f"{where} {photo.get('file') or photo['attachment_id']}", found)
-            yield from check_seal(seal["photos"], visit.get("public_key_jwk"), where)
+            faults = list(check_seal(seal["photos"], visit.get("public_key_jwk"), where))
+            tally.sealed += sum("seq" in (one.get("capture") or {}) for one in seal["photos"]) - len(faults)
+            yield from faults
     except (ValueError, KeyError, TypeError, AttributeError):
         yield Fault("record", where)
 
@@ -218,7 +228,7 @@ def _check_photo(photo: dict[str, Any], where: str, found: dict[str, str]) -> It
 # ---- The whole bundle
 
 
-def check(bundle: Any, number: str | None) -> Iterator[Fault]:
+def check(bundle: Any, number: str | None, tally: Tally) -> Iterator[Fault]:
     """Everything that is wrong or worth knowing; first the files, then what they say."""
     names = bundle.names()
     listed, faults = read_manifest(bundle, number)
@@ -234,7 +244,7 @@ def check(bundle: Any, number: str | None) -> Iterator[Fault]:
                 yield Fault("changed", path)
     for path in listed:
         if path.startswith("visits/") and path in names:
-            yield from check_visit(read(bundle, path), path, found)
+            yield from check_visit(read(bundle, path), path, found, tally)
 
 
 def read_manifest(bundle: Any, number: str | None) -> Any:
@@ -272,7 +282,7 @@ def hash_of(bundle: Any, path: str) -> str:
     return digest.hexdigest()
 
 
-def report(faults: list[Fault], number: str) -> int:
+def report(faults: list[Fault], number: str, tally: Tally) -> int:
     """Prints what was found; the exit code."""
     bad = [one for one in faults if one.code not in NOTES]
     for one in sorted(set(faults), key=lambda one: (one.code in NOTES, one.where, one.code)):
@@ -280,11 +290,13 @@ def report(faults: list[Fault], number: str) -> int:
         mark = "-" if one.code in NOTES else "✗"
         print(f"{mark} {one.where} [{one.code}] {zh} / {en}")
     print(f"编号 / number: {number}")
+    print(
+        f"照片 {tally.photos} 张，封签完好 {tally.sealed} 张 / {tally.photos} photos, {tally.sealed} with a whole seal"
+    )
     if bad:
         print(f"✗ 不通过：{len(set(bad))} 处不对 / NOT OK: {len(set(bad))} faults")
         return 1
-    told = f"，{len(set(faults))} 处说明 / , {len(set(faults))} notes" if faults else ""
-    print("✓ 全部相符 / OK: everything stands" + told)
+    print(f"✓ 全部相符（说明 {len(set(faults))} 条） / OK: everything stands ({len(set(faults))} notes)")
     return 0
 
 
@@ -302,8 +314,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, zipfile.BadZipFile) as error:
         print(f"✗ 这里没有照片核查包 / no photo bundle here: {given.path} ({error})")
         return 2
-    faults = list(check(bundle, given.number))
-    return report(faults, hash_of(bundle, MANIFEST))
+    tally = Tally()
+    faults = list(check(bundle, given.number, tally))
+    return report(faults, hash_of(bundle, MANIFEST), tally)
 
 
 if __name__ == "__main__":
