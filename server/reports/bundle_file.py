@@ -11,10 +11,12 @@ from types import TracebackType
 from typing import Any
 
 from server.db import CHINA, now
+from server.evidence.formats import media_type_of
 from server.reports.bundle_words import README
 from server.sync.blob_store import PIECE, BlobStore
 
 FORMAT = "ruhu-photo-bundle/1"
+_ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/heic": ".heic"}
 _VERIFIER = Path(__file__).with_name("verify.py")
 
 
@@ -35,7 +37,7 @@ class BundleFile:
         self._zip.close()
 
     def add_photo(self, photo: dict[str, Any]) -> None:
-        """Copies the original. What the store lost has no `file` any more, like what never arrived."""
+        """Copies the original; its name ends as its bytes begin. What the store lost has no `file` any more."""
         if photo["file"] is None:
             return
         try:
@@ -43,6 +45,8 @@ class BundleFile:
         except FileNotFoundError:
             photo["file"] = None
             return
+        photo["file"] += _ENDINGS.get(media_type_of(source.read(32)) or "", ".bin")
+        source.seek(0)
         digest, size = hashlib.sha256(), 0
         # Pictures are packed already.
         with source, self._zip.open(self._entry(photo["file"], zipfile.ZIP_STORED), "w", force_zip64=True) as target:

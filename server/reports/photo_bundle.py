@@ -34,7 +34,6 @@ MOST_PHOTOS = 20_000
 MOST_BYTES = 64 * 1024**3
 _READERS = ("supervisor", "admin", "auditor")
 _AT_ONCE = 50  # visits in memory
-_ENDINGS = {"jpeg": ".jpg", "mpo": ".jpg", "png": ".png", "webp": ".webp", "heif": ".heic", "heic": ".heic"}
 
 
 @dataclass(frozen=True)
@@ -147,26 +146,19 @@ def _page(session: Session, actor: Actor, wanted: Wanted, after: str) -> Select[
     )
 
 
-def _photos(session: Session, instance_ids: Sequence[str]) -> dict[str, list[tuple[Attachment, str | None]]]:
-    """The photos of these visits with the formats that their bytes proved."""
-    query = (
-        select(Attachment, Photo.format)
-        .join(Photo, Photo.attachment_id == Attachment.id, isouter=True)
-        .where(Attachment.instance_id.in_(instance_ids), _is_photo())
-        .order_by(Attachment.id)
-    )
-    found: dict[str, list[tuple[Attachment, str | None]]] = {instance_id: [] for instance_id in instance_ids}
-    for attachment, format in session.execute(query):
-        found[attachment.instance_id].append((attachment, format))
+def _photos(session: Session, instance_ids: Sequence[str]) -> dict[str, list[Attachment]]:
+    """The photos of these visits."""
+    found: dict[str, list[Attachment]] = {instance_id: [] for instance_id in instance_ids}
+    wanted = select(Attachment).where(Attachment.instance_id.in_(instance_ids), _is_photo()).order_by(Attachment.id)
+    for attachment in session.scalars(wanted):
+        found[attachment.instance_id].append(attachment)
     return found
 
 
-def _visit(
-    submission: Submission, install: Install | None, photos: Sequence[tuple[Attachment, str | None]]
-) -> dict[str, Any]:
+def _visit(submission: Submission, install: Install | None, photos: Sequence[Attachment]) -> dict[str, Any]:
     """A visit as it stands in the bundle. Its own photos are one seal, those of each later answer another."""
     key = install.public_key_jwk if install else None
-    answers = dict.fromkeys(attachment.answer_id for attachment, _ in photos)
+    answers = dict.fromkeys(one.answer_id for one in photos)
     moments = {name: getattr(submission, name) for name in ("received_at", "started_at", "ended_at")}
     return {
         **{name: getattr(submission, name) for name in ("instance_id", "form_id", "form_version", "person_id")},
@@ -176,26 +168,21 @@ def _visit(
         **{name: at.isoformat() if at else None for name, at in moments.items()},
         "install_id": submission.install_id,
         "public_key_jwk": key,
-        "seals": [_seal(answer, key, [one for one in photos if one[0].answer_id == answer]) for answer in answers],
+        "seals": [_seal(answer, key, [one for one in photos if one.answer_id == answer]) for answer in answers],
     }
 
 
-def _seal(
-    answer_id: str | None, key: dict[str, Any] | None, photos: Sequence[tuple[Attachment, str | None]]
-) -> dict[str, Any]:
-    faults = broken([Link(one.id, one.sha256, one.capture) for one, _ in photos], key)
-    return {
-        "answer_id": answer_id,
-        "photos": [_photo(one, format, faults.get(one.id)) for one, format in photos],
-    }
+def _seal(answer_id: str | None, key: dict[str, Any] | None, photos: Sequence[Attachment]) -> dict[str, Any]:
+    faults = broken([Link(one.id, one.sha256, one.capture) for one in photos], key)
+    return {"answer_id": answer_id, "photos": [_photo(one, faults.get(one.id)) for one in photos]}
 
 
-def _photo(one: Attachment, format: str | None, fault: str | None) -> dict[str, Any]:
+def _photo(one: Attachment, fault: str | None) -> dict[str, Any]:
     """`file`: None for bytes that never arrived. `fault`: what the server found wrong with its seal (seal.broken)."""
     return {
         "attachment_id": one.id,
         **{name: getattr(one, name) for name in ("name", "slot", "media_type", "sha256")},
-        "file": f"photos/{one.id}{_ENDINGS.get(format or '', '.bin')}" if one.blob else None,
+        "file": f"photos/{one.id}" if one.blob else None,
         "fault": fault,
         "capture": one.capture,
     }

@@ -139,6 +139,7 @@ def test_what_was_exported_stands_unpacked_and_as_a_zip(world: World, visits: li
         code, told = verified(files, "--number", made["manifest_sha256"], zipped=zipped)
         assert code == 0 and "全部相符" in told and "OK" in told and made["manifest_sha256"] in told, told
         assert "5 photos, 4 with a whole seal" in told
+        assert sum(name.endswith(".jpg") for name in files) == 5
         assert "[unsealed]" in told, "the photo of another program is told, not held against the bundle"
     originals = {hashlib.sha256(one).hexdigest() for one in pictures(5)}
     assert {hashlib.sha256(files[name]).hexdigest() for name in files if name.startswith("photos/")} == originals
