@@ -13,6 +13,7 @@ export const router = createRouter({
     { path: "/photos/tally", name: "tally", component: () => import("./pages/TallyPage.vue") },
     { path: "/photos/:id", name: "look", component: () => import("./pages/EvidenceItemPage.vue"), props: true },
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
+    { path: "/differences", name: "conflicts", component: () => import("./pages/ConflictsPage.vue") },
     { path: "/checks", name: "rules", component: () => import("./pages/RulesPage.vue") },
     { path: "/visits/:id(.+)", name: "submission", component: () => import("./pages/SubmissionPage.vue"), props: true },
     { path: "/forms", name: "forms", component: () => import("./pages/FormsPage.vue") },
