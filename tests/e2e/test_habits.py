@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Playwright, expect
 
 from tests.e2e.phone_app import PhoneApp
-from tests.e2e.running import PHONE, Demo, chromium
+from tests.e2e.running import PASSWORD, PHONE, Demo, chromium
 
 pytestmark = pytest.mark.browser
 
@@ -102,6 +103,25 @@ def test_locking_one_tab_locks_them_all_and_the_next_worker_starts_on_the_own_wh
     app.sign_in(COLLEAGUE)
     expect(left).to_have_url(re.compile(r"#/$"))
     expect(left.get_by_placeholder(re.compile("姓名"))).to_have_value("")
+
+
+def test_nobody_at_home_is_two_taps_without_network_and_reaches_the_household_s_history(app: PhoneApp) -> None:
+    open_first_household(app)
+    household = app.page.url.rsplit("/", 1)[-1]
+    app.offline(True)
+    app.page.get_by_role("button", name="没见到人").click()
+    app.page.get_by_role("button", name="没人在家").click()
+    expect(app.page.get_by_text("无人在家")).to_be_visible()
+    expect(app.page.get_by_text("已存本机").first).to_be_visible()
+    app.offline(False)
+    app.page.goto(f"{app.address}/#/")
+    app.tab("待传")
+    app.page.get_by_role("button", name="现在同步").click()
+    expect(app.page.locator(".tally .accepted b")).to_have_text("1", timeout=60_000)
+    desk = requests.Session()
+    desk.post(f"{app.address}/api/v1/auth/login", json={"username": HELPER, "password": PASSWORD, "cookie": True})
+    [tried, *_] = desk.get(f"{app.address}/api/v1/entities/{household}/contacts").json()["items"]
+    assert (tried["disposition"], tried["author"]["username"]) == ("nobody", HELPER)
 
 
 def files_with(folder: Path, *texts: str) -> list[str]:

@@ -19,7 +19,14 @@ from typing import Any
 import pytest
 import requests
 from playwright.sync_api import BrowserContext, Playwright, expect
+from sqlalchemy import select
 
+from server import db
+from server.accounts.tables import Install
+from server.app import create_app
+from server.config import Settings
+from server.evidence.seal import Link, broken
+from server.sync.tables import Attachment, Submission
 from tests.e2e.phone_app import PhoneApp
 from tests.e2e.running import PASSWORD, PHONE, Demo, chromium
 from tests.e2e.test_story import REMEMBER_BLOBS, photo_hash
@@ -170,7 +177,6 @@ def test_a_photo_is_guided_sealed_asked_about_answered_offline_and_stood_on_agai
     [photo] = visit["attachments"]
     original = desk.session.get(f"{desk.base}/photos/{photo['id']}?size=original").content
     assert (hashlib.sha256(original).hexdigest(), photo["capture_source"]) == (taken, "live")
-    assert "CHAIN" not in {finding["code"] for finding in photo["findings"]}
     asked = {"text": QUESTION, "attachment_id": photo["id"]}
     desk.post(f"/submissions/{visit['instance_id']}/questions", asked)
 
@@ -179,7 +185,24 @@ def test_a_photo_is_guided_sealed_asked_about_answered_offline_and_stood_on_agai
     [given] = told["answers"]
     assert (told["state"], given["text"], given["author"]["username"]) == ("answered", ANSWER, HELPER)
     assert [file["state"] for file in given["attachments"]] == ["complete"]
+    assert seals(demo, visit["instance_id"]) == [("live", (near(house, 8)["longitude"], 8), {})] * 2
     stand_on_the_same_spot(demo, playwright, house, tmp_path / "next phone")
+
+
+def seals(demo: Demo, instance_id: str) -> list[tuple[str, tuple[float, float], dict[str, str]]]:
+    """Of the visit's photo and of the answer's: source, longitude and accuracy of the fix, faults of the seal."""
+    settings = Settings(database_url=demo.database_url, var=demo.var)
+    with create_app(settings).app_context(), db.read() as session:
+        submission = session.get_one(Submission, instance_id)
+        key = session.get_one(Install, submission.install_id).public_key_jwk
+        files = session.scalars(select(Attachment).where(Attachment.instance_id == instance_id)).all()
+        assert len({file.answer_id for file in files}) == len(files)  # each is a chain of its own
+        return [
+            (file.capture["source"], (file.capture["fix"]["lon"], file.capture["fix"]["accuracy_m"]), faults)
+            for file in files
+            if file.capture is not None
+            for faults in [broken([Link(file.id, file.sha256, file.capture)], key)]
+        ]
 
 
 def answer_offline(phone: PhoneApp) -> None:

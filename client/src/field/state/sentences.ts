@@ -17,8 +17,10 @@ export function problemText(cause: unknown): string {
 
 const waitText = (seconds: number): string => (seconds >= 120 ? t("date.minutes", { n: Math.ceil(seconds / 60) }) : t("date.seconds", { n: seconds }));
 
+const WORDS: Record<string, string> = { answer: "answer", contact_attempt: "contact", draft: "draft" };
+
 /** What a line of the outbox is. */
-export const whatText = (item: OutboxItem): string => inLanguage(item.names, t(item.kind === "answer" ? "outbox.answer" : "outbox.visit"));
+export const whatText = (item: OutboxItem): string => inLanguage(item.names, t(`outbox.${WORDS[item.kind] ?? "visit"}`));
 
 /** Why a line of the outbox is as it is. */
 export function whyText(item: OutboxItem): string {
