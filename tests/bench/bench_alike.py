@@ -143,7 +143,7 @@ def ask(kind: str, dice: np.random.Generator, known: Bits, asked: int) -> None:
     times, busy, found = [], [], defaultdict(list)
     with db.read() as session:
         backend = session.scalar(text("SELECT pg_backend_pid()")) if kind == "postgresql" else None
-        before = _ticks(backend)
+        before = ticks(backend)
         for number in range(asked):
             at, distance = int(dice.integers(len(known))), DISTANCES[number % len(DISTANCES)]
             way = number // len(DISTANCES) % 4 % 3
@@ -154,7 +154,7 @@ def ask(kind: str, dice: np.random.Generator, known: Bits, asked: int) -> None:
             times.append((time.perf_counter() - start) * 1000)
             hit = f"photo-{at + 1}" in {one.attachment_id for one in answer}
             found[distance, "crops" if way else "wholes"].append(hit)
-        there = (_ticks(backend) - before) * 1000 / TICK / asked
+        there = (ticks(backend) - before) * 1000 / TICK / asked
     parts = quantiles(times, n=20)
     print(f"  look-up: median {median(times):.1f} ms, p5 {parts[0]:.1f} ms, p95 {parts[-1]:.1f} ms")
     print(f"  of it processor time: {median(busy):.1f} ms of the asking process, {there:.1f} ms of the database's")
@@ -163,7 +163,7 @@ def ask(kind: str, dice: np.random.Generator, known: Bits, asked: int) -> None:
         print(f"  recall among {kind}: " + ", ".join(shares))
 
 
-def _ticks(pid: int | None) -> int:
+def ticks(pid: int | None) -> int:
     """Processor time of a process so far; 0 for none."""
     if pid is None:
         return 0

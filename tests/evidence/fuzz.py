@@ -40,7 +40,7 @@ LABELS = ("image/jpeg", "image/png", "image/heic", "", "text/html")
 
 @dataclass
 class Outcome:
-    """`told`: how often each state and finding came; `failed`: (number, why); sizes in kB, times in seconds of the processor."""
+    """`told`: how often each state and finding came; `failed`: (number, why); sizes in kB, processor time in s."""
 
     told: Counter[str] = field(default_factory=Counter)
     failed: list[tuple[int, str]] = field(default_factory=list)
