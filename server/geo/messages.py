@@ -157,8 +157,8 @@ NOTES = {
         "{parts_before} → {parts_after} parts"
     ),
     "boundary.moved": (
-        "坐标从“{crs}”换算成了 WGS-84（公布的精度 {metres} 米） / "
-        "The coordinates were converted from “{crs}” to WGS-84 (published accuracy {metres} m)"
+        "坐标从“{crs}”换算成了 WGS-84（精度约 {metres} 米） / "
+        "The coordinates were converted from “{crs}” to WGS-84 (to about {metres} m)"
     ),
     "misfit.overlap": "{codes} 重叠 {m2} 平方米 / {codes} overlap by {m2} m²",
     "misfit.gap": (

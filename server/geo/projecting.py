@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from server.geo import datum
 
 _SAME = ("WGS 84", "WGS_1984", "China 2000", "China Geodetic Coordinate System 2000", "CGCS2000", "CGCS_2000")
+_NATIONAL = 0.5  # metres; by how much CGCS2000 and WGS-84 may differ
 
 
 class NoWay(Exception):
@@ -28,7 +29,7 @@ class NoWay(Exception):
 @dataclass(frozen=True)
 class Way:
     """How coordinates come to WGS-84. `name`: of the declared system; `plain`: they are WGS-84 already; `metres`: the
-    accuracy that is published for the way, None where none is; `area`: west, south, east, north of the system's use.
+    accuracy of the way as far as it is known; `area`: west, south, east, north of the system's use.
     """
 
     name: str
@@ -76,7 +77,7 @@ def _by_crs(crs: CRS) -> Way:
     if base is None:
         raise NoWay(f"{crs.name}: not tied to the Earth")
     steps: list[Transformer] = []
-    metres: float | None = 0.0
+    metres: float | None = 0.0 if "84" in base.name else _NATIONAL
     try:
         if not crs.is_geographic:
             steps.append(Transformer.from_crs(crs, base, always_xy=True))
