@@ -9,8 +9,9 @@ alike, and a slot of one row of sky would meet every other sky.
 A copy that was cropped meets a crop of its original, and an original meets the copies that were made of it before it
 came; so the whole is looked up among wholes and crops, and the crops among wholes.
 
-Of 40 bits that differ anywhere, some slot holds at most two (40 < 3 × 16), so with two bits turned no whole is missed.
-With one bit turned, as for crops, 99.2 % of pairs that are 40 bits apart meet, and all but one in 20,000 at 31.
+No whole at most 40 bits away is missed: nine slots are looked up with two bits turned and seven with one, so a pair
+that meets nowhere differs in 9 × 3 + 7 × 2 = 41 bits at least. With one bit turned everywhere, as for crops, none is
+missed up to 31 bits, and of pairs 40 bits apart by chance 99.2 % meet.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from server.evidence.dhash import SIDE, VARIANTS, Hashes
 WHOLE, CROPS = 0, SIDE  # the first slot of each kind
 NEAR = 21  # bits of a sketch that may differ: more have one in 100,000 pairs 40 bits apart, and 239 of 240 strangers
 ENTRY = np.dtype([("number", "<u4"), ("sketch", "<u8")])  # a photo in a band
+_DEEP = 9  # slots that are looked up with two bits turned
 _BYTES = SIDE * SIDE // 8
 # Bit `row` of slot s lies at column s - 7 row of that row: every row and every column once in each slot.
 _PLACES = np.array([[row * SIDE + (slot - 7 * row) % SIDE for row in range(SIDE)] for slot in range(SIDE)])
@@ -76,12 +78,15 @@ def probes(hashes: Hashes) -> Probes:
     """The whole among wholes with up to two bits turned, and among crops with one; all crops among wholes with one."""
     slots = slots_of(packed(hashes))
     sketches = sketched(slots)
-    whole, crops = slice(1), slice(1, None)
+    whole, crops, deep, rest, all_slots = slice(1), slice(1, None), slice(_DEEP), slice(_DEEP, None), slice(None)
     bands, beside = [], []
-    for of, flips, first in ((whole, _TWO, WHOLE), (whole, _ONE, CROPS), (crops, _ONE, WHOLE)):
-        turned = _numbers(slots[of] ^ flips[:, None, None], first)  # [flip, variant, slot]
+    for variant, slot, flips, first in (
+        (whole, deep, _TWO, WHOLE), (whole, rest, _ONE, WHOLE), (whole, all_slots, _ONE, CROPS),
+        (crops, all_slots, _ONE, WHOLE),
+    ):  # fmt: skip
+        turned = _numbers(slots ^ flips[:, None, None], first)[:, variant, slot]  # [flip, variant, slot]
         bands.append(turned.ravel())
-        beside.append(np.broadcast_to(sketches[of], turned.shape).ravel())
+        beside.append(np.broadcast_to(sketches[variant, slot], turned.shape).ravel())
     return Probes(np.concatenate(bands), np.concatenate(beside))
 
 

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from PIL import Image, ImageDraw, ImageFilter
 
 from server.cli import main
+from server.evidence import bands
 from server.evidence.dhash import NEAR, SAME, VARIANTS, Hashes, compare, hashes_of, verdict_of
 
 COUNT = 24
@@ -231,3 +232,49 @@ def test_files_are_inspected(tmp_path: Path, scenes: list[Image.Image]) -> None:
     assert (third["type"], third["hashes"]) == (None, []) and third["findings"][0]["code"] == "photo.empty"
     assert first["findings"] == [] and set(third["findings"][0]) == {"code", "level", "value", "limit"}
     assert "photo.empty" not in ruhu("inspect", empty)[1] and "空" in ruhu("inspect", empty)[1]
+
+
+# --- what is found by its bands ------------------------------------------------------------------------------
+
+
+def bits_away(dice: random.Random, value: int, distance: int) -> int:
+    return value ^ sum(1 << at for at in dice.sample(range(256), distance))
+
+
+def meet(asked: Hashes, kept: dict[int, Hashes]) -> list[int]:
+    """Numbers of the photos that the index gives for this one."""
+    found: dict[int, bytes] = {}
+    for number, one in kept.items():
+        for band, entry in bands.stored(one, number).items():
+            found[band] = found.get(band, b"") + entry
+    probed = bands.probes(asked)
+    names = set(probed.bands.tolist())
+    return bands.met(probed, [(band, photos) for band, photos in found.items() if band in names], 100)
+
+
+def test_no_whole_within_forty_bits_is_missed() -> None:
+    """A pair that meets in no band differs in 41 bits at least: also where the bits lie as they please an enemy."""
+    dice = random.Random(3)
+    value = dice.getrandbits(256)
+    kept = {n: Hashes((bits_away(dice, value, 40), *(dice.getrandbits(256) for _ in range(6)))) for n in range(60)}
+    kept[99] = Hashes(tuple(dice.getrandbits(256) for _ in range(7)))
+    asked = Hashes((value, *(dice.getrandbits(256) for _ in range(6))))
+    assert set(meet(asked, kept)) >= set(range(60))
+
+
+@pytest.mark.parametrize("variant", range(1, 7))
+def test_a_crop_meets_its_whole_from_both_sides(variant: int) -> None:
+    dice = random.Random(variant)
+    values = [dice.getrandbits(256) for _ in range(7)]
+    other = [dice.getrandbits(256) for _ in range(7)]
+    crop = Hashes((bits_away(dice, values[variant], 31), *other[1:]))
+    assert meet(crop, {7: Hashes(tuple(values))}) == [7]
+    assert meet(Hashes(tuple(values)), {7: crop}) == [7]
+
+
+def test_a_photo_leaves_its_bands_without_a_trace_and_others_stay() -> None:
+    dice = random.Random(1)
+    one, other = (Hashes(tuple(dice.getrandbits(256) for _ in range(7))) for _ in range(2))
+    for band, entry in bands.stored(one, 1).items():
+        assert bands.without(entry, 1) == b""
+        assert bands.without(entry + bands.stored(other, 2).get(band, b""), 2) == entry
