@@ -55,7 +55,7 @@ check: $(PYTHON_READY) $(CLIENT_READY) ## 静态检查 · Lint, types, import di
 
 test: setup client check ## 全部测试 · Every check and every test: client, both databases, kill, real browser
 	@$(STAGE) "vitest" npm --prefix client run --silent test
-	@$(STAGE) "pytest" $(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile
+	@$(STAGE) "pytest" $(BIN)/python -m pytest tests -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: $(PYTHON_READY) $(CLIENT_READY) ## 快测 · SQLite only, no browser, no kill
 	@$(STAGE) "vitest" npm --prefix client run --silent test

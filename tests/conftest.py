@@ -33,6 +33,21 @@ settings.load_profile("ruhu")
 
 WANTED = os.environ.get("RUHU_TEST_DATABASES", "sqlite,postgres").split(",")
 
+# Files that take longest go first, so that no worker is left alone with one at the end (a file goes to one worker).
+LONGEST = (
+    "tests/simulation/", "tests/e2e/", "tests/forms/test_cases_on_the_phone.py", "tests/demo/test_load.py",
+    "tests/sync/test_upload_kill.py", "tests/sync/test_kill_decisions.py", "tests/sync/test_model", "tests/sealing/",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In the order of LONGEST, then as collected; within a file as before."""
+
+    def place(item: pytest.Item) -> int:
+        return next((n for n, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST))
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
 def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
