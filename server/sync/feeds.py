@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -56,12 +58,24 @@ def touch(session: Session, news: Iterable[News]) -> None:
 
 def _take(session: Session, scope: str, count: int) -> int:
     """Reserves `count` numbers and answers the last number given before; holds the scope's row until the commit."""
-    statement = upsert(session, FeedCounter).values(scope=scope, n=count)
-    statement = statement.on_conflict_do_update(index_elements=["scope"], set_={"n": FeedCounter.n + count}).returning(
-        FeedCounter.n
-    )
-    last = session.execute(statement).scalar_one()
+    statement, wanted = _statements(is_sqlite(session))[0], {"of": scope, "more": count}
+    last = session.connection().execute(statement, wanted).scalar_one()
     return int(last) - count
+
+
+@cache
+def _statements(sqlite_speaks: bool) -> tuple[Any, Any]:
+    """Every push needs them, so they are put together once: to take numbers of a scope, and to write its rows."""
+    insert = sqlite.insert if sqlite_speaks else postgresql.insert
+    counter: Table = FeedCounter.__table__  # type: ignore[assignment]
+    feed: Table = Feed.__table__  # type: ignore[assignment]
+    take = insert(counter).values(scope=bindparam("of"), n=bindparam("more"))
+    take = take.on_conflict_do_update(index_elements=["scope"], set_={"n": counter.c.n + bindparam("more")})
+    write = insert(feed)
+    newest = {name: write.excluded[name] for name in ("n", "type", "payload", "at")}
+    return take.returning(counter.c.n), write.on_conflict_do_update(
+        index_elements=["scope", "space", "ref"], set_=newest
+    )
 
 
 def _write(session: Session, items: list[News], start: int) -> None:
@@ -78,9 +92,4 @@ def _write(session: Session, items: list[News], start: int) -> None:
         }
         for k, item in enumerate(items, 1)
     ]
-    statement = upsert(session, Feed)
-    statement = statement.on_conflict_do_update(
-        index_elements=["scope", "space", "ref"],
-        set_={name: statement.excluded[name] for name in ("n", "type", "payload", "at")},
-    )
-    session.execute(statement, rows)
+    session.connection().execute(_statements(is_sqlite(session))[1], rows)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.actor import Actor
 from server.accounts.tables import Install
+from server.db import is_sqlite
 from server.sync import quarantine
 from server.sync.envelope import RawOp
-from server.sync.feeds import upsert
 from server.sync.results import seq_of
 from server.sync.tables import OpLog
 
@@ -38,9 +40,16 @@ def store_raw(session: Session, parcels: Sequence[Parcel]) -> list[list[str]]:
         _collect(session, parcel, rows)
     if not rows:
         return [[] for _ in parcels]
-    statement = upsert(session, OpLog).on_conflict_do_nothing(index_elements=["op_id"]).returning(OpLog.op_id)
-    new = set(session.scalars(statement, list(rows.values())))
+    new = set(session.connection().scalars(_keep(is_sqlite(session)), list(rows.values())))
     return [_left(session, parcel.actor, _brought_before(parcel, new)) for parcel in parcels]
+
+
+@cache
+def _keep(sqlite_speaks: bool) -> Any:
+    """Stores ops and answers which of them are new; every push needs it, so it is put together once."""
+    insert = sqlite.insert if sqlite_speaks else postgresql.insert
+    table: Table = OpLog.__table__  # type: ignore[assignment]
+    return insert(table).on_conflict_do_nothing(index_elements=["op_id"]).returning(table.c.op_id)
 
 
 def _collect(session: Session, parcel: Parcel, rows: dict[str, dict[str, Any]]) -> None:
