@@ -1,9 +1,14 @@
-/** Exports of answers: asked for, written by the server in its own time, fetched when ready. */
+/** Exports of answers, maps and photos: asked for, written by the server in its own time, fetched when ready. */
 import { read, send } from "./api";
 import type { Page } from "./wire";
 
 export interface Export { id: string; state: "waiting" | "running" | "ready" | "failed" | "gone"; filename: string; rows: number | null; size: number | null; asked_at: string }
-export interface Asked { form_id: string; region: string | null; from: string | null; to: string | null; format: string; words: string }
+/** What is to be written: over which area and days, and what its kind needs. */
+export type Asked = { region: string | null; from: string | null; to: string | null } & (
+  | { kind: "answers"; form_id: string; format: string; words: string }
+  | { kind: "map"; format: string }
+  | { kind: "photos"; reason: string }
+);
 
 const PAUSE_MS = 1500;
 const PATIENCE_MS = 10 * 60_000;
