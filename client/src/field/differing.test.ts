@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import i18n from "@lib/i18n";
 import type { ConflictEntry } from "@lib/types";
-import { differingOf, kindOf } from "./state/differing";
+import { differingOf, kindOf, settledOf } from "./state/differing";
 import { propertyLabel, valueText } from "./state/labels";
 
 const HOUSE = { id: "h", dataset: "household", label: "王大山", contested: ["head_name", "@state", "@rule:area_each", "@same", "@new_mark"] };
@@ -57,6 +57,18 @@ test("both values stand with who wrote them and when, and which one is shown mea
   expect(one?.sides[0]?.day).toContain("11月3日");
   expect(differingOf([house], [{ ...conflict, state: "resolved" }])[0]?.sides).toEqual([]);
   expect(differingOf([house], [{ ...conflict, entity_id: "other" }])[0]?.sides).toEqual([]);
+});
+
+test("what a person decided comes back with the value, the person and the reason; for a month, and only what was decided", () => {
+  speak("zh");
+  const now = Date.parse("2026-11-22T00:00:00Z");
+  const closed = open(["contact_phone"], { kind: "property", state: "resolved", heads: heads("13800000001", "2"), shown: "changed since", closed_at: "2026-11-20T01:00:00Z", resolution: { how: "chosen", choose: "3", author: { id: "z", username: "z", display_name: "张主任" }, reason: "打过电话" } });
+  const [one] = settledOf([HOUSE], [closed], "me", now);
+  expect(one?.text).toMatch(/张主任.*13800000001.*打过电话/);
+  expect(settledOf([HOUSE], [closed], "z", now)[0]?.text).toContain("您");
+  expect(settledOf([HOUSE], [{ ...closed, resolution: { how: "chosen", choose: "value", value: "13900000009" } }], "me", now)[0]?.text).toContain("13900000009");
+  const others = [{ ...closed, closed_at: "2026-09-20T01:00:00Z" }, { ...closed, resolution: { how: "seen" } }, { ...closed, state: "open" }, { ...closed, entity_id: "x" }, { ...closed, kind: "duplicate" }];
+  expect(settledOf([HOUSE], others, "me", now)).toEqual([]);
 });
 
 test("values that belong together are one line, and a broken rule is not taken for a differing value", () => {

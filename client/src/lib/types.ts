@@ -37,7 +37,8 @@ export interface QuestionEntry {
 export interface ConflictHead { op_id: string; value: unknown; author?: Person | null; role?: string; visit?: { started_at?: string | null; ended_at?: string | null } | null; witnesses?: { op_id: string; author?: Person | null }[] }
 export interface ConflictEntry {
   n: number; type: "conflict"; id: string; entity_id: string; properties: string[]; heads: ConflictHead[]; state: string; dataset?: string; kind?: string; shown?: unknown;
-  resolution?: { author?: Person | null; reason?: string | null; how?: string | null } | null; closed_at?: string | null; broken?: { id: string; message: { zh?: string; en?: string } };
+  /** `choose`: the op of a value, or "value" with one given by hand. */
+  resolution?: { author?: Person | null; reason?: string | null; how?: string | null; choose?: string; value?: unknown } | null; closed_at?: string | null; broken?: { id: string; message: { zh?: string; en?: string } };
 }
 export interface OpEntry { n: number; type: "op"; op_id: string; status: OpStatus; code?: string }
 export interface RemovalEntry { n: number; type: "eviction" | "tombstone"; dataset: string; id: string }

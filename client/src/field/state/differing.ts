@@ -77,5 +77,33 @@ function authorsOf(head: ConflictHead, me: string): string {
   return [...new Set(people)].join(t("common.comma"));
 }
 
+/** What a person decided lately about these records: the value that stands, by whom and why. Newest first. */
+export function settledOf(records: Marked[], conflicts: ConflictEntry[], me = "", now = Date.now()): { id: string; text: string }[] {
+  const byId = new Map(records.map((record) => [record.id, record]));
+  const lately = conflicts.filter((one) => one.state === "resolved" && one.resolution?.how === "chosen" && !one.broken && (one.kind ?? "property") === "property" && now - Date.parse(one.closed_at ?? "") < LATELY_MS);
+  return lately.sort((a, b) => ((a.closed_at ?? "") < (b.closed_at ?? "") ? 1 : -1)).flatMap((one) => {
+    const record = byId.get(one.entity_id);
+    return record ? [{ id: one.id, text: settledText(record, one, me) }] : [];
+  });
+}
+
+/** What was decided longer ago is in the history. */
+const LATELY_MS = 30 * 86_400_000;
+
+function settledText({ dataset, label }: Marked, conflict: ConflictEntry, me: string): string {
+  const author = conflict.resolution?.author;
+  const who = author && author.id === me ? t("todo.you") : author?.display_name ?? t("history.somebody");
+  const what = whose(dataset, label, conflict.properties.map((name) => propertyLabel(dataset, name)).join(t("common.comma")));
+  const text = t("todo.settled", { what, who, day: dayText(conflict.closed_at), value: wordsOf(dataset, conflict.properties, decidedValue(conflict)) });
+  return conflict.resolution?.reason ? `${text} ${t("todo.why", { reason: conflict.resolution.reason })}` : text;
+}
+
+/** What was decided, not what stands today: somebody may have changed it since. */
+function decidedValue({ heads, resolution, shown }: ConflictEntry): unknown {
+  if (resolution?.choose === "value") return resolution.value;
+  const chosen = heads.find((head) => head.op_id === resolution?.choose || head.witnesses?.some((other) => other.op_id === resolution?.choose));
+  return chosen ? chosen.value : shown;
+}
+
 /** The household's page needs no name for its own values. */
 const whose = (dataset: string, label: string, what: string): string => (dataset === "household" ? what : `${label} · ${what}`);
