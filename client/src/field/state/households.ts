@@ -49,12 +49,19 @@ async function lookAround(): Promise<Around> {
   };
 }
 
+/** Where the house is, in WGS-84: a place may be declared in another datum, so the feed's own comes first, but for one of this phone's that is not sent yet. */
+export function houseAt({ data, entry, own }: Pick<RecordView, "data" | "entry" | "own">): { lon: number | null; lat: number | null } {
+  const moved = own && entry !== null && (number(data["lon"]) !== number(entry.data["lon"]) || number(data["lat"]) !== number(entry.data["lat"]));
+  const at: { lon?: unknown; lat?: unknown } = (!moved && entry?.location) || data;
+  return { lon: number(at.lon), lat: number(at.lat) };
+}
+
 function lineOf(view: RecordView, members: string[], around: Around): HouseholdLine {
   const { id, data } = view;
   const name = String(data["head_name"] ?? view.label);
   return {
     id, name, region: view.region, address: String(data["address"] ?? ""), category: String(data["household_category"] ?? ""),
-    size: number(data["household_size"]) ?? (members.length || null), lon: number(data["lon"]) ?? number(view.entry?.location?.lon), lat: number(data["lat"]) ?? number(view.entry?.location?.lat),
+    size: number(data["household_size"]) ?? (members.length || null), ...houseAt(view),
     due: around.due.get(id) ?? null, questions: around.questions.get(id) ?? 0, contested: view.contested.length, sentBack: around.sentBack.has(id),
     draft: around.drafts.has(id), state: around.states.get(id) ?? null, findings: around.findings.get(id) ?? 0,
     visited: around.visited.has(id) || (REACHED.includes(String(data["contact_disposition"])) && isThisQuarter(data["contact_at"])),
