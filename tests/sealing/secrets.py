@@ -99,13 +99,15 @@ def told(sender: Phone, base_version: int, **given: Any) -> dict[str, Any]:
 
 
 def _asked_and_answered(li: Phone, zhang: Phone, op: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
-    """A question about a visit with its answer, a household to visit again with the reason, a file on its way."""
+    """A question about a visit with its answer, an errand and a place with their reasons, a file on its way."""
     asked = zhang.post(f"/submissions/{op['instance_id']}/questions", {"text": secrets.words})
     answer = {
         "op_id": str(uuid.uuid4()), "install_id": li.install_id, "seq": 100, "kind": "answer",
         "question_id": asked.json["id"], "text": secrets.words, "attachments": [],
     }  # fmt: skip
     errand = {"person_id": asked.json["author"]["id"], "form_id": "secrets", "entity_id": WANG, "reason": secrets.words}
+    spot = {"lon": "105.1", "lat": "30.1", "datum": "wgs84", "source": "manual_pin"}
+    pin = {"place": spot, "reason": secrets.words, "base_version": 1}
     content = b"a photo"
     pairs = {"filename": secrets.words, "sha256": hashlib.sha256(content).hexdigest()}
     described = ",".join(f"{name} {base64.b64encode(text.encode()).decode()}" for name, text in pairs.items())
@@ -114,6 +116,7 @@ def _asked_and_answered(li: Phone, zhang: Phone, op: dict[str, Any], secrets: Se
     return {
         "asked": asked.status_code, "answered": li.send(answer)[0]["status"], "upload": upload.status_code,
         "errand": zhang.post("/assignments", errand).status_code,
+        "pinned": zhang.post(f"/entities/{WANG}/places", pin).status_code,
     }  # fmt: skip
 
 
