@@ -111,7 +111,7 @@ def _ops() -> list[object]:
     """The ops of the body; Problems request.not_json and request.too_large, and then nothing was stored."""
     body = request.get_data()
     try:
-        parsed = read_body(body)
+        parsed = read_body(body, PUSH_OPS)
     except NotJson as error:
         where = f"byte {error.at}" if error.at is not None else "body"
         fix = 'Send {"ops": [ … ]} as JSON in UTF-8; what the phone has is still there.'

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,15 +32,18 @@ class NotJson(ValueError):
         self.at = at
 
 
-def read_body(body: bytes) -> object:
-    """What the body says; of {"ops": [ … ]} each element that is no JSON is an Unread. Raises NotJson."""
+def read_body(body: bytes, most: int = sys.maxsize) -> object:
+    """What the body says; of {"ops": [ … ]} each element that is no JSON is an Unread. Raises NotJson.
+
+    Of a list that must be cut and has more than `most` elements none is read: it is refused, and each would cost time.
+    """
     try:
         return parse(body)
     except (ValueError, RecursionError) as error:
         elements = _elements(body.removeprefix(b"\xef\xbb\xbf"))
         if elements is None:
             raise NotJson(_place(error)) from error
-    return {"ops": [read_element(raw) for raw in elements]}
+    return {"ops": [read_element(raw) for raw in elements] if len(elements) <= most else elements}
 
 
 def read_element(raw: bytes) -> object:
@@ -93,10 +98,10 @@ def _elements(body: bytes) -> list[bytes] | None:
 def _scalars(raw: bytes) -> Iterator[tuple[str, object]]:
     """What an op that cannot be read as a whole says all the same: its plain values, those that stand once."""
     members = list(_members(raw))
-    names = [name for name, _ in members]
+    times = Counter(name for name, _ in members)
     for name, value in members:
         try:
-            if names.count(name) == 1 and len(value) < 200 and value.strip(_BLANK)[:1] not in (b"[", b"{"):
+            if times[name] == 1 and len(value) < 200 and value.strip(_BLANK)[:1] not in (b"[", b"{"):
                 yield name, json.loads(value.decode())
         except ValueError:
             continue

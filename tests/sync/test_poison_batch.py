@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -153,6 +154,25 @@ def test_a_body_made_to_take_minutes_is_given_up(monkeypatch: pytest.MonkeyPatch
     assert read_body(b'{"ops": [' + b"[]," * 300 + b"NaN]}")
     with pytest.raises(NotJson):
         read_body(b'{"ops": [' + b"[]," * 400 + b"NaN]}")
+
+
+def test_an_op_that_says_its_names_over_and_over_is_looked_at_once() -> None:
+    """A MiB of one name: to look at each name once for each other one would take minutes, and 16 MiB a day."""
+    body = b'{"ops": [{' + b'"a": 1, ' * 130_000 + b'"seq": 7}]}'
+    before = time.process_time()
+    [found] = read_body(body)["ops"]  # type: ignore[index]
+    assert isinstance(found, Unread) and found.seq == 7
+    assert time.process_time() - before < 3
+
+
+def test_a_list_that_is_too_long_anyway_is_not_read_element_by_element(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million commas are a million elements that are no JSON; the push is refused before any of them is looked at."""
+    monkeypatch.setattr(batch, "read_element", lambda _raw: pytest.fail("an element was read"))
+    phone = world.phone("li")
+    answer = send(phone, *([b""] * 300))
+    assert (answer.status_code, answer.json["code"]) == (413, "request.too_large")
 
 
 def test_a_whole_body_is_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
