@@ -37,8 +37,10 @@ def matches(password_hash: str, password: str) -> bool:
 def person_by_credentials(session: Session, username: str, password: str) -> Person | None:
     """The active person with this name and password, or None; unknown and wrong take the same time."""
     person = session.scalar(select(Person).where(Person.username == username))
-    known = matches_again(person.password_hash if person else _NOBODY, password, matches)
-    return person if person and known and person.active else None
+    if person is None:
+        matches(_NOBODY, password)  # never recalled: a quick answer would tell that there is nobody of this name
+        return None
+    return person if matches_again(person.password_hash, password, matches) and person.active else None
 
 
 def add_person(session: Session, *, id: str, username: str, display_name: str, password_hash: str) -> Person:

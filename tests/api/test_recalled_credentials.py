@@ -61,6 +61,13 @@ def test_a_credential_that_is_taken_away_stops_at_once_though_it_was_recalled(
     assert hashed == ([PASSWORD, PASSWORD] if what == "password" else [PASSWORD])
 
 
+def test_for_a_name_that_nobody_has_every_password_is_hashed_each_time(county: Flask, hashed: list[str]) -> None:
+    """Also the one that the stand-in's hash fits: answered at once, it would tell names that exist from others."""
+    for _ in range(3):
+        assert ask(county, Authorization=basic("no one", "nobody has this password")).status == 401
+    assert len(hashed) == 3 and not recalled._right
+
+
 def test_what_was_right_is_forgotten_in_time(county: Flask, hashed: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recalled, "KEPT_FOR", 0.0)
     for _ in range(2):
