@@ -117,8 +117,10 @@ def _judge_and_answer(session: Session, parcels: Sequence[Parcel], left: Sequenc
 
 
 def _locks(parcel: Parcel) -> set[str]:
-    actor, ops = parcel.actor, parcel.ops
-    return {f"install:{actor.install_id}"} | {f"op:{op_id}" for op in ops for op_id in _names(op)}
+    """The install, whose numbers one at a time counts, and the ops. Who sends without one waits for nobody."""
+    install_id, ops = parcel.actor.install_id, parcel.ops
+    install = {f"install:{install_id}"} if install_id else set()
+    return install | {f"op:{op_id}" for op in ops for op_id in _names(op)}
 
 
 def _answer(session: Session, parcel: Parcel, judged: Sequence[OpLog], left: Sequence[str]) -> PushAnswer:

@@ -29,7 +29,8 @@ TAKING = (
         f"{GUARDS}::test_names_are_locked_in_one_order", database=PG,
     ),
     mutant(
-        "the install is not locked", PUSH, '{f"install:{actor.install_id}"} | {f"op', '{f"op',
+        "the install is not locked", PUSH,
+        '{f"install:{install_id}"} if install_id else set()', "set[str]()",
         f"{GUARDS}::test_the_acknowledgement_of_one_install_never_goes_back", database=PG,
     ),
     mutant(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from server.accounts.actor import Actor
 from server.registry.tables import EntityVersion
 from server.sync import ferry, push, rounds
 from server.sync.case import Case, Verdict
@@ -215,3 +217,9 @@ def test_many_threads_lose_nothing_and_answer_after_the_commit(world: World) -> 
         ).all()
     )
     assert versions == list(range(1, 4 * 6 + 2))
+
+
+def test_two_who_send_without_an_install_lock_nothing_in_common() -> None:
+    """ODK clients by password and desks: they wait for each other only where their ops do."""
+    first, second = (push.parcel(Actor(name, name, name, ()), [{"op_id": str(uuid.uuid4())}]) for name in ("a", "b"))
+    assert push._locks(first) and push._locks(first).isdisjoint(push._locks(second))
