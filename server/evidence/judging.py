@@ -7,7 +7,7 @@ new version of the policy gives new reasons, and the old ones go.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from server.db import CHINA, now
 from server.evidence.checks import Check, Limits, Neighbour, Position, Shot, check
 from server.evidence.findings import Level
 from server.evidence.looks import want_look
+from server.evidence.one_visit import same_visit
 from server.evidence.seal import Link, broken
 from server.evidence.tables import Photo, PhotoCheck
 from server.evidence.twins import mark_others, twins_of
@@ -85,8 +86,9 @@ def _shot(
     fix = _mapping(capture.get("fix"))
     place = _position(fix)
     shutter = shutter_time(capture)
-    others = _others(session, attachment, submission, shutter)
-    plain, twins = twins_of(session, attachment, submission, limits)
+    visit = same_visit(session, submission)
+    others = _others(session, attachment, visit, shutter)
+    plain, twins = twins_of(session, attachment, submission, visit, limits)
     return Shot(
         source=capture.get("source"),
         shutter=shutter,
@@ -100,7 +102,7 @@ def _shot(
         clock_off_s=_clock_off(submission.clock or {}),
         jumped=bool((submission.clock or {}).get("jumped")),
         neighbours=others,
-        copies=_copies(session, attachment),
+        copies=_copies(session, attachment, visit),
         twins=twins,
         plain=plain,
         same_spot=sum(_same_spot(place, other.place) for other in others) if place else 0,
@@ -148,24 +150,26 @@ def _values_before(session: Session, entity: Entity, instance_id: str) -> Mappin
 
 
 def _others(
-    session: Session, attachment: Attachment, submission: Submission, shutter: datetime | None
+    session: Session, attachment: Attachment, visit: Collection[str], shutter: datetime | None
 ) -> Sequence[Neighbour]:
     """The worker's photos of other visits around this one, with their fixes."""
     if shutter is None:
         return ()
     rows = session.execute(
-        select(Attachment.id, Attachment.capture, Photo.taken_at)
+        select(Attachment.id, Attachment.capture)
         .join(Photo, Photo.attachment_id == Attachment.id)
         .where(
             Attachment.person_id == attachment.person_id,
-            Attachment.instance_id != submission.instance_id,
+            Attachment.instance_id.not_in(visit),
             Photo.taken_at.between(shutter - AROUND, shutter + AROUND),
         )
         .order_by(Photo.taken_at.desc())
         .limit(MOST_OTHERS)
     )
-    found = ((row, _position(_mapping((row.capture or {}).get("fix")))) for row in rows)
-    return [Neighbour(row.id, place, row.taken_at) for row, place in found if place is not None]
+    found = ((row.id, row.capture or {}) for row in rows)
+    placed = ((id, _position(_mapping(capture.get("fix"))), shutter_time(capture)) for id, capture in found)
+    # A picked photo may have been taken hours before; its fix is from when it was picked, and so is this time.
+    return [Neighbour(id, place, at) for id, place, at in placed if place is not None and at is not None]
 
 
 def _same_spot(one: Position, other: Position) -> bool:
@@ -173,11 +177,11 @@ def _same_spot(one: Position, other: Position) -> bool:
     return (round(one.lon, 6), round(one.lat, 6)) == (round(other.lon, 6), round(other.lat, 6))
 
 
-def _copies(session: Session, attachment: Attachment) -> Sequence[str]:
+def _copies(session: Session, attachment: Attachment, visit: Collection[str]) -> Sequence[str]:
     """Attachments of other visits with the very same bytes."""
     if attachment.blob is None:
         return ()
-    same = (Attachment.blob == attachment.blob, Attachment.instance_id != attachment.instance_id)
+    same = (Attachment.blob == attachment.blob, Attachment.instance_id.not_in(visit))
     return session.scalars(select(Attachment.id).where(*same).order_by(Attachment.id).limit(MOST_OTHERS)).all()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,9 +21,12 @@ MOST = 200  # photos alike that are looked at
 
 
 def twins_of(
-    session: Session, attachment: Attachment, submission: Submission, limits: Limits
+    session: Session, attachment: Attachment, submission: Submission, visit: Collection[str], limits: Limits
 ) -> tuple[bool, list[Twin]]:
-    """Whether the photo is plain, and its twins, nearest first. Photos with the very same bytes are told elsewhere."""
+    """Whether the photo is plain, and its twins, nearest first. Photos with the very same bytes are told elsewhere.
+
+    `visit`: the submissions that are one visit with its own.
+    """
     hashes = hashes_of_photo(session, attachment.id)
     if hashes is None or hashes.plain:
         return hashes is not None, []
@@ -31,7 +34,7 @@ def twins_of(
     rows = session.execute(
         select(Attachment, Submission.root_id)
         .join(Submission, Submission.instance_id == Attachment.instance_id)
-        .where(Attachment.id.in_(found), Attachment.instance_id != submission.instance_id)
+        .where(Attachment.id.in_(found), Attachment.instance_id.not_in(visit))
         .where(Attachment.blob.is_distinct_from(attachment.blob))
     )
     twins = [_twin(found[row.Attachment.id], attachment, submission, row, limits) for row in rows]

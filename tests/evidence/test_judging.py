@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -22,14 +23,15 @@ from sqlalchemy.orm import Session
 from server.accounts.tables import Install
 from server.config import ROOT
 from server.evidence import tasks
+from server.evidence.one_visit import one_visit
 from server.registry.tables import Entity
 from server.sync import policies
 from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.record import Origin, RecordWrite
-from tests.evidence.pictures import jpeg, scene
+from tests.evidence.pictures import exif, jpeg, scene
 from tests.sync.uploading import Someone, upload
-from tests.world import WANG, Phone, World, build_world
+from tests.world import WANG, Phone, World, build_world, instance_xml
 
 # The moment of the shutter, and the house of WANG.
 WALL_MS = 1_795_224_600_000
@@ -149,6 +151,41 @@ def test_a_photo_used_in_two_visits_is_told_at_the_later_one(world: World) -> No
     camera.send(photos, camera.sealed(photos))
     later = camera.send(photos, camera.sealed(photos), base_version=2)
     assert looked_at(world, world.phone("zhang"), later)[0]["DUP_EXACT"] == "fail"
+
+
+def test_a_correction_that_brings_the_same_photos_is_the_same_visit(world: World) -> None:
+    """Neither the visit nor the one that corrects it is told of copies or of a fix that another visit has too."""
+    camera, photos = Camera(world, "li"), pictures(2)
+    first = camera.send(photos, camera.sealed(photos))
+    new = f"uuid:{uuid.uuid4()}"
+    xml = instance_xml(new, WANG, {}).replace("</instanceID>", f"</instanceID><deprecatedID>{first}</deprecatedID>")
+    second = camera.send(photos, camera.sealed(photos), instance_id=new, instance_xml=xml, base_version=2)
+    zhang = world.phone("zhang")
+    assert zhang.get(f"/submissions/{second}").json["supersedes"] == first
+    for visit in (first, second):
+        assert [set(found) - {"DEV_NEW"} for found in looked_at(world, zhang, visit)] == [set(), set()]
+
+
+@pytest.mark.parametrize(
+    ("mine", "same"),
+    [("a", "abcd"), ("b", "abd"), ("c", "ac"), ("d", "abd"), ("x", "x")],
+)
+def test_lines_of_corrections_are_one_visit_but_not_across_households(mine: str, same: str) -> None:
+    """b and c both correct a, c with another household; d corrects b. Circles end."""
+    corrections = {"b": ("a", "h1"), "c": ("a", "h2"), "d": ("b", "h1"), "p": ("q", "h1"), "q": ("p", "h1")}
+    households = {"a": "h1", "b": "h1", "c": "h2", "d": "h1", "x": "h1"}
+    assert one_visit(mine, households[mine], corrections) == set(same)
+    assert one_visit("p", "h1", corrections) == {"p", "q"}
+
+
+def test_a_picked_photo_is_placed_when_it_was_picked(world: World) -> None:
+    """Taken at nine elsewhere, picked at noon: no way from a place where nobody was at nine is asked for."""
+    camera, (live,) = Camera(world, "li"), pictures(1)
+    noon, away = WALL_MS + 3 * 3_600_000, {"lon": LON + 0.1, "lat": LAT, "accuracy_m": 6}
+    picked = jpeg(scene(1200, 77), exif=exif(time="2026:11:21 09:30:00"))
+    camera.send([picked], camera.sealed([picked], source="gallery", wall_ms=noon, fix=away))
+    visit = camera.send([live], camera.sealed([live]), base_version=2)
+    assert "SPEED" not in looked_at(world, world.phone("zhang"), visit)[0]
 
 
 def test_a_record_changed_after_the_seal_is_told(world: World) -> None:
