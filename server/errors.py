@@ -19,21 +19,21 @@ class Entry:
 
 
 CATALOGUE: Mapping[str, Entry] = {
-    "request.invalid": Entry(400, "请求里有不对的内容,见各条说明。", "The request has mistakes; each is listed."),
+    "request.invalid": Entry(400, "请求里有不对的内容，见各条说明。", "The request has mistakes; each is listed."),
     "request.not_json": Entry(
         400,
-        "内容不是可以读的 JSON。没有保存任何东西,请检查后重发。",
+        "内容不是可以读的 JSON。没有保存任何东西，请检查后重发。",
         "The body cannot be read as JSON. Nothing was stored; check it and send again.",
     ),
     "request.too_large": Entry(
         413,
-        "内容太大,没有保存任何东西。请分开发送。",
+        "内容太大，没有保存任何东西。请分开发送。",
         "The body is too large and nothing was stored. Send it in parts.",
     ),
-    "request.too_many": Entry(429, "请求太密,请稍后再试。", "Too many requests; try again a little later."),
+    "request.too_many": Entry(429, "请求太密，请稍后再试。", "Too many requests; try again a little later."),
     "request.encoding_unknown": Entry(
         415,
-        "请求的内容是压缩过的(Content-Encoding),服务器不解压。没有保存任何东西,请不压缩重发。",
+        "请求的内容是压缩过的（Content-Encoding），服务器不解压。没有保存任何东西，请不压缩重发。",
         "The body is packed (Content-Encoding) and is not unpacked here. Nothing was stored; send it again unpacked.",
     ),
     "request.range": Entry(416, "文件没有这一段。", "The file has no such part."),
@@ -95,30 +95,30 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "server.failed": Entry(
         500,
-        "服务器出了问题,没有确认任何东西。您的内容还在手机上,请稍后再发。",
+        "服务器出了问题，没有确认任何东西。您的内容还在手机上，请稍后再发。",
         "The server failed and confirmed nothing. What you sent is still with you; send it again later.",
     ),
-    "server.busy": Entry(503, "服务器正忙,请稍后再试。", "The server is busy; try again shortly."),
+    "server.busy": Entry(503, "服务器正忙，请稍后再试。", "The server is busy; try again shortly."),
     "auth.required": Entry(401, "请先登录。", "Sign in first."),
     "auth.bad_credentials": Entry(401, "用户名或密码不对。", "The user name or password is wrong."),
     "auth.expired": Entry(
         401,
-        "登录已过期,请重新登录。没发送的内容还在。",
+        "登录已过期，请重新登录。没发送的内容还在。",
         "Your sign-in has expired. Sign in again; unsent work is kept.",
     ),
-    "auth.too_many_attempts": Entry(429, "试的次数太多,请等一会儿再试。", "Too many attempts; wait and try again."),
+    "auth.too_many_attempts": Entry(429, "试的次数太多，请等一会儿再试。", "Too many attempts; wait and try again."),
     "auth.https_only": Entry(403, "用户名密码方式只能走 HTTPS。", "Basic sign-in is for HTTPS only."),
-    "auth.csrf": Entry(403, "页面已过期,请刷新后再试。", "This page is out of date; reload it and try again."),
+    "auth.csrf": Entry(403, "页面已过期，请刷新后再试。", "This page is out of date; reload it and try again."),
     "auth.wrong_kind": Entry(403, "这个口令只能用于 ODK Collect。", "This token is good for ODK Collect only."),
     "auth.install_taken": Entry(
         409,
-        "这台手机上的这个编号属于另一个人,请为新的人建立新的登录。",
+        "这台手机上的这个编号属于另一个人，请为新的人建立新的登录。",
         "This install belongs to another person; make a new one for a new person.",
     ),
     "auth.forbidden": Entry(403, "您的身份不能做这件事。", "Your role may not do this."),
     "auth.weak_password": Entry(
         422,
-        "新密码至少要 8 位,且不能和旧密码一样。",
+        "新密码至少要 8 位，且不能和旧密码一样。",
         "The new password needs at least 8 characters and must differ from the old one.",
     ),
     "conflict.not_decided": Entry(
@@ -150,32 +150,32 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "device.revoked": Entry(
         403,
-        "这台手机已被停用,只能交出没发送的内容。",
+        "这台手机已被停用，只能交出没发送的内容。",
         "This phone was revoked; it can only hand over unsent work.",
     ),
     "key.unreadable": Entry(422, "这把钥匙不是给这台服务器的。", "This key was not sealed for this server."),
-    "record.not_found": Entry(404, "没有找到,或者不在您的范围内。", "Not found, or outside your area."),
-    "export.not_ready": Entry(409, "导出还没有做好,请稍后再取。", "The export is not ready; fetch it a little later."),
+    "record.not_found": Entry(404, "没有找到，或者不在您的范围内。", "Not found, or outside your area."),
+    "export.not_ready": Entry(409, "导出还没有做好，请稍后再取。", "The export is not ready; fetch it a little later."),
     "export.too_large": Entry(
         413,
-        "照片太多,一个包装不下。请缩小区域或时间,分几次导出。",
+        "照片太多，一个包装不下。请缩小区域或时间，分几次导出。",
         "Too many photos for one bundle. Narrow the area or the time, and export several.",
     ),
     "form.not_found": Entry(404, "没有这个表单或版本。", "No such form or version."),
     "form.invalid": Entry(
         422,
-        "表单里有错误,没有保存。请按各条说明修改。",
+        "表单里有错误，没有保存。请按各条说明修改。",
         "The form has mistakes and was not stored. Each one says where it is and what to do.",
     ),
     "form.policy_conflict": Entry(422, "表单和数据集的定义不一致。", "The form contradicts a dataset."),
     "form.version_frozen": Entry(
         409,
-        "这个版本已经发布,内容不能再改。请用新的版本号。",
+        "这个版本已经发布，内容不能再改。请用新的版本号。",
         "This version is published and frozen. Use a new version number.",
     ),
     "form.outdated": Entry(
         409,
-        "上传这份草稿以后,数据集的字段改过名。请重新上传一次再发布。",
+        "上传这份草稿以后，数据集的字段改过名。请重新上传一次再发布。",
         "Properties of a dataset were renamed after this draft was uploaded. Upload it again, then publish.",
     ),
     "form.state": Entry(409, "这个版本现在的状态不能做这一步。", "This version's state does not allow that step."),
@@ -186,16 +186,16 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "map.file_unreadable": Entry(
         503,
-        "底图文件打不开,或者不是 PMTiles 文件。请管理员检查 RUHU_MAP_FILE;地图照样能用,只是没有底图。",
+        "底图文件打不开，或者不是 PMTiles 文件。请管理员检查 RUHU_MAP_FILE；地图照样能用，只是没有底图。",
         "The basemap file cannot be read or is no PMTiles file. An administrator should look at RUHU_MAP_FILE; maps "
         "work without it.",
     ),
     "map.source_away": Entry(
-        503, "底图服务暂时连不上,稍后再看。", "The source of the map's ground cannot be reached; look again later."
+        503, "底图服务暂时连不上，稍后再看。", "The source of the map's ground cannot be reached; look again later."
     ),
     "map.source_refused": Entry(
         502,
-        "底图服务拒绝了请求。请管理员检查密钥(RUHU_MAP_KEY)和它允许的服务器地址。",
+        "底图服务拒绝了请求。请管理员检查密钥（RUHU_MAP_KEY）和它允许的服务器地址。",
         "The source of the map's ground refused. An administrator should look at the key (RUHU_MAP_KEY) and at the "
         "servers that it is good for.",
     ),
@@ -213,29 +213,29 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "upload.wrong_checksum": Entry(
         460,
-        "传输中出了错,这一段没有保存。请重传。",
+        "传输中出了错，这一段没有保存。请重传。",
         "The bytes were damaged on the way and were not kept. Send them again.",
     ),
     "upload.too_large": Entry(413, "文件太大。", "The file is too large."),
     "upload.too_many": Entry(
         429,
-        "未传完的上传太多。请先传完或取消已开始的上传,再开始新的。",
+        "未传完的上传太多。请先传完或取消已开始的上传，再开始新的。",
         "Too many unfinished uploads. Finish or end those that were begun, then start new ones.",
     ),
     "upload.too_much": Entry(
         413,
-        "未传完的上传加起来太大。请先传完或取消已开始的上传,再开始新的。",
+        "未传完的上传加起来太大。请先传完或取消已开始的上传，再开始新的。",
         "The unfinished uploads are too large together. Finish or end those that were begun, then start new ones.",
     ),
     "server.full": Entry(
         507,
-        "服务器的磁盘满了,这一次没有保存。手机上的内容都还在,请告诉管理员,稍后会自动接着传。",
+        "服务器的磁盘满了，这一次没有保存。手机上的内容都还在，请告诉管理员，稍后会自动接着传。",
         "The server's disk is full and this was not stored. It is safe on the phone; tell the administrator, "
         "it goes on by itself later.",
     ),
     "server.store_away": Entry(
         503,
-        "照片的存储暂时连不上。手机上的内容都还在,稍后会自动接着传。",
+        "照片的存储暂时连不上。手机上的内容都还在，稍后会自动接着传。",
         "The store of photos cannot be reached for the moment. All is safe on the phone and goes on by itself later.",
     ),
     "upload.invalid": Entry(400, "上传的说明不完整。", "The upload's description is incomplete."),
@@ -247,17 +247,17 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "photo.unreadable": Entry(
         415,
-        "这个文件不能当照片显示,原件已保存。可以下载原件。",
+        "这个文件不能当照片显示，原件已保存。可以下载原件。",
         "This file cannot be shown as a photo; the original is kept and can be downloaded.",
     ),
-    "photo.missing": Entry(404, "照片还在手机上,没有传到。", "The photo is still on the phone; it has not arrived."),
-    "photo.not_ready": Entry(503, "照片正在处理,请稍后再看。", "The photo is being prepared; look again shortly."),
+    "photo.missing": Entry(404, "照片还在手机上，没有传到。", "The photo is still on the phone; it has not arrived."),
+    "photo.not_ready": Entry(503, "照片正在处理，请稍后再看。", "The photo is being prepared; look again shortly."),
     "openrosa.version_missing": Entry(400, "缺少 X-OpenRosa-Version。", "The X-OpenRosa-Version header is missing."),
     "openrosa.no_submission": Entry(400, "缺少 xml_submission_file。", "The part xml_submission_file is missing."),
     "openrosa.https_only": Entry(403, "用户名密码方式只能走 HTTPS。", "Basic sign-in is for HTTPS only."),
     "openrosa.wrong_token": Entry(
         403,
-        "这里要用 ODK Collect 的口令,请扫管理员给的二维码。",
+        "这里要用 ODK Collect 的口令，请扫管理员给的二维码。",
         "This address needs a token for ODK Collect: scan the QR code of your administrator.",
     ),
     "import.not_readable": Entry(
@@ -277,12 +277,12 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "instance.unreadable": Entry(
         400,
-        "提交的 XML 读不了,原样已保存,请联系管理员。",
+        "提交的 XML 读不了，原样已保存，请联系管理员。",
         "The submission's XML cannot be read; its bytes are kept. Tell your administrator.",
     ),
     "instance.other_content": Entry(
         409,
-        "同一个编号已有不同内容,两份都已保存,等人查看。",
+        "同一个编号已有不同内容，两份都已保存，等人查看。",
         "This id already holds other content; both are kept for a person to look at.",
     ),
     "user.reserved_name": Entry(
@@ -297,7 +297,7 @@ CATALOGUE: Mapping[str, Entry] = {
         "take the other right first, or choose somebody else.",
     ),
     "region.invalid": Entry(
-        422, "区划文件里有错误,一行也没有导入。", "The region file has mistakes; nothing was imported."
+        422, "区划文件里有错误，一行也没有导入。", "The region file has mistakes; nothing was imported."
     ),
 }
 

@@ -282,8 +282,14 @@ def _sharpness(shot: Shot, limits: Limits) -> Iterator[Found]:
 def _device(shot: Shot, limits: Limits) -> Iterator[Found]:
     if shot.device_since is None or shot.shutter is None:
         return
-    if timedelta() <= shot.shutter - shot.device_since < NEW_DEVICE:
-        yield "DEV_NEW", "info", shot.device_since.isoformat(), None, {}
+    before = shot.shutter - shot.device_since
+    if timedelta() <= before < NEW_DEVICE:
+        since = {"since": shot.device_since.isoformat()}
+        yield "DEV_NEW", "info", _hours(before), _hours(NEW_DEVICE), since
+
+
+def _hours(span: timedelta) -> float:
+    return round(span.total_seconds() / 3600, 1)
 
 
 def _is_number(text: str) -> bool:

@@ -122,7 +122,8 @@ def test_the_same_bytes_in_another_visit_are_told_with_the_others() -> None:
 def test_what_says_little_is_only_told() -> None:
     picked = replace(HONEST, source="gallery", exif={"software": "Adobe Photoshop 25"}, size=(800, 600), format="png")
     assert codes(picked) == {"NO_EXIF": "info", "SOFTWARE": "info", "LOWRES": "info"}
-    assert codes(replace(HONEST, device_since=AT - timedelta(hours=1))) == {"DEV_NEW": "info"}
+    (new,) = check(replace(HONEST, device_since=AT - timedelta(hours=1)), LIMITS)
+    assert (new.code, new.level, new.value, new.limit) == ("DEV_NEW", "info", 1.0, 24.0)
 
 
 def test_the_page_camera_writes_no_exif_and_that_is_no_reason() -> None:

@@ -2,12 +2,15 @@
 import { t } from "@lib/i18n";
 
 const UNITS: Record<string, string> = {
-  DIST_HH: "m", DATUM: "m", ACC_LOW: "m", ACC_ZERO: "m", EXIF_GPS: "m", FIX_STALE: "s", CLOCK: "s", EXIF_TIME: "h", SPEED: "kmh", DUP_EXACT: "places", DUP_NEAR: "bits", LOWRES: "px",
+  DIST_HH: "m", DATUM: "m", ACC_LOW: "m", ACC_ZERO: "m", EXIF_GPS: "m", FIX_STALE: "s", CLOCK: "s", EXIF_TIME: "h", SPEED: "kmh", DUP_EXACT: "places", DUP_NEAR: "bits", LOWRES: "px", DEV_NEW: "h",
 };
 
 /** "420 米"; a word stays as it is, nothing is null. */
 export function measure(code: string, value: number | string | null | undefined): string | null {
   if (value === null || value === undefined) return null;
-  const n = typeof value === "number" ? Math.round(value * 10) / 10 : value;
-  return t(`measure.${UNITS[code] ?? "plain"}`, { n });
+  if (typeof value === "string") return value || null;
+  return t(`measure.${UNITS[code] ?? "plain"}`, { n: Math.round(value * 10) / 10 });
 }
+
+/** What it was held against; null where any at all is worth a look, such as the same file elsewhere. */
+export const limitOf = ({ code, limit }: { code: string; limit?: number | string | null }): string | null => (limit === 0 ? null : measure(code, limit));

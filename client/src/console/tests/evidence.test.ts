@@ -2,7 +2,7 @@ import { addMessages, setLanguage } from "@lib/i18n";
 import { beforeEach, describe, expect, it } from "vitest";
 import { besides, firstBeside } from "../evidence/comparing";
 import en from "../evidence/en.json";
-import { measure } from "../evidence/measures";
+import { limitOf, measure } from "../evidence/measures";
 import { addressOf, around, wantedOf } from "../evidence/queue";
 import { stripOf } from "../evidence/strip";
 import type { Look, LookWhole, Shot } from "../evidence/wire";
@@ -77,4 +77,10 @@ describe("the words about photos", () => {
   it("accuse nobody", () => {
     for (const [, text] of [...flat(zh), ...flat(en)]) expect(text).not.toMatch(/作假|造假|可疑|嫌疑|违规|fake|fraud|suspicious|cheat|[!！]/i);
   });
+});
+
+it("tells a limit where there is one, and no empty one", () => {
+  expect(limitOf({ code: "DIST_HH", limit: 300 })).toBe("300 米");
+  expect(limitOf({ code: "DEV_NEW", limit: 24 })).toBe("24 小时");
+  for (const limit of [null, undefined, 0, ""]) expect(limitOf({ code: "DUP_EXACT", limit })).toBeNull();
 });
