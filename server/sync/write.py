@@ -142,10 +142,10 @@ def _record(
         return lost(case)
     if write.parent != entity.parent_id and _names_parent(write) and _out_of_sight(case, write):
         return lost(case)
-    if _leaves_the_area(session, case, entity, write, named):
-        if case.placed is None:
-            return Verdict("quarantined", "region.unknown", write.id, region=entity.region_code)
+    if case.placed is not None and _sent_elsewhere(case, entity, write, named):
         write = _placed(case, write)
+    elif _leaves_the_area(session, case, entity, write, named):
+        return Verdict("quarantined", "region.unknown", write.id, region=entity.region_code)
     base_version = _base_version(write, named)
     if base_version > entity.version:
         if case.sponsor is None:
@@ -167,13 +167,19 @@ def _record(
 
 def _leaves_the_area(session: Session, case: Case, entity: Entity, write: EntityWrite, named: Named | None) -> bool:
     """Whether the write would put the record nowhere, or where its author may not write: a person decides that."""
+    if not _sent_elsewhere(case, entity, write, named):
+        return False
+    code = write.values[datasets()[write.dataset].region_source or ""]
+    return not in_area(session, case.powers, code, WRITING)
+
+
+def _sent_elsewhere(case: Case, entity: Entity, write: EntityWrite, named: Named | None) -> bool:
+    """Whether the write names another region than the record's."""
     source = datasets()[write.dataset].region_source
     if source is None or source not in write.values:
         return False
     code = write.values[source]
-    if code in (entity.region_code, entity.values.get(source)) or _sent_back(case, named, source, code):
-        return False
-    return not in_area(session, case.powers, code, WRITING)
+    return code not in (entity.region_code, entity.values.get(source)) and not _sent_back(case, named, source, code)
 
 
 def _placed(case: Case, write: EntityWrite) -> EntityWrite:

@@ -194,6 +194,15 @@ def test_a_new_household_comes_where_the_supervisor_says(world: World) -> None:
     assert (made["region"], made["data"]["region"], made["label"]) == (QINGSHI, QINGSHI, "新户")
 
 
+def test_the_chosen_village_counts_also_where_the_ops_own_would_have_done_for_who_chooses(world: World) -> None:
+    """Its author may not write in Liushu, the administrator may; but the administrator says Baita."""
+    li, admin = world.phone("li"), world.phone("admin")
+    assert li.send(li.visit(village=LIUSHU, water_days="31"))[0]["code"] == "region.unknown"
+    assert let_in(admin, only(admin, "/quarantine"), region=BAITA, reason=REASON).json["status"] == "applied"
+    household = admin.get(f"/entities/{WANG}").json
+    assert (household["region"], household["data"]["region"]) == (BAITA, BAITA)
+
+
 @pytest.mark.parametrize("region", [LIUSHU, "990101000000", "nowhere", "9" * 20])
 def test_a_region_is_chosen_only_where_one_decides_and_only_a_home(world: World, region: str) -> None:
     li, zhang = world.phone("li"), world.phone("zhang")
