@@ -30,6 +30,16 @@ MERGING = (
         "        _break_circle(session, case, submission.instance_id)\n", "", "sync/test_correction_circles.py",
     ),
     mutant(
+        "a coarse fix takes the place of a pin", MERGE,
+        "    if policy.stands(earlier.value, later.value):\n        return False\n", "",
+        "sync/test_places.py::test_a_coarse_fix_does_not_displace_a_pin_that_its_author_saw_and_a_sharp_one_does",
+    ),
+    mutant(
+        "a coarse fix takes the place of a pin with those that the pin had beaten", MERGE,
+        " if not key.policy.stands(old.value, write.value)}", "}",
+        "sync/test_places.py::test_a_coarse_fix_does_not_displace_a_pin_that_its_author_saw_and_a_sharp_one_does",
+    ),
+    mutant(
         "everything on a form was touched", MERGE, "value != seen.get(name) and not (", "not (",
         "sync/test_merge.py::test_touched_means_other_than_seen_and_other_than_the_sent_base",
     ),

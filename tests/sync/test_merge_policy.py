@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
@@ -179,8 +180,26 @@ def concurrent_writes(draw: st.DrawFn) -> tuple[Policy, list[Write]]:
     return Policy(name, "v", ORDERS.get(name, ())), writes
 
 
+PLACE = Policy("most_precise", "v", source="by", sharp=Decimal(20))
+
+
+@st.composite
+def places_and_pins(draw: st.DrawFn) -> tuple[Policy, list[Write]]:
+    """The same of a place, which people pin and phones measure."""
+    value = st.fixed_dictionaries(
+        {"v": st.sampled_from(["5", "20", "60", "0", None]), "by": st.sampled_from(["gps", "manual_pin", "corrected"])}
+    )
+    writes = [start(draw(value))]
+    for phone in range(draw(st.integers(1, 3))):
+        writes += [
+            write(f"{phone}{seq}", draw(value), lineage=f"p{phone}", seq=seq)
+            for seq in range(1, draw(st.integers(1, 3)) + 1)
+        ]
+    return PLACE, writes
+
+
 @settings(max_examples=400, deadline=None)
-@given(concurrent_writes(), st.randoms())
+@given(concurrent_writes() | places_and_pins(), st.randoms())
 def test_any_order_of_arrival_leaves_the_same_conflict(drawn: tuple[Policy, list[Write]], random) -> None:
     """I9: the heads and whether a person is asked do not depend on arrival; what a rule decides does not either."""
     policy, writes = drawn
@@ -194,7 +213,7 @@ def test_any_order_of_arrival_leaves_the_same_conflict(drawn: tuple[Policy, list
 
 
 @settings(max_examples=200, deadline=None)
-@given(concurrent_writes(), st.randoms())
+@given(concurrent_writes() | places_and_pins(), st.randoms())
 def test_withdrawing_is_as_if_it_had_never_been_written(drawn: tuple[Policy, list[Write]], random) -> None:
     policy, writes = drawn
     gone = random.choice(writes[1:])
