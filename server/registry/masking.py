@@ -1,7 +1,8 @@
 """Which values a reader sees clearly, and what stands for those seen in part. PURE.
 
-Two sights: `clear` (the role works with these records: cadre, supervisor, admin) and `audit` (reads to check
-the work, not to know people). Private by default: a sensitivity that nobody declared counts as `personal`.
+Three sights: `clear` (the role works with these records: cadre, supervisor, admin), `audit` (reads to check the work,
+not to know people) and `whole` (the feed of a phone that works with them offline and has their rows whole). Private by
+default: a sensitivity that nobody declared counts as `personal`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from server.forms.dataset import Dataset
 from server.sealing.columns import Unreadable
 from server.sealing.json_columns import LOST
 
-Sight = Literal["clear", "audit"]
+Sight = Literal["clear", "audit", "whole"]
 Treatment = Literal["show", "mask", "hide"]
 
 CLEAR_ROLES = ("cadre", "supervisor", "admin")
@@ -24,6 +25,7 @@ HIDDEN = "***"
 _TREATMENT: Mapping[Sight, Mapping[str, Treatment]] = {
     "clear": {"public": "show", "internal": "show", "personal": "show", "sensitive": "mask"},
     "audit": {"public": "show", "internal": "show", "personal": "mask", "sensitive": "hide"},
+    "whole": {"public": "show", "internal": "show", "personal": "show", "sensitive": "show"},
 }
 
 # GB 11643: 17 digits and a check digit or X; 15 digits before 1999.
@@ -124,6 +126,6 @@ def shown_value(dataset: Dataset, name: str, value: str | None, sight: Sight) ->
 def shown_label(dataset: Dataset | None, label: str, sight: Sight) -> str:
     """The record's label; it is (or holds) the label property, so that one's sensitivity decides."""
     if dataset is None:
-        return label if sight == "clear" else HIDDEN
+        return HIDDEN if sight == "audit" else label
     how = property_treatment(dataset, dataset.label_property, sight)
     return label if how == "show" else mask_name(label) if how == "mask" else HIDDEN

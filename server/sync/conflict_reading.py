@@ -52,13 +52,14 @@ def read_conflict(session: Session, actor: Actor, datasets: Datasets, conflict_i
 
 
 def conflict_entries(session: Session, actor: Actor, datasets: Datasets, ids: Sequence[str]) -> dict[str, Wire]:
-    """What feeds tell of these conflicts, by id.
+    """What feeds tell of these conflicts, by id, whole like the rows beside them: who works with the record offline
+    must be able to tell two telephone numbers apart.
 
     Of a record that the reader may no longer see, whoever wrote one of the values is told how it ended, without any
     value; for others it is absent.
     """
     rows = session.execute(_query(actor).where(Conflict.id.in_(ids))).all()
-    told = {item["id"]: item for item in _on_wire(session, datasets, rows)}
+    told = {item["id"]: item for item in _on_wire(session, datasets, rows, feed=True)}
     return told | _ends(session, actor, [id for id in ids if id not in told])
 
 
@@ -100,13 +101,20 @@ def _clauses(session: Session, wanted: ConflictFilter) -> list[ColumnElement[boo
     return clauses
 
 
-def _on_wire(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> list[Wire]:
+def _on_wire(session: Session, datasets: Datasets, rows: Sequence[Row[Any]], *, feed: bool = False) -> list[Wire]:
     said = sides(session, datasets, [(row.Conflict, row.Entity) for row in rows])
     heads = [head for found in said.values() for side in found for head in (side.head, *side.witnesses)]
     visits = _visits(session, heads)
     deciders = {(row.Conflict.resolution or {}).get("person_id") for row in rows}
     people = authors(session, deciders | {head.person_id for head in heads})
-    return [_conflict(row, datasets[row.Entity.dataset], said[row.Conflict.id], visits, people) for row in rows]
+    return [
+        _conflict(row, _sight(row, feed), datasets[row.Entity.dataset], said[row.Conflict.id], visits, people)
+        for row in rows
+    ]
+
+
+def _sight(row: Row[Any], feed: bool) -> Sight:
+    return "whole" if feed and row.clear else sight(bool(row.clear))
 
 
 def _visits(session: Session, heads: Sequence[Head]) -> dict[str, Wire]:
@@ -132,6 +140,7 @@ def _visits(session: Session, heads: Sequence[Head]) -> dict[str, Wire]:
 
 def _conflict(
     row: Row[Any],
+    seen: Sight,
     dataset: Dataset,
     said: Sequence[Side],
     visits: Mapping[str, Wire],
@@ -139,7 +148,6 @@ def _conflict(
 ) -> Wire:
     conflict: Conflict = row.Conflict
     entity: Entity = row.Entity
-    seen = sight(bool(row.clear))
     shown = {name: entity.values.get(name) for name in conflict.properties}
     return {
         "id": conflict.id,

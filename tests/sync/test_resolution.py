@@ -125,6 +125,20 @@ def test_the_decision_reaches_both_authors(quarrel: tuple[Phone, ...], world: Wo
         assert (told["id"], told["state"]) == (conflict["id"], "resolved")
 
 
+def test_two_telephone_numbers_are_told_apart_on_the_phones_that_have_the_household_whole(world: World) -> None:
+    """Their middle may be all that differs. A list at a desk shows them in part, and a check sees none."""
+    li, helper = world.phone("li"), world.phone("helper")
+    li.send(li.visit(phone="19900019858"))
+    helper.send(helper.visit(phone="19912349858"))
+    scopes = [(li, f"region:{QINGSHI}"), (helper, f"user:{world.people['helper']}")]
+    for phone, scope in scopes:
+        (told,) = [entry for entry in phone.pull(scope)["entries"] if entry["type"] == "conflict"]
+        assert {head["value"] for head in told["heads"]} == {"19900019858", "19912349858"}
+        assert told["shown"] == "19900019858"
+    assert {head["value"] for head in open_conflict(world.phone("zhang"))["heads"]} == {"199****9858"}
+    assert {head["value"] for head in open_conflict(world.phone("auditor"))["heads"]} == {None}
+
+
 def test_who_may_not_decide_gets_what_an_unknown_conflict_gets(world: World, quarrel: tuple[Phone, ...]) -> None:
     conflict = open_conflict(quarrel[2])
     foreign, auditor = world.phone("zhao"), world.phone("auditor")
