@@ -58,7 +58,7 @@ def _moment(text: str, at: time) -> datetime | None:
         return None
     try:
         if _DAY.fullmatch(text):
-            return datetime.combine(datetime.fromisoformat(text).date(), at, db.CHINA)
+            return datetime.combine(datetime.fromisoformat(text).date(), at, db.CHINA).astimezone(UTC)
         if _MOMENT.fullmatch(text):
             return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:

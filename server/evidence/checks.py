@@ -88,6 +88,7 @@ class Shot:
     """What is known of a photo. `shutter`: by the phone's clock; `clock_off_s`: how far that clock was ahead of the
     server's at its last contact; `jumped`: it was set meanwhile. `copies`: other visits with the very same bytes;
     `twins`: those of other visits that look alike, nearest first; `plain`: too dark or too flat to show anything;
+    `unreadable`: the file shows no picture at all;
     `same_spot`: other visits with the very same fix. `device_since`: when this install was first seen.
     """
 
@@ -106,6 +107,7 @@ class Shot:
     copies: Sequence[str] = ()
     twins: Sequence[Twin] = ()
     plain: bool = False
+    unreadable: bool = False
     same_spot: int = 0
     device_since: datetime | None = None
 
@@ -259,6 +261,8 @@ def _limit(twin: Twin, limits: Limits) -> float:
 
 
 def _dark(shot: Shot, limits: Limits) -> Iterator[Found]:
+    if shot.unreadable:
+        yield "UNREADABLE", "warn", None, None, {}
     if shot.plain:
         yield "DARK", "warn", None, None, {}
 

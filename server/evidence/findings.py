@@ -103,6 +103,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "LOWRES": ("照片长边只有 {value} 像素（界限 {limit}）。", "The long edge has {value} pixels only (limit {limit})."),
     "DARK": ("照片太暗或几乎是一片，看不清内容。", "The photo is too dark or too plain to show anything."),
+    "UNREADABLE": (
+        "文件显示不出照片，看不到拍的是什么；原件已保存。",
+        "The file shows no picture to look at; the original is kept.",
+    ),
     "DEV_NEW": ("这台手机刚登记不久（一天之内）。", "The phone was signed in less than a day before."),
     "CHAIN": (
         "照片的封签不完整（{value}）：记录可能被改过、少了一张，或来自另一个浏览器。",

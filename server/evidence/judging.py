@@ -105,6 +105,7 @@ def _shot(
         copies=_copies(session, attachment, visit),
         twins=twins,
         plain=plain,
+        unreadable=photo.state == "unreadable",
         same_spot=sum(_same_spot(place, other.place) for other in others) if place else 0,
         device_since=install.created_at if install else None,
     )

@@ -1,7 +1,7 @@
 """Which photos a person is to look at: those with reasons, and a share drawn by lot of those without.
 
-The lot is the hash of the attachment's id, which the server gave: nobody can choose to be drawn or not, and the same
-photo is drawn again whenever it is checked again.
+The lot is a keyed hash of the attachment's id, which the server gave: nobody can choose to be drawn or not, or tell
+from an id whether it was, and the same photo is drawn again whenever it is checked again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.evidence.checks import Check, Limits
 from server.evidence.tables import PhotoLook, Verdict
+from server.sealing.vault import vault
 from server.sync.feeds import upsert
 
 POINTS = {"info": 0, "warn": 1, "fail": 3}
@@ -24,9 +25,14 @@ def weight_of(found: Sequence[Check]) -> int:
     return sum(POINTS[one.level] for one in found)
 
 
-def is_drawn(attachment_id: str, limits: Limits) -> bool:
-    """Whether the lot falls on this photo."""
-    lot = int.from_bytes(hashlib.sha256(attachment_id.encode()).digest()[:4], "big") / 2**32
+def ticket_of(attachment_id: str) -> str:
+    """What the lot is drawn for: the id by this server's key."""
+    return vault().digest(f"look {attachment_id}")
+
+
+def is_drawn(ticket: str, limits: Limits) -> bool:
+    """Whether the lot falls on this ticket."""
+    lot = int.from_bytes(hashlib.sha256(ticket.encode()).digest()[:4], "big") / 2**32
     return lot < limits["random_percent"] / 100
 
 
@@ -35,7 +41,7 @@ def want_look(session: Session, attachment_id: str, found: Sequence[Check], limi
 
     What was looked at comes back only for a reason that nobody had seen then.
     """
-    weight, drawn = weight_of(found), is_drawn(attachment_id, limits)
+    weight, drawn = weight_of(found), is_drawn(ticket_of(attachment_id), limits)
     codes = sorted(one.code for one in found if POINTS[one.level])
     look = session.get(PhotoLook, attachment_id)
     if look is None and (weight or drawn):

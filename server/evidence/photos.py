@@ -72,8 +72,11 @@ def copies(settings: Settings, sha256: str) -> dict[int, Path]:
 
 
 def is_photo() -> ColumnElement[bool]:
-    """Clause on Attachment: those that somebody calls a picture; sound, films and tables are only kept."""
-    return or_(Attachment.media_type.like("image/%"), *(Attachment.name.ilike(f"%{end}") for end in ENDINGS))
+    """Clause on Attachment: those that somebody calls a picture, or that were asked for as one (`slot`), whatever the
+    phone calls them; sound, films and tables are only kept.
+    """
+    called = (Attachment.media_type.like("image/%"), *(Attachment.name.ilike(f"%{end}") for end in ENDINGS))
+    return or_(*called, Attachment.slot.is_not(None))
 
 
 def waiting(session: Session, before: datetime, limit: int) -> list[str]:
@@ -235,4 +238,5 @@ def find(session: Session, actor: Actor, attachment_id: str) -> PhotoFile:
 
 
 def _called_photo(attachment: Attachment) -> bool:
-    return attachment.media_type.startswith("image/") or attachment.name.lower().endswith(ENDINGS)
+    called = attachment.media_type.startswith("image/") or attachment.name.lower().endswith(ENDINGS)
+    return called or attachment.slot is not None

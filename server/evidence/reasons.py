@@ -58,7 +58,9 @@ def _shown(inputs: Mapping[str, Any], seen: Collection[str]) -> dict[str, Any]:
     hidden = [other for other in _others(inputs) if other not in seen]
     if not hidden:
         return dict(inputs)
-    shown = {name: value for name, value in inputs.items() if name != "other" or value in seen}
+    shown = dict(inputs)
+    if inputs.get("other") in hidden:  # neither which photo nor when it was taken
+        shown = {name: value for name, value in inputs.items() if name not in ("other", "at")}
     if "others" in shown:
         shown["others"] = [other for other in shown["others"] if other in seen]
     return {**shown, "hidden": len(hidden)}

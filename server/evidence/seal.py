@@ -30,16 +30,20 @@ class Link:
 
 
 def broken(links: Iterable[Link], public_key_jwk: Mapping[str, Any] | None) -> dict[str, str]:
-    """What is wrong with each seal, by attachment: unsigned, no_key, signature, other_photo, gap, previous, unreadable.
+    """What is wrong with each seal, by attachment: unsigned, no_key, stripped, signature, other_photo, gap, previous,
+    unreadable. A phone signs all photos of a visit or none, so of one without a signature among others it was taken.
 
     Attachments without a capture record are left out: other programs seal nothing.
     """
+    links = list(links)
     sealed = [link for link in links if link.capture is not None and "seq" in link.capture]
-    found: dict[str, str] = {}
+    signed = any((link.capture or {}).get("signature") is not None for link in sealed)
+    bare = [link for link in links if link.capture is not None and "seq" not in link.capture]
+    found = {link.attachment_id: "stripped" for link in bare if signed}
     before: str | None = None
     for place, link in enumerate(sorted(sealed, key=_seq), 1):
         text = _text(link)
-        fault = "unreadable" if text is None else _fault(link, text, place, before, public_key_jwk)
+        fault = "unreadable" if text is None else _fault(link, text, place, before, public_key_jwk, signed)
         if fault is not None:
             found[link.attachment_id] = fault
         before = hashlib.sha256(text).hexdigest() if text is not None else None
@@ -61,11 +65,11 @@ def _text(link: Link) -> bytes | None:
 
 
 def _fault(
-    link: Link, text: bytes, place: int, before: str | None, public_key_jwk: Mapping[str, Any] | None
+    link: Link, text: bytes, place: int, before: str | None, public_key_jwk: Mapping[str, Any] | None, signed: bool
 ) -> str | None:
     record = link.capture or {}
     if record.get("signature") is None:
-        return "unsigned"
+        return "stripped" if signed else "unsigned"
     if public_key_jwk is None:
         return "no_key"
     if not is_signed(public_key_jwk, signature_of(str(record["signature"])), text):

@@ -182,6 +182,15 @@ def check_seal(photos: list[dict[str, Any]], key: dict[str, Any] | None, where: 
         before = hashlib.sha256(text).hexdigest() if text else None
 
 
+def check_bare(photos: list[dict[str, Any]], where: str) -> Iterator[Fault]:
+    """Records without a seal among signed ones: a phone signs all photos of a visit or none."""
+    records = [(one, one.get("capture") or {}) for one in photos]
+    if any(record.get("signature") for _, record in records):
+        for photo, record in records:
+            if record and "seq" not in record:
+                yield Fault("stripped", f"{where} {photo.get('file') or photo['attachment_id']}")
+
+
 def _fault(
     photo: dict[str, Any], text: bytes, place: int, before: str | None, key: dict[str, Any] | None, signed: bool
 ) -> str | None:
@@ -212,6 +221,7 @@ def check_visit(content: bytes, where: str, found: dict[str, str], tally: Tally)
             faults = list(check_seal(seal["photos"], visit.get("public_key_jwk"), where))
             tally.sealed += sum("seq" in (one.get("capture") or {}) for one in seal["photos"]) - len(faults)
             yield from faults
+            yield from check_bare(seal["photos"], where)
     except (ValueError, KeyError, TypeError, AttributeError):
         yield Fault("record", where)
 

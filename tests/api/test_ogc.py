@@ -86,6 +86,7 @@ WRONG = (
     "bbox=1,2,3", "bbox=1,2,3,4,5", "bbox=a,b,c,d", "bbox=1,2,nan,4", "bbox=1,5,2,4", "bbox=1,2,3,4,5,6,7", "bbox=",
     "datetime=yesterday", "datetime=2026-11-22T08:00:00", "datetime=", "datetime=..", "datetime=2026-13-01",
     "datetime=20261122", "datetime=2026-11-22/2026-11-21", "datetime=2026-11-22/2026-11-23/2026-11-24",
+    "datetime=0001-01-01/..",
     "limit=0", "limit=-1", "limit=many", "f=xml", "filter=x", "crs=http://www.opengis.net/def/crs/EPSG/0/4490",
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.accounts import people
 from server.evidence import tasks
 from server.evidence.checks import Limits
-from server.evidence.looks import is_drawn
+from server.evidence.looks import is_drawn, ticket_of
 from server.evidence.tables import PhotoCheck, Verdict
 from server.evidence.tally import steps
 from tests.evidence.test_judging import LAT, LON, Camera, looked_at, pictures, world  # noqa: F401
@@ -180,6 +180,44 @@ def test_the_lot_falls_on_its_share_and_always_on_the_same() -> None:
     drawn = [is_drawn(str(uuid.UUID(int=number)), limits) for number in range(10_000)]
     assert 413 <= sum(drawn) <= 587
     assert drawn == [is_drawn(str(uuid.UUID(int=number)), limits) for number in range(10_000)]
+
+
+def test_nobody_tells_from_an_id_whether_its_photo_is_drawn(queue: World) -> None:
+    """The lot is keyed: other ids are drawn than by their hash alone."""
+    limits, ids = Limits("v", {"random_percent": 50}), [str(uuid.UUID(int=number)) for number in range(64)]
+    with queue.app.app_context():
+        drawn = [is_drawn(ticket_of(id), limits) for id in ids]
+        assert drawn == [is_drawn(ticket_of(id), limits) for id in ids]
+    assert drawn != [is_drawn(id, limits) for id in ids]
+
+
+def test_of_a_photo_out_of_sight_not_even_the_time_is_told(queue: World) -> None:
+    zhang = queue.phone("zhang")
+    far = items(zhang)[0]
+    inputs = {"other": str(uuid.uuid4()), "at": "2026-11-21T01:29:58+00:00"}
+    row = {"level": "fail", "value": 300, "limit": 120, "rule": "v", "inputs": inputs, "attachment_id": far["id"]}
+    queue.run(lambda session: session.add(PhotoCheck(code="SPEED", **row)))
+    told = next(one for one in zhang.get(f"/evidence/{far['id']}").json["reasons"] if one["code"] == "SPEED")
+    assert told["inputs"] == {"hidden": 1}
+
+
+def test_a_file_that_shows_no_picture_is_put_before_a_reviewer(world: World) -> None:  # noqa: F811
+    """Whoever sends an empty file for a photo cannot count on nobody looking."""
+    camera, empty = Camera(world, "li"), b"%PDF-1.7 no photo"
+    visit = camera.send([empty], camera.sealed([empty]))
+    zhang = world.phone("zhang")
+    assert looked_at(world, zhang, visit)[0]["UNREADABLE"] == "warn"
+    (item,) = items(zhang, code="UNREADABLE")
+    assert item["photo_state"] == "unreadable" and item["reasons"][-1]["message"]["zh"]
+
+
+def test_a_photo_of_a_slot_is_looked_at_whatever_its_file_is_called(world: World) -> None:  # noqa: F811
+    camera, (content,) = Camera(world, "li"), pictures(1)
+    (sent,) = camera.sealed([content], fix=VAGUE)
+    sent |= {"name": "x.bin", "media_type": "application/octet-stream", "slot": "front"}
+    visit = camera.send([content], [sent])
+    zhang = world.phone("zhang")
+    assert looked_at(world, zhang, visit)[0]["ACC_LOW"] == "warn"
 
 
 def test_the_same_slot_of_the_house_is_shown_over_time(world: World) -> None:  # noqa: F811

@@ -68,7 +68,16 @@ def test_another_key_no_key_and_no_signature_differ() -> None:
     other = {**KEY, "x": KEY["y"], "y": KEY["x"]}
     assert set(broken(links(), other).values()) == {"signature"}
     assert set(broken(links(), None).values()) == {"no_key"}
-    assert broken(changed(2, signature=None), KEY) == {"water": "unsigned"}
+    records = [{**record, "signature": None} for record in VISIT["records"]]
+    assert set(broken(links(records), KEY).values()) == {"unsigned"}
+
+
+@pytest.mark.parametrize("left", [("signature",), ("seq", "prev_record_hash", "signature")])
+def test_a_photo_without_its_seal_among_sealed_ones_is_told(left: tuple[str, ...]) -> None:
+    """Whoever takes the seal off the last record of a chain leaves no gap behind it."""
+    records = copy.deepcopy(VISIT["records"])
+    records[2] = {name: value for name, value in records[2].items() if name not in left}
+    assert broken(links(records), KEY) == {"water": "stripped"}
 
 
 @pytest.mark.parametrize("nonsense", ["", "?", "QUJD", 5, {"r": 1}])

@@ -172,6 +172,12 @@ def _strip(visit: dict[str, Any]) -> None:
     the_photos(visit)[1]["capture"]["signature"] = None
 
 
+def _unseal(visit: dict[str, Any]) -> None:
+    """Nothing comes after the last of a chain, so it leaves no gap."""
+    last = max(the_photos(visit), key=lambda photo: photo["capture"]["seq"])
+    last["capture"] = {"fix": {"lon": 1, "lat": 2}}
+
+
 def _edit(visit: dict[str, Any]) -> None:
     the_photos(visit)[1]["capture"]["fix"]["lon"] += 0.001
 
@@ -193,6 +199,7 @@ FORGED: dict[str, tuple[Callable[[Files], Files], str]] = {
     "carefully: two photos exchanged": (lambda files: sealed_anew(changed_visit(files, _exchange)), "other_photo"),
     "carefully: an entry is gone": (lambda files: sealed_anew(changed_visit(files, _drop)), "gap"),
     "carefully: a signature is gone": (lambda files: sealed_anew(changed_visit(files, _strip)), "stripped"),
+    "carefully: the last seal is gone": (lambda files: sealed_anew(changed_visit(files, _unseal)), "stripped"),
     "carefully: another key": (
         lambda files: sealed_anew(changed_visit(files, lambda visit: visit["public_key_jwk"].update(
             x=visit["public_key_jwk"]["y"]))), "signature",

@@ -8,7 +8,7 @@ export type Word = "confirmed" | "explained" | "unclear" | "ask";
 export type Level = "info" | "warn" | "fail";
 
 /** Codes in the order in which a list offers them. */
-export const CODES = ["DIST_HH", "DUP_EXACT", "DUP_NEAR", "SPEED", "CHAIN", "EXIF_TIME", "DATUM", "EXIF_GPS", "CLOCK", "FIX_STALE", "ACC_LOW", "ACC_ZERO", "DARK", "SOFTWARE", "NO_EXIF", "LOWRES", "DEV_NEW"] as const;
+export const CODES = ["DIST_HH", "DUP_EXACT", "DUP_NEAR", "SPEED", "CHAIN", "EXIF_TIME", "DATUM", "EXIF_GPS", "CLOCK", "FIX_STALE", "ACC_LOW", "ACC_ZERO", "UNREADABLE", "DARK", "SOFTWARE", "NO_EXIF", "LOWRES", "DEV_NEW"] as const;
 
 export interface Reason {
   code: string; level: Level; value: number | string | null; limit: number | string | null; rule: string; message: Names;
