@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from PIL.ExifTags import GPS, IFD, Base
 
 SIZE = (1280, 960)
-TAKEN = (960, 720)
+TAKEN = (1060, 795)
 GROUND = 640  # height of the horizon of the yard, pixels from the top
 Colour = tuple[int, int, int]
 WALLS: dict[str, tuple[Colour, ...]] = {

@@ -7,10 +7,12 @@ import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -22,6 +24,7 @@ from server.demo.county import County
 from server.demo.plan import plan_works
 from server.demo.respond import respond
 from server.demo.rows import Row, Shelf
+from server.demo.seals import public_key_jwk, sealed
 from server.demo.seed import dice
 from server.demo.shots import APP_BUILD, Shot, capture, draw, take
 from server.demo.works import Work
@@ -32,7 +35,7 @@ from server.forms.tables import FormVersion
 from server.sync.blob_store import BlobStore
 from server.sync.blobs import keep_streams, store_of
 from server.sync.push import push
-from server.sync.tables import OpLog
+from server.sync.tables import Attachment, OpLog, Submission
 
 SETTLED = ("applied", "merged", "conflicted", "duplicate")
 
@@ -84,6 +87,8 @@ class Desk:
                 fill.add_repeat(path)
         respond(fill, form.model, work.story, dice(f"respond {_name(work)}"))
         photos = [_photo(shot, work) for shot in take(fill, form.model, work)]
+        if work.reuses and photos:
+            photos[0] = self._old(photos[0], work)
         for photo in photos:
             if photo.shot.sent:
                 _put(self.store, photo, work.worker)
@@ -100,6 +105,23 @@ class Desk:
         """What the phone had when the form was opened."""
         with db.read() as session:
             return self.shelf.lists_for(session, form.plan, work)
+
+    def _old(self, photo: Photo, work: Work) -> Photo:
+        """The worker's first photo of the same slot elsewhere, picked from the album; a new one where there is none."""
+        earlier = (
+            select(Attachment.sha256)
+            .join(Submission, Submission.instance_id == Attachment.instance_id)
+            .where(Attachment.person_id == work.worker, Attachment.slot == photo.shot.slot)
+            .where(Attachment.blob.is_not(None), Submission.root_id != (work.household.id if work.household else None))
+            .order_by(Submission.started_at)
+            .limit(1)
+        )
+        with db.read() as session:
+            sha256 = session.scalar(earlier)
+        if sha256 is None:
+            return photo
+        with self.store.open(sha256) as file:
+            return Photo(replace(photo.shot, from_album=True), file.read(), sha256)
 
     def _username(self, work: Work) -> str:
         return self.county.worker_by_id[work.worker].username
@@ -140,7 +162,8 @@ def _put(store: BlobStore, photo: Photo, person: str) -> None:
 
 def _actor(session: Session, person_id: str) -> Actor:
     install = install_of(person_id)
-    device = {"name": "演示手机 / demo phone", "model": "demo", "app_build": APP_BUILD}
+    key = public_key_jwk(install)
+    device = {"name": "演示手机 / demo phone", "model": "demo", "app_build": APP_BUILD, "public_key_jwk": key}
     claim_install(session, install, person_id, device)
     return load_actor(session, session.get_one(Person, person_id), install_id=install)
 
@@ -158,7 +181,7 @@ def _op(
         "seq": seq,
         "kind": "submission",
         "device_time": work.ended.isoformat(),
-        "clock": {"server_time_seen": None, "device_time_then": None, "jumped": False},
+        "clock": _clock(work),
         "depends_on": [],
         "instance_id": instance_id,
         "form_id": form.form_id,
@@ -166,8 +189,17 @@ def _op(
         "instance_xml": xml,
         "visit": _visit(work),
         "entities": [_base(write) for write in writes],
-        "attachments": [_attachment(work, photo) for photo in photos],
+        "attachments": _attachments(work, photos, instance_id),
     }
+
+
+def _clock(work: Work) -> dict[str, Any]:
+    """What the phone knows of its clock: nothing, but for the one that is far off."""
+    if not work.ahead_s:
+        return {"server_time_seen": None, "device_time_then": None, "jumped": False}
+    then = work.started - timedelta(hours=2)
+    seen = then - timedelta(seconds=work.ahead_s)
+    return {"server_time_seen": seen.isoformat(), "device_time_then": then.isoformat(), "jumped": False}
 
 
 def _op_id(work: Work) -> str:
@@ -184,8 +216,9 @@ def _base(write: EntityWrite) -> dict[str, Any]:
 
 
 def _visit(work: Work) -> dict[str, Any]:
-    location: dict[str, Any] = {"source": "none", "reason": "不在现场 / not at the house"}
-    if work.place:
+    reason = "permission_denied" if work.place else "不在现场 / not at the house"
+    location: dict[str, Any] = {"source": "none", "reason": reason}
+    if work.place and work.fix != "refused":
         lon, lat = work.place
         location = {
             "lon": f"{lon:.6f}", "lat": f"{lat:.6f}", "accuracy_m": str(work.accuracy_m), "datum": "wgs84",
@@ -199,12 +232,15 @@ def _visit(work: Work) -> dict[str, Any]:
     }
 
 
-def _attachment(work: Work, photo: Photo) -> dict[str, Any]:
-    shot = photo.shot
-    found = {
-        "name": shot.name, "sha256": photo.sha256, "size": len(photo.content), "media_type": "image/jpeg",
-        "slot": shot.slot,
-    }  # fmt: skip
-    if not shot.with_capture:
-        return found
-    return {**found, "capture": capture(shot, work, photo.sha256, len(photo.content))}
+def _attachments(work: Work, photos: list[Photo], instance_id: str) -> list[dict[str, Any]]:
+    """The photos, each with its record in the seal of the visit."""
+    visit = instance_id.removeprefix("uuid:")
+    records = [capture(one.shot, work, visit, one.sha256, len(one.content)) for one in photos]
+    chain = sealed(records, install_of(work.worker))
+    return [
+        {
+            "name": photo.shot.name, "sha256": photo.sha256, "size": len(photo.content), "media_type": "image/jpeg",
+            "slot": photo.shot.slot, "capture": record,
+        }
+        for photo, record in zip(photos, chain, strict=True)
+    ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -14,6 +15,8 @@ from server.demo.works import Work, work
 
 PLAIN_VISITS = 36
 CONTESTED = 3  # households where lead and deputy, both offline, wrote down different phone numbers
+# Plain visits whose phone knew its place only roughly, or was not allowed to ask, or had a wrong clock.
+COARSE, COARSE_M, REFUSED, AHEAD, AHEAD_S = (6, 24), 1400, (3, 21), (5,), 14 * 60
 AWAY_M = 420  # two photos taken at the wrong place, in metres from the house
 INCOMES = ("wage_income", "operating_income", "operating_cost", "property_income", "transfer_income")
 
@@ -25,7 +28,8 @@ def plan_visits(households: tuple[Household, ...], today: date) -> Iterator[Work
     plain, contested = chosen[CONTESTED:], chosen[:CONTESTED]
     visits = [_plain(throw, household, k, today) for k, household in enumerate(plain)]
     waiting = _in_sight(visits, households[0].village)
-    yield from (replace(one, unsent=one is waiting) for one in visits)
+    second = _second([one for one in visits if one.village[:9] == households[0].village[:9]])
+    yield from (replace(one, unsent=one is waiting, reuses=one is second and one is not waiting) for one in visits)
     for household in contested:
         yield from _contested(throw, household, today)
 
@@ -34,6 +38,16 @@ def _in_sight(visits: list[Work], village: str) -> Work | None:
     """A visit with several photos in the township of the first sign-ins: its last photo is still on the phone."""
     near = [one for one in visits if one.village[:9] == village[:9] and one.mode == "in_person"]
     return next((one for one in near if one.household and _asks_more(one.household)), near[0] if near else None)
+
+
+def _second(visits: list[Work]) -> Work | None:
+    """The second visit of the first worker who was at two houses: one of its photos is that of the other house."""
+    seen: Counter[str] = Counter()
+    for visit in sorted((one for one in visits if one.place), key=lambda one: one.started):
+        seen[visit.worker] += 1
+        if seen[visit.worker] == 2 and visit.fix == "exact" and not visit.ahead_s:
+            return visit
+    return None
 
 
 def _asks_more(household: Household) -> bool:
@@ -49,10 +63,20 @@ def _plain(throw: Random, household: Household, k: int, today: date) -> Work:
     born = dict(_newborn(throw, household, today)) if k in (2, 16) else {"n_new": "0"}
     story = {**_opening(household, mode), **changes, **income, **born, **_closing(throw)}
     day = days_before(today, throw.randint(1, 28))
-    return work(
+    made = work(
         throw, "household_visit", household.lead, household, day, story, mode=mode, photos=3,
-        metres=AWAY_M if k in (4, 13) else 6,
+        metres=AWAY_M if k in (4, 13) or k in COARSE else 6,
     )  # fmt: skip
+    return _with_phone(made, k)
+
+
+def _with_phone(made: Work, k: int) -> Work:
+    """Most phones know where and when they are; some do not, and nobody is to blame."""
+    if k in COARSE:
+        return replace(made, fix="coarse", accuracy_m=COARSE_M)
+    if k in REFUSED:
+        return replace(made, fix="refused")
+    return replace(made, ahead_s=AHEAD_S) if k in AHEAD else made
 
 
 def _contested(throw: Random, household: Household, today: date) -> Iterator[Work]:

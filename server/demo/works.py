@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from random import Random
+from typing import Literal
 
 from server.demo.homes import Household
 from server.demo.land import DEGREE_M, STRETCH
 
 CHINA = timezone(timedelta(hours=8))
+Fix = Literal["exact", "coarse", "refused"]  # what the phone may know of its place
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,8 @@ class Work:
     """`household` is None where the form is about the village `village`. `story`: answers by question name.
 
     `photos`: at most so many are taken. `metres`: how far from the house. `stale`: its author had not yet received the
-    work on this household that lies before it. `unsent`: the last photo is still on the phone.
+    work on this household that lies before it. `unsent`: the last photo is still on the phone. `ahead_s`: how far the
+    phone's clock is ahead; the times of the work are by that clock. `reuses`: its first photo is an old one.
     """
 
     form: str
@@ -34,6 +37,9 @@ class Work:
     photos: int = 1
     stale: bool = False
     unsent: bool = False
+    fix: Fix = "exact"
+    ahead_s: int = 0
+    reuses: bool = False
     # Rows that are added by hand: path of the repeat → how many.
     rows: Mapping[str, int] = field(default_factory=dict)
     number: int = 0

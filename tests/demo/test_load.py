@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from server import db
-from server.accounts.tables import HelperOf, Person
+from server.accounts.tables import HelperOf, Install, Person
 from server.cli import main
 from server.demo import load
 from server.demo.county import PASSWORD, County, build_county
 from server.demo.plan import plan_works
 from server.demo.submit import Desk
+from server.evidence.seal import Link, broken
 from server.registry.tables import Conflict, Entity, EntityVersion
 from server.sync.tables import Attachment, Feed, OpLog, Quarantine, Submission
 
@@ -34,8 +36,12 @@ def small(monkeypatch: pytest.MonkeyPatch) -> County:
     monkeypatch.setattr(load, "build_county", lambda today: county)
     monkeypatch.setattr("server.demo.visits.PLAIN_VISITS", 9)
     monkeypatch.setattr("server.demo.visits.CONTESTED", 2)
-    monkeypatch.setattr("server.demo.pictures.draw", lambda *about: Image.new("RGB", (64, 48), (about[-1] % 256, 0, 0)))
+    monkeypatch.setattr("server.demo.pictures.draw", lambda *about: Image.new("RGB", (64, 48), _colour(about[-1])))
     return county
+
+
+def _colour(seed: int) -> tuple[int, int, int]:
+    return seed % 256, seed // 256 % 256, seed // 65536 % 256
 
 
 def quiet(_what: str, _done: int, _total: int) -> None:
@@ -54,6 +60,31 @@ def count(table: type, *where: object) -> int:
 def everything() -> dict[str, int]:
     tables = (Person, HelperOf, Entity, EntityVersion, OpLog, Submission, Attachment, Conflict)
     return {table.__tablename__: count(table) for table in tables}
+
+
+def seals_stand() -> None:
+    """Every photo is sealed by its phone, by the server's own check, and reviewers have something to look at."""
+    visits: dict[str, list[Link]] = defaultdict(list)
+    with db.read() as session:
+        query = select(Attachment, Submission, Install).where(Submission.instance_id == Attachment.instance_id)
+        rows = session.execute(query.where(Install.id == Submission.install_id)).all()
+        keys = {submission.instance_id: install.public_key_jwk for _, submission, install in rows}
+        for attachment, submission, _ in rows:
+            visits[submission.instance_id].append(Link(attachment.id, attachment.sha256, attachment.capture))
+        clocks = [submission.clock for _, submission, _ in rows]
+        files = Counter(attachment.sha256 for attachment, *_ in rows)
+    captures = [link.capture or {} for links in visits.values() for link in links]
+    assert all("signature" in capture for capture in captures)
+    assert [broken(links, keys[visit]) for visit, links in visits.items()] == [{}] * len(visits)
+    changed = {
+        visit: [replace(links[0], capture={**links[0].capture, "wall_ms": 0})] for visit, links in visits.items()
+    }
+    assert all(broken(links, keys[visit]) for visit, links in changed.items())
+    assert {one["source"] for one in captures} == {"live", "gallery"}
+    assert {one["permission"] for one in captures if one["fix"] is None} == {"denied"}
+    assert any(one["fix"] and one["fix"]["accuracy_m"] > 100 for one in captures)
+    assert any(clock["server_time_seen"] for clock in clocks)
+    assert [times for times in files.values() if times > 1] == [2]
 
 
 def test_everything_arrives_through_the_real_doors(app: Flask, small: County) -> None:
@@ -80,6 +111,7 @@ def test_everything_arrives_through_the_real_doors(app: Flask, small: County) ->
         # All photos are bound but the one that is still on the phone.
         assert count(Attachment, Attachment.blob.is_(None)) == 1
         assert count(Attachment, Attachment.blob.is_not(None)) > 8
+        seals_stand()
         household = small.households[0]
         for scope in (f"user:{household.lead}", f"user:{household.deputy}", f"region:{household.village}"):
             assert count(Feed, Feed.scope == scope, Feed.ref == household.id) == 1
