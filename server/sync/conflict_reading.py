@@ -114,7 +114,8 @@ def _on_wire(session: Session, datasets: Datasets, rows: Sequence[Row[Any]], *, 
 
 
 def _sight(row: Row[Any], feed: bool) -> Sight:
-    return "whole" if feed and row.clear else sight(bool(row.clear))
+    """Of two records that look alike the reader may have one only, so neither is whole."""
+    return "whole" if feed and row.clear and not pair_of(row.Conflict) else sight(bool(row.clear))
 
 
 def _visits(session: Session, heads: Sequence[Head]) -> dict[str, Wire]:

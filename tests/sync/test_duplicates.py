@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from server.config import ROOT
 from server.forms.datasets import load_datasets
+from server.registry.tables import Conflict
 from server.sync.apply import apply_write
+from server.sync.conflict_reading import _sight
+from server.sync.lookalikes import pair_key
 from server.sync.record import Origin, RecordWrite
 from tests.sync.family import family, person, with_family
 from tests.sync.test_resolution import open_conflict, resolution
@@ -72,6 +76,15 @@ def test_the_second_push_is_told_and_so_is_the_first_authors_phone(village: Worl
     (conflict_id,) = {id for entity in result["entities"] for id in entity["conflicts"]}
     told = [e for e in li.pull(f"user:{village.people['li']}")["entries"] if e["type"] == "conflict"]
     assert [(e["id"], e["state"]) for e in told] == [(conflict_id, "open")]
+
+
+def test_a_feed_tells_two_records_that_look_alike_with_masks_since_its_reader_may_have_one_only() -> None:
+    """A helper of one household is not told the number of its neighbour; of one record all values are told whole."""
+    pair = Conflict(entity_id="a", key=pair_key("b"), properties=["@same"])
+    own = Conflict(entity_id="a", key="contact_phone", properties=["contact_phone"])
+    rows = [SimpleNamespace(Conflict=row, clear=clear) for row in (pair, own) for clear in (True, False)]
+    sights = [_sight(row, feed=True) for row in rows]  # type: ignore[arg-type]
+    assert sights == ["clear", "audit", "whole", "audit"]
 
 
 def test_same_person_archives_one_record_which_points_to_the_other(village: World) -> None:
