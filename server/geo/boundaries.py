@@ -94,7 +94,7 @@ def _take(one: Drawn, code: str, where: str, way: Way | None, swapped: bool, fou
         return
     try:
         area = shapely.force_2d(one.shape())
-    except (ShapelyError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (ShapelyError, ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         found.faults.append(fault("feature.broken", where, cause=str(error)))
         return
     if area.is_empty:

@@ -7,6 +7,7 @@ functions) may do more than read.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 MAGIC = b"SQLite format 3\0"
 CODE = "code"
 UNDEFINED = "undefined"
+SECONDS = 60.0  # a layer may be a view, and a view may ask for more than ever ends
 _ENVELOPES = {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}  # bytes of the envelope in a geometry's header
 _READING = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION)
 
@@ -41,6 +43,8 @@ def read_rows(raw: bytes) -> list[Row]:
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA cell_size_check = ON")
             connection.set_authorizer(_only_reading)
+            until = time.monotonic() + SECONDS
+            connection.set_progress_handler(lambda: time.monotonic() > until, 100_000)
             return list(_rows(connection))
     except (sqlite3.Error, OverflowError, ValueError) as error:
         raise NotAGeoPackage(str(error)) from error

@@ -74,7 +74,7 @@ def _undone(at: np.ndarray, named: str) -> np.ndarray:
 def _by_crs(crs: CRS) -> Way:
     """First off the map sheet onto the ellipsoid, which is exact; then, where the datum is another one, to WGS-84."""
     base = crs.geodetic_crs
-    if base is None:
+    if base is None or crs.is_geocentric:  # metres from the middle of the Earth draw no area
         raise NoWay(f"{crs.name}: not tied to the Earth")
     steps: list[Transformer] = []
     metres: float | None = 0.0 if "84" in base.name else _NATIONAL

@@ -18,6 +18,7 @@ from pyproj import Geod, Transformer
 from shapely.geometry import MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
+from server.geo import geopackage
 from server.geo.beside import beside, may_reach
 from server.geo.boundaries import BoundaryFile, Declared, read_boundaries
 from server.geo.datum import from_wgs84
@@ -201,6 +202,34 @@ def test_a_damaged_geopackage_has_a_cause_and_a_cure(tmp_path: Path, cut: int) -
 @given(st.binary(max_size=400))
 def test_any_bytes_after_the_magic_are_a_fault_and_never_a_crash(raw: bytes) -> None:
     assert read(b"SQLite format 3\0" + raw).faults
+
+
+def test_a_view_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "endless.gpkg"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        """CREATE TABLE gpkg_spatial_ref_sys (srs_id, organization, organization_coordsys_id, definition);
+        CREATE TABLE gpkg_contents (table_name, data_type);
+        CREATE TABLE gpkg_geometry_columns (table_name, column_name, srs_id);
+        CREATE TABLE t (x);
+        INSERT INTO t WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT i FROM n;
+        CREATE VIEW v AS SELECT sum(a.x) AS code, NULL AS geom FROM t a, t b, t c, t d, t e, t f;
+        INSERT INTO gpkg_contents VALUES ('v', 'features');
+        INSERT INTO gpkg_geometry_columns VALUES ('v', 'geom', 4326);"""
+    )
+    connection.close()
+    monkeypatch.setattr(geopackage, "SECONDS", 0.2)
+    assert "interrupted" in faults(read(path.read_bytes()))
+
+
+# No number that a map could hold; metres from the middle of the Earth, which draw no area on it.
+@pytest.mark.parametrize(("x", "crs"), [(10**400, "EPSG:4326"), (108, "EPSG:4978")])
+def test_numbers_and_systems_that_draw_no_area_are_faults(x: int, crs: str) -> None:
+    ring = [[x, 26], [108.1, 26], [108.1, 26.1], [x, 26]]
+    area = {"properties": {"code": VILLAGE}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    content = {"crs": {"properties": {"name": crs}}, "features": [area]}
+    found = read(json.dumps(content).encode())
+    assert len(found.faults) == 1 and not found.shapes
 
 
 @pytest.mark.parametrize(
