@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from server.db import CHINA
 from server.evidence.findings import in_words
 from server.evidence.reasons import may_review, reasons_of
 from server.evidence.submission_map import submission_map
-from server.evidence.tables import Photo
+from server.evidence.tables import Photo, PhotoLook
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES, Sight, property_treatment, sight
@@ -30,6 +30,7 @@ from server.sync.tables import Attachment, Submission
 from server.sync.written_records import household_on_wire, record_on_wire, writes_on_wire, written_records
 
 Files = Sequence[tuple[Attachment, Photo | None]]
+Reasons = Mapping[str, list[dict[str, Any]]]
 
 
 def read_submission(session: Session, actor: Actor, datasets: Datasets, instance_id: str) -> dict[str, Any] | None:
@@ -45,7 +46,7 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
     records = written_records(session, actor, submission)
     household = next((record for record in records if record.entity.id == submission.root_id), None)
     files = _files(session, instance_id)
-    reasons = _reasons(session, actor, submission, files)
+    reasons, looks = _review(session, actor, submission, files)
     return {
         **head_of(row, datasets, authors(session, [submission.person_id])),
         "op_id": submission.op_id,
@@ -54,7 +55,7 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
         "clock": submission.clock,
         **_corrections(session, actor, submission),
         "answers": answer_list(session, datasets, submission, seen),
-        "attachments": [_file(attachment, photo, reasons.get(attachment.id, [])) for attachment, photo in files],
+        "attachments": [_file(*one, reasons.get(one[0].id, []), looks.get(one[0].id)) for one in files],
         "findings": _findings(session, submission, datasets, seen),
         "reviews": _reviews(session, instance_id),
         "writes": writes_on_wire(records, datasets),
@@ -102,16 +103,24 @@ def _files(session: Session, instance_id: str) -> Files:
     return [(attachment, photo) for attachment, photo in rows]
 
 
-def _reasons(session: Session, actor: Actor, submission: Submission, files: Files) -> dict[str, list[dict[str, Any]]]:
-    """Reasons to look at each photo, for those who review here. The author is asked about a photo, not shown these."""
+def _review(session: Session, actor: Actor, submission: Submission, files: Files) -> tuple[Reasons, Mapping[str, str]]:
+    """Reasons to look at each photo and the state of those in the queue, for those who review here.
+
+    The author is asked about a photo, not shown these.
+    """
     if not session.scalar(select(may_review(actor)).where(Submission.instance_id == submission.instance_id)):
-        return {}
-    return reasons_of(session, actor, [attachment.id for attachment, _ in files])
+        return {}, {}
+    ids = [attachment.id for attachment, _ in files]
+    looks = session.execute(select(PhotoLook.attachment_id, PhotoLook.state).where(PhotoLook.attachment_id.in_(ids)))
+    return reasons_of(session, actor, ids), {row.attachment_id: row.state for row in looks}
 
 
-def _file(attachment: Attachment, photo: Photo | None, reasons: list[dict[str, Any]]) -> dict[str, Any]:
+def _file(
+    attachment: Attachment, photo: Photo | None, reasons: list[dict[str, Any]], look: str | None
+) -> dict[str, Any]:
     """`state`: whether the bytes are here; `photo_state`: whether copies to look at were made of them.
 
+    `look`: how it stands in the queue of reviewers (open, asked, done); None where it does not, or to other readers.
     `answer`: the op of the answer that brought it, of files that came with one.
     """
     own_name = attachment.name.partition("/")[2] if attachment.answer_id else attachment.name
@@ -130,6 +139,7 @@ def _file(attachment: Attachment, photo: Photo | None, reasons: list[dict[str, A
         "taken_at": photo.taken_at.isoformat() if photo and photo.taken_at else None,
         "findings": [in_words(finding) for finding in photo.findings] + reasons if photo else [],
         "capture_source": (attachment.capture or {}).get("source"),
+        "look": look,
     }
 
 

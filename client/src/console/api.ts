@@ -47,3 +47,6 @@ function queryText(query: Record<string, string | undefined>): string {
 }
 
 export const photoAddress = (id: string, size: "320" | "1280" | "original"): string => `/api/v1/photos/${encodeURIComponent(id)}?size=${size}`;
+
+/** A copy with time, place and household drawn on it, for print; named so that nobody takes it for the original. */
+export const stampedAddress = (id: string): string => `${photoAddress(id, "1280")}&watermark=1`;

@@ -28,6 +28,8 @@ export interface Attachment {
   id: string; name: string; slot: string | null; sha256: string | null; size: number | null; media_type: string;
   state: "complete" | "missing"; photo_state: "pending" | "ready" | "unreadable"; width: number | null; height: number | null;
   taken_at: string | null; findings: unknown[]; capture_source: string | null;
+  /** How it stands in the queue of photos to look at, for who may look. */
+  look: "open" | "asked" | "done" | null;
 }
 export interface Words { value: string; display: Names }
 export interface Field {
