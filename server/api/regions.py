@@ -12,8 +12,9 @@ from server import db
 from server.api.lists import refuse_nul
 from server.api.place_shapes import RegionsAtShape
 from server.api.signed_in import current_actor, signed_in
-from server.geo.datum import NAMES, named, to_wgs84
+from server.geo.datum import NAMES
 from server.sync.areas import list_regions
+from server.sync.place import declared_point
 from server.sync.places import regions_at
 
 blueprint = Blueprint("regions", __name__, description="Areas from province to village group")
@@ -56,6 +57,8 @@ def regions(asked: dict[str, Any]) -> Response:
 @blueprint.response(200, RegionsAtShape)
 def regions_around(asked: dict[str, Any]) -> Response:
     """Regions in sight that a position lies in or near, smallest first, with metres to their boundary."""
-    lon, lat = to_wgs84(asked["lon"], asked["lat"], named(asked["datum"]) or "wgs84")
+    where = declared_point(asked)
+    if where is None:  # nowhere: the datum that is declared means nothing there
+        return jsonify({"items": []})
     with db.read() as session:
-        return jsonify({"items": regions_at(session, current_actor(), float(lon), float(lat))})
+        return jsonify({"items": regions_at(session, current_actor(), where.x, where.y)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 from shapely import Point
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
@@ -54,12 +55,18 @@ def declared_point(location: Mapping[str, object] | None) -> Point | None:
 
 
 def _by_declaration(lon: object, lat: object, declared: object) -> Point | None:
-    """Without a declaration a position is a phone's, so WGS-84."""
+    """Without a declaration a position is a phone's, so WGS-84. Where another datum means nothing (the shift of GCJ-02
+    has no bounds far from China, at the poles it is none) there is no point.
+    """
     stated = point(lon, lat)
     named = datum.named(declared) if declared else datum.WGS84
     if stated is None or named is None:
         return None
-    return stated if named == datum.WGS84 else Point(*map(float, datum.to_wgs84(stated.x, stated.y, named)))
+    if named == datum.WGS84:
+        return stated
+    with np.errstate(all="ignore"):
+        x, y = datum.to_wgs84(stated.x, stated.y, named)
+    return point(float(x), float(y))
 
 
 _BARE = (defer(Region.boundary),)

@@ -12,7 +12,7 @@ from server.forms.dataset import Dataset
 from server.geo import datum
 from server.sync.envelope import as_uuid
 from server.sync.merge_policy import PINNED
-from server.sync.place import length, point
+from server.sync.place import declared_point, length
 
 LONGEST_REASON = 2000
 _CENTIMETRE = Decimal("0.0000001")  # of a degree
@@ -45,7 +45,7 @@ def read_place(body: Mapping[str, Any]) -> PlaceOp | None:
     if entity_id is None or not isinstance(given, Mapping) or not isinstance(reason, str):
         return None
     spelled, source = _datum(given.get("datum")), given.get("source")
-    if point(given.get("lon"), given.get("lat")) is None or spelled is None or source not in PINNED:
+    if spelled is None or declared_point({**given, "datum": spelled}) is None or source not in PINNED:
         return None
     if not reason.strip() or len(reason) > LONGEST_REASON:
         return None

@@ -20,6 +20,7 @@ from server.sync.definitions import datasets
 from server.sync.merge import Key, Write, add
 from server.sync.merge_policy import Policy
 from server.sync.record import Origin, RecordWrite, policy_of
+from server.sync.tables import Submission
 from tests.world import WANG, ZHAO, Phone, World
 
 HOUSE = (108.3700, 23.1200)
@@ -125,7 +126,7 @@ def test_a_place_in_gcj02_keeps_what_was_declared_and_stands_in_wgs84(world: Wor
     "place",
     [
         {"lon": "181"}, {"lat": "x"}, {"datum": "moon"}, {"datum": None}, {"source": "gps"}, {"source": "none"},
-        {"lon": None}, {"lat": "NaN"},
+        {"lon": None}, {"lat": "NaN"}, {"lon": "180", "lat": "90", "datum": "gcj02"}, {"lat": "-90", "datum": "bd09"},
     ],
 )  # fmt: skip
 def test_what_is_no_place_is_refused_and_as_an_op_set_aside(world: World, place: dict[str, Any]) -> None:
@@ -164,6 +165,20 @@ def visits(phone: Phone, fixes: Sequence[tuple[float, float]], accuracy: str = "
         }  # fmt: skip
         visit = {"started_at": "2026-11-21T08:00:00+08:00", "contact_mode": "in_person", "location": location}
         assert phone.send(phone.visit(entity, visit=visit))[0]["status"] in ("applied", "merged", "conflicted")
+
+
+@pytest.mark.parametrize("datum", ["gcj02", "bd09"])
+def test_a_visit_where_its_datum_means_nothing_has_no_point_and_can_be_read(world: World, datum: str) -> None:
+    """At the poles the shift of Chinese maps is no number: what was declared is kept, and nothing stumbles over it."""
+    phone, reader = world.phone("li"), world.phone("zhang")
+    where = {"lon": "180", "lat": "-90", "datum": datum, "source": "gps", "accuracy_m": 5}
+    op = phone.visit(visit={"started_at": "2026-11-21T08:00:00+08:00", "location": where})
+    phone.send(op)
+    answer = reader.get(f"/submissions/{op['instance_id']}")
+    assert answer.status_code == 200 and answer.json["map"]["position"] is None
+    assert world.look(lambda session: session.get_one(Submission, op["instance_id"]).location)["lat"] == "-90"
+    assert reader.get("/ogc/collections/submissions/items").status_code == 200
+    assert reader.get(f"/regions/at?lon=180&lat=90&datum={datum}").json["items"] == []
 
 
 def test_a_place_is_suggested_from_good_fixes_and_a_person_accepts_it(world: World) -> None:
