@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.registry.tables import Entity
 from server.sync.case import Case, Verdict
 from server.sync.envelope import depends_on
 from server.sync.quarantine import area_of
@@ -41,6 +42,16 @@ def lost(case: Case) -> Verdict:
     """Foreign and unknown records answer alike; who may see the record sees that the op was set aside."""
     record = next((entity.region_code for entity, _ in case.known.values()), None)
     return Verdict("quarantined", "scope.lost", region=record)
+
+
+def known_base(case: Case, entity: Entity, base_version: int) -> int | None:
+    """The base as our history has it; None: a version that we do not know (a restored server), a person is to look.
+
+    Where a supervisor answers for the op, it stands beside what is here, as if its author had seen nothing of it.
+    """
+    if base_version <= entity.version:
+        return base_version
+    return 0 if case.sponsor is not None else None
 
 
 def region_of(session: Session, case: Case) -> str | None:

@@ -24,7 +24,7 @@ from server.sync.definitions import datasets
 from server.sync.derive import recount
 from server.sync.envelope import Named, SubmissionOp, finding
 from server.sync.feeds import upsert
-from server.sync.grounds import lost
+from server.sync.grounds import known_base, lost
 from server.sync.merge_state import STATE
 from server.sync.place import in_area, region_by_code
 from server.sync.record import Origin, Outcome, RecordWrite
@@ -146,12 +146,10 @@ def _record(
         write = _placed(case, write)
     elif _leaves_the_area(session, case, entity, write, named):
         return Verdict("quarantined", "region.unknown", write.id, region=entity.region_code)
-    base_version = _base_version(write, named)
-    if base_version > entity.version:
-        if case.sponsor is None:
-            detail = f"{write.id} {base_version}"
-            return Verdict("quarantined", "entity.base_unknown", detail, region=entity.region_code)
-        base_version = 0  # whatever its author saw is not our history: it stands beside what is here
+    stated = _base_version(write, named)
+    base_version = known_base(case, entity, stated)
+    if base_version is None:
+        return Verdict("quarantined", "entity.base_unknown", f"{write.id} {stated}", region=entity.region_code)
     return RecordWrite(
         write.dataset,
         write.id,

@@ -70,7 +70,7 @@ MERGING = (
         "    return write\n", "sync/test_review.py",
     ),
     mutant(
-        "a base from the future is taken", "server/sync/write.py", "if base_version > entity.version:", "if False:",
+        "a base from the future is taken", "server/sync/grounds.py", "if base_version <= entity.version:", "if True:",
         "sync/test_guards.py::test_a_version_that_never_was_is_no_base",
     ),
 )

@@ -194,6 +194,19 @@ def test_a_new_household_comes_where_the_supervisor_says(world: World) -> None:
     assert (made["region"], made["data"]["region"], made["label"]) == (QINGSHI, QINGSHI, "新户")
 
 
+@pytest.mark.parametrize("kind", ["place", "contact_attempt"])
+def test_a_pin_and_a_try_from_a_history_that_is_no_longer_ours_are_let_through(world: World, kind: str) -> None:
+    """The server was restored, the phone had seen more: a supervisor lets it stand beside what is here."""
+    li, zhang = world.phone("li"), world.phone("zhang")
+    place = {"lon": "108.37", "lat": "23.12", "datum": "wgs84", "source": "manual_pin"}
+    says = {"place": {"place": place, "reason": "图上看得清"}, "contact_attempt": {"disposition": "nobody"}}[kind]
+    op = li.op(kind, entity_id=WANG, base_version=99, **says)
+    assert li.send(op)[0]["code"] == "entity.base_unknown"
+    answer = let_in(zhang, only(zhang, "/quarantine"))
+    assert (answer.status_code, len(answer.json["entities"])) == (200, 1)
+    assert li.send(op)[0]["first"]["status"] in ("applied", "merged", "conflicted")
+
+
 def test_the_chosen_village_counts_also_where_the_ops_own_would_have_done_for_who_chooses(world: World) -> None:
     """Its author may not write in Liushu, the administrator may; but the administrator says Baita."""
     li, admin = world.phone("li"), world.phone("admin")

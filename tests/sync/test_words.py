@@ -188,6 +188,7 @@ def test_what_cannot_be_read_is_kept(world: World) -> None:
     phone = world.phone("li")
     broken = [
         op(phone, "contact_attempt", entity_id="x"),
+        op(phone, "contact_attempt", entity_id=WANG, disposition=["not_home"]),
         op(phone, "draft", form_id="f"),
         op(phone, "answer", question_id=str(uuid.uuid4())),
         op(phone, "revocation_ack", scope=7),
@@ -195,5 +196,5 @@ def test_what_cannot_be_read_is_kept(world: World) -> None:
     ]
     answer = phone.push(*broken)
     codes = [result["code"] for result in answer["results"]]
-    assert codes == ["op.incomplete"] * 4 + ["op.unknown_kind"]
-    assert answer["acked_seq"] == 5 and count(world, Quarantine) == 5
+    assert codes == ["op.incomplete"] * 5 + ["op.unknown_kind"]
+    assert answer["acked_seq"] == 6 and count(world, Quarantine) == 6

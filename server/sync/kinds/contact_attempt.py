@@ -16,8 +16,8 @@ from server.sync.authority import rank_of
 from server.sync.case import Case, Verdict
 from server.sync.clock import observed_at
 from server.sync.definitions import datasets
-from server.sync.envelope import Visit, as_uuid, read_clock, read_visit
-from server.sync.grounds import lost, quarantined, stopped
+from server.sync.envelope import Visit, as_text, as_uuid, read_clock, read_visit
+from server.sync.grounds import known_base, lost, quarantined, stopped
 from server.sync.record import Origin, RecordWrite, status_of
 from server.sync.write import known_records
 
@@ -34,7 +34,8 @@ class ContactOp:
 
 def read_contact(body: Mapping[str, Any]) -> ContactOp | None:
     """The try in an op's body; None when a part is missing or the disposition is no code of ours."""
-    entity_id, disposition, base = as_uuid(body.get("entity_id")), body.get("disposition"), body.get("base_version")
+    entity_id, base = as_uuid(body.get("entity_id")), body.get("base_version")
+    disposition = as_text(body.get("disposition"), 40)
     if entity_id is None or disposition not in contacts.dispositions():
         return None
     known = isinstance(base, int) and not isinstance(base, bool) and 0 < base < 2**31
@@ -59,15 +60,16 @@ def judge(session: Session, case: Case) -> Verdict:
     is_lent = entity is not None and not may and loans.is_lent(session, case.powers, entity.root_id)
     if entity is None or entity.dataset != contacts.DATASET or not (may or is_lent):
         return lost(case)
-    if said.base_version > entity.version:
+    base = known_base(case, entity, said.base_version)
+    if base is None:
         return quarantined(session, case, "entity.base_unknown", f"{entity.id} {said.base_version}")
     hit("push.judging")
     contacts.add(session, case.row, entity.id, said.disposition, said.visit, independent=is_lent)
     # Who has a household on loan checks it and writes nothing of it.
-    return Verdict("applied") if is_lent else _written(session, case, said, entity)
+    return Verdict("applied") if is_lent else _written(session, case, said, entity, base)
 
 
-def _written(session: Session, case: Case, said: ContactOp, entity: Entity) -> Verdict:
+def _written(session: Session, case: Case, said: ContactOp, entity: Entity, base: int) -> Verdict:
     """The record as the form contact_attempt would leave it."""
     when = said.visit.ended_at or said.visit.started_at
     origin = Origin(
@@ -79,6 +81,6 @@ def _written(session: Session, case: Case, said: ContactOp, entity: Entity) -> V
         observed=observed_at(when, read_clock(case.op.body)),
     )
     values = contacts.values_of(entity, said.disposition, when or case.row.received_at)
-    write = RecordWrite(entity.dataset, entity.id, values, said.base_version)
+    write = RecordWrite(entity.dataset, entity.id, values, base)
     outcome = apply_write(session, datasets()[entity.dataset], origin, write)
     return Verdict(status_of((outcome,)), outcomes=(outcome,))

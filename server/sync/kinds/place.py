@@ -14,7 +14,7 @@ from server.sync.authority import rank_of
 from server.sync.case import Case, Verdict
 from server.sync.definitions import datasets
 from server.sync.feeds import upsert
-from server.sync.grounds import lost, quarantined, stopped
+from server.sync.grounds import known_base, lost, quarantined, stopped
 from server.sync.office_tables import Placement
 from server.sync.placing import PlaceOp, read_place, values_of
 from server.sync.record import Origin, RecordWrite, status_of
@@ -41,13 +41,14 @@ def judge(session: Session, case: Case) -> Verdict:
         return lost(case)
     if not datasets()[entity.dataset].location:
         return quarantined(session, case, "entity.no_place", entity.dataset)
-    if said.base_version > entity.version:
+    base = known_base(case, entity, said.base_version)
+    if base is None:
         return quarantined(session, case, "entity.base_unknown", f"{entity.id} {said.base_version}")
     hit("push.judging")
-    return _written(session, case, said, entity)
+    return _written(session, case, said, entity, base)
 
 
-def _written(session: Session, case: Case, said: PlaceOp, entity: Entity) -> Verdict:
+def _written(session: Session, case: Case, said: PlaceOp, entity: Entity, base: int) -> Verdict:
     dataset, row = datasets()[entity.dataset], case.row
     origin = Origin(
         row.op_id,
@@ -57,7 +58,7 @@ def _written(session: Session, case: Case, said: PlaceOp, entity: Entity) -> Ver
         rank=rank_of(session, case.actor, entity.region_code),
     )
     suggested = _ground(session, case, said, entity)
-    write = RecordWrite(dataset.name, entity.id, values_of(dataset, said), said.base_version)
+    write = RecordWrite(dataset.name, entity.id, values_of(dataset, said), base)
     outcome = apply_write(session, dataset, origin, write)
     _keep(session, case, said, suggested)
     return Verdict(status_of((outcome,)), outcomes=(outcome,))
