@@ -21,7 +21,7 @@ from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.evidence.tasks import enqueue
 from server.sync import holdings, loans
-from server.sync.batch import NotJson, read_body
+from server.sync.batch import NotJson, is_crowded, read_body
 from server.sync.digest import digest
 from server.sync.epoch import epoch
 from server.sync.ferry import push_together
@@ -110,6 +110,8 @@ def push_ops() -> Response:
 def _ops() -> list[object]:
     """The ops of the body; Problems request.not_json and request.too_large, and then nothing was stored."""
     body = request.get_data()
+    if len(body) > PUSH_BYTES and is_crowded(body):
+        raise Problem("request.too_large")
     try:
         parsed = read_body(body, PUSH_OPS)
     except NotJson as error:

@@ -175,6 +175,19 @@ def test_a_list_that_is_too_long_anyway_is_not_read_element_by_element(
     assert (answer.status_code, answer.json["code"]) == (413, "request.too_large")
 
 
+@pytest.mark.parametrize("heap", [b"[],", b'{"a":0},', b'"",'])
+def test_a_heap_of_small_values_is_refused_before_it_is_read(
+    world: World, monkeypatch: pytest.MonkeyPatch, heap: bytes
+) -> None:
+    """16 MiB of it would take 800 MB, for each thread that reads one. A long form in one text is no heap."""
+    monkeypatch.setattr("server.api.sync.read_body", lambda *_: pytest.fail("it was read"))
+    phone = world.phone("li")
+    answer = send(phone, b'{"x": [' + heap * (2 * 1024 * 1024 // len(heap)) + b"1]}")
+    assert (answer.status_code, answer.json["code"]) == (413, "request.too_large")
+    assert not batch.is_crowded(json.dumps({"ops": [{"instance_xml": '<a>"[]",\\</a>' * 200_000}]}).encode())
+    assert not batch.is_crowded(b'"' + rb"\"" * 2_000_000)
+
+
 def test_a_whole_body_is_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """The good path costs what it did: one reading, no look at the bytes."""
 
