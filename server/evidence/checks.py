@@ -234,7 +234,7 @@ def _way(fix: Position, at: datetime, other: Neighbour, least: float) -> tuple[f
 
 
 def _copies(shot: Shot, limits: Limits) -> Iterator[Found]:
-    if shot.copies:
+    if shot.copies and not shot.unreadable:  # two empty files are no photo that somebody used twice
         yield "DUP_EXACT", "fail", len(shot.copies), 0, {"others": list(shot.copies[:MOST_TOLD])}
 
 

@@ -35,14 +35,16 @@ class Wanted:
 
 def list_looks(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:
     """Photos to look at in the reader's area; None when `after` names none of them."""
-    query = looks(actor).where(*_clauses(session, wanted))
+    # First which ones, then all of them: sorting whole rows of a large queue takes many times as long.
+    query = _joined(actor, READERS, PhotoLook.attachment_id).where(*_clauses(session, wanted))
     if after is not None:
         start = session.execute(looks(actor).where(PhotoLook.attachment_id == after)).one_or_none()
         if start is None:
             return None
         query = query.where(_behind(start.PhotoLook))
     order = (PhotoLook.weight.desc(), PhotoLook.opened_at, PhotoLook.attachment_id)
-    rows = session.execute(query.order_by(*order).limit(limit + 1)).all()
+    ids = session.scalars(query.order_by(*order).limit(limit + 1)).all()
+    rows = session.execute(looks(actor).where(PhotoLook.attachment_id.in_(ids)).order_by(*order)).all()
     following = rows[limit - 1].PhotoLook.attachment_id if len(rows) > limit else None
     return Page(_items(session, actor, rows[:limit]), following)
 
@@ -64,16 +66,21 @@ def read_look(session: Session, actor: Actor, attachment_id: str) -> Wire | None
 def looks(actor: Actor, roles: tuple[str, ...] = READERS) -> Rows:
     """All photos to look at in the actor's area: (PhotoLook, Photo, Attachment, Submission, Question or None) and the
     household (series.with_household)."""
+    query = _joined(actor, roles, PhotoLook, Photo, Attachment, Submission, Question)
+    return with_household(actor, query.options(without_xml()))
+
+
+def _joined(actor: Actor, roles: tuple[str, ...], *columns: Any) -> Rows:
     query: Rows = (
-        select(PhotoLook, Photo, Attachment, Submission, Question)
+        select(*columns)
+        .select_from(PhotoLook)
         .join(Attachment, Attachment.id == PhotoLook.attachment_id)
         .join(Submission, Submission.instance_id == Attachment.instance_id)
         .join(Photo, Photo.attachment_id == PhotoLook.attachment_id)
         .join(Question, Question.id == PhotoLook.question_id, isouter=True)
         .where(may_review(actor, roles))
-        .options(without_xml())
     )
-    return with_household(actor, query)
+    return query
 
 
 def inside(session: Session, region: str | None) -> list[ColumnElement[bool]]:

@@ -6,6 +6,7 @@ load SpatiaLite. In Python it is a Shapely geometry, longitude before latitude, 
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import shapely
@@ -33,7 +34,7 @@ class Shape(TypeDecorator[BaseGeometry]):
         return self.impl
 
     def process_bind_param(self, value: BaseGeometry | None, dialect: Dialect) -> Any:
-        if value is None:
+        if value is None or value.is_empty or not all(map(isfinite, value.bounds)):  # of no numbers: nowhere
             return None
         if dialect.name == "sqlite":
             return shapely.to_wkb(value)
@@ -42,4 +43,5 @@ class Shape(TypeDecorator[BaseGeometry]):
     def process_result_value(self, value: Any, dialect: Dialect) -> BaseGeometry | None:
         if value is None:
             return None
-        return shapely.from_wkb(value) if isinstance(value, bytes) else to_shape(value)
+        found: BaseGeometry = shapely.from_wkb(value) if isinstance(value, bytes) else to_shape(value)
+        return None if found.is_empty else found

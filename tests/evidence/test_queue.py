@@ -6,14 +6,15 @@ import uuid
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, select
+from shapely import Point
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from server.accounts import people
 from server.evidence import tasks
 from server.evidence.checks import Limits
 from server.evidence.looks import is_drawn, ticket_of
-from server.evidence.tables import PhotoCheck, Verdict
+from server.evidence.tables import Photo, PhotoCheck, Verdict
 from server.evidence.tally import steps
 from tests.evidence.test_judging import LAT, LON, Camera, looked_at, pictures, world  # noqa: F401
 from tests.world import BAITA, EAST, LIUSHU, QINGSHI, WANG, WEST, Phone, World
@@ -209,6 +210,24 @@ def test_a_file_that_shows_no_picture_is_put_before_a_reviewer(world: World) -> 
     assert looked_at(world, zhang, visit)[0]["UNREADABLE"] == "warn"
     (item,) = items(zhang, code="UNREADABLE")
     assert item["photo_state"] == "unreadable" and item["reasons"][-1]["message"]["zh"]
+
+
+def test_two_files_that_show_no_picture_are_no_photo_that_was_used_twice(world: World) -> None:  # noqa: F811
+    camera = Camera(world, "li")
+    visits = [camera.send([b""], camera.sealed([b""], fix=None), base_version=base) for base in (1, 2)]
+    for visit in visits:
+        assert set(looked_at(world, world.phone("zhang"), visit)[0]) - {"DEV_NEW"} == {"UNREADABLE"}
+
+
+def test_a_point_of_no_numbers_is_kept_as_none_and_its_pages_can_be_read(queue: World) -> None:
+    zhang = queue.phone("zhang")
+    far = items(zhang)[0]
+    photo = update(Photo).where(Photo.attachment_id == far["id"]).values(geom=Point(float("nan"), float("nan")))
+    queue.run(lambda session: session.execute(photo))
+    nowhere = select(Photo.geom.is_(None)).where(Photo.attachment_id == far["id"])
+    assert queue.look(lambda session: session.scalar(nowhere))
+    for path in (f"/submissions/{far['instance_id']}", f"/evidence/{far['id']}", "/tiles/photos/0/0/0.mvt"):
+        assert zhang.get(path).status_code in (200, 204), path
 
 
 def test_a_photo_of_a_slot_is_looked_at_whatever_its_file_is_called(world: World) -> None:  # noqa: F811
