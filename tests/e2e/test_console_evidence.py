@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from PIL import Image, ImageStat
 from playwright.sync_api import Page, expect
 
 from tests.e2e.running import PASSWORD, Demo
@@ -134,6 +137,33 @@ def test_a_reason_tells_value_limit_and_rule(page: Page, demo: Demo) -> None:  #
     expect(line).to_contain_text(reason["message"]["zh"])
     expect(line).to_contain_text(f"界限 {reason['limit']} 米")
     expect(line).to_contain_text(f"规则 {reason['rule']}")
+
+
+def test_a_copy_with_stamp_is_downloaded_beside_the_clean_original(page: Page, demo: Demo, tmp_path: Path) -> None:  # noqa: F811
+    """Proves that the file is a picture of the same size with a dark strip on it, from the item and from the visit."""
+    found = next(item for item in looks(demo) if item["photo_state"] == "ready")
+    clean = Image.open(BytesIO(desk_of(demo, SUPERVISOR).get(f"{demo.address}/api/v1/photos/{found['id']}").content))
+    for place in (f"photos/{found['id']}", f"visits/{found['instance_id']}"):
+        page.goto(f"{demo.address}/console/#/{place}")
+        with page.expect_download() as waiting:
+            page.locator("[data-test=stamped]").click()
+        kept = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(kept)
+        stamped = Image.open(kept)
+        assert kept.name.endswith("-stamp.jpg") and stamped.size == clean.size
+        width, height = clean.size
+        below = (0, height * 9 // 10, width // 3, height)
+        assert (
+            ImageStat.Stat(stamped.convert("L").crop(below)).mean[0]
+            < ImageStat.Stat(clean.convert("L").crop(below)).mean[0]
+        )
+    strip = page.locator("[data-test=photos] .strip button")
+    for n in range(strip.count()):  # of a visit's photos only some are to be looked at
+        if page.locator("[data-test=to-look]").count():
+            break
+        strip.nth(n).click()
+    page.locator("[data-test=to-look]").click()
+    expect(page.locator("[data-test=look]")).to_be_visible()
 
 
 def test_what_was_drawn_by_lot_is_not_made_suspect(page: Page, demo: Demo) -> None:  # noqa: F811
