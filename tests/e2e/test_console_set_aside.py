@@ -71,10 +71,10 @@ class Phone:
 @pytest.fixture(scope="module")
 def phone(demo: Demo) -> Phone:
     phone = Phone(demo, {})
-    asked = {"dataset": "household", "limit": 5}
+    asked = {"dataset": "household", "limit": 40}
     address = f"{demo.address}/api/v1/entities"
     items = requests.get(address, params=asked, headers=phone.headers, timeout=30).json()["items"]
-    phone.household = next(one for one in items if not one["contested"])
+    phone.household = next(one for one in items if not one["contested"] and "-" in one["region"])
     return phone
 
 
@@ -120,7 +120,7 @@ def test_a_visit_of_an_unknown_village_is_entered_in_the_one_that_is_chosen(
     page.locator("[data-test=apply]").press("Enter")
     expect(pane.get_by_role("alert")).to_contain_text("还是不能录入：不知道这户属于哪个村组")
     expect(page.locator(f"[data-row='{row['id']}']")).to_be_visible()
-    village = phone.household["region"][:12]
+    village = phone.household["region"]  # its own group: nothing moves for other tests
     place = next(one for one in told(demo, "/regions")["items"] if one["code"] == village)
     box = page.locator("[data-test=village] input").first
     box.click()
