@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator
 
@@ -54,6 +55,13 @@ def open_map(page: Page, demo: Demo, query: str = "") -> None:
     page.wait_for_timeout(1500)
 
 
+def pixels_from(middle: tuple[float, float], place: dict[str, float], zoom: int = 16) -> tuple[float, float]:
+    """How far east and south of the middle of the map a place is drawn."""
+    a_degree = 512 * 2**zoom / 360
+    east, north = float(place["lon"]) - middle[0], float(place["lat"]) - middle[1]
+    return east * a_degree, -north * a_degree / math.cos(math.radians(middle[1]))
+
+
 def coloured(page: Page, colour: tuple[int, int, int], near: int = 12) -> int:
     """How many pixels of the map have this colour, nearly."""
     shot = Image.open(io.BytesIO(page.locator(".county .box").screenshot())).convert("RGB")
@@ -95,6 +103,32 @@ def test_a_visit_on_the_map_leads_to_its_page(page: Page, demo: Demo) -> None:
     expect(card.locator("ol img").first).to_be_visible()
     card.locator("ul a").first.click()
     expect(page.locator("h1")).to_have_text(visit["household"]["label"])
+
+
+def test_a_photo_on_the_map_leads_to_its_place_in_the_queue(page: Page, demo: Demo) -> None:
+    desk, _ = session(demo, SUPERVISOR)
+    for _ in range(60):  # the worker looks through the demo's photos
+        items = desk.get(f"{demo.address}/api/v1/evidence", params={"limit": 200}).json()["items"]
+        near = [
+            one for one in items if one["place"] and not {"DIST_HH", "ACC_LOW"} & {r["code"] for r in one["reasons"]}
+        ]
+        if near:
+            break
+        page.wait_for_timeout(2000)
+    open_map(page, demo, "?layers=photos")
+    page.goto(f"{page.url}&household={near[0]['entity_id']}")  # the map goes to the household
+    page.wait_for_timeout(2500)
+    house = desk.get(f"{demo.address}/api/v1/entities/{near[0]['entity_id']}").json()["location"]
+    east, south = pixels_from((float(house["lon"]), float(house["lat"])), near[0]["place"])
+    box = page.locator(".county .box").bounding_box()
+    assert box is not None
+    aside = (10, -9)  # the mark of a photo hangs beside its place
+    page.mouse.click(box["x"] + box["width"] / 2 + east + aside[0], box["y"] + box["height"] / 2 + south + aside[1])
+    page.locator("[data-test=to-look]").first.click()
+    look = page.locator("[data-test=look]")
+    expect(look).to_be_visible()
+    told = desk.get(f"{demo.address}/api/v1/evidence/{look.get_attribute('data-id')}").json()
+    assert told["entity_id"] == near[0]["entity_id"]
 
 
 def test_layers_are_switched_and_stand_in_the_address(page: Page, demo: Demo) -> None:
