@@ -59,8 +59,8 @@ class Dataset:
 
     `location` maps lon, lat, accuracy_m and datum to the properties that make its geometry; `found_by` is the property
     that says how the place was found, `sharp_m` the error in metres up to which a fix may take a pinned place's place.
-    `card` names the properties of its head card, in order; `rules` judge one record alone (rules.check_record). `alike`: what makes a
-    possible duplicate below one parent, or without a parent in one region.
+    `card` names the properties of its head card, in order; `rules` judge one record alone (rules.check_record).
+    `alike`: what makes a possible duplicate below one parent, or without a parent in one region.
     """
 
     name: str
