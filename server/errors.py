@@ -93,6 +93,11 @@ CATALOGUE: Mapping[str, Entry] = {
         "加密的内容打不开：文件已损坏。请重新做一份，并告诉管理员。",
         "What was sealed does not open: it is damaged. Make it anew, and tell your administrator.",
     ),
+    "review.own": Entry(
+        403,
+        "自己做的走访、自己拍的照片，要由别人来看。",
+        "A visit or photo of your own is for somebody else to judge.",
+    ),
     "server.failed": Entry(
         500,
         "服务器出了问题，没有确认任何东西。您的内容还在手机上，请稍后再发。",

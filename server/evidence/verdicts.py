@@ -32,13 +32,15 @@ class Word:
 
 
 def give_verdict(session: Session, actor: Actor, attachment_id: str, word: Word) -> Wire:
-    """The photo with the verdict stored; Problem record.not_found for what the actor may not judge."""
+    """The photo with the verdict stored; Problem record.not_found for what the actor may not judge, review.own."""
     mine = looks(actor, REVIEWERS).where(PhotoLook.attachment_id == attachment_id)
     db.lock(session, {attachment_id})
     row = session.execute(mine).one_or_none()
     known = session.get(Verdict, word.id) if word.id else None
     if row is None or (known and (known.attachment_id, known.person_id) != (attachment_id, actor.id)):
         raise Problem("record.not_found")
+    if row.Submission.person_id == actor.id:
+        raise Problem("review.own")
     if known is None:
         _store(session, actor, row.PhotoLook, row.Submission.instance_id, word)
     answer = read_look(session, actor, attachment_id)

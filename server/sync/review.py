@@ -44,11 +44,15 @@ class Word:
 
 
 def review(session: Session, actor: Actor, instance_id: str, word: Word) -> list[Outcome]:
-    """Stores the review with its effects and news; Problem record.not_found for what the actor may not review.
+    """Stores the review with its effects and news; Problem record.not_found for what the actor may not review, and
+    review.own where somebody approves a visit of their own.
 
     The same word again changes nothing.
     """
-    line = line_of(session, _reviewed(session, actor, instance_id))
+    asked = _reviewed(session, actor, instance_id)
+    if word.state == "approved" and asked.person_id == actor.id:
+        raise Problem("review.own")
+    line = line_of(session, asked)
     ids = {id for one in line for id in records_written(session, one.op_id)}
     db.lock(session, {*ids, *(one.instance_id for one in line)})
     row = session.get_one(Submission, instance_id, populate_existing=True)

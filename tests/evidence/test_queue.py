@@ -91,6 +91,13 @@ def test_an_auditor_reads_and_does_not_judge(queue: World) -> None:
     assert say(auditor, items(auditor)[0], "confirmed").status_code == 403
 
 
+def test_nobody_judges_a_photo_of_their_own(queue: World) -> None:
+    """A supervisor who takes the pictures of a visit needs another one to look at them."""
+    queue.run(lambda session: people.give_role(session, queue.people["li"], "supervisor", QINGSHI))
+    answer = say(queue.phone("li"), items(queue.phone("li"))[0], "explained")
+    assert (answer.status_code, answer.json["code"]) == (403, "review.own")
+
+
 @pytest.mark.parametrize("verdict", ["confirmed", "explained", "unclear"])
 def test_a_verdict_takes_the_photo_off_the_queue_and_is_kept(queue: World, verdict: str) -> None:
     zhang = queue.phone("zhang")

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.world import WANG, Phone, World
+from server.accounts import people
+from tests.world import QINGSHI, WANG, Phone, World
 
 COMMENT = {"text": "the photo shows another house", "path": "/data/front"}
 
@@ -102,6 +103,18 @@ def test_only_a_supervisor_of_the_area_may_review(world: World) -> None:
     assert judge(li, op, "approved").status_code == 403
     assert judge(west, op, "approved").status_code == 403
     assert judge(world.phone("zhang"), {"instance_id": "uuid:none"}, "approved").status_code == 404
+
+
+def test_nobody_approves_a_visit_of_their_own(world: World) -> None:
+    """A supervisor who visits too may take the own visit back, but approving it is for somebody else."""
+    world.run(lambda session: people.give_role(session, world.people["li"], "supervisor", QINGSHI))
+    li = world.phone("li")
+    op = li.visit(water_days="3")
+    li.send(op)
+    refused = judge(li, op, "approved")
+    assert (refused.status_code, refused.json["code"]) == (403, "review.own")
+    assert judge(li, op, "rejected", COMMENT).status_code == 200
+    assert judge(world.phone("zhang"), op, "approved").status_code == 200
 
 
 @pytest.mark.parametrize("state", ["rejected", "has_issues"])
