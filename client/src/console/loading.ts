@@ -1,5 +1,6 @@
 /** One reading that a page shows: its value, whether it runs, why it failed. A later call overtakes an earlier one. */
 import { type Ref, ref, shallowRef } from "vue";
+import type { Page } from "./wire";
 
 export interface Loading<T> { value: Ref<T | null>; busy: Ref<boolean>; failed: Ref<unknown>; load: () => Promise<void> }
 
@@ -21,4 +22,14 @@ export function useLoading<T>(read: () => Promise<T>): Loading<T> {
     }
   }
   return { value, busy, failed, load };
+}
+
+/** A list read page by page: `load` reads it anew, `further` adds the page that follows, unless the list is another one by then. */
+export function usePages<T>(ask: (after?: string) => Promise<Page<T>>): Loading<Page<T>> & { further: Loading<void> } {
+  const first = useLoading(() => ask());
+  const further = useLoading(async () => {
+    const [seen, more] = [first.value.value, await ask(first.value.value?.next ?? undefined)];
+    if (seen && first.value.value === seen) first.value.value = { items: [...seen.items, ...more.items], next: more.next };
+  });
+  return { ...first, further };
 }
