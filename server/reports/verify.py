@@ -18,6 +18,7 @@ import json
 import re
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -240,12 +241,12 @@ def _check_photo(photo: dict[str, Any], where: str, found: dict[str, str]) -> It
 
 def check(bundle: Any, number: str | None, tally: Tally) -> Iterator[Fault]:
     """Everything that is wrong or worth knowing; first the files, then what they say."""
-    names = bundle.names()
+    names = Counter(bundle.names())
     listed, faults = read_manifest(bundle, number)
     yield from faults
-    yield from (Fault("twice", name) for name in sorted({name for name in names if names.count(name) > 1}))
+    yield from (Fault("twice", name) for name in sorted(name for name in names if names[name] > 1))
     yield from (Fault("missing", path) for path in listed if path not in names)
-    yield from (Fault("extra", name) for name in names if name not in listed and name != MANIFEST)
+    yield from (Fault("extra", name) for name in names.elements() if name not in listed and name != MANIFEST)
     found: dict[str, str] = {}
     for path, sha256 in listed.items():
         if path in names:
