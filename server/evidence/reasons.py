@@ -33,14 +33,14 @@ def reasons_of(session: Session, actor: Actor, attachment_ids: Collection[str]) 
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     checks = select(PhotoCheck).where(PhotoCheck.attachment_id.in_(attachment_ids)).order_by(PhotoCheck.code)
     rows = session.scalars(checks).all()
-    seen = _visible(session, actor, {other for row in rows for other in _others(row.inputs)})
+    seen = _visible(session, actor, {other for row in rows for other in others_in(row.inputs)})
     for row in rows:
         told = {name: getattr(row, name) for name in ("code", "level", "value", "limit", "rule")}
         found[row.attachment_id].append(in_words({**told, "inputs": _shown(row.inputs, seen)}))
     return found
 
 
-def _others(inputs: Mapping[str, Any]) -> list[str]:
+def others_in(inputs: Mapping[str, Any]) -> list[str]:
     """Attachments that a reason names."""
     return [*inputs.get("others", ()), *([inputs["other"]] if "other" in inputs else [])]
 
@@ -55,7 +55,7 @@ def _visible(session: Session, actor: Actor, attachment_ids: Collection[str]) ->
 
 
 def _shown(inputs: Mapping[str, Any], seen: Collection[str]) -> dict[str, Any]:
-    hidden = [other for other in _others(inputs) if other not in seen]
+    hidden = [other for other in others_in(inputs) if other not in seen]
     if not hidden:
         return dict(inputs)
     shown = dict(inputs)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.errors import Problem
+from server.evidence.reasons import others_in
 from server.evidence.tables import Photo
 from server.registry.masking import CLEAR_ROLES, shown_label, sight
 from server.registry.paging import Rows, newest_first
@@ -53,8 +54,7 @@ def named_by(session: Session, actor: Actor, reasons: Sequence[Mapping[str, Any]
     """The other photos that these reasons name, each with the `codes` of the reasons, in the reasons' order."""
     codes: dict[str, list[str]] = {}
     for reason in reasons:
-        inputs = reason["inputs"]
-        for other in [*inputs.get("others", ()), *([inputs["other"]] if "other" in inputs else [])]:
+        for other in others_in(reason["inputs"]):
             codes.setdefault(other, []).append(reason["code"])
     rows = session.execute(_photos(actor, Photo.attachment_id.in_(codes))).all() if codes else []
     found = {wire["id"]: wire for wire in _wires(rows)}
