@@ -16,7 +16,7 @@ from server.accounts.actor import Actor
 from server.evidence.tables import Photo
 from server.geo import ops
 from server.geo.inside import codes_inside
-from server.geo.tile import MARGIN, Dot, Tile, encode
+from server.geo.tile import Dot, Tile, encode
 from server.registry.paging import Rows
 from server.registry.tables import Entity
 from server.sync.scope import visible_entities, visible_submissions
@@ -52,7 +52,7 @@ def draw(session: Session, actor: Actor, name: str, tile: Tile, region: str | No
 
 
 def _dots(session: Session, query: Rows, drawn: _Drawn, tile: Tile) -> list[Dot]:
-    here = ops.in_box(session, drawn.layer, tile.box(MARGIN))
+    here = ops.in_tile(session, drawn.layer, tile)
     rows = session.execute(query.add_columns(drawn.layer.place).where(here).limit(MOST_DOTS + 1))
     return [Dot(row[-1].x, row[-1].y, drawn.told(row)) for row in rows]
 
