@@ -1,4 +1,5 @@
 /** Writes the changes of one step of sync, in the caller's transaction. Contents were sealed before: IndexedDB commits while WebCrypto works. */
+import { cacheKey, HANGERS } from "./cache";
 import type { Change, Membership, Server } from "./core/state";
 import type { PhoneDatabase, RecordRow } from "./database";
 import { addOp, type NewOp } from "./outbox";
@@ -27,16 +28,13 @@ export async function writeChanges(db: PhoneDatabase, changes: Change[], content
   await db.memberships.bulkDelete(rows.filter((row): row is [string, string] => Array.isArray(row)));
 }
 
-/** What hangs on a record by its id, in the cache: fetched about it, or begun here (an answer to a question). */
-const HANGERS = ["history", "last-photos", "answer", "seen"];
-
 /** A record that goes takes along what hangs on it. */
 async function writeRecords(db: PhoneDatabase, records: Map<string, RecordRow | null>): Promise<void> {
   const gone = [...records].filter(([, row]) => row === null).map(([key]) => key);
   await db.records.bulkPut([...records.values()].filter((row): row is RecordRow => row !== null));
   await db.records.bulkDelete(gone);
   const ids = gone.map((key) => key.slice(key.lastIndexOf(":") + 1));
-  await db.cache.bulkDelete(ids.flatMap((id) => HANGERS.map((hanger) => `${hanger}:${id}`)));
+  await db.cache.bulkDelete(ids.flatMap((id) => HANGERS.map((hanger) => cacheKey(hanger, id))));
   const questions = gone.filter((key) => key.startsWith("question:"));
   if (questions.length > 0) await db.photos.where("owner").anyOf(questions).delete();
 }

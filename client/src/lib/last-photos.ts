@@ -3,6 +3,7 @@
  */
 import { postJson } from "./api";
 import { fromBase64 } from "./bytes";
+import { cacheKey, openCached, sealCached } from "./cache";
 import { announce } from "./changes";
 import { recordKey } from "./core/ops";
 import type { CacheRow } from "./database";
@@ -10,7 +11,6 @@ import { openPhoto, photosOf } from "./photos";
 import { session, type Session } from "./session";
 import { ifFree } from "./turns";
 import type { Person } from "./types";
-import { open, seal } from "./vault";
 
 /** One photo as the server tells it; `jpeg` in base64, absent for what the phone has. */
 interface ToldPhoto { slot: string; attachment_id: string; taken_at: string; author: Person | null; jpeg?: string }
@@ -27,8 +27,8 @@ const MOST_AT_ONCE = 2_000_000;
 /** Somebody's photo may come without a new version of the record, ms. */
 const STALE_MS = 24 * 3600_000;
 
-const cacheKey = (household: string): string => `last-photos:${household.toLowerCase()}`;
-const openKept = (at: Session, row: CacheRow): Promise<KeptPhoto[]> => open<KeptPhoto[]>(at.key, `cache:${row.key}`, row.sealed);
+const rowKey = (household: string): string => cacheKey("last-photos", household.toLowerCase());
+const openKept = (at: Session, row: CacheRow): Promise<KeptPhoto[]> => openCached<KeptPhoto[]>(at, row);
 
 /** A worker who asks the browser to save data is not sent pictures. */
 const savesData = (): boolean => typeof navigator !== "undefined" && (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
@@ -59,11 +59,11 @@ interface Due { id: string; version: number; kept: KeptPhoto[] }
 
 /** Those never asked for, changed since, or asked for long ago: in this order. */
 async function dueHouseholds(at: Session, now: number): Promise<Due[]> {
-  const cached = new Map((await at.db.cache.where("key").startsWith("last-photos:").toArray()).map((row) => [row.key, row]));
+  const cached = new Map((await at.db.cache.where("key").startsWith(rowKey("")).toArray()).map((row) => [row.key, row]));
   const due: (Due & { asked: string })[] = [];
   for (const { key, version } of await at.db.records.where("kind").equals(KIND).toArray()) {
     const id = key.slice(recordKey("household", "").length);
-    const row = cached.get(cacheKey(id));
+    const row = cached.get(rowKey(id));
     if (row && row.version === version && now - Date.parse(row.at) < STALE_MS) continue;
     due.push({ id, version, kept: row ? await openKept(at, row) : [], asked: row?.at ?? "" });
   }
@@ -86,7 +86,7 @@ async function fetchSome(at: Session, asked: Due[], now: number): Promise<{ came
 async function keep(at: Session, { id, version, kept }: Due, told: ToldPhoto[], now: number): Promise<void> {
   const known = new Map(kept.map((photo) => [photo.attachment_id, photo.jpeg]));
   const photos = told.flatMap((photo) => { const jpeg = photo.jpeg ?? known.get(photo.attachment_id); return jpeg ? [{ ...photo, jpeg }] : []; });
-  const row: CacheRow = { key: cacheKey(id), at: new Date(now).toISOString(), version, sealed: await seal(at.key, `cache:${cacheKey(id)}`, photos) };
+  const row: CacheRow = { ...(await sealCached(at, rowKey(id), photos)), at: new Date(now).toISOString(), version };
   await at.db.transaction("rw", at.db.records, at.db.cache, async () => {
     if (await at.db.records.get(recordKey("household", id))) await at.db.cache.put(row);
   });
@@ -95,7 +95,7 @@ async function keep(at: Session, { id, version, kept }: Due, told: ToldPhoto[], 
 /** The newest picture of each slot of a household, newest first: what was taken here counts before it is sent. */
 export async function lastPictures(householdId: string): Promise<LastPicture[]> {
   const at = session();
-  const row = await at.db.cache.get(cacheKey(householdId));
+  const row = await at.db.cache.get(rowKey(householdId));
   const kept = row ? await openKept(at, row) : [];
   const fetched = kept.map(({ slot, taken_at, author, jpeg }) => ({ slot, taken_at, who: author?.display_name ?? "", bytes: new Blob([fromBase64(jpeg)], { type: "image/jpeg" }) }));
   return newestBySlot([...(await ownPictures(at, householdId)), ...fetched]);

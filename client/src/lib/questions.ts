@@ -1,8 +1,8 @@
 /** Questions that came back from the office, and their answers: found, read, answered offline, sent like a visit. */
 import { getJson, getResponse } from "./api";
 import { utf8 } from "./bytes";
+import { cacheKey, openCached, sealCached } from "./cache";
 import { announce } from "./changes";
-import type { CacheRow } from "./database";
 import type { Labels } from "./definitions";
 import { getForm } from "./forms";
 import { uuid7 } from "./ids";
@@ -13,7 +13,6 @@ import { getRecord, listQuestions } from "./records";
 import { session, type Session } from "./session";
 import { inTurn } from "./turns";
 import type { Fix, QuestionEntry, SubmissionBody } from "./types";
-import { open, seal } from "./vault";
 import { attachmentsOf } from "./visit";
 import { answerAt, answerWords, questionWords } from "./xform-words";
 
@@ -31,7 +30,7 @@ export const ownerOf = (questionId: string): string => `question:${questionId}`;
 export async function openQuestions(outbox?: OutboxItem[]): Promise<OpenQuestion[]> {
   const at = session();
   const [entries, items] = await Promise.all([listQuestions(), outbox ?? listOutbox()]);
-  const read = new Set((await at.db.cache.where("key").startsWith("seen:").toArray()).map((row) => row.key));
+  const read = new Set((await at.db.cache.where("key").startsWith(seenKey("")).toArray()).map((row) => row.key));
   const all = await Promise.all(entries.map((entry) => withAnswer(entry, items, read)));
   return all.sort((a, b) => Number(a.answer !== null) - Number(b.answer !== null) || ((a.asked_at ?? "") < (b.asked_at ?? "") ? -1 : 1));
 }
@@ -44,12 +43,11 @@ async function withAnswer(entry: QuestionEntry, items: OutboxItem[], read: Set<s
   return { ...entry, household_id, title: String(household?.data["head_name"] ?? household?.label ?? asked?.title ?? ""), answer, read: read.has(seenKey(entry.id)) };
 }
 
-const seenKey = (id: string): string => `seen:${id}`;
-const answerKey = (id: string): string => `answer:${id}`;
+const seenKey = (id: string): string => cacheKey("seen", id);
+const answerKey = (id: string): string => cacheKey("answer", id);
 
 async function putCache(at: Session, key: string, content: unknown): Promise<void> {
-  const row: CacheRow = { key, at: new Date().toISOString(), sealed: await seal(at.key, `cache:${key}`, content) };
-  await at.db.cache.put(row);
+  await at.db.cache.put(await sealCached(at, key, content));
 }
 
 export async function markRead(questionId: string): Promise<void> {
@@ -63,9 +61,9 @@ export async function markRead(questionId: string): Promise<void> {
 export const keepReply = (questionId: string, text: string): Promise<void> => inTurn(`answer:${questionId}`, () => putCache(session(), answerKey(questionId), text));
 
 export async function keptReply(questionId: string): Promise<string> {
-  const { db, key } = session();
-  const row = await db.cache.get(answerKey(questionId));
-  return row ? open<string>(key, `cache:${row.key}`, row.sealed) : "";
+  const at = session();
+  const row = await at.db.cache.get(answerKey(questionId));
+  return row ? openCached<string>(at, row) : "";
 }
 
 /** Queues the answer with its photos; the text alone or photos alone will do. Gives the op's id. */
