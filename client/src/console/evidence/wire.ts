@@ -30,9 +30,5 @@ export interface Shot {
 export interface Verdict { id: string; verdict: Word; note: string; codes: string[]; at: string; author: Person | null; question_id: string | null }
 export interface LookWhole extends Look { verdicts: Verdict[]; same_slot: Shot[]; others: Shot[] }
 
-export interface Question {
-  id: string; attachment_id: string | null; text: string; state: "open" | "answered"; asked_at: string; asked_by: Person | null;
-  answers: { op_id: string; text: string; author: Person | null; received_at: string; attachments: { id: string; state: "complete" | "missing" }[] }[];
-}
 export interface Step { from: number; to: number; confirmed: number; explained: number; unclear: number }
 export interface Tally { code: string; confirmed: number; explained: number; unclear: number; ask: number; limit: number | null; steps: Step[] }
