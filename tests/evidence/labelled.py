@@ -16,7 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageDraw, ImageFilter
 
 from server.geo.datum import GCJ02, from_wgs84
-from tests.evidence.test_dhash import brighter, cropped, scene, stamped, twice, wechat
+from tests.evidence.copies import Change, brighter, cropped, scene, stamped, twice, wechat
 
 SIZE = (1200, 900)
 START = datetime(2026, 11, 2, 0, 30, tzinfo=UTC)
@@ -25,7 +25,6 @@ HOUSE = (108.30, 26.20)
 METRE = 1 / 110_800  # degrees of latitude
 CENTRE_5 = cropped(0.025, 0.025, 0.025, 0.025)
 
-Change = Callable[[Image.Image], Image.Image]
 Content = Callable[[datetime], bytes]
 
 # How a photo is used again, and the share that must be found as the same: the measured shares of real photos.

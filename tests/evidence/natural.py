@@ -16,8 +16,8 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from server.evidence.dhash import NEAR, SAME, Hashes, compare, hashes_of
-from tests.evidence.labelled import AGAIN, Change
-from tests.evidence.test_dhash import cropped
+from tests.evidence.copies import Change, cropped
+from tests.evidence.labelled import AGAIN
 
 LONG_EDGE = 1600
 SIDES = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))

@@ -20,7 +20,8 @@ from server.commands.photo import photo
 from server.evidence import alike, rebuild, tasks
 from server.evidence.dhash import SAME, Hashes, compare, hashes_of
 from server.evidence.tables import Photo, PhotoBand, PhotoCheck, PhotoHash
-from tests.evidence.test_dhash import CHANGES, cropped, scene, stamped, wechat
+from tests.evidence.copies import cropped, scene, stamped, wechat
+from tests.evidence.test_dhash import CHANGES
 from tests.evidence.test_judging import WALL_MS, Camera, looked_at, world  # noqa: F401
 from tests.evidence.test_queue import _supervisor_of_the_west
 from tests.world import ZHAO, Phone, World
