@@ -6,7 +6,7 @@ import { brokenLine, type FakeServer } from "../../tests/fake-server";
 import { bytesOf, fromUtf8, toBase64, utf8 } from "./bytes";
 import { captureRecord } from "./capture";
 import { openDraft, submitDraft } from "./drafts";
-import { fetchLastPhotos, lastPictures } from "./last-photos";
+import { fetchLastPhotos, lastPicture, lastPictures } from "./last-photos";
 import { addPhoto } from "./photos";
 import type { Session } from "./session";
 import { sync } from "./sync";
@@ -84,4 +84,6 @@ test("the photo of an own visit counts from the moment of saving, before anythin
   await submitDraft(draft.id, finished(instanceXml({ head: "王大山", photo: "front.jpg" })));
   expect(await shown()).toEqual(["house_front:today"]);
   expect((await lastPictures(HOUSEHOLD))[0]?.who).toBeNull();
+  expect(await lastPicture(HOUSEHOLD, "house_front")).toMatchObject({ slot: "house_front", who: null });
+  expect(await lastPicture(HOUSEHOLD, "house_back")).toBeNull();
 });

@@ -28,7 +28,11 @@ const MOST_AT_ONCE = 2_000_000;
 const STALE_MS = 24 * 3600_000;
 
 const rowKey = (household: string): string => cacheKey("last-photos", household.toLowerCase());
-const openKept = (at: Session, row: CacheRow): Promise<KeptPhoto[]> => openCached<KeptPhoto[]>(at, row);
+
+async function keptOf(at: Session, household: string): Promise<KeptPhoto[]> {
+  const row = await at.db.cache.get(rowKey(household));
+  return row ? openCached<KeptPhoto[]>(at, row) : [];
+}
 
 /** A worker who asks the browser to save data is not sent pictures. */
 const savesData = (): boolean => typeof navigator !== "undefined" && (navigator as { connection?: { saveData?: boolean } }).connection?.saveData === true;
@@ -55,22 +59,26 @@ async function fetchDue(at: Session, now: number): Promise<number> {
   return came;
 }
 
-interface Due { id: string; version: number; kept: KeptPhoto[] }
+/** `asked`: when last; "" never. */
+interface Due { id: string; version: number; asked: string }
 
 /** Those never asked for, changed since, or asked for long ago: in this order. */
 async function dueHouseholds(at: Session, now: number): Promise<Due[]> {
-  const cached = new Map((await at.db.cache.where("key").startsWith(rowKey("")).toArray()).map((row) => [row.key, row]));
-  const due: (Due & { asked: string })[] = [];
+  const known = new Map<string, Omit<CacheRow, "sealed">>();
+  // One row after the other: the pictures of all households together are more than a phone holds.
+  await at.db.cache.where("key").startsWith(rowKey("")).each(({ sealed: _sealed, ...row }) => { known.set(row.key, row); });
+  const due: Due[] = [];
   for (const { key, version } of await at.db.records.where("kind").equals(KIND).toArray()) {
     const id = key.slice(recordKey("household", "").length);
-    const row = cached.get(rowKey(id));
+    const row = known.get(rowKey(id));
     if (row && row.version === version && now - Date.parse(row.at) < STALE_MS) continue;
-    due.push({ id, version, kept: row ? await openKept(at, row) : [], asked: row?.at ?? "" });
+    due.push({ id, version, asked: row?.at ?? "" });
   }
   return due.sort((a, b) => (a.asked < b.asked ? -1 : 1));
 }
 
-async function fetchSome(at: Session, asked: Due[], now: number): Promise<{ came: number; size: number; left: Set<string> }> {
+async function fetchSome(at: Session, due: Due[], now: number): Promise<{ came: number; size: number; left: Set<string> }> {
+  const asked = await Promise.all(due.map(async ({ id, version }) => ({ id, version, kept: await keptOf(at, id) })));
   const body = { households: asked.map(({ id, kept }) => ({ id, have: kept.map((photo) => photo.attachment_id) })) };
   const answer = await postJson<Answer>("/photos/last", body, { token: at.account.token, timeoutMs: 120_000 });
   const told = new Map(answer.items.map((item) => [item.household_id, item.photos]));
@@ -83,7 +91,7 @@ async function fetchSome(at: Session, asked: Due[], now: number): Promise<{ came
 }
 
 /** A household that left the phone meanwhile takes its photos along. */
-async function keep(at: Session, { id, version, kept }: Due, told: ToldPhoto[], now: number): Promise<void> {
+async function keep(at: Session, { id, version, kept }: { id: string; version: number; kept: KeptPhoto[] }, told: ToldPhoto[], now: number): Promise<void> {
   const known = new Map(kept.map((photo) => [photo.attachment_id, photo.jpeg]));
   const photos = told.flatMap((photo) => { const jpeg = photo.jpeg ?? known.get(photo.attachment_id); return jpeg ? [{ ...photo, jpeg }] : []; });
   const row: CacheRow = { ...(await sealCached(at, rowKey(id), photos)), at: new Date(now).toISOString(), version };
@@ -93,12 +101,16 @@ async function keep(at: Session, { id, version, kept }: Due, told: ToldPhoto[], 
 }
 
 /** The newest picture of each slot of a household, newest first: what was taken here counts before it is sent. */
-export async function lastPictures(householdId: string): Promise<LastPicture[]> {
+export const lastPictures = (householdId: string): Promise<LastPicture[]> => picturesOf(householdId, () => true);
+
+/** That of one slot; null where nothing was taken of it. */
+export const lastPicture = async (householdId: string, slot: string): Promise<LastPicture | null> => (await picturesOf(householdId, (one) => one === slot))[0] ?? null;
+
+async function picturesOf(householdId: string, isWanted: (slot: string) => boolean): Promise<LastPicture[]> {
   const at = session();
-  const row = await at.db.cache.get(rowKey(householdId));
-  const kept = row ? await openKept(at, row) : [];
+  const kept = (await keptOf(at, householdId)).filter(({ slot }) => isWanted(slot));
   const fetched = kept.map(({ slot, taken_at, author, jpeg }) => ({ slot, taken_at, who: author?.display_name ?? "", bytes: new Blob([fromBase64(jpeg)], { type: "image/jpeg" }) }));
-  return newestBySlot([...(await ownPictures(at, householdId)), ...fetched]);
+  return newestBySlot([...(await ownPictures(at, householdId, isWanted)), ...fetched]);
 }
 
 /** Of equal times the first stands: one's own before its small copy. */
@@ -112,10 +124,10 @@ export function newestBySlot<T extends { slot: string; taken_at: string }>(pictu
 }
 
 /** Of visits that were saved on this phone, as long as their bytes are here. */
-async function ownPictures(at: Session, householdId: string): Promise<LastPicture[]> {
+async function ownPictures(at: Session, householdId: string, isWanted: (slot: string) => boolean): Promise<LastPicture[]> {
   const ops = await at.db.ops.filter((op) => op.household_id === householdId && op.state !== "stuck").toArray();
   const photos = (await Promise.all(ops.map((op) => photosOf(at, op.op_id)))).flat();
-  const found = newestBySlot(photos.flatMap(({ row, facts }) => (facts.slot && row.bytes && isPlace(facts.slot) ? [{ row, slot: facts.slot, taken_at: new Date(facts.taken_at).toISOString() }] : [])));
+  const found = newestBySlot(photos.flatMap(({ row, facts }) => (facts.slot && row.bytes && isPlace(facts.slot) && isWanted(facts.slot) ? [{ row, slot: facts.slot, taken_at: new Date(facts.taken_at).toISOString() }] : [])));
   const opened = await Promise.all(found.map(async ({ row, slot, taken_at }) => ({ slot, taken_at, who: null, bytes: await openPhoto(at, row) })));
   return opened.filter((picture): picture is LastPicture & { who: null } => picture.bytes !== undefined);
 }

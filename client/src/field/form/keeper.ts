@@ -1,6 +1,6 @@
 /** Where the answers and files of an open form go: to the sealed store, or, of a form that is only tried, nowhere but memory. */
 import { saveDraft, submitDraft } from "@lib/drafts";
-import { lastPictures } from "@lib/last-photos";
+import { lastPicture } from "@lib/last-photos";
 import type { LastPicture } from "@lib/last-photos";
 import { addPhoto, captureOf, getPhoto, listPhotos, removePhoto } from "@lib/photos";
 import type { CaptureRecord, DraftExtra, FinishedVisit } from "@lib/types";
@@ -29,7 +29,7 @@ export const storeKeeper = (draftId: string): Keeper => ({
   file: (name) => getPhoto(draftId, name),
   record: (name) => captureOf(draftId, name),
   removeFile: (name) => removePhoto(draftId, name),
-  last: async (householdId, slot) => (householdId && slot ? (await lastPictures(householdId)).find((picture) => picture.slot === slot) ?? null : null),
+  last: async (householdId, slot) => (householdId && slot ? lastPicture(householdId, slot) : null),
   submit: (done) => submitDraft(draftId, done),
 });
 
