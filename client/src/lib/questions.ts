@@ -29,7 +29,9 @@ export const ownerOf = (questionId: string): string => `question:${questionId}`;
 /** Unanswered ones first, then the older ones first: somebody waits for them. */
 export async function openQuestions(outbox?: OutboxItem[]): Promise<OpenQuestion[]> {
   const at = session();
-  const [entries, items] = await Promise.all([listQuestions(), outbox ?? listOutbox()]);
+  const entries = await listQuestions();
+  if (entries.length === 0) return []; // on most days: then no visit need be opened
+  const items = outbox ?? (await listOutbox());
   const read = new Set((await at.db.cache.where("key").startsWith(seenKey("")).toArray()).map((row) => row.key));
   const all = await Promise.all(entries.map((entry) => withAnswer(entry, items, read)));
   return all.sort((a, b) => Number(a.answer !== null) - Number(b.answer !== null) || ((a.asked_at ?? "") < (b.asked_at ?? "") ? -1 : 1));
