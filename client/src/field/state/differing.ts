@@ -5,7 +5,7 @@
  * gets a general sentence: no page shows a mark itself.
  */
 import type { RecordView } from "@lib/records";
-import type { ConflictEntry, ConflictHead } from "@lib/types";
+import type { ConflictEntry, ConflictHead, Person } from "@lib/types";
 import { t } from "@lib/i18n";
 import { dayText, inLanguage, propertyLabel, valueText } from "./labels";
 
@@ -49,7 +49,7 @@ function isAbout(conflict: ConflictEntry, id: string, mark: string): boolean {
 }
 
 function textOf({ dataset, label }: Marked, mark: string, conflict: ConflictEntry | undefined): string {
-  const labels = (conflict?.properties ?? [mark]).map((name) => propertyLabel(dataset, name)).join(t("common.comma"));
+  const labels = labelsOf(dataset, conflict?.properties ?? [mark]);
   switch (kindOf(mark)) {
     case "property": return t("todo.contested", { what: whose(dataset, label, labels) });
     case "state": return t("todo.state", { who: label });
@@ -71,9 +71,13 @@ function wordsOf(dataset: string, properties: string[], value: unknown): string 
   return Object.entries(value).map(([name, one]) => t("todo.named", { what: propertyLabel(dataset, name), value: said(name, one) })).join(t("common.comma"));
 }
 
+const labelsOf = (dataset: string, properties: string[]): string => properties.map((name) => propertyLabel(dataset, name)).join(t("common.comma"));
+
+const nameOf = (author: Person | null | undefined, me: string): string => (author && author.id === me ? t("todo.you") : author?.display_name ?? t("history.somebody"));
+
 /** Everybody who wrote this value. */
 function authorsOf(head: ConflictHead, me: string): string {
-  const people = [head, ...(head.witnesses ?? [])].map(({ author }) => (author && author.id === me ? t("todo.you") : author?.display_name ?? t("history.somebody")));
+  const people = [head, ...(head.witnesses ?? [])].map(({ author }) => nameOf(author, me));
   return [...new Set(people)].join(t("common.comma"));
 }
 
@@ -91,9 +95,8 @@ export function settledOf(records: Marked[], conflicts: ConflictEntry[], me = ""
 const LATELY_MS = 30 * 86_400_000;
 
 function settledText({ dataset, label }: Marked, conflict: ConflictEntry, me: string): string {
-  const author = conflict.resolution?.author;
-  const who = author && author.id === me ? t("todo.you") : author?.display_name ?? t("history.somebody");
-  const what = whose(dataset, label, conflict.properties.map((name) => propertyLabel(dataset, name)).join(t("common.comma")));
+  const who = nameOf(conflict.resolution?.author, me);
+  const what = whose(dataset, label, labelsOf(dataset, conflict.properties));
   const text = t("todo.settled", { what, who, day: dayText(conflict.closed_at), value: wordsOf(dataset, conflict.properties, decidedValue(conflict)) });
   return conflict.resolution?.reason ? `${text} ${t("todo.why", { reason: conflict.resolution.reason })}` : text;
 }
