@@ -1,16 +1,24 @@
 /** Who sits at this desk, and the areas that this person sees. One reading each, shared by all pages. */
+import i18n from "@lib/i18n";
 import { isNetwork } from "@lib/problem";
 import type { User } from "@lib/types";
 import { computed, reactive } from "vue";
 import { keepCsrf, read, send, sendSignedOut } from "./api";
-import { ownTop } from "./areas";
+import { nameOf, ownTop, wayTo } from "./areas";
 import type { Area } from "./wire";
 
 interface Desk { user: User | null; areas: Area[]; shapes: Map<string, GeoJSON.Geometry> }
 export const desk = reactive<Desk>({ user: null, areas: [], shapes: new Map() });
 export const topArea = computed(() => ownTop(desk.areas));
 
-const READERS = new Set(["supervisor", "admin", "auditor", "cadre"]);
+/** The name of an area that this person sees; empty for any other. */
+export const areaName = (code: string | null | undefined): string => nameOf(desk.areas.find((area) => area.code === code)?.names, i18n.global.locale.value);
+/** The area itself, or the nearest around it, that has a boundary: a group lies on the ground of its village. */
+export const boundedArea = (code: string | null): string | null => wayTo(desk.areas, code).map((area) => area.code).reverse().find((one) => desk.shapes.has(one)) ?? null;
+
+const READERS = ["supervisor", "admin", "auditor", "cadre"];
+/** Whether the signed-in person has one of these roles, in whatever area. */
+export const hasRole = (...names: string[]): boolean => desk.user?.roles.some(({ role }) => names.includes(role)) ?? false;
 let opened: Promise<void> | null = null;
 
 /** Reads who is signed in and the areas with their boundaries; once. Problem auth.required when nobody is. */
@@ -50,4 +58,4 @@ export function forget(): void {
 }
 
 /** Whether the console has anything for this person. */
-export const hasWork = computed(() => desk.user?.roles.some((role) => READERS.has(role.role)) ?? false);
+export const hasWork = computed(() => hasRole(...READERS));
