@@ -31,6 +31,7 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -171,6 +172,16 @@ def once(session: Session, key: tuple[object, ...], ask: Callable[[], T | None])
 
 def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
+
+
+def inserter(sqlite_speaks: bool) -> Callable[[Any], Any]:
+    """What makes an INSERT into a table that can say ON CONFLICT, in the dialect of the database."""
+    return sqlite.insert if sqlite_speaks else postgresql.insert
+
+
+def upsert(session: Session, table: type[Any]) -> Any:
+    """An INSERT that can say ON CONFLICT."""
+    return inserter(is_sqlite(session))(table)
 
 
 def _options(write: bool) -> dict[str, Any]:

@@ -8,12 +8,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from server.accounts.audit import note
 from server.accounts.tables import Qualification
-from server.db import is_sqlite, now
+from server.db import now, upsert
 from server.errors import Problem
 
 
@@ -59,8 +58,7 @@ def for_wire(row: Qualification) -> dict[str, Any]:
 def qualify(session: Session, person_id: str, given: Certificate, by: str | None) -> Qualification:
     """Enters a certificate; again is harmless. Problem qualification.other_content: its id stands for another one."""
     values = {**vars(given), "person_id": person_id}
-    insert = (sqlite.insert if is_sqlite(session) else postgresql.insert)(Qualification)
-    statement = insert.values(**values, added_by=by, added_at=now()).on_conflict_do_nothing()
+    statement = upsert(session, Qualification).values(**values, added_by=by, added_at=now()).on_conflict_do_nothing()
     is_new = session.scalar(statement.returning(Qualification.id))
     row = session.get_one(Qualification, given.id)
     if is_new:

@@ -10,11 +10,10 @@ import numpy as np
 from sqlalchemy import ARRAY, ColumnElement, Integer, LargeBinary, any_, cast, delete, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from server.db import is_sqlite
+from server.db import is_sqlite, upsert
 from server.evidence import bands
 from server.evidence.dhash import VARIANTS, Hashes
 from server.evidence.tables import PhotoBand, PhotoHash
-from server.sync.feeds import upsert
 
 MOST_COMPARED = 5_000  # photos whose whole hashes are read: those whose sketches are nearest
 MOST_IN_BAND = 4_096  # photos; a band that holds more tells nothing

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.db import upsert
 from server.evidence.checks import Check, Limits
 from server.evidence.tables import PhotoLook, Verdict
 from server.sealing.vault import vault
-from server.sync.feeds import upsert
 
 POINTS = {"info": 0, "warn": 1, "fail": 3}
 

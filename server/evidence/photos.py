@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.config import Settings
-from server.db import now
+from server.db import now, upsert
 from server.errors import Problem
 from server.evidence.alike import keep_hashes
 from server.evidence.dhash import Hashes
@@ -26,7 +26,6 @@ from server.evidence.images import SIZES
 from server.evidence.tables import Photo
 from server.evidence.whereabouts import whereabouts
 from server.sync.attachments import storable
-from server.sync.feeds import upsert
 from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, Submission
 

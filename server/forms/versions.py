@@ -14,11 +14,10 @@ from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, defer
 
 from server.confined import Limits
-from server.db import CHINA, is_sqlite, now
+from server.db import CHINA, now, upsert
 from server.errors import Fault, Problem
 from server.forms.compile import CompiledForm
 from server.forms.compile_apart import PATIENT, compile_apart
@@ -61,8 +60,7 @@ def add_draft(
     """
     values = _values(form, source, author, purpose) | {"vocabulary": dict(vocabulary)}
     values["warnings"] += _unknown_policies(session, form)
-    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    statement = insert(FormVersion).values(form_id=form.form_id, version=form.version, **values)
+    statement = upsert(session, FormVersion).values(form_id=form.form_id, version=form.version, **values)
     is_new = session.execute(statement.on_conflict_do_nothing().returning(FormVersion.form_id)).first()
     row = _locked(session, form.form_id, form.version)
     if not is_new:

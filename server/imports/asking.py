@@ -18,13 +18,13 @@ from server import db
 from server.accounts.actor import Actor
 from server.accounts.audit import note
 from server.config import Settings
+from server.db import upsert
 from server.errors import Problem
 from server.geo.regions import code_of
 from server.geo.tables import Region
 from server.imports.files import copies_of, forget, open_files
 from server.imports.job import Datasets, mapping_of, plain_name
 from server.imports.tables import ImportSource, RegisterImport
-from server.sync.feeds import upsert
 
 MOST_WAITING = 5  # of one person
 

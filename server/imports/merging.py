@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
+from server.db import upsert
 from server.forms.rules import check_record
 from server.imports.job import Job
 from server.imports.keys import fingerprint, op_id, record_id
@@ -24,7 +25,6 @@ from server.imports.tally import Tally, Trouble
 from server.registry.tables import Entity
 from server.sync.apply import apply_write
 from server.sync.desk import Desk, open_desk, read_heads
-from server.sync.feeds import upsert
 from server.sync.first_writes import FirstWrite, lookalikes, write_first
 from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.vocabulary import vocabulary

@@ -7,10 +7,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from server.db import is_sqlite, now
+from server.db import now, upsert
 from server.forms.rule import Rule
 from server.forms.rules import Judged
 from server.registry.tables import Entity, RuleFinding
@@ -47,8 +46,7 @@ def keep_findings(session: Session, judged: Mapping[str, Judged]) -> Kept:
     new = [_row(household, key[1], rule) for key, (household, rule) in found.items() if key not in known]
     session.flush()
     if new:
-        insert = (sqlite.insert if is_sqlite(session) else postgresql.insert)(RuleFinding)
-        once = insert.on_conflict_do_nothing(
+        once = upsert(session, RuleFinding).on_conflict_do_nothing(
             index_elements=["entity_id", "rule"], index_where=RuleFinding.closed_at.is_(None)
         )
         session.execute(once, new)

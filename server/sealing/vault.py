@@ -15,11 +15,10 @@ from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, Row, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from server.config import Settings
-from server.db import before_transactions, db, now
+from server.db import before_transactions, db, inserter, now
 from server.errors import Problem
 from server.sealing import tokens
 from server.sealing.master import load_masters, make_master, read_masters
@@ -183,8 +182,7 @@ def add_key(connection: Connection, master: Key, purpose: str, number: int) -> N
     """A new key of a purpose; whoever comes second with the same number finds the first one's."""
     key = tokens.new_key()
     row = {"id": key.id.hex(), "purpose": purpose, "number": number, "created_at": now()}
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(SealKey).values(**row, **wrapped(key, master, purpose))
+    statement = inserter(connection.dialect.name == "sqlite")(SealKey).values(**row, **wrapped(key, master, purpose))
     connection.execute(statement.on_conflict_do_nothing(index_elements=["purpose", "number"]))
 
 

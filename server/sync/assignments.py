@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.audit import note
 from server.accounts.tables import Loan, Person
+from server.db import upsert
 from server.errors import Problem
 from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
@@ -27,7 +28,7 @@ from server.registry.tables import Entity
 from server.sync import feeds, loans, scope
 from server.sync.case import Case
 from server.sync.desk import afterwards
-from server.sync.feeds import News, upsert
+from server.sync.feeds import News
 from server.sync.loans import Lending
 from server.sync.office_tables import Assignment
 from server.sync.review import REVIEWERS

@@ -18,9 +18,8 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, load_actor
 from server.accounts.tables import Person
-from server.db import now
+from server.db import now, upsert
 from server.sync.blobs import guard
-from server.sync.feeds import upsert
 from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, BlobHolder, Submission
 

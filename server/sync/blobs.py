@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from server import db
 from server.config import Settings
-from server.db import now
+from server.db import now, upsert
 from server.sync.blob_folder import FolderStore
 from server.sync.blob_s3 import S3Store
 from server.sync.blob_store import BlobStore, Stored
-from server.sync.feeds import upsert
 from server.sync.tables import Blob, BlobHolder
 
 _TRIES = 5

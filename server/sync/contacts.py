@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
+from server.db import upsert
 from server.forms.canonical import canonical
 from server.geo.tables import Region
 from server.registry.paging import Rows, newest_first
@@ -22,7 +23,6 @@ from server.sync import scope
 from server.sync.case import Case
 from server.sync.definitions import datasets
 from server.sync.envelope import Visit
-from server.sync.feeds import upsert
 from server.sync.office_tables import ContactAttempt
 from server.sync.record import Outcome
 from server.sync.tables import OpLog

@@ -17,12 +17,11 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from server import db
-from server.db import CHINA, now
+from server.db import CHINA, now, upsert
 from server.geo.doubt import DoubtLimits, Shift, look
 from server.registry.place_limits import PlaceLimits, place_limits
 from server.registry.tables import Entity, Head
 from server.sync.definitions import datasets
-from server.sync.feeds import upsert
 from server.sync.office_tables import DatumDoubt
 from server.sync.place import geometry_of
 from server.sync.record import key_of

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.accounts.audit import note
+from server.db import upsert
 from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import scope
 from server.sync.blobs import guard
 from server.sync.envelope import File
-from server.sync.feeds import upsert
 from server.sync.named_files import of_drafts
 from server.sync.office_tables import Draft, DraftFile
 from server.sync.review import REVIEWERS

@@ -14,10 +14,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from server.db import is_sqlite, now
+from server.db import inserter, is_sqlite, now
 from server.failpoints import hit
 from server.sync.tables import Feed, FeedCounter
 
@@ -36,11 +35,6 @@ class News:
 def eviction(scope: str, space: str, ref: str, dataset: str) -> News:
     """It left this scope; whoever has it by another one keeps it."""
     return News(scope, space, ref, "eviction", {"dataset": dataset, "id": ref})
-
-
-def upsert(session: Session, table: type[Any]) -> Any:
-    """An INSERT that can say ON CONFLICT, in this database's dialect."""
-    return sqlite.insert(table) if is_sqlite(session) else postgresql.insert(table)
 
 
 def touch(session: Session, news: Iterable[News]) -> None:
@@ -66,7 +60,7 @@ def _take(session: Session, scope: str, count: int) -> int:
 @cache
 def _statements(sqlite_speaks: bool) -> tuple[Any, Any]:
     """Every push needs them, so they are put together once: to take numbers of a scope, and to write its rows."""
-    insert = sqlite.insert if sqlite_speaks else postgresql.insert
+    insert = inserter(sqlite_speaks)
     counter: Table = FeedCounter.__table__  # type: ignore[assignment]
     feed: Table = Feed.__table__  # type: ignore[assignment]
     take = insert(counter).values(scope=bindparam("of"), n=bindparam("more"))

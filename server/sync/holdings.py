@@ -18,12 +18,11 @@ from sqlalchemy.orm import Session
 from server import db
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.tables import Install, Person
-from server.db import now
+from server.db import now, upsert
 from server.geo.inside import codes_inside
 from server.registry.reading import Page
 from server.sync import scope
 from server.sync.administered import is_of_county
-from server.sync.feeds import upsert
 from server.sync.office_tables import InstallScope
 from server.sync.quarantine import area_of
 from server.sync.review import REVIEWERS

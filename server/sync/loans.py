@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, load_actor
 from server.accounts.audit import note
 from server.accounts.tables import HelperOf, Loan, Person
-from server.db import now, today
+from server.db import now, today, upsert
 from server.errors import Fault, Problem
 from server.forms.tables import FormVersion
 from server.forms.versions import settings_of
@@ -28,7 +28,7 @@ from server.geo.tables import Region
 from server.registry.tables import Entity
 from server.sync import feeds, scope
 from server.sync.case import Case
-from server.sync.feeds import News, upsert
+from server.sync.feeds import News
 
 Frame = Mapping[str, frozenset[str]]
 _READ = re.compile(r"instance\(\s*['\"](\w+)['\"]\s*\)/root/item(?:\[(?:[^\[\]]|\[[^\]]*\])*\])*/([\w@.-]+)")

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.accounts.tables import HelperOf
+from server.db import upsert
 from server.geo.tables import Region
 from server.registry.tables import Entity
 from server.sealing.reseal import HASHES
 from server.sealing.vault import vault
-from server.sync.feeds import upsert
 from server.sync.tables import Quarantine, Submission
 
 

@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.accounts.audit import note
+from server.db import upsert
 from server.errors import Fault, Problem
 from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import attachments, feeds, scope
 from server.sync.envelope import File
-from server.sync.feeds import News, upsert
+from server.sync.feeds import News
 from server.sync.office_tables import Answer, Question
 from server.sync.review import REVIEWERS
 from server.sync.tables import Attachment, OpLog, Submission, without_xml

@@ -9,13 +9,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.actor import Actor
 from server.accounts.tables import Install
-from server.db import is_sqlite
+from server.db import inserter, is_sqlite
 from server.sync import quarantine
 from server.sync.envelope import RawOp
 from server.sync.results import seq_of
@@ -47,9 +46,8 @@ def store_raw(session: Session, parcels: Sequence[Parcel]) -> list[list[str]]:
 @cache
 def _keep(sqlite_speaks: bool) -> Any:
     """Stores ops and answers which of them are new; every push needs it, so it is put together once."""
-    insert = sqlite.insert if sqlite_speaks else postgresql.insert
     table: Table = OpLog.__table__  # type: ignore[assignment]
-    return insert(table).on_conflict_do_nothing(index_elements=["op_id"]).returning(table.c.op_id)
+    return inserter(sqlite_speaks)(table).on_conflict_do_nothing(index_elements=["op_id"]).returning(table.c.op_id)
 
 
 def _collect(session: Session, parcel: Parcel, rows: dict[str, dict[str, Any]]) -> None:

@@ -11,10 +11,11 @@ from server import db
 from server.accounts.actor import load_actor
 from server.accounts.people import may_combine
 from server.accounts.tables import HelperOf, Person, RoleGrant
+from server.db import upsert
 from server.errors import Problem
 from server.registry.tables import Entity
 from server.sync import holdings, loans
-from server.sync.feeds import News, upsert
+from server.sync.feeds import News
 
 POSITIONS = ("lead", "deputy")
 

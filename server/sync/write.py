@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.db import upsert
 from server.forms.canonical import canonical
 from server.forms.dataset import Dataset, Parent
 from server.forms.instance import EntityWrite
@@ -23,7 +24,6 @@ from server.sync.clock import observed_at
 from server.sync.definitions import datasets
 from server.sync.derive import recount
 from server.sync.envelope import Named, SubmissionOp, finding
-from server.sync.feeds import upsert
 from server.sync.grounds import known_base, lost
 from server.sync.merge_state import STATE
 from server.sync.place import in_area, region_by_code

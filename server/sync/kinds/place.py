@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.accounts.audit import note
+from server.db import upsert
 from server.failpoints import hit
 from server.registry.tables import Entity
 from server.sync.apply import apply_write
 from server.sync.authority import rank_of
 from server.sync.case import Case, Verdict
 from server.sync.definitions import datasets
-from server.sync.feeds import upsert
 from server.sync.grounds import known_base, lost, quarantined, stopped
 from server.sync.office_tables import Placement
 from server.sync.placing import PlaceOp, read_place, values_of
