@@ -27,7 +27,7 @@ from server.forms.dataset import Dataset
 from server.forms.datasets import load_datasets
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
-from server.sync import feeds, news
+from server.sync import feeds, news, policies
 from server.sync.apply import apply_write
 from server.sync.record import Origin, RecordWrite
 
@@ -276,6 +276,11 @@ def _hash() -> str:
     return people.hash_password(PASSWORD)
 
 
+def add_policies(session: Session) -> None:
+    """Those of the repository."""
+    policies.load(session, policies.read_policies(ROOT / "form_definitions" / "policies"))
+
+
 def add_form(session: Session, form: CompiledForm, state: str = "published") -> None:
     session.add(
         FormVersion(
@@ -301,6 +306,12 @@ def _datasets() -> dict[str, Dataset]:
     return load_datasets(ROOT / "form_definitions" / "datasets")
 
 
+def add_household(session: Session, author: str, household: str, values: Mapping[str, str]) -> None:
+    """As the register brings it."""
+    origin = Origin(str(uuid.uuid4()), author, "import", None)
+    apply_write(session, _datasets()["household"], origin, RecordWrite("household", household, values))
+
+
 def _households(session: Session, author: str) -> None:
     for household, region, name in ((WANG, QINGSHI, "王大山"), (ZHAO, LIUSHU, "赵小河")):
         values = {
@@ -314,7 +325,6 @@ def _households(session: Session, author: str) -> None:
             "water_shortage_days": "20",
             "house_grade": "B",
         }
-        origin = Origin(str(uuid.uuid4()), author, "import", None)
-        apply_write(session, _datasets()["household"], origin, RecordWrite("household", household, values))
+        add_household(session, author, household, values)
     son = RecordWrite("member", WANG_SON, {"household": WANG, "full_name": "王小山"}, parent=WANG)
     apply_write(session, _datasets()["member"], Origin(str(uuid.uuid4()), author, "import", None), son)

@@ -9,10 +9,9 @@ import pytest
 from flask import Flask
 
 from server import db
-from server.config import ROOT
 from server.geo.datum import from_wgs84
-from server.sync import policies
 from tests.api.county import EAST, QINGSHI, Desk, Visit, build, desk, submit, uid
+from tests.world import add_policies
 
 NEAR = f"uuid:{uid('near')}"
 
@@ -36,7 +35,7 @@ def east(county: Flask) -> Desk:
 def limits(county: Flask) -> Iterator[None]:
     """The policies of the repository."""
     with county.app_context():
-        db.transact(lambda session: policies.load(session, policies.read_policies(ROOT / "form_definitions/policies")))
+        db.transact(add_policies)
     yield
 
 
@@ -50,7 +49,7 @@ def test_the_allowance_for_a_yard_comes_from_the_policy_of_the_visits_day(county
     before = east.read(f"/submissions/{NEAR}")["map"]
     assert (before["limits"], before["position"]["beyond_accuracy"]) == (None, False)
     with county.app_context():
-        db.transact(lambda session: policies.load(session, policies.read_policies(ROOT / "form_definitions/policies")))
+        db.transact(add_policies)
     after = east.read(f"/submissions/{NEAR}")["map"]
     assert after["limits"] == {"yard_m": 30, "rule": "national-2026"}
 

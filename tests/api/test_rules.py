@@ -10,9 +10,8 @@ from flask import Flask
 
 from server.config import ROOT
 from server.registry.tables import Entity
-from server.sync.policies import load, read_policies
 from server.sync.rule_runs import run_rules
-from tests.world import COUNTY, EAST, LIUSHU, QINGSHI, WANG, WANG_SON, WEST, ZHAO, World, build_world
+from tests.world import COUNTY, EAST, LIUSHU, QINGSHI, WANG, WANG_SON, WEST, ZHAO, World, add_policies, build_world
 
 FORMS = ROOT / "form_definitions"
 
@@ -20,7 +19,7 @@ FORMS = ROOT / "form_definitions"
 @pytest.fixture
 def world(app: Flask) -> World:
     made = build_world(app)
-    made.run(lambda session: load(session, read_policies(FORMS / "policies")))
+    made.run(add_policies)
     made.run(_spoil)
     return made
 

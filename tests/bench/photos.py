@@ -26,17 +26,16 @@ from sqlalchemy import select
 
 from server import db, schema
 from server.app import create_app
-from server.config import ROOT, Settings
+from server.config import Settings
 from server.evidence import tasks
 from server.evidence.darkroom import Darkroom
 from server.evidence.images import Order, derive
-from server.sync import policies
 from server.sync.tables import Attachment
 from tests.bench.bench_alike import ticks
 from tests.bench.ground import TICK
 from tests.evidence.pictures import exif, jpeg
 from tests.evidence.test_judging import Camera
-from tests.world import build_world
+from tests.world import add_policies, build_world
 
 
 def camera_photo(number: int) -> bytes:
@@ -66,7 +65,7 @@ def intake_ms(photos: Sequence[bytes], folder: Path) -> float:
     with app.app_context():
         schema.migrate(db.db.engine)
     world, spent = build_world(app), []
-    world.run(lambda session: policies.load(session, policies.read_policies(ROOT / "form_definitions" / "policies")))
+    world.run(add_policies)
     camera = Camera(world, "li")
     for number, content in enumerate(photos):
         camera.send([content], camera.sealed([content], wall_ms=1_795_224_600_000 + number * 3_600_000))

@@ -30,17 +30,13 @@ from sqlalchemy.orm import Session
 from server import db, schema
 from server.accounts.tables import Install
 from server.app import create_app
-from server.config import ROOT, Settings
+from server.config import Settings
 from server.evidence import tasks
 from server.evidence.tables import PhotoCheck
-from server.sync import policies
-from server.sync.apply import apply_write
-from server.sync.definitions import datasets
-from server.sync.record import Origin, RecordWrite
 from server.sync.tables import Attachment
 from tests.evidence.labelled import AGAIN, METRE, START, Case, cases, house
 from tests.evidence.test_judging import Camera
-from tests.world import QINGSHI, World, build_world
+from tests.world import QINGSHI, World, add_household, add_policies, build_world
 
 Told = Mapping[str, str]  # code → level
 
@@ -83,7 +79,7 @@ class Rates:
 
 def measure(world: World, given: Iterable[Case]) -> Rates:
     """Sends every case as a visit, has the worker do its work, reads what was told."""
-    world.run(lambda session: policies.load(session, policies.read_policies(ROOT / "form_definitions" / "policies")))
+    world.run(add_policies)
     phones = {name: Camera(world, "li") for name in ("old", "new")}
     world.run(lambda session: _age(session, phones["old"], timedelta(days=200)))
     ids: dict[int, str] = {}
@@ -119,12 +115,11 @@ def _settle(session: Session, world: World, number: int) -> str:
     """A household with a house of its own."""
     lon, lat = house(number)
     household = str(uuid.uuid4())
-    origin = Origin(str(uuid.uuid4()), world.people["import"], "import", None)
     values = {
         "region": QINGSHI, "head_name": f"户{number}", "lon": f"{lon:.7f}", "lat": f"{lat:.7f}", "accuracy_m": "8",
         "datum": "wgs84", "source": "gps",
     }  # fmt: skip
-    apply_write(session, datasets()["household"], origin, RecordWrite("household", household, values))
+    add_household(session, world.people["import"], household, values)
     return household
 
 

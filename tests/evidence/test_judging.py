@@ -21,17 +21,15 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import Install
-from server.config import ROOT
 from server.evidence import tasks
 from server.evidence.one_visit import one_visit
 from server.registry.tables import Entity
-from server.sync import policies
 from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.record import Origin, RecordWrite
 from tests.evidence.pictures import exif, jpeg, scene
 from tests.sync.uploading import Someone, upload
-from tests.world import WANG, Phone, World, build_world, instance_xml
+from tests.world import WANG, Phone, World, add_policies, build_world, instance_xml
 
 # The moment of the shutter, and the house of WANG.
 WALL_MS = 1_795_224_600_000
@@ -41,7 +39,7 @@ LON, LAT = 108.3, 26.2
 @pytest.fixture
 def world(app: Flask) -> World:
     made = build_world(app)
-    made.run(lambda session: policies.load(session, policies.read_policies(ROOT / "form_definitions" / "policies")))
+    made.run(add_policies)
     made.run(lambda session: place_house(session, made, LON, LAT, 1))
     return made
 

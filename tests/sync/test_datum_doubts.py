@@ -8,15 +8,11 @@ from typing import Any
 import pytest
 
 from server.commands.upkeep import keep_up
-from server.config import ROOT
 from server.db import today
 from server.geo.datum import from_wgs84
-from server.sync import datum_doubts, policies
-from server.sync.apply import apply_write
-from server.sync.definitions import datasets
-from server.sync.record import Origin, RecordWrite
+from server.sync import datum_doubts
 from server.sync.tables import Submission
-from tests.world import QINGSHI, Phone, World
+from tests.world import QINGSHI, Phone, World, add_household, add_policies
 
 COUNT = 8
 
@@ -24,7 +20,7 @@ COUNT = 8
 @pytest.fixture
 def houses(world: World) -> dict[str, tuple[float, float]]:
     """Households of Qingshi that the register placed, and the policies of the repository."""
-    world.run(lambda session: policies.load(session, policies.read_policies(ROOT / "form_definitions" / "policies")))
+    world.run(add_policies)
     found = {str(uuid.uuid4()): (108.10 + n * 0.003, 26.20 + n % 3 * 0.004) for n in range(COUNT)}
 
     def fill(session: Any) -> None:
@@ -33,8 +29,7 @@ def houses(world: World) -> dict[str, tuple[float, float]]:
                 "region": QINGSHI, "head_name": f"户{number}", "lon": f"{lon:.7f}", "lat": f"{lat:.7f}",
                 "accuracy_m": "5", "datum": "wgs84", "source": "gps",
             }  # fmt: skip
-            origin = Origin(str(uuid.uuid4()), world.people["import"], "import", None)
-            apply_write(session, datasets()["household"], origin, RecordWrite("household", id, values))
+            add_household(session, world.people["import"], id, values)
 
     world.run(fill)
     return found

@@ -14,14 +14,13 @@ from server.config import ROOT
 from server.forms.datasets import load_datasets
 from server.geo.datum import from_wgs84
 from server.registry.tables import Entity
-from server.sync import policies
 from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.merge import Key, Write, add
 from server.sync.merge_policy import Policy
 from server.sync.record import Origin, RecordWrite, policy_of
 from server.sync.tables import Submission
-from tests.world import WANG, ZHAO, Phone, World
+from tests.world import WANG, ZHAO, Phone, World, add_policies
 
 HOUSE = (108.3700, 23.1200)
 
@@ -182,7 +181,7 @@ def test_a_visit_where_its_datum_means_nothing_has_no_point_and_can_be_read(worl
 
 
 def test_a_place_is_suggested_from_good_fixes_and_a_person_accepts_it(world: World) -> None:
-    world.run(lambda session: policies.load(session, policies.read_policies(ROOT / "form_definitions" / "policies")))
+    world.run(add_policies)
     phone = world.phone("li")
     visits(phone, FIXES[:2])
     visits(phone, [(0.01, 0.01)], accuracy="150")
@@ -205,7 +204,7 @@ def test_a_place_is_suggested_from_good_fixes_and_a_person_accepts_it(world: Wor
 
 
 def test_fixes_that_disagree_suggest_nothing(world: World) -> None:
-    world.run(lambda session: policies.load(session, policies.read_policies(ROOT / "form_definitions" / "policies")))
+    world.run(add_policies)
     phone = world.phone("li")
     visits(phone, [(0, 0), (0.002, 0), (0, 0.003), (-0.004, 0)])
     suggestion = places(phone)["suggestion"]

@@ -17,14 +17,11 @@ from sqlalchemy.orm import Session
 from server import db
 from server.registry.tables import Conflict, Entity, EntityVersion, Head
 from server.sync import desk, rounds
-from server.sync.apply import apply_write
 from server.sync.case import Case, Verdict
-from server.sync.definitions import datasets
 from server.sync.kinds import submission
-from server.sync.record import Origin, RecordWrite
 from server.sync.tables import Attachment, Blob, BlobHolder, Feed, Submission
 from tests.sync.family import family, with_family
-from tests.world import BAITA, QINGSHI, WANG, WANG_SON, Phone, World, named
+from tests.world import BAITA, QINGSHI, WANG, WANG_SON, Phone, World, add_household, named
 
 MANY, POISONED = 6, 2
 
@@ -37,8 +34,7 @@ def homes(world: World) -> list[str]:
     def fill(session: Session) -> None:
         for n, household in enumerate(ids):
             values = {"head_name": f"户主{n}", "region": QINGSHI, "water_shortage_days": "20"}
-            origin = Origin(str(uuid.uuid4()), world.people["import"], "import", None)
-            apply_write(session, datasets()["household"], origin, RecordWrite("household", household, values))
+            add_household(session, world.people["import"], household, values)
 
     world.run(fill)
     return ids

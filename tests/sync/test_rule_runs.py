@@ -18,10 +18,9 @@ from server.registry.tables import Entity, RuleFinding, RuleRun
 from server.sync import rule_runs
 from server.sync.apply import apply_write
 from server.sync.definitions import datasets
-from server.sync.policies import load, read_policies
 from server.sync.record import Origin, RecordWrite
 from server.sync.rule_runs import RunOutcome, run_rules
-from tests.world import COUNTY, QINGSHI, WANG, WANG_SON, WEST, ZHAO, World
+from tests.world import COUNTY, QINGSHI, WANG, WANG_SON, WEST, ZHAO, World, add_policies
 
 FORMS = ROOT / "form_definitions"
 DAY = date(2026, 6, 30)
@@ -30,7 +29,7 @@ NUMBER = "990101198001150017"
 
 @pytest.fixture
 def world(world: World) -> World:
-    world.run(lambda session: load(session, read_policies(FORMS / "policies")))
+    world.run(add_policies)
     return world
 
 
