@@ -1,5 +1,4 @@
 /** A try to reach a household that needs no form: nobody home, refused, moved away. Queued like a visit. */
-import { utf8 } from "./bytes";
 import { announce } from "./changes";
 import { loadDefinitions, type Labels } from "./definitions";
 import { uuid7 } from "./ids";
@@ -20,8 +19,7 @@ export async function recordContact(household: Pick<RecordView, "id" | "label" |
   const at = session();
   const body = { entity_id: household.id, disposition, visit, base_version: household.base_version };
   const op = await makeOp(at, {
-    op_id: uuid7(), kind: "contact_attempt", body, depends_on: [], title: household.label, names: await wordsOf(disposition), instance_id: "", household_id: household.id,
-    bases: [], bodySize: utf8(JSON.stringify(body)).length,
+    op_id: uuid7(), kind: "contact_attempt", body, depends_on: [], title: household.label, names: await wordsOf(disposition), instance_id: "", household_id: household.id, bases: [],
   });
   await inTurn("own-work", () => at.db.transaction("rw", [at.db.ops, at.db.counters, at.db.bases], () => addOp(at.db, op)));
   announce("outbox");

@@ -1,6 +1,5 @@
 /** Drafts: unfinished forms, kept sealed with the list rows they were opened with. */
 import { basesWith } from "./bases";
-import { utf8 } from "./bytes";
 import { announce } from "./changes";
 import { createdBy, entityBases } from "./core/bases";
 import type { DraftRow, PhotoRow } from "./database";
@@ -120,7 +119,6 @@ async function opOf(at: Session, draft: Draft, done: FinishedVisit, photos: Awai
   return makeOp(at, {
     op_id: opId, kind: "submission", body, depends_on: createdBy(writes, seen, open), title: titleOf(draft, writes),
     names: form.names, corrects: draft.extra.corrects, instance_id: done.instanceId, household_id: draft.household_id ?? madeHousehold(writes), bases: await basesWith(at, opId, writes, seen),
-    bodySize: utf8(JSON.stringify(body)).length,
   });
 }
 

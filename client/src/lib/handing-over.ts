@@ -9,7 +9,6 @@ import { uuid7 } from "./ids";
 import type { Session } from "./session";
 import { ifFree, inTurn } from "./turns";
 import type { Draft } from "./types";
-import { utf8 } from "./bytes";
 
 /** Gives the drafts that stay for the next round: a form that somebody is filling just now is not pulled away, unless the
  * phone was taken out of use (`open`): then what was saved of it goes.
@@ -49,7 +48,6 @@ async function draftOp(at: Session, draft: Draft, photos: Awaited<ReturnType<typ
   };
   return makeOp(at, {
     op_id: uuid7(), kind: "draft", body, depends_on: [], title: draft.title, names, instance_id: "", household_id: draft.household_id ?? "", bases: [],
-    bodySize: utf8(JSON.stringify(body)).length,
   });
 }
 
@@ -61,7 +59,7 @@ export async function makeAcks(at: Session, scopes: string[]): Promise<NewOp[]> 
   return Promise.all(scopes.map(async (scope) => {
     const count = await at.db.memberships.where("scope").equals(scope).count();
     return makeOp(at, {
-      op_id: uuid7(), kind: "revocation_ack", body: { scope, count }, depends_on: [], title: "", names: {}, instance_id: "", household_id: "", bases: [], bodySize: 100,
+      op_id: uuid7(), kind: "revocation_ack", body: { scope, count }, depends_on: [], title: "", names: {}, instance_id: "", household_id: "", bases: [],
     });
   }));
 }

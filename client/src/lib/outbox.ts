@@ -1,4 +1,5 @@
 /** The outbox: ops with their place in the install's order, and what became of them. */
+import { utf8 } from "./bytes";
 import type { BaseRow, OpRow, PhoneDatabase, PhotoRow } from "./database";
 import { announce } from "./changes";
 import { describeClock } from "./clock";
@@ -22,7 +23,7 @@ export interface SealedOp {
 
 export interface OpDraft {
   op_id: string; kind: string; body: object; depends_on: string[]; title: string; names: { zh?: string; en?: string }; corrects?: string | undefined; asked?: string;
-  instance_id: string; household_id: string; bases: BaseRow[]; bodySize: number;
+  instance_id: string; household_id: string; bases: BaseRow[];
 }
 export interface NewOp { row: Omit<OpRow, "seq">; bases: BaseRow[] }
 
@@ -35,7 +36,7 @@ export async function makeOp(at: Session, draft: OpDraft): Promise<NewOp> {
   const content: SealedOp = { fields: { ...envelope, ...draft.body }, title: draft.title, names: draft.names, detail: "", ...(draft.corrects ? { corrects: draft.corrects } : {}), ...(draft.asked ? { asked: draft.asked } : {}) };
   const row: Omit<OpRow, "seq"> = {
     op_id: draft.op_id, kind: draft.kind, instance_id: draft.instance_id, household_id: draft.household_id, state: "queued", status: "", code: "",
-    tries: 0, created_at: now, answered_at: "", size: draft.bodySize + ENVELOPE, records: draft.bases.map((base) => base.key),
+    tries: 0, created_at: now, answered_at: "", size: utf8(JSON.stringify(draft.body)).length + ENVELOPE, records: draft.bases.map((base) => base.key),
     sealed: await seal(at.key, `ops:${draft.op_id}`, content),
   };
   return { row, bases: draft.bases };

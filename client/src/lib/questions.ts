@@ -1,6 +1,5 @@
 /** Questions that came back from the office, and their answers: found, read, answered offline, sent like a visit. */
 import { getJson, getResponse } from "./api";
-import { utf8 } from "./bytes";
 import { cacheKey, openCached, sealCached } from "./cache";
 import { announce } from "./changes";
 import type { Labels } from "./definitions";
@@ -81,8 +80,7 @@ async function queueAnswer(at: Session, question: OpenQuestion, text: string, fi
   if (text === "" && photos.length === 0) throw new Problem("answer.empty");
   const body = { question_id: question.id, text, attachments: await attachmentsOf(photos, fix, at.install.device_key) };
   const op = await makeOp(at, {
-    op_id: uuid7(), kind: "answer", body, depends_on: [], title: question.title, names: {}, asked: question.text, instance_id: "", household_id: question.household_id,
-    bases: [], bodySize: utf8(JSON.stringify(body)).length,
+    op_id: uuid7(), kind: "answer", body, depends_on: [], title: question.title, names: {}, asked: question.text, instance_id: "", household_id: question.household_id, bases: [],
   });
   await storeAnswer(at, question.id, op, photos.map(({ row }) => row.id));
   return op.row.op_id;
