@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
@@ -18,6 +18,7 @@ from server.evidence.findings import in_words
 from server.evidence.photos import ATTEMPTS, is_photo
 from server.evidence.queue import inside
 from server.evidence.tables import Photo
+from server.registry.paging import Rows
 from server.registry.reading import Page
 from server.sync.scope import in_regions
 from server.sync.tables import Attachment, Submission, without_xml
@@ -25,15 +26,16 @@ from server.sync.tables import Attachment, Submission, without_xml
 # waiting: nobody tried yet; trying: an attempt failed or is being made; failed: all attempts did; unreadable: it was
 # opened and shows no picture; unchecked: it is shown, but its checks never ended.
 STAGES = ("waiting", "trying", "failed", "unreadable", "unchecked")
+THROUGH = "ready"
 ROLES = ("admin",)
 _STAGE: ColumnElement[str] = case(
     (or_(Photo.state.is_(None), and_(Photo.state == "pending", Photo.attempts == 0)), "waiting"),
     (Photo.state == "pending", "trying"),
     (and_(Photo.state == "unreadable", Photo.attempts > ATTEMPTS), "failed"),
     (Photo.state == "unreadable", "unreadable"),
-    else_="unchecked",
+    (Photo.checked_at.is_(None), "unchecked"),
+    else_=THROUGH,
 )
-Rows = Select[*tuple[Any, ...]]
 Wire = dict[str, Any]
 
 
@@ -61,7 +63,7 @@ def list_intake(session: Session, actor: Actor | None, wanted: Wanted, limit: in
 
 def count_intake(session: Session, actor: Actor | None, region: str | None) -> dict[str, int]:
     """How many photos are at each stage."""
-    stages = _rows(actor).where(_not_through(), *inside(session, region)).with_only_columns(_STAGE.label("stage"))
+    stages = _rows(actor).where(_STAGE != THROUGH, *inside(session, region)).with_only_columns(_STAGE.label("stage"))
     grouped = stages.subquery()
     counted = session.execute(select(grouped.c.stage, func.count()).group_by(grouped.c.stage))
     return dict.fromkeys(STAGES, 0) | {str(stage): int(count) for stage, count in counted}
@@ -94,22 +96,17 @@ def _rows(actor: Actor | None) -> Rows:
     return query if actor is None else query.where(in_regions(actor, ROLES, Submission.region_code))
 
 
-def _not_through() -> ColumnElement[bool]:
-    return or_(Photo.state.is_(None), Photo.state != "ready", Photo.checked_at.is_(None))
-
-
 def _clauses(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
     stages = [wanted.stage] if wanted.stage else [stage for stage in STAGES if stage != "unreadable"]
-    return [_not_through(), _STAGE.in_(stages), *inside(session, wanted.region)]
+    return [_STAGE.in_(stages), *inside(session, wanted.region)]
 
 
 def _item(row: Row[Any], people: Mapping[str, Wire]) -> Wire:
     attachment, submission = row.Attachment, row.Submission
     photo = row.Photo or Photo(attempts=0, findings=[])
-    through = photo.state == "ready" and photo.checked_at is not None
     return {
         "id": attachment.id,
-        "stage": "ready" if through else row.stage,
+        "stage": row.stage,
         "attempts": photo.attempts,
         "most_attempts": ATTEMPTS,
         "error": photo.error,
