@@ -22,17 +22,17 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor
 from server.accounts.tables import Install
 from server.config import Settings
+from server.evidence.reasons import READERS
 from server.evidence.seal import Link, broken
 from server.evidence.tables import Photo
-from server.geo.inside import codes_inside
 from server.reports.bundle_file import BundleFile
 from server.sync.blobs import store_of
+from server.sync.reading import SubmissionFilter, submission_clauses
 from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, Blob, Submission, without_xml
 
 MOST_PHOTOS = 20_000
 MOST_BYTES = 64 * 1024**3
-_READERS = ("supervisor", "admin", "auditor")
 _AT_ONCE = 50  # visits in memory
 
 
@@ -111,13 +111,8 @@ def _is_photo() -> ColumnElement[bool]:
 
 
 def _clauses(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
-    clauses = [visible_submissions(actor, _READERS)]
-    if wanted.region is not None:
-        clauses.append(Submission.region_code.in_(codes_inside(session, wanted.region)))
-    if wanted.since is not None:
-        clauses.append(Submission.received_at >= wanted.since)
-    if wanted.until is not None:
-        clauses.append(Submission.received_at < wanted.until)
+    asked = SubmissionFilter(region=wanted.region, since=wanted.since, until=wanted.until)
+    clauses = [visible_submissions(actor, READERS), *submission_clauses(session, actor, asked)]
     if wanted.instances is not None:
         clauses.append(Submission.instance_id.in_(wanted.instances))
     return clauses
