@@ -16,11 +16,11 @@ from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import Install
-from server.db import CHINA, now
+from server.db import now
 from server.evidence.checks import Check, Limits, Neighbour, Position, Shot, check
 from server.evidence.findings import Level
 from server.evidence.looks import want_look
-from server.evidence.one_visit import same_visit
+from server.evidence.one_visit import day_of, same_visit
 from server.evidence.seal import Link, broken
 from server.evidence.tables import Photo, PhotoCheck
 from server.evidence.twins import mark_others, twins_of
@@ -69,8 +69,7 @@ def _about(attachment_id: str) -> Select[Attachment, Photo, Submission, Install]
 
 def _limits(session: Session, submission: Submission) -> Limits | None:
     """The version of the policy for the place and the day of the visit."""
-    day = (submission.started_at or submission.received_at).astimezone(CHINA).date()
-    row = in_force(policy_rows(session, POLICY), submission.region_code or "", day)
+    row = in_force(policy_rows(session, POLICY), submission.region_code or "", day_of(submission))
     return Limits.of(row) if row else None
 
 

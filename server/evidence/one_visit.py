@@ -1,15 +1,25 @@
-"""Which submissions are one visit: a correction brings the photos of what it replaces, and nobody used them twice."""
+"""When a visit was, and which submissions are one visit.
+
+A correction brings the photos of what it replaces, and nobody used them twice.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.db import CHINA
 from server.sync.tables import Submission
 
 Corrections = Mapping[str, tuple[str, str | None]]  # instance → the instance that it corrects, and its household
+
+
+def day_of(submission: Submission) -> date:
+    """The day of the visit; where nobody said when it began, that of receipt."""
+    return (submission.started_at or submission.received_at).astimezone(CHINA).date()
 
 
 def same_visit(session: Session, submission: Submission) -> set[str]:

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
-from server.db import CHINA
 from server.evidence.findings import in_words
+from server.evidence.one_visit import day_of
 from server.evidence.reasons import may_review, reasons_of
 from server.evidence.submission_map import submission_map
 from server.evidence.tables import Photo, PhotoLook
@@ -67,9 +67,8 @@ def read_submission(session: Session, actor: Actor, datasets: Datasets, instance
 
 def _ground(session: Session, submission: Submission) -> tuple[PlaceLimits | None, Region | None]:
     """The limits of places on the day of the visit, and the boundary that it is told against."""
-    day = (submission.started_at or submission.received_at).astimezone(CHINA).date()
     village = bounded_region(session, submission.region_code) if submission.region_code else None
-    return place_limits(session, submission.region_code, day), village
+    return place_limits(session, submission.region_code, day_of(submission)), village
 
 
 def _reviews(session: Session, instance_id: str) -> list[dict[str, Any]]:
