@@ -18,14 +18,13 @@ from server import db
 from server.accounts.audit import note
 from server.api.lists import definitions, refuse_nul
 from server.api.ogc_asked import LARGEST, Asked, Plain
-from server.api.ogc_description import MEDIA_TYPE, description
+from server.api.ogc_description import GEOJSON, MEDIA_TYPE, description
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
 from server.evidence.feature_layers import COLLECTIONS
 from server.evidence.features import Wanted, feature, features, with_address
 from server.reports.exports import READERS
 
-GEOJSON = "application/geo+json"
 CONFORMS = [f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "oas30", "geojson")]
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 

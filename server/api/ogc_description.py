@@ -28,17 +28,17 @@ _QUERY: dict[str, dict[str, Any]] = {
     "after": {"description": "From the link `next`", "schema": {"type": "string"}},
 }  # fmt: skip
 _JSON = "application/json"
-_GEOJSON = "application/geo+json"
+GEOJSON = "application/geo+json"
 _PATHS: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "/": ("landing", "The landing page", (), _JSON),
     "/conformance": ("conformance", "What this conforms to", (), _JSON),
-    "/api": ("description", "This description", (), "application/vnd.oai.openapi+json;version=3.0"),
+    "/api": ("description", "This description", (), MEDIA_TYPE),
     "/collections": ("collections", "All collections", (), _JSON),
     "/collections/{collectionId}": ("collection", "One collection", (), _JSON),
     "/collections/{collectionId}/items": (
-        "items", "A page of features", ("limit", "bbox", "datetime", "after"), _GEOJSON,
+        "items", "A page of features", ("limit", "bbox", "datetime", "after"), GEOJSON,
     ),
-    "/collections/{collectionId}/items/{featureId}": ("item", "One feature", (), _GEOJSON),
+    "/collections/{collectionId}/items/{featureId}": ("item", "One feature", (), GEOJSON),
 }  # fmt: skip
 
 
