@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from flask import Response, current_app, jsonify, request, send_file
@@ -40,9 +41,9 @@ def file() -> Response:
     wanted = _ground()
     if wanted.file is None:
         raise Problem("record.not_found")
-    _header(wanted)
+    _header(wanted.file)
     answer = send_file(wanted.file, mimetype="application/vnd.pmtiles", conditional=False, etag=False)
-    answer.set_etag(_version(wanted))
+    answer.set_etag(_version(wanted.file))
     answer.make_conditional(request, accept_ranges=True, complete_length=wanted.file.stat().st_size)
     answer.headers["Cache-Control"] = f"private, max-age={DAY}"  # another file has another address (`version`)
     answer.headers["Vary"] = "Authorization, Cookie"
@@ -69,27 +70,23 @@ def _file(wanted: Ground) -> dict[str, Any] | None:
     if wanted.file is None:
         return None
     try:
-        header = _header(wanted)
+        header = _header(wanted.file)
     except Problem as problem:
         entry = CATALOGUE[problem.code]
         return {"problem": {"code": problem.code, "zh": entry.zh, "en": entry.en}}
     bounds = {"min_zoom": header.min_zoom, "max_zoom": header.max_zoom, "box": header.box}
-    return {"url": FILE, "version": _version(wanted), "kind": header.kind, **bounds}
+    return {"url": FILE, "version": _version(wanted.file), "kind": header.kind, **bounds}
 
 
-def _header(wanted: Ground) -> Header:
+def _header(file: Path) -> Header:
     """Problem map.file_unreadable."""
-    if wanted.file is None:
-        raise Problem("record.not_found")
     try:
-        return read_header(wanted.file)
+        return read_header(file)
     except (OSError, ValueError):
         raise Problem("map.file_unreadable") from None
 
 
-def _version(wanted: Ground) -> str:
+def _version(file: Path) -> str:
     """Changes when the file is exchanged."""
-    if wanted.file is None:
-        raise Problem("record.not_found")
-    there = wanted.file.stat()
+    there = file.stat()
     return hashlib.sha256(f"{there.st_mtime_ns} {there.st_size}".encode()).hexdigest()[:16]
