@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from server.evidence.feature_layers import COLLECTIONS, is_number
-from server.forms.dataset import Choice, Dataset
+from server.forms.dataset import Choice, Dataset, Property
 
 _TAKEN = ("fid", "geom")  # by a GeoPackage itself
 
@@ -75,17 +75,16 @@ def fields_of(layer: str, datasets: Mapping[str, Dataset]) -> tuple[Field, ...]:
     """The columns of a layer: its facts, then (of households) every property of the dataset in its order."""
     facts = [Field(name, name, type, {"zh": zh, "en": en}) for name, type, zh, en in _FACTS[layer]]
     household = datasets.get("household") if layer == "households" else None
+    if household is None:
+        return tuple(facts)
     known = {field.name for field in facts}
-    for prop in household.properties.values() if household else ():
-        if household is not None and prop.name not in known:
-            kind = "number" if is_number(household, prop.name) else "text"
-            facts.append(
-                Field(
-                    f"{prop.name}_" if prop.name in _TAKEN else prop.name, prop.name, kind, prop.labels,
-                    prop.unit or "", prop.sensitivity, prop.choices or (),
-                )
-            )  # fmt: skip
-    return tuple(facts)
+    return (*facts, *(_field(household, prop) for prop in household.properties.values() if prop.name not in known))
+
+
+def _field(household: Dataset, prop: Property) -> Field:
+    column = f"{prop.name}_" if prop.name in _TAKEN else prop.name
+    kind = "number" if is_number(household, prop.name) else "text"
+    return Field(column, prop.name, kind, prop.labels, prop.unit or "", prop.sensitivity, prop.choices or ())
 
 
 def title_of(layer: str) -> str:
