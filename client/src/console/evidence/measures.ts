@@ -1,5 +1,8 @@
-/** What a reason measured, with its unit. */
-import { t } from "@lib/i18n";
+/** A reason in words, and what it measured, with its unit. */
+import i18n, { t } from "@lib/i18n";
+
+/** A code that this console does not know yet is shown as it is. */
+export const reasonName = (code: string): string => (i18n.global.te(`reason_name.${code}`) ? t(`reason_name.${code}`) : code);
 
 const UNITS: Record<string, string> = {
   DIST_HH: "m", DATUM: "m", ACC_LOW: "m", ACC_ZERO: "m", EXIF_GPS: "m", FIX_STALE: "s", CLOCK: "s", EXIF_TIME: "h", SPEED: "kmh", DUP_EXACT: "places", DUP_NEAR: "bits", LOWRES: "px", DEV_NEW: "h",
