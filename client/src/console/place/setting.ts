@@ -1,5 +1,4 @@
 /** Sets the place of a household: looks first whether somebody was faster, says what became of it. */
-import { uuid4 } from "@lib/ids";
 import { t } from "@lib/i18n";
 import { asProblem, isNetwork } from "@lib/problem";
 import { read, send } from "../api";
@@ -17,19 +16,14 @@ export interface Outcome { places: Places; said: string; tone: "done" | "look"; 
 const bodyOf = (seen: Places, wish: Wish): object =>
   "draft" in wish ? { place: { ...wish.draft, lon: wish.draft.lon.trim(), lat: wish.draft.lat.trim() } } : { accept: true, place: seen.suggestion.place };
 
-/** One wish has one id: sent again after a lost answer, it is still one place. */
-export function asWish(wish: Wish): Wish & { op_id: string } {
-  return { ...wish, op_id: uuid4() };
-}
-
-/** Throws what the network or a refusal says; a place that changed meanwhile is an outcome, with the places as they are. */
-export async function setPlace(seen: Places, wish: Wish & { op_id: string }, reason: string): Promise<Outcome> {
+/** One wish has one id: sent again after a lost answer, it is still one place. Throws what the network or a refusal says; a place that changed meanwhile is an outcome, with the places as they are. */
+export async function setPlace(seen: Places, wish: Wish, reason: string, op: string): Promise<Outcome> {
   const path = `/entities/${encodeURIComponent(seen.entity_id)}/places`;
   const now = await readPlaces(seen.entity_id);
-  if (standing(now) !== standing(seen) && !now.items.some((one) => one.op_id === wish.op_id)) return { places: now, said: t("byhand.stale"), tone: "look", op: null };
+  if (standing(now) !== standing(seen) && !now.items.some((one) => one.op_id === op)) return { places: now, said: t("byhand.stale"), tone: "look", op: null };
   try {
-    const { status } = await send<SetAnswer>(path, { ...bodyOf(seen, wish), reason, base_version: seen.version, op_id: wish.op_id });
-    return told(await readPlaces(seen.entity_id), status, wish.op_id);
+    const { status } = await send<SetAnswer>(path, { ...bodyOf(seen, wish), reason, base_version: seen.version, op_id: op });
+    return told(await readPlaces(seen.entity_id), status, op);
   } catch (cause) {
     if (isNetwork(cause) || ![409, 422].includes(asProblem(cause).status)) throw cause;
     return { places: await readPlaces(seen.entity_id), said: `${problemWords(cause)} ${t("byhand.reloaded")}`, tone: "look", op: null };
