@@ -1,18 +1,17 @@
 /** PURE: what an instance writes, read as the server reads it: `meta/entity` nodes and the form's `entities:saveto` binds. */
 import type { OwnWrite } from "./core/bases";
 import type { Values } from "./types";
+import { childrenNamed, parseXml } from "./xml";
 
 /** One bind with saveto: where the value stands in the instance, and the property it goes to (of this dataset, where it says so). */
 export interface SavePath { steps: string[]; dataset: string | null; property: string }
 
-const parse = (xml: string): Document => new DOMParser().parseFromString(xml, "text/xml");
-const childrenNamed = (node: Element, name: string): Element[] => Array.from(node.children).filter((child) => child.localName === name);
 const isTrue = (text: string | null): boolean => text === "1" || text === "true";
 
 /** The saveto binds of a form. `saveto` may be prefixed by its list ("member#full_name"). */
 export function savePaths(xform: string): SavePath[] {
   const found: SavePath[] = [];
-  for (const bind of Array.from(parse(xform).getElementsByTagNameNS("*", "bind"))) {
+  for (const bind of Array.from(parseXml(xform).getElementsByTagNameNS("*", "bind"))) {
     const saveto = Array.from(bind.attributes).find((item) => item.localName === "saveto")?.value;
     const nodeset = bind.getAttribute("nodeset");
     if (!saveto || !nodeset) continue;
@@ -65,7 +64,7 @@ export const bareId = (id: string): string => id.trim().replace(/^uuid:/i, "").t
 
 /** The writes of an instance in document order. `household`: parent of the records that it makes; null: the household is made here too. */
 export function ownWrites(instanceXml: string, binds: SavePath[], household: string | null): OwnWrite[] {
-  const writes = writesOf(parse(instanceXml).documentElement, binds);
+  const writes = writesOf(parseXml(instanceXml).documentElement, binds);
   const parent = household ?? writes.find((write) => write.dataset === "household")?.id ?? null;
   const named = ({ values }: OwnWrite): string | null => (typeof values["household"] === "string" ? bareId(values["household"]) : null);
   return writes.map((write) => ({ ...write, parent: write.dataset === "household" ? null : named(write) ?? parent }));
@@ -86,7 +85,7 @@ function writesOf(root: Element, binds: SavePath[]): OwnWrite[] {
 
 /** Names of the files that the answers refer to: a text that is exactly one of `names`. */
 export function usedNames(instanceXml: string, names: string[]): Set<string> {
-  const texts = new Set(Array.from(parse(instanceXml).getElementsByTagName("*")).filter((node) => node.children.length === 0).map((node) => node.textContent?.trim() ?? ""));
+  const texts = new Set(Array.from(parseXml(instanceXml).getElementsByTagName("*")).filter((node) => node.children.length === 0).map((node) => node.textContent?.trim() ?? ""));
   return new Set(names.filter((name) => texts.has(name)));
 }
 
@@ -98,7 +97,7 @@ export function mediaNames(xform: string): string[] {
 
 /** The instance under a new id, naming the one it corrects. */
 export function corrected(instanceXml: string, instanceId: string): string {
-  const instance = parse(instanceXml);
+  const instance = parseXml(instanceXml);
   const id = Array.from(instance.getElementsByTagNameNS("*", "instanceID")).find((node) => node.parentElement?.parentElement === instance.documentElement);
   if (!id) return instanceXml;
   const kept = childrenNamed(id.parentElement as Element, "deprecatedID")[0];

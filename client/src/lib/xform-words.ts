@@ -1,11 +1,11 @@
 /** PURE: how a form words one question, read from its XForm without opening it: its label and the names of its choices. */
 import type { Labels } from "./definitions";
+import { childrenNamed, parseXml } from "./xml";
 
 export interface QuestionWords { label: Labels; choices: Map<string, Labels> }
 
-const parse = (xml: string): Document => new DOMParser().parseFromString(xml, "text/xml");
 const named = (node: Document | Element, name: string): Element[] => Array.from(node.getElementsByTagNameNS("*", name));
-const inside = (node: Element, name: string): Element | undefined => Array.from(node.children).find((child) => child.localName === name);
+const inside = (node: Element, name: string): Element | undefined => childrenNamed(node, name)[0];
 const plain = (node: Element | undefined): string => (node?.textContent ?? "").replace(/\s+/g, " ").trim();
 
 /** "中文 (zh)", "English (en)", "zh". */
@@ -35,7 +35,7 @@ function labelOf(node: Element | undefined, texts: Texts): Labels {
 
 /** Choices written in the question, or the rows of the list that it names. */
 function choicesOf(form: Document, control: Element, texts: Texts): Map<string, Labels> {
-  const own = Array.from(control.children).filter((child) => child.localName === "item").map((item) => [plain(inside(item, "value")), labelOf(inside(item, "label"), texts)] as const);
+  const own = childrenNamed(control, "item").map((item) => [plain(inside(item, "value")), labelOf(inside(item, "label"), texts)] as const);
   const list = /instance\(\s*['"]([^'"]+)['"]/.exec(inside(control, "itemset")?.getAttribute("nodeset") ?? "")?.[1];
   const instance = named(form, "instance").find((one) => list !== undefined && one.getAttribute("id") === list);
   const rows = (instance ? named(instance, "item") : []).map((item) => {
@@ -47,7 +47,7 @@ function choicesOf(form: Document, control: Element, texts: Texts): Map<string, 
 
 /** Null when the form does not ask it. `path` may have positions. */
 export function questionWords(xform: string, path: string): QuestionWords | null {
-  const form = parse(xform);
+  const form = parseXml(xform);
   const place = path.replace(/\[\d+\]/g, "");
   const control = Array.from(form.getElementsByTagName("*")).find((node) => node.getAttribute("ref")?.trim() === place && node.localName !== "label" && node.localName !== "hint");
   if (!control) return null;
@@ -58,10 +58,10 @@ export function questionWords(xform: string, path: string): QuestionWords | null
 /** The text at a path with positions (/data/row[2]/name); "" where nothing is. */
 export function answerAt(instanceXml: string, path: string): string {
   const steps = path.split("/").filter(Boolean).slice(1);
-  let node: Element | undefined = parse(instanceXml).documentElement;
+  let node: Element | undefined = parseXml(instanceXml).documentElement;
   for (const step of steps) {
     const [, name = step, place = "1"] = /^([^[]+)\[(\d+)\]$/.exec(step) ?? [];
-    node = Array.from(node?.children ?? []).filter((child) => child.localName === name)[Number(place) - 1];
+    node = node && childrenNamed(node, name)[Number(place) - 1];
   }
   return node && node.children.length === 0 ? plain(node) : "";
 }
