@@ -8,10 +8,13 @@ export function moment(text: string | null | undefined, now = new Date()): strin
   if (!text) return "–";
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) return text;
-  const year = at.getFullYear() === now.getFullYear() ? undefined : ("numeric" as const);
+  return `${dayWords(at, at.getFullYear() === now.getFullYear() ? undefined : "numeric")} ${clockTime(at)}`;
+}
+
+/** "11月21日 周六". */
+export function dayWords(at: Date, year?: "numeric"): string {
   const day = at.toLocaleDateString(tag(), { year, month: i18n.global.locale.value === "en" ? "short" : "long", day: "numeric" });
-  const weekday = at.toLocaleDateString(tag(), { weekday: "short" });
-  return `${day} ${weekday} ${clockTime(at)}`;
+  return `${day} ${at.toLocaleDateString(tag(), { weekday: "short" })}`;
 }
 
 /** For dense tables: "11-21 15:40", the year before it when it is another. */
@@ -24,7 +27,7 @@ export function shortMoment(text: string | null | undefined, now = new Date()): 
 }
 
 const two = (n: number): string => String(n).padStart(2, "0");
-const clockTime = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
+export const clockTime = (at: Date): string => `${two(at.getHours())}:${two(at.getMinutes())}`;
 
 /** "40 分钟", "1 小时 5 分钟", "2 天". */
 export function duration(milliseconds: number): string {
