@@ -42,3 +42,6 @@ export const wayAbove = (areas: Area[], code: string | null): Area[] => wayTo(ar
 
 /** Whether `code` is `area` or lies below it. */
 export const isInside = (areas: Area[], code: string, area: string): boolean => wayTo(areas, code).some((step) => step.code === area);
+
+/** `area` and all below it; without one, all. */
+export const codesIn = (areas: Area[], area: string | null): string[] => areas.map(({ code }) => code).filter((code) => !area || isInside(areas, code, area));

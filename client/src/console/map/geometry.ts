@@ -2,6 +2,12 @@
 
 export type LonLat = [number, number];
 
+/** A position as it came, in text or numbers; null where one is missing or no number. */
+export function known(at: { lon?: string | number | null; lat?: string | number | null } | null | undefined): LonLat | null {
+  const found: LonLat = [Number(at?.lon ?? NaN), Number(at?.lat ?? NaN)];
+  return found.every(Number.isFinite) ? found : null;
+}
+
 const EARTH_M = 6_371_008.8;
 const rad = (degrees: number): number => (degrees * Math.PI) / 180;
 const deg = (radians: number): number => (radians * 180) / Math.PI;
