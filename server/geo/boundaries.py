@@ -99,32 +99,32 @@ def _take(one: Drawn, code: str, where: str, way: Way | None, swapped: bool, fou
         return
     if area.is_empty:
         found.faults.append(fault("feature.hopeless", where, cause="empty"))
-    elif way is not None and _fits(area, way, where, swapped, found):
-        _keep(way.bring(area, swapped=swapped), code, where, one.unclosed, found)
+    elif way is not None and (brought := _brought(area, way, where, swapped, found)) is not None:
+        _keep(brought, code, where, one.unclosed, found)
 
 
-def _fits(area: BaseGeometry, way: Way, where: str, swapped: bool, found: BoundaryFile) -> bool:
-    """Whether the coordinates are of the system that was declared; said when they would be with their axes swapped."""
-    if _on_earth(area, way, swapped):
-        return True
-    _, _, east, north = area.bounds
-    name = "feature.swapped" if _on_earth(area, way, not swapped) else "feature.range"
-    found.faults.append(fault(name, where, x=_shown(east), y=_shown(north), crs=way.name))
-    return False
+def _brought(area: BaseGeometry, way: Way, where: str, swapped: bool, found: BoundaryFile) -> BaseGeometry | None:
+    """The area in WGS-84; None where its coordinates are not of the declared system: said when they would be with their
+    axes swapped.
+    """
+    brought = _on_earth(area, way, swapped)
+    if brought is None:
+        _, _, east, north = area.bounds
+        name = "feature.range" if _on_earth(area, way, not swapped) is None else "feature.swapped"
+        found.faults.append(fault(name, where, x=round(east, 3), y=round(north, 3), crs=way.name))
+    return brought
 
 
-def _on_earth(area: BaseGeometry, way: Way, swapped: bool) -> bool:
+def _on_earth(area: BaseGeometry, way: Way, swapped: bool) -> BaseGeometry | None:
+    """The area in WGS-84; None where that is no place, or none where the system is used."""
     if not all(np.isfinite(area.bounds)):
-        return False
+        return None
     brought = way.bring(area, swapped=swapped)
     if not all(np.isfinite(brought.bounds)):
-        return False
+        return None
     west, south, east, north = brought.bounds
-    return -180 <= west <= east <= 180 and -90 <= south <= north <= 90 and way.holds(brought)
-
-
-def _shown(number: float) -> float:
-    return round(number, 3)
+    there = -180 <= west <= east <= 180 and -90 <= south <= north <= 90 and way.holds(brought)
+    return brought if there else None
 
 
 def _keep(area: BaseGeometry, code: str, where: str, unclosed: bool, found: BoundaryFile) -> None:

@@ -48,8 +48,6 @@ class Way:
 
     def holds(self, shape: BaseGeometry) -> bool:
         """Whether a shape in WGS-84 touches the area where the system is used; a degree of slack."""
-        if shape.is_empty or not all(np.isfinite(shape.bounds)):
-            return False
         west, south, east, north = self.area
         return bool(shape.intersects(shapely.box(west - 1, max(south - 1, -90), east + 1, min(north + 1, 90))))
 
