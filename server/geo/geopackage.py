@@ -66,7 +66,7 @@ def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
     for layer, column, srs in layers:
         if names[layer]:
             # Names of tables cannot be parameters; they are quoted as SQL wants it.
-            query = f"SELECT {_quoted(names[layer])}, {_quoted(column)} FROM {_quoted(layer)}"  # noqa: S608
+            query = f"SELECT {quoted(names[layer])}, {quoted(column)} FROM {quoted(layer)}"  # noqa: S608
             for code, geometry in connection.execute(query):
                 yield Row(layer, code, *_opened(geometry, srs, systems))
 
@@ -86,12 +86,13 @@ def _systems(connection: sqlite3.Connection) -> Iterator[tuple[int, str]]:
 
 
 def _code_column(connection: sqlite3.Connection, layer: str) -> str:
-    columns = connection.execute(f"SELECT * FROM {_quoted(layer)} LIMIT 0").description  # noqa: S608
+    columns = connection.execute(f"SELECT * FROM {quoted(layer)} LIMIT 0").description  # noqa: S608
     names = [str(column[0]) for column in columns]
     return next((name for name in names if name.lower() == CODE), "")
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL wants it where no parameter can stand."""
     return '"' + name.replace('"', '""') + '"'
 
 

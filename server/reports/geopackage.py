@@ -12,6 +12,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from server.geo.geopackage import quoted
+
 Value = str | int | float | None
 Place = tuple[float, float] | None  # longitude, latitude; WGS-84
 
@@ -83,25 +85,25 @@ class GeoPackage:
         self, table: str, title: str, columns: Sequence[tuple[str, str]], rows: Iterable[tuple[Place, Sequence[Value]]]
     ) -> int:
         """A layer of points with these columns (name, SQL type); how many rows it has. A row may have no place."""
-        declared = "".join(f", {_quoted(name)} {type}" for name, type in columns)
+        declared = "".join(f", {quoted(name)} {type}" for name, type in columns)
         tree = f"rtree_{table}_geom"
         self._file.execute(
-            f'CREATE TABLE {_quoted(table)} ("fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "geom" POINT{declared})'
+            f'CREATE TABLE {quoted(table)} ("fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "geom" POINT{declared})'
         )
-        self._file.execute(f"CREATE VIRTUAL TABLE {_quoted(tree)} USING rtree(id, minx, maxx, miny, maxy)")
+        self._file.execute(f"CREATE VIRTUAL TABLE {quoted(tree)} USING rtree(id, minx, maxx, miny, maxy)")
         count = self._fill(table, tree, len(columns), rows)
         self._register(table, tree, title)
         return count
 
     def table(self, table: str, title: str, columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
         """A table of texts without places."""
-        declared = "".join(f", {_quoted(name)} TEXT" for name in columns)
+        declared = "".join(f", {quoted(name)} TEXT" for name in columns)
         self._file.execute(
-            f'CREATE TABLE {_quoted(table)} ("fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{declared})'
+            f'CREATE TABLE {quoted(table)} ("fid" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{declared})'
         )
         marks = ", ".join("?" * len(columns))
-        named = ", ".join(map(_quoted, columns))
-        self._file.executemany(f"INSERT INTO {_quoted(table)} ({named}) VALUES ({marks})", rows)  # noqa: S608
+        named = ", ".join(map(quoted, columns))
+        self._file.executemany(f"INSERT INTO {quoted(table)} ({named}) VALUES ({marks})", rows)  # noqa: S608
         content = (table, "attributes", f"{table} {title}")
         self._file.execute("INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES (?, ?, ?)", content)
 
@@ -109,8 +111,8 @@ class GeoPackage:
         self._file.close()
 
     def _fill(self, table: str, tree: str, width: int, rows: Iterable[tuple[Place, Sequence[Value]]]) -> int:
-        insert = f"INSERT INTO {_quoted(table)} VALUES ({', '.join('?' * (width + 2))})"  # noqa: S608
-        index = f"INSERT INTO {_quoted(tree)} VALUES (?, ?, ?, ?, ?)"  # noqa: S608
+        insert = f"INSERT INTO {quoted(table)} VALUES ({', '.join('?' * (width + 2))})"  # noqa: S608
+        index = f"INSERT INTO {quoted(tree)} VALUES (?, ?, ?, ?, ?)"  # noqa: S608
         fid = 0
         self._file.execute("BEGIN")
         for fid, (place, values) in enumerate(rows, 1):
@@ -123,7 +125,7 @@ class GeoPackage:
 
     def _register(self, table: str, tree: str, title: str) -> None:
         # From the index its 32-bit floats would come rounded outwards, which is what an extent may be.
-        box = self._file.execute(f"SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {_quoted(tree)}")  # noqa: S608
+        box = self._file.execute(f"SELECT min(minx), min(miny), max(maxx), max(maxy) FROM {quoted(tree)}")  # noqa: S608
         self._file.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, min_x, min_y, max_x, max_y, srs_id) "
             "VALUES (?, 'features', ?, ?, ?, ?, ?, ?)",
@@ -135,13 +137,9 @@ class GeoPackage:
             "INSERT INTO gpkg_extensions VALUES (?, 'geom', 'gpkg_rtree_index', ?, 'write-only')", (table, rule)
         )
         for trigger in _TRIGGERS:
-            self._file.execute(trigger.replace('"T"', _quoted(table)).replace('"R', f'"{tree}'))
+            self._file.execute(trigger.replace('"T"', quoted(table)).replace('"R', f'"{tree}'))
 
 
 def _blob(place: Place) -> bytes | None:
     """The place as a GeoPackage's geometry: its header, then WKB."""
     return _HEADER + struct.pack("<BIdd", 1, 1, *place) if place is not None else None
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
