@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from pyproj import Geod
 from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
-_EARTH = Geod(ellps="WGS84")
+from server.geo.earth import bearings
+
 _FINE = 0.02  # degrees; longer edges are cut before they are bent into the plane
 _DEGREE = 110_000.0  # metres; no degree of latitude is shorter
 _POLAR = 89.0
@@ -57,9 +57,8 @@ def metres_to_edge(area: BaseGeometry, lon: float, lat: float) -> float:
     distances to the middle are true."""
 
     def around(at: np.ndarray) -> np.ndarray:
-        count = len(at)
-        azimuths, _, metres = _EARTH.inv(np.full(count, lon), np.full(count, lat), at[:, 0], at[:, 1])
-        return np.column_stack((metres * np.sin(np.radians(azimuths)), metres * np.cos(np.radians(azimuths))))
+        azimuths, metres = bearings(lon, lat, at[:, 0], at[:, 1])
+        return np.column_stack((metres * np.sin(azimuths), metres * np.cos(azimuths)))
 
     edge = shapely.segmentize(area.boundary, _FINE)
     nearest = float(np.min(np.hypot(*around(shapely.get_coordinates(edge)).T)))

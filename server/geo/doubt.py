@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pyproj import Geod
 
 from server.geo.datum import BD09, GCJ02, Degrees, Position, from_wgs84, to_wgs84
+from server.geo.earth import bearings
 
-_EARTH = Geod(ellps="WGS84")
 # What the positions may really be. `…_undone`: they were converted though they were WGS-84 already, or the houses
 # themselves lie in that datum; from one batch alone nobody can tell which.
 LIKELY: dict[str, Callable[[Degrees, Degrees], Position]] = {
@@ -60,14 +59,14 @@ def look(
         return None
     lon, lat = np.array(fixes).T
     to_lon, to_lat = np.array(houses).T
-    azimuths, _, metres = _EARTH.inv(to_lon, to_lat, lon, lat)
+    azimuths, metres = bearings(to_lon, to_lat, lon, lat)
     left = {name: _apart(*undo(lon, lat), to_lon, to_lat) for name, undo in LIKELY.items()}
     likely = min(left, key=lambda name: left[name])
     apart = float(np.median(metres))
     return Shift(
         n=len(fixes),
-        east_m=float(np.median(metres * np.sin(np.radians(azimuths)))),
-        north_m=float(np.median(metres * np.cos(np.radians(azimuths)))),
+        east_m=float(np.median(metres * np.sin(azimuths))),
+        north_m=float(np.median(metres * np.cos(azimuths))),
         apart_m=apart,
         likely=likely,
         left_m=left[likely],
@@ -76,4 +75,4 @@ def look(
 
 
 def _apart(lon: Degrees, lat: Degrees, to_lon: Degrees, to_lat: Degrees) -> float:
-    return float(np.median(_EARTH.inv(to_lon, to_lat, lon, lat)[2]))
+    return float(np.median(bearings(to_lon, to_lat, lon, lat)[1]))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pyproj import Geod
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from server.errors import Fault, Problem
+from server.geo.earth import EARTH
 from server.geo.regions import code_of
 from server.geo.tables import Region
 
-_EARTH = Geod(ellps="WGS84")
 # The code of a region or its beginning; a group has its number behind the code of its village.
 _CODE = re.compile(r"[1-9]\d{1,11}|[1-9]\d{11}-\d{1,3}", re.ASCII)
 
@@ -41,7 +40,7 @@ def codes_inside(session: Session, code: str) -> Select[str]:
 
 def metres_between(lon: float, lat: float, other_lon: float, other_lat: float) -> float:
     """Geodesic distance of two WGS-84 positions."""
-    return float(_EARTH.inv(lon, lat, other_lon, other_lat)[2])
+    return float(EARTH.inv(lon, lat, other_lon, other_lat)[2])
 
 
 @dataclass(frozen=True)

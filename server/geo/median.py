@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pyproj import Geod
 
-_EARTH = Geod(ellps="WGS84")
+from server.geo.earth import EARTH, bearings
+
 _ROUNDS = 60
 _STILL = 0.01  # metres; a step shorter than that ends it
 _TOUCHING = 0.001  # metres; a fix nearer than that pulls no harder
@@ -33,22 +33,16 @@ def median_place(fixes: Sequence[tuple[float, float]]) -> Median:
     """The median of at least one (lon, lat)."""
     lons, lats = np.array([lon for lon, _ in fixes]), np.array([lat for _, lat in fixes])
     # Any of them begins: the one in the middle by its distance to all others.
-    start = min(range(len(fixes)), key=lambda n: float(np.sum(_from(*fixes[n], lons, lats)[1])))
+    start = min(range(len(fixes)), key=lambda n: float(np.sum(bearings(*fixes[n], lons, lats)[1])))
     lon, lat = float(lons[start]), float(lats[start])
     for _ in range(_ROUNDS):
-        azimuths, metres = _from(lon, lat, lons, lats)
+        azimuths, metres = bearings(lon, lat, lons, lats)
         pull = 1 / np.maximum(metres, _TOUCHING)
         east = float(np.sum(pull * metres * np.sin(azimuths)) / np.sum(pull))
         north = float(np.sum(pull * metres * np.cos(azimuths)) / np.sum(pull))
         step = float(np.hypot(east, north))
         if step < _STILL:
             break
-        lon, lat, _ = (float(part) for part in _EARTH.fwd(lon, lat, np.degrees(np.arctan2(east, north)), step))
-    metres = _from(lon, lat, lons, lats)[1]
+        lon, lat, _ = (float(part) for part in EARTH.fwd(lon, lat, np.degrees(np.arctan2(east, north)), step))
+    metres = bearings(lon, lat, lons, lats)[1]
     return Median(lon, lat, float(np.median(metres)), tuple(float(one) for one in metres))
-
-
-def _from(lon: float, lat: float, lons: np.ndarray, lats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Azimuths in radians and geodesic metres from one position to all."""
-    azimuths, _, metres = _EARTH.inv(np.full(len(lons), lon), np.full(len(lats), lat), lons, lats)
-    return np.radians(azimuths), np.asarray(metres)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import shapely
-from pyproj import Geod
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
-_EARTH = Geod(ellps="WGS84")
+from server.geo.earth import EARTH
 
 
 class Hopeless(Exception):
@@ -58,7 +57,7 @@ def repaired(
 
 def square_metres(area: BaseGeometry) -> float:
     """Of all polygons of a shape, holes taken off."""
-    return sum(abs(float(_EARTH.geometry_area_perimeter(_turned(one))[0])) for one in _polygons(area))
+    return sum(abs(float(EARTH.geometry_area_perimeter(_turned(one))[0])) for one in _polygons(area))
 
 
 def _turned(polygon: Polygon) -> Polygon:
