@@ -15,7 +15,7 @@ from shapely import STRtree
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from server.geo.repair import square_metres
+from server.geo.repair import polygons, square_metres
 
 Shapes = Mapping[str, BaseGeometry]
 
@@ -70,12 +70,8 @@ def _around(
     if above is not None and complete:
         yield from _told("gap", (parent,), above.difference(whole), least_m2)
     else:
-        holes = shapely.union_all([Polygon(ring) for part in _parts(whole) for ring in part.interiors])
+        holes = shapely.union_all([Polygon(ring) for part in polygons(whole) for ring in part.interiors])
         yield from _told("gap", (parent,), holes.difference(whole), least_m2)
-
-
-def _parts(area: BaseGeometry) -> list[Polygon]:
-    return [one for one in getattr(area, "geoms", (area,)) if isinstance(one, Polygon)]
 
 
 def _told(kind: str, codes: tuple[str, ...], area: BaseGeometry, least_m2: float) -> Iterator[Misfit]:

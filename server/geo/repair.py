@@ -50,14 +50,14 @@ def repaired(
         before_m2=f"{before:.2f}",
         after_m2=f"{after:.2f}",
         difference_m2=f"{after - before:.2f}",
-        parts_before=len(_polygons(area)),
-        parts_after=len(_polygons(whole)),
+        parts_before=len(polygons(area)),
+        parts_after=len(polygons(whole)),
     )
 
 
 def square_metres(area: BaseGeometry) -> float:
     """Of all polygons of a shape, holes taken off."""
-    return sum(abs(float(EARTH.geometry_area_perimeter(_turned(one))[0])) for one in _polygons(area))
+    return sum(abs(float(EARTH.geometry_area_perimeter(_turned(one))[0])) for one in polygons(area))
 
 
 def _turned(polygon: Polygon) -> Polygon:
@@ -68,13 +68,14 @@ def _turned(polygon: Polygon) -> Polygon:
 
 def _areas(geometry: BaseGeometry) -> BaseGeometry | None:
     """Only what has an area: repairs may leave loose lines and points."""
-    parts = _polygons(geometry)
+    parts = polygons(geometry)
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else MultiPolygon(parts)
 
 
-def _polygons(geometry: BaseGeometry) -> list[Polygon]:
+def polygons(geometry: BaseGeometry) -> list[Polygon]:
+    """Those that a shape is made of, however deep they lie; empty ones are none."""
     if isinstance(geometry, Polygon):
         return [] if geometry.is_empty else [geometry]
-    return [one for part in getattr(geometry, "geoms", ()) for one in _polygons(part)]
+    return [one for part in getattr(geometry, "geoms", ()) for one in polygons(part)]
