@@ -29,7 +29,8 @@ from server.config import Settings
 from server.evidence import bands
 from server.evidence.alike import alike, keep_hashes
 from server.evidence.dhash import BITS, VARIANTS, Hashes
-from tests.bench.ground import TICK, database
+from tests.bench.ground import database
+from tests.processor import seconds_of
 
 BATCH = 10_000
 APART = 40  # bits between a whole and its crops, about
@@ -143,7 +144,7 @@ def ask(kind: str, dice: np.random.Generator, known: Bits, asked: int) -> None:
     times, busy, found = [], [], defaultdict(list)
     with db.read() as session:
         backend = session.scalar(text("SELECT pg_backend_pid()")) if kind == "postgresql" else None
-        before = ticks(backend)
+        before = _used(backend)
         for number in range(asked):
             at, distance = int(dice.integers(len(known))), DISTANCES[number % len(DISTANCES)]
             way = number // len(DISTANCES) % 4 % 3
@@ -154,7 +155,7 @@ def ask(kind: str, dice: np.random.Generator, known: Bits, asked: int) -> None:
             times.append((time.perf_counter() - start) * 1000)
             hit = f"photo-{at + 1}" in {one.attachment_id for one in answer}
             found[distance, "crops" if way else "wholes"].append(hit)
-        there = (ticks(backend) - before) * 1000 / TICK / asked
+        there = (_used(backend) - before) * 1000 / asked
     parts = quantiles(times, n=20)
     print(f"  look-up: median {median(times):.1f} ms, p5 {parts[0]:.1f} ms, p95 {parts[-1]:.1f} ms")
     print(f"  of it processor time: {median(busy):.1f} ms of the asking process, {there:.1f} ms of the database's")
@@ -163,11 +164,9 @@ def ask(kind: str, dice: np.random.Generator, known: Bits, asked: int) -> None:
         print(f"  recall among {kind}: " + ", ".join(shares))
 
 
-def ticks(pid: int | None) -> int:
-    """Processor time of a process so far; 0 for none."""
-    if pid is None:
-        return 0
-    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
+def _used(backend: int | None) -> float:
+    """Processor time of the database's process; 0 where there is none."""
+    return 0.0 if backend is None else seconds_of(backend)
 
 
 def _share(hits: list[bool]) -> str:

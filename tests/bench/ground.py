@@ -24,11 +24,11 @@ from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.record import Origin, RecordWrite
 from tests.postgres import private_postgres
+from tests.processor import TICK
 from tests.serving import serving
 from tests.world import QINGSHI, World, add_form, build_world
 
 RAW_ROWS = 300
-TICK = os.sysconf("SC_CLK_TCK")
 # What every household has from the start; a visit finds most of it unchanged.
 BEFORE: Mapping[str, str] = {
     "region": QINGSHI, "water_shortage_days": "20", "house_grade": "B", "address": "青石组 8 号",

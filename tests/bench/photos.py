@@ -31,10 +31,9 @@ from server.evidence import tasks
 from server.evidence.darkroom import Darkroom
 from server.evidence.images import Order, derive
 from server.sync.tables import Attachment
-from tests.bench.bench_alike import ticks
-from tests.bench.ground import TICK
 from tests.evidence.pictures import exif, jpeg
 from tests.evidence.test_judging import Camera
+from tests.processor import seconds_of
 from tests.world import add_policies, build_world
 
 
@@ -74,9 +73,9 @@ def intake_ms(photos: Sequence[bytes], folder: Path) -> float:
             ids = session.scalars(select(Attachment.id)).all()
         for attachment_id in ids:
             room = tasks._room()._running().pid
-            before = time.process_time() + ticks(room) / TICK
+            before = time.process_time() + seconds_of(room)
             assert tasks.derive(settings, attachment_id)
-            spent.append((time.process_time() + ticks(room) / TICK - before) * 1000)
+            spent.append((time.process_time() + seconds_of(room) - before) * 1000)
         db.db.engine.dispose()
     return median(spent[1:])  # the first one waits for the process to start
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 import tempfile
@@ -31,6 +30,7 @@ from server.evidence.images import SIZES
 from server.evidence.whereabouts import whereabouts
 from server.sync.attachments import storable
 from tests.evidence.mutations import mutant
+from tests.processor import seconds_of
 
 WARM = 300  # inputs after which all decoders are loaded
 GROWTH = 64 * 1024  # kB that the process may have grown since
@@ -63,9 +63,9 @@ def fuzz(numbers: range, seed: int, keep: Path | None = None, every: int = 500) 
     with tempfile.TemporaryDirectory() as name, Darkroom(most=len(numbers) + 1) as room:
         for number in numbers:
             content = mutant(seed, number)
-            start = _seconds(room)
+            start = seconds_of(room._running().pid)
             fault = _try(room, Path(name), content, LABELS[number % len(LABELS)], outcome.told)
-            seconds = max(0.0, _seconds(room) - start)
+            seconds = max(0.0, seconds_of(room._running().pid) - start)
             outcome.slowest = max(outcome.slowest, (seconds, number))
             fault = fault or (f"took {seconds:.0f} s" if seconds > SLOW else None)
             if fault:
@@ -120,12 +120,6 @@ def _copy_fault(path: Path, edge: int) -> str | None:
             return f"the copy is {copy.format} {copy.size}"
     path.unlink()
     return None
-
-
-def _seconds(room: Darkroom) -> float:
-    """Processor time that the process has used."""
-    fields = Path(f"/proc/{room._running().pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _kilobytes(room: Darkroom) -> int:
