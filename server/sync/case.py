@@ -69,6 +69,11 @@ class Case:
     findings: list[dict[str, Any]] = field(default_factory=list)
 
     @property
+    def lineage(self) -> str:
+        """The line of work that the op goes on: its install's; without an install it stands alone."""
+        return self.row.install_id or f"op:{self.row.op_id}"
+
+    @property
     def powers(self) -> Actor:
         """Whose rights count: the author's, or those of the supervisor who answers for the op."""
         return self.sponsor or self.actor

@@ -192,7 +192,7 @@ def _entities(value: object) -> tuple[Named, ...] | None:
         Named(
             str(item.get("dataset", "")),
             str(item.get("id", "")).lower(),
-            _version(item.get("base_version")),
+            as_version(item.get("base_version")),
             item["base"] if isinstance(item.get("base"), dict) else {},
         )
         for item in value
@@ -200,7 +200,8 @@ def _entities(value: object) -> tuple[Named, ...] | None:
     )
 
 
-def _version(value: object) -> int:
+def as_version(value: object) -> int:
+    """A version of a record; 0, which stands for none, for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31 else 0
 
 

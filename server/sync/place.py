@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 from shapely import Point
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
@@ -14,6 +15,7 @@ from server.accounts.actor import Actor
 from server.db import once
 from server.forms.dataset import Dataset
 from server.geo import datum
+from server.geo.inside import metres_between
 from server.geo.tables import Region
 from server.registry.tables import Entity
 
@@ -75,6 +77,13 @@ _BARE = (defer(Region.boundary),)
 def region_by_code(session: Session, code: str | None) -> Region | None:
     """The region without its border, which is large and seldom needed."""
     return once(session, ("region", code), lambda: session.get(Region, code, options=_BARE)) if code else None
+
+
+def metres_from(shown: BaseGeometry | None, where: BaseGeometry | None) -> float | None:
+    """Metres between a record's place and another one, both WGS-84; None where one is missing."""
+    if shown is None or where is None:
+        return None
+    return round(metres_between(*shown.coords[0][:2], *where.coords[0][:2]), 1)
 
 
 def in_area(session: Session, actor: Actor, code: str | None, roles: Iterable[str]) -> bool:

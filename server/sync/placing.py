@@ -10,7 +10,7 @@ from typing import Any
 from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
 from server.geo import datum
-from server.sync.envelope import as_uuid
+from server.sync.envelope import as_uuid, as_version
 from server.sync.merge_policy import PINNED
 from server.sync.place import declared_point, length
 
@@ -58,7 +58,7 @@ def read_place(body: Mapping[str, Any]) -> PlaceOp | None:
         str(source),
         None if metres is None else f"{metres:.1f}",
         reason.strip(),
-        _version(body.get("base_version")),
+        as_version(body.get("base_version")),
         body.get("suggested") is True,
     )
 
@@ -87,7 +87,3 @@ def _degrees(given: object) -> str:
         return format(Decimal(str(given)).quantize(_CENTIMETRE, ROUND_HALF_EVEN), "f")
     except InvalidOperation:
         return str(given)
-
-
-def _version(given: object) -> int:
-    return given if isinstance(given, int) and not isinstance(given, bool) and 0 < given < 2**31 else 0

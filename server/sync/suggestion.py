@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from shapely import Point
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.db import today
-from server.geo.inside import metres_between
 from server.geo.median import Median, median_place
 from server.registry.place_limits import PlaceLimits, place_limits
 from server.registry.tables import Entity
-from server.sync.place import length
+from server.sync.place import length, metres_from
 from server.sync.scope import visible_submissions
 from server.sync.tables import Submission
 
@@ -79,15 +79,8 @@ def on_wire(found: Suggestion, shown: Entity) -> dict[str, Any]:
         answer["fixes"] = [{"instance_id": fix.instance_id, "metres": round(metres, 1)} for fix, metres in far]
     if found.median is not None and found.why is None:
         answer["place"] = found.place()
-        answer["metres_from_place"] = _from_place(found.median, shown)
+        answer["metres_from_place"] = metres_from(shown.geom, Point(found.median.lon, found.median.lat))
     return answer
-
-
-def _from_place(median: Median, entity: Entity) -> float | None:
-    if entity.geom is None:
-        return None
-    lon, lat = entity.geom.coords[0][:2]
-    return round(metres_between(lon, lat, median.lon, median.lat), 1)
 
 
 def _fixes(session: Session, actor: Actor, entity: Entity, limits: PlaceLimits) -> tuple[Fix, ...]:

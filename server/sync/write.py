@@ -107,12 +107,11 @@ def _origin(session: Session, case: Case, submission: SubmissionOp) -> Origin:
     corrects = deprecated and session.scalar(
         select(Submission.op_id).where(Submission.instance_id == deprecated, Submission.person_id == case.row.person_id)
     )
-    lineage = case.row.install_id or f"op:{case.row.op_id}"
     region = next((entity.region_code for entity, _ in case.known.values()), None)
     return Origin(
         case.row.op_id,
         case.row.person_id,
-        lineage,
+        case.lineage,
         case.row.seq,
         submission.instance_id,
         corrects or None,

@@ -16,7 +16,7 @@ from server.sync.authority import rank_of
 from server.sync.case import Case, Verdict
 from server.sync.clock import observed_at
 from server.sync.definitions import datasets
-from server.sync.envelope import Visit, as_text, as_uuid, read_clock, read_visit
+from server.sync.envelope import Visit, as_text, as_uuid, as_version, read_clock, read_visit
 from server.sync.grounds import known_base, lost, quarantined, stopped
 from server.sync.record import Origin, RecordWrite, status_of
 from server.sync.write import known_records
@@ -34,12 +34,10 @@ class ContactOp:
 
 def read_contact(body: Mapping[str, Any]) -> ContactOp | None:
     """The try in an op's body; None when a part is missing or the disposition is no code of ours."""
-    entity_id, base = as_uuid(body.get("entity_id")), body.get("base_version")
-    disposition = as_text(body.get("disposition"), 40)
+    entity_id, disposition = as_uuid(body.get("entity_id")), as_text(body.get("disposition"), 40)
     if entity_id is None or disposition not in contacts.dispositions():
         return None
-    known = isinstance(base, int) and not isinstance(base, bool) and 0 < base < 2**31
-    return ContactOp(entity_id, str(disposition), read_visit(body.get("visit")), int(base or 0) if known else 0)
+    return ContactOp(entity_id, str(disposition), read_visit(body.get("visit")), as_version(body.get("base_version")))
 
 
 def read(_session: Session, case: Case) -> None:
@@ -75,7 +73,7 @@ def _written(session: Session, case: Case, said: ContactOp, entity: Entity, base
     origin = Origin(
         case.row.op_id,
         case.row.person_id,
-        case.row.install_id or f"op:{case.row.op_id}",
+        case.lineage,
         case.row.seq,
         rank=rank_of(session, case.actor, entity.region_code),
         observed=observed_at(when, read_clock(case.op.body)),

@@ -53,7 +53,7 @@ def _written(session: Session, case: Case, said: PlaceOp, entity: Entity, base: 
     origin = Origin(
         row.op_id,
         row.person_id,
-        row.install_id or f"op:{row.op_id}",
+        case.lineage,
         row.seq,
         rank=rank_of(session, case.actor, entity.region_code),
     )

@@ -25,8 +25,7 @@ def judge(session: Session, case: Case) -> Verdict:
     if kept is not None or not isinstance(case.said, Resolution):
         return kept or quarantined(session, case, "op.incomplete")
     hit("push.judging")
-    line = case.row.install_id or f"op:{case.row.op_id}"
-    origin = Origin(case.row.op_id, case.row.person_id, line, case.row.seq)
+    origin = Origin(case.row.op_id, case.row.person_id, case.lineage, case.row.seq)
     outcomes = resolve(session, case.powers, origin, case.said)
     if isinstance(outcomes, str):
         return quarantined(session, case, outcomes, case.said.conflict_id)
