@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,7 +32,12 @@ class PlaceLimits:
 
 def place_limits(session: Session, region: str | None, day: date) -> PlaceLimits | None:
     """None where no policy is loaded: then nothing is suggested and nothing is doubted."""
-    row = in_force(policy_rows(session, POLICY), region or "", day)
+    return limits_among(policy_rows(session, POLICY), region, day)
+
+
+def limits_among(rows: Sequence[Mapping[str, str]], region: str | None, day: date) -> PlaceLimits | None:
+    """As `place_limits`, for who asks about many regions and has read the rows of the policy once."""
+    row = in_force(rows, region or "", day)
     if row is None:
         return None
     return PlaceLimits(

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from shapely import Point
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.db import today
 from server.forms.dataset import Dataset
+from server.forms.policy_store import policy_rows
 from server.geo.beside import beside, may_reach
-from server.geo.inside import metres_between
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES, HIDDEN, shown_value, sight
-from server.registry.place_limits import PlaceLimits, place_limits
+from server.registry.place_limits import POLICY, PlaceLimits, limits_among, place_limits
 from server.registry.tables import Entity, EntityVersion, Head
 from server.sync.definitions import datasets
 from server.sync.office_tables import Placement
-from server.sync.place import geometry_of
+from server.sync.place import geometry_of, metres_from
 from server.sync.record import key_of
 from server.sync.scope import visible_entities, visible_regions
 from server.sync.suggestion import on_wire, suggest
@@ -29,7 +28,7 @@ MOST = 200
 
 
 def read_places(session: Session, actor: Actor, entity_id: str) -> dict[str, Any] | None:
-    """`{entity_id, version, key, items, suggestion, region}`, newest first; None for a record out of sight, or of a
+    """`{entity_id, version, items, suggestion}`, newest first; None for a record out of sight, or of a
     kind that has no place.
     """
     clear = visible_entities(actor, CLEAR_ROLES).label("clear")
@@ -83,7 +82,7 @@ def _item(
         "at": row.at.isoformat() if row.at else None,
         "place": _declared(dataset, head.value, clear),
         "wgs84": {"lon": f"{where.x:.7f}", "lat": f"{where.y:.7f}"} if where else None,
-        "metres_from_place": _metres(where, entity.geom),
+        "metres_from_place": metres_from(entity.geom, where),
         "reason": (row.reason if clear else HIDDEN) if row.reason else None,
         "suggested": row.suggested,
         "state": _state(head, entity, key),
@@ -107,12 +106,6 @@ def _state(head: Head, entity: Entity, key: str) -> str:
     if head.closed_by:
         return "superseded"
     return "shown" if entity.shown.get(key) == head.op_id else "open"
-
-
-def _metres(where: Point | None, shown: Any) -> float | None:
-    if where is None or shown is None:
-        return None
-    return round(metres_between(where.x, where.y, *shown.coords[0][:2]), 1)
 
 
 class _Edge:
@@ -154,10 +147,11 @@ def about(region: Region, lon: float, lat: float, limits: PlaceLimits) -> dict[s
 def regions_at(session: Session, actor: Actor, lon: float, lat: float) -> list[dict[str, Any]]:
     """Those of the regions in sight that a position lies in or near, smallest first."""
     drawn = session.scalars(select(Region).where(visible_regions(actor), Region.boundary.is_not(None)))
+    policy, day = policy_rows(session, POLICY), today()
     found = [
         (region.path.count("/"), about(region, lon, lat, held))
         for region in drawn
-        if (held := place_limits(session, region.code, today())) is not None
+        if (held := limits_among(policy, region.code, day)) is not None
         and region.boundary is not None
         and may_reach(region.boundary, lon, lat, held.edge_m)
     ]
