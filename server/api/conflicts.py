@@ -5,17 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from server import db
+from server.api import one_op
 from server.api.bodies import Loose
 from server.api.lists import Paging, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
-from server.errors import Problem
 from server.sync.conflict_reading import STATES, ConflictFilter, list_conflicts, read_conflict
-from server.sync.push import push
 from server.sync.resolve import LONGEST_REASON, MOST_SEEN
 
 blueprint = Blueprint("conflicts", __name__, description="Different values of one property, and who decided")
@@ -77,13 +76,4 @@ def resolve(body: dict[str, Any], conflict_id: str) -> Response:
         "reason": body["reason"],
         "seen": [str(op_id) for op_id in body["seen"]],
     }
-    result = push(actor, [op]).results[0]
-    _refuse(result.code or (result.first or {}).get("code"))
-    return jsonify(result.for_wire())
-
-
-def _refuse(code: object) -> None:
-    if code == "scope.lost":
-        raise Problem("record.not_found")
-    if code is not None:
-        raise Problem("conflict.not_decided", detail=str(code))
+    return one_op.do(actor, op, refused="conflict.not_decided")

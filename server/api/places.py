@@ -11,6 +11,7 @@ from marshmallow import fields, validate
 
 from server import db
 from server.accounts.actor import Actor
+from server.api import one_op
 from server.api.bodies import Loose
 from server.api.lists import Paging, found, page_answer, refuse_nul
 from server.api.place_shapes import DatumDoubtPage, DatumDoubtShape, PlacedShape, PlacesShape
@@ -19,7 +20,6 @@ from server.errors import Fault, Problem
 from server.sync.datum_words import STATES, WORDS, list_doubts, say
 from server.sync.places import read_places
 from server.sync.placing import LONGEST_REASON, read_place
-from server.sync.push import push
 
 blueprint = Blueprint("places", __name__, description="Where records stand, by whose word; datums that look wrong")
 blueprint.before_request(refuse_nul)
@@ -78,13 +78,7 @@ def place(body: dict[str, Any], entity_id: str) -> Response:
     if read_place(op) is None:
         fix = "Send lon and lat as degrees, datum, source manual_pin or corrected, and a reason."
         raise Problem("request.invalid", faults=[Fault("place", "This is no place that can be kept.", fix)])
-    result = push(actor, [op]).results[0]
-    code = result.code or (result.first or {}).get("code")
-    if code == "scope.lost":
-        raise Problem("record.not_found")
-    if code is not None:
-        raise Problem("place.not_set", detail=str(code))
-    return jsonify(result.for_wire())
+    return one_op.do(actor, op, refused="place.not_set")
 
 
 def _wanted(actor: Actor, entity_id: str, body: dict[str, Any]) -> Any:
