@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import math
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -82,7 +83,7 @@ def verified(clean: Path, tmp_path: Path) -> Callable[..., tuple[int, str]]:
 
     def run(files: Files, *more: str, zipped: bool = False) -> tuple[int, str]:
         folder = tmp_path / "bundle"
-        subprocess.run(["rm", "-rf", str(folder)], check=True)
+        shutil.rmtree(folder, ignore_errors=True)
         target = folder / "b.zip" if zipped else folder
         folder.mkdir()
         if zipped:
