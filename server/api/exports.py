@@ -31,7 +31,7 @@ blueprint = Blueprint("exports", __name__, description="Answers as data")
 blueprint.before_request(refuse_nul)
 
 _SHEET = FORMATS["xlsx"][1]
-_FORMATS = {"answers": tuple(FORMATS), "map": tuple(map_export.FORMATS), "photos": ("zip",)}
+_FORMATS = {name: tuple(kind.formats) for name, kind in KINDS.items()}
 # What of a request is kept: of every kind, and of each.
 _ALWAYS = ("region", "since", "until", "format")
 _READ = {

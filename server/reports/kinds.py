@@ -43,12 +43,18 @@ class Written:
 
 @dataclass(frozen=True)
 class Kind:
-    """`check` refuses what cannot be asked; `file`: ending and media type; `name`: what its file name begins with."""
+    """`check` refuses what cannot be asked; `formats`: ending and media type of each, the usual one first; `name`:
+    what its file name begins with.
+    """
 
     check: Callable[[Session, Actor, Asked], None]
     write: Callable[[Session, Job], Written]
-    file: Callable[[Asked], tuple[str, str]]
+    formats: Mapping[str, tuple[str, str]]
     name: Callable[[Asked], str]
+
+    def file(self, asked: Asked) -> tuple[str, str]:
+        """Ending and media type."""
+        return self.formats[asked["format"]]
 
 
 def period(asked: Asked) -> tuple[datetime | None, datetime | None]:
@@ -103,12 +109,7 @@ def _write_photos(session: Session, job: Job) -> Written:
 
 
 KINDS: Mapping[str, Kind] = {
-    "answers": Kind(
-        _check_form,
-        _write_answers,
-        lambda asked: answer_export.FORMATS[asked["format"]],
-        lambda asked: str(asked["form_id"]),
-    ),
-    "map": Kind(_check_form, _write_map, lambda asked: map_export.FORMATS[asked["format"]], lambda asked: "map"),
-    "photos": Kind(_check_size, _write_photos, lambda asked: ("zip", "application/zip"), lambda asked: "photos"),
+    "answers": Kind(_check_form, _write_answers, answer_export.FORMATS, lambda asked: str(asked["form_id"])),
+    "map": Kind(_check_form, _write_map, map_export.FORMATS, lambda asked: "map"),
+    "photos": Kind(_check_size, _write_photos, photo_bundle.FORMATS, lambda asked: "photos"),
 }

@@ -31,6 +31,7 @@ from server.sync.reading import SubmissionFilter, submission_clauses
 from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, Blob, Submission, without_xml
 
+FORMATS = {"zip": ("zip", "application/zip")}
 MOST_PHOTOS = 20_000
 MOST_BYTES = 64 * 1024**3
 _AT_ONCE = 50  # visits in memory
