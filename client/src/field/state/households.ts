@@ -28,7 +28,7 @@ const number = (value: unknown): number | null => (value === null || value === u
 interface Around { due: Map<string, AssignmentEntry>; drafts: Set<string>; states: Map<string, OutboxState>; questions: Map<string, number>; sentBack: Set<string>; findings: Map<string, number>; visited: Set<string> }
 
 /** The first day of the quarter that a day lies in, in the phone's own time. */
-export const quarterOf = (day: Date): Date => new Date(day.getFullYear(), Math.floor(day.getMonth() / 3) * 3, 1);
+const quarterOf = (day: Date): Date => new Date(day.getFullYear(), Math.floor(day.getMonth() / 3) * 3, 1);
 /** Of the list `disposition`: somebody was spoken to. */
 const REACHED = ["complete", "partial"];
 const isThisQuarter = (time: unknown): boolean => typeof time === "string" && time !== "" && Date.parse(time) >= quarterOf(new Date()).getTime();
