@@ -66,5 +66,22 @@ class PhoneApp(FormGestures):
         self.page.get_by_role("button", name="开始走访").click()
         self.page.locator(".form-card").first.wait_for()
 
+    def begin_agreed_visit(self) -> None:
+        """Face to face, and the household agrees; the form is listed by section."""
+        self.begin_visit()
+        self.choose("这次怎么联系的", "上门")
+        self.by_section()
+        self.section("向农户说明")
+        self.choose("农户听明白了", "愿意")
+
+    def finish_unchanged(self) -> None:
+        """What is left after the photos: nothing has changed; and saves."""
+        for section, question in (("收入", "这次核算收入吗"), ("家底和设施", "有变化吗"), ("住房", "登记的等级是")):
+            self.section(section)
+            self.choose(question, "否")
+        self.read_back()
+        self.save()
+        self.page.wait_for_selector(".form-finished")
+
     def offline(self, is_off: bool) -> None:
         self.context.set_offline(is_off)

@@ -103,11 +103,7 @@ def picture(app: PhoneApp, name: str) -> None:
 def begin_photos(app: PhoneApp, house: dict[str, Any]) -> None:
     """A visit as far as its photos; the grade is unchanged, so the front is asked for."""
     app.open_household(house["label"])
-    app.begin_visit()
-    app.choose("这次怎么联系的", "上门")
-    app.by_section()
-    app.section("向农户说明")
-    app.choose("农户听明白了", "愿意")
+    app.begin_agreed_visit()
     app.choose("没有签名的原因", "在纸上签字")
     app.section("照片")
 
@@ -124,18 +120,6 @@ def shoot(app: PhoneApp) -> Any:
     caption = app.card("房屋正面").locator("figcaption")
     expect(caption).to_be_visible()
     return caption
-
-
-def finish(app: PhoneApp) -> None:
-    for section, question, answer in (
-        ("收入", "这次核算收入吗", "否"), ("家底和设施", "有变化吗", "否"), ("住房", "登记的等级是", "否"),
-    ):  # fmt: skip
-        app.section(section)
-        app.choose(question, answer)
-    app.read_back()
-    app.save()
-    app.page.wait_for_selector(".form-finished")
-    app.page.get_by_role("button", name="回到首页").click()
 
 
 def sync_and_wait(app: PhoneApp, tally: str, count: str) -> None:
@@ -169,7 +153,8 @@ def test_a_photo_is_guided_sealed_asked_about_answered_offline_and_stood_on_agai
     expect(phone.card("房屋正面").get_by_text("从相册选")).to_have_count(0)
     taken = photo_hash(phone.page)
     picture(phone, "photo-kept")
-    finish(phone)
+    phone.finish_unchanged()
+    phone.page.get_by_role("button", name="回到首页").click()
     phone.offline(False)
     sync_and_wait(phone, "accepted", "1")
 
@@ -253,11 +238,7 @@ def stand_on_the_same_spot(demo: Demo, playwright: Playwright, house: dict[str, 
         app.offline(True)
         card.scroll_into_view_if_needed()
         picture(app, "household-photos")
-        app.begin_visit()
-        app.choose("这次怎么联系的", "上门")
-        app.by_section()
-        app.section("向农户说明")
-        app.choose("农户听明白了", "愿意")
+        app.begin_agreed_visit()
         app.section("照片")
         open_camera(app)
         expect(app.page.locator("img.form-ghost")).to_be_visible()
