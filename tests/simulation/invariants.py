@@ -171,8 +171,13 @@ def nothing_invented(session: Session, ops: dict[str, OpLog]) -> None:
             if name == SAME_AS and value is not None:
                 assert {entity.id, value} in decided, f"I9 {entity.id}: nobody said that it is {value}"
                 continue
-            written = [head.value[name] for (of, _), found in heads.items() if of == entity.id for head in found
-                       if name in head.value]
+            written = [
+                head.value[name]
+                for (of, _), found in heads.items()
+                if of == entity.id
+                for head in found
+                if name in head.value
+            ]
             assert value is None or value in written, f"I9 {entity.id} {name}: {value} is none of {written}"
 
 

@@ -85,7 +85,9 @@ class Line:
         content = bytes_of(photo["sha256"])
         shown = base64.b64encode(photo["sha256"].encode()).decode()
         headers = {
-            "Tus-Resumable": "1.0.0", "Upload-Length": str(len(content)), "Upload-Metadata": f"sha256 {shown}",
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": str(len(content)),
+            "Upload-Metadata": f"sha256 {shown}",
             "Content-Type": "application/offset+octet-stream",
         }
         sent = content[: self.rng.randrange(len(content))] if trouble == "cut request" else content

@@ -12,10 +12,13 @@ from tests.simulation.upgrade import WATER
 from tests.world import BAITA, QINGSHI, WANG, WANG_SON, Phone, instance_xml
 
 YEARS = 10 * 365 * 86400.0
+DESK = "zhang"
 PROPERTIES = {"head_name": "head_name", "grade": "house_grade", "phone": "contact_phone"}
 CHOICES: dict[str, tuple[str, ...]] = {
-    "head_name": ("王大山", "王大山二", "王三", ""), "water_days": ("20", "21", "22", "23.0", "24"),
-    "grade": ("A", "B", "C"), "phone": ("139", "138", "", " 139 "),
+    "head_name": ("王大山", "王大山二", "王三", ""),
+    "water_days": ("20", "21", "22", "23.0", "24"),
+    "grade": ("A", "B", "C"),
+    "phone": ("139", "138", "", " 139 "),
 }
 Op = dict[str, Any]
 Shown = dict[str, str | None]
@@ -66,8 +69,11 @@ def visit(rng: Random, version: str, shown: Shown) -> dict[str, Any]:
     members, writes = _members(rng)
     instance_id = f"uuid:{new_id(rng)}"
     body: dict[str, Any] = {
-        "instance_id": instance_id, "form_id": "small_visit", "form_version": version,
-        "visit": {"contact_mode": "in_person"}, "attachments": [],
+        "instance_id": instance_id,
+        "form_id": "small_visit",
+        "form_version": version,
+        "visit": {"contact_mode": "in_person"},
+        "attachments": [],
     }
     xml = {**values, "members": members}
     photos = []
@@ -78,10 +84,22 @@ def visit(rng: Random, version: str, shown: Shown) -> dict[str, Any]:
         xml["front"] = "a.jpg"
     text = instance_xml(instance_id, WANG, xml)
     body["instance_xml"] = text.replace('version="1"', f'version="{version}"', 1)
-    household = {"dataset": "household", "id": WANG, "create": False, "label": values.get("head_name", ""),
-                 "parent": None, "values": {names[name]: text for name, text in values.items()}}
-    return {"type": "save", "op_id": new_id(rng), "household_id": WANG, "writes": [household, *writes],
-            "body": body, "photos": photos}
+    household = {
+        "dataset": "household",
+        "id": WANG,
+        "create": False,
+        "label": values.get("head_name", ""),
+        "parent": None,
+        "values": {names[name]: text for name, text in values.items()},
+    }
+    return {
+        "type": "save",
+        "op_id": new_id(rng),
+        "household_id": WANG,
+        "writes": [household, *writes],
+        "body": body,
+        "photos": photos,
+    }
 
 
 def properties(version: str) -> dict[str, str]:
@@ -97,8 +115,14 @@ def _members(rng: Random) -> tuple[list[tuple[str, str, str]], list[dict[str, An
     is_new = roll < 0.2
     member = new_id(rng) if is_new else WANG_SON
     name = f"王{rng.choice('甲乙丙丁')}{rng.randrange(99)}"
-    write = {"dataset": "member", "id": member, "create": is_new, "label": name, "parent": WANG,
-             "values": {"full_name": name, "household": WANG}}
+    write = {
+        "dataset": "member",
+        "id": member,
+        "create": is_new,
+        "label": name,
+        "parent": WANG,
+        "values": {"full_name": name, "household": WANG},
+    }
     return [(member, "1" if is_new else "0", name)], [write]
 
 
@@ -166,18 +190,28 @@ class Desk:
         conflict = self.rng.choice(items)
         heads = sorted(head["op_id"] for head in conflict["heads"])
         seen = heads if self.rng.random() < 0.7 else heads[: max(1, len(heads) - 1)]
-        op = {"op_id": new_id(self.rng), "install_id": self.phone.install_id, "seq": next(self.phone._numbers),
-              "kind": "resolution", "conflict_id": conflict["id"], "choose": self.rng.choice(seen),
-              "reason": "asked again", "seen": seen}
+        op = {
+            "op_id": new_id(self.rng),
+            "install_id": self.phone.install_id,
+            "seq": next(self.phone._numbers),
+            "kind": "resolution",
+            "conflict_id": conflict["id"],
+            "choose": self.rng.choice(seen),
+            "reason": "asked again",
+            "seen": seen,
+        }
         self.send(op)
 
     def review(self) -> None:
-        items = sorted(item["instance_id"] for item in self.phone.get("/submissions?limit=100").json["items"])
+        items = self.phone.get("/submissions?limit=100").json["items"]
         if items:
+            asked = self.rng.choice(sorted(items, key=lambda item: item["instance_id"]))
             state = self.rng.choice(("approved", "rejected", "has_issues"))
             said = {"state": state, "comments": [{"text": "说明"}]}
-            answer = self.phone.post(f"/submissions/{self.rng.choice(items)}/review", said)
-            assert self._is_full(answer) or answer.status_code in (200, 404), answer.text
+            answer = self.phone.post(f"/submissions/{asked['instance_id']}/review", said)
+            own = state == "approved" and asked["author"]["username"] == DESK
+            allowed = (403,) if own else (200, 404)
+            assert self._is_full(answer) or answer.status_code in allowed, answer.text
 
     def let_through(self) -> None:
         rows = self.phone.get("/quarantine?state=open").json["items"]

@@ -15,7 +15,7 @@ from server.accounts.tables import Install
 from tests.simulation.core import Core
 from tests.simulation.fate import Fate
 from tests.simulation.network import Line
-from tests.simulation.people import YEARS, Desk, Draft, Shown, Worker, new_id, poison, visit
+from tests.simulation.people import DESK, YEARS, Desk, Draft, Shown, Worker, new_id, poison, visit
 from tests.simulation.stage import Stage
 from tests.simulation.upgrade import KNOWN
 from tests.world import WANG, WANG_SON
@@ -44,7 +44,7 @@ class Run:
         self.stage.reset()
         self.line = Line(self.stage, self.rng, self.rng.choice((0.0, 0.15, 0.4)), self.log)
         self.workers = [self._open(*one) for one in PEOPLE[: self.rng.randint(2, len(PEOPLE))]]
-        desk = self.stage.world.phone("zhang", f"desk-{self.seed}")
+        desk = self.stage.world.phone(DESK, f"desk-{self.seed}")
         self.desk = Desk(desk, self.rng, self.log)
         self.fate = Fate(self.stage, self.desk, self.seed, TICKS, self.log)
         self.saved: list[tuple[Worker, dict[str, Any]]] = []
