@@ -3,57 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import requests
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.running import ARGS, CHROMIUM, DESK, PASSWORD, Demo
+from tests.e2e.desk import ADMIN, SUPERVISOR, session
+from tests.e2e.running import Demo
 
-SUPERVISOR, ADMIN = "zhang.zhuren", "admin"
-# Maps need WebGL; without a graphics card Chromium draws it in software.
-SOFTWARE_GL = ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
-    """A desk of its own; every address that it asks and every complaint of the browser is kept."""
-    context = playwright.chromium.launch_persistent_context(
-        str(tmp_path_factory.mktemp("desk")), executable_path=CHROMIUM, headless=True, locale="zh-CN",
-        args=[arg for arg in ARGS if arg != "--disable-gpu"] + SOFTWARE_GL, timezone_id="Asia/Shanghai", **DESK,
-    )  # fmt: skip
-    context.set_default_timeout(30_000)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(browser: BrowserContext, demo: Demo) -> Iterator[Page]:
-    """Signed in as supervisor, on the overview."""
-    opened = browser.new_page()
-    opened.goto(f"{demo.address}/console/")
-    opened.fill("input[name=username]", SUPERVISOR)
-    opened.fill("input[name=password]", PASSWORD)
-    opened.click("button[type=submit]")
-    opened.wait_for_selector("[data-test=overview]")
-    yield opened
-    browser.clear_cookies()
-    opened.evaluate("localStorage.clear()")
-    opened.close()
-
-
-def session(demo: Demo, username: str) -> tuple[requests.Session, dict[str, Any]]:
-    """A desk without a browser, and what sign-in answered."""
-    desk = requests.Session()
-    body = {"username": username, "password": PASSWORD, "cookie": True}
-    answer = desk.post(f"{demo.address}/api/v1/auth/login", json=body)
-    assert answer.status_code == 200, answer.text
-    return desk, answer.json()
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("supervisor")]
 
 
 def visits(demo: Demo, username: str, **query: Any) -> list[dict[str, Any]]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.running import PASSWORD, Demo
-from tests.e2e.test_console import ADMIN, SUPERVISOR, browser, session  # noqa: F401
+from tests.e2e.desk import ADMIN, AUDITOR, SUPERVISOR, session, sign_in
+from tests.e2e.running import Demo
 
 pytestmark = pytest.mark.browser
 
@@ -26,20 +25,8 @@ def conflict(demo: Demo, conflict_id: str) -> dict[str, Any]:
     return told
 
 
-@pytest.fixture
-def page(browser: BrowserContext) -> Iterator[Page]:  # noqa: F811
-    browser.clear_cookies()
-    opened = browser.new_page()
-    yield opened
-    opened.close()
-
-
 def open_page(page: Page, demo: Demo, username: str) -> None:
-    page.goto(f"{demo.address}/console/")
-    page.fill("input[name=username]", username)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector("[data-test=overview]")
+    sign_in(page, demo.address, username)
     page.get_by_role("link", name="不同填法").click()
     expect(page.locator("[data-test=conflicts] [data-conflict]").first).to_be_visible(timeout=30_000)
 
@@ -96,7 +83,7 @@ def test_what_is_right_can_be_written(page: Page, demo: Demo) -> None:
 
 
 def test_an_auditor_only_reads(page: Page, demo: Demo) -> None:
-    open_page(page, demo, "auditor")
+    open_page(page, demo, AUDITOR)
     page.locator("[data-test=conflicts] [data-conflict]").first.click()
     expect(page.locator("[data-test=conflict]")).to_contain_text("您的身份只能看。")
     expect(page.locator("[data-test=decide]")).to_have_count(0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,11 @@ import requests
 from PIL import Image, ImageStat
 from playwright.sync_api import Page, expect
 
-from tests.e2e.running import PASSWORD, Demo
-from tests.e2e.test_console import ADMIN, SUPERVISOR, browser, page, session  # noqa: F401
+from tests.e2e.desk import ADMIN, AUDITOR, SUPERVISOR, session, sign_in
+from tests.e2e.quiet_phone import QuietPhone
+from tests.e2e.running import Demo
 
-pytestmark = pytest.mark.browser
-AUDITOR = "auditor"
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("supervisor")]
 
 
 def desk_of(demo: Demo, username: str) -> requests.Session:
@@ -29,6 +28,11 @@ def looks(demo: Demo, username: str = SUPERVISOR, **asked: Any) -> list[dict[str
     answer = desk_of(demo, username).get(f"{demo.address}/api/v1/evidence", params={"limit": 500, **asked})
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
+
+
+def for_judging(demo: Demo) -> list[dict[str, Any]]:
+    """Of the supervisor's queue what others photographed, the one's own is for somebody else."""
+    return [item for item in looks(demo) if item["author"]["username"] != SUPERVISOR]
 
 
 def look(demo: Demo, photo_id: str) -> dict[str, Any]:
@@ -49,12 +53,12 @@ def checked(demo: Demo) -> None:
     raise AssertionError(f"only {known} photos were put before the reviewers")
 
 
-def open_look(page: Page, demo: Demo, photo_id: str, asked: str = "") -> None:  # noqa: F811
+def open_look(page: Page, demo: Demo, photo_id: str, asked: str = "") -> None:
     page.goto(f"{demo.address}/console/#/photos/{photo_id}{asked}")
     expect(page.locator(f"[data-test=look][data-id='{photo_id}'] [data-test=reasons]")).to_be_visible()
 
 
-def test_the_queue_is_worked_with_the_keyboard_alone(page: Page, demo: Demo) -> None:  # noqa: F811
+def test_the_queue_is_worked_with_the_keyboard_alone(page: Page, demo: Demo) -> None:
     """Proves that each key stores its word and brings the next photo; the note goes with it."""
     first, second, third = (item["id"] for item in looks(demo)[:3])
     page.get_by_role("link", name="照片", exact=True).click()
@@ -83,8 +87,8 @@ def test_the_queue_is_worked_with_the_keyboard_alone(page: Page, demo: Demo) -> 
     assert look(demo, second)["verdicts"][0]["note"] == "房屋登记在旧址"
 
 
-def test_what_was_said_can_be_changed(page: Page, demo: Demo) -> None:  # noqa: F811
-    photo = looks(demo)[0]["id"]
+def test_what_was_said_can_be_changed(page: Page, demo: Demo) -> None:
+    photo = for_judging(demo)[0]["id"]
     open_look(page, demo, photo)
     page.locator("[data-word=confirmed]").click()
     page.locator("[data-test=said] a").click()
@@ -95,7 +99,7 @@ def test_what_was_said_can_be_changed(page: Page, demo: Demo) -> None:  # noqa: 
     assert [word["verdict"] for word in look(demo, photo)["verdicts"]] == ["unclear", "confirmed"]
 
 
-def test_a_suspected_twin_stands_beside_and_over_the_photo(page: Page, demo: Demo) -> None:  # noqa: F811
+def test_a_suspected_twin_stands_beside_and_over_the_photo(page: Page, demo: Demo) -> None:
     """Proves that both photos are really drawn, that the line moves by key, and that the map is there."""
     complaints: list[str] = []
     hosts: set[str] = set()
@@ -127,11 +131,11 @@ def test_a_suspected_twin_stands_beside_and_over_the_photo(page: Page, demo: Dem
     assert hosts == {demo.address.split("/")[2]}
 
 
-def test_a_reason_tells_value_limit_and_rule(page: Page, demo: Demo) -> None:  # noqa: F811
+def test_a_reason_tells_value_limit_and_rule(page: Page, demo: Demo) -> None:
     far = next(item for item in looks(demo, ADMIN, code="DIST_HH"))
     reason = next(one for one in far["reasons"] if one["code"] == "DIST_HH")
     page.evaluate("localStorage.clear()")
-    sign_in(page, demo, ADMIN)
+    sign_in_as(page, demo, ADMIN)
     open_look(page, demo, far["id"])
     line = page.locator("[data-test=reasons] li[data-code=DIST_HH]")
     expect(line).to_contain_text(reason["message"]["zh"])
@@ -139,7 +143,7 @@ def test_a_reason_tells_value_limit_and_rule(page: Page, demo: Demo) -> None:  #
     expect(line).to_contain_text(f"规则 {reason['rule']}")
 
 
-def test_a_copy_with_stamp_is_downloaded_beside_the_clean_original(page: Page, demo: Demo, tmp_path: Path) -> None:  # noqa: F811
+def test_a_copy_with_stamp_is_downloaded_beside_the_clean_original(page: Page, demo: Demo, tmp_path: Path) -> None:
     """Proves that the file is a picture of the same size with a dark strip on it, from the item and from the visit."""
     found = next(item for item in looks(demo) if item["photo_state"] == "ready")
     clean = Image.open(BytesIO(desk_of(demo, SUPERVISOR).get(f"{demo.address}/api/v1/photos/{found['id']}").content))
@@ -166,11 +170,11 @@ def test_a_copy_with_stamp_is_downloaded_beside_the_clean_original(page: Page, d
     expect(page.locator("[data-test=look]")).to_be_visible()
 
 
-def test_what_was_drawn_by_lot_is_not_made_suspect(page: Page, demo: Demo) -> None:  # noqa: F811
+def test_what_was_drawn_by_lot_is_not_made_suspect(page: Page, demo: Demo) -> None:
     drawn = [item for item in looks(demo, ADMIN, drawn=1) if item["weight"] == 0]
     if not drawn:
         pytest.skip("the lot fell on none of the demo's photos without reasons, once in some hundred demos")
-    sign_in(page, demo, ADMIN)
+    sign_in_as(page, demo, ADMIN)
     page.goto(f"{demo.address}/console/#/photos?drawn=1")
     expect(page.locator(f"tr[data-id='{drawn[0]['id']}'] td.reasons")).to_have_text("随机抽看")
     open_look(page, demo, drawn[0]["id"], "?drawn=1")
@@ -179,8 +183,8 @@ def test_what_was_drawn_by_lot_is_not_made_suspect(page: Page, demo: Demo) -> No
     expect(page.locator("[data-word=explained]")).to_contain_text("没问题")
 
 
-def test_the_workers_answer_comes_back_with_the_photo(page: Page, demo: Demo) -> None:  # noqa: F811
-    photo = looks(demo)[-1]
+def test_the_workers_answer_comes_back_with_the_photo(page: Page, demo: Demo) -> None:
+    photo = for_judging(demo)[-1]
     open_look(page, demo, photo["id"])
     page.locator("[data-word=ask]").click()
     page.fill("[data-test=question]", "门口为什么没有人？")
@@ -197,19 +201,13 @@ def test_the_workers_answer_comes_back_with_the_photo(page: Page, demo: Demo) ->
 
 def answer_as(demo: Demo, username: str, question_id: str, text: str) -> None:
     """The author's phone answers."""
-    base, install = f"{demo.address}/api/v1", f"answering-{uuid.uuid4()}"
-    body = {"username": username, "password": PASSWORD, "install_id": install, "device": {}}
-    token = requests.post(f"{base}/auth/login", json=body, timeout=30).json()["token"]
-    op = {
-        "op_id": str(uuid.uuid4()), "install_id": install, "seq": 1, "kind": "answer", "clock": {}, "depends_on": [],
-        "device_time": "2026-11-22T09:00:00+08:00", "question_id": question_id, "text": text, "attachments": [],
-    }  # fmt: skip
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = requests.post(f"{base}/sync/push", json={"ops": [op]}, headers=headers, timeout=30).json()
-    assert answer["results"][0]["status"] == "applied", answer
+    phone = QuietPhone(demo, username)
+    given = {"device_time": "2026-11-22T09:00:00+08:00", "question_id": question_id, "text": text, "attachments": []}
+    [result] = phone.send(phone.op("answer", **given))
+    assert result["status"] == "applied", result
 
 
-def test_what_came_of_the_reasons_is_counted_by_what_was_measured(page: Page, demo: Demo) -> None:  # noqa: F811
+def test_what_came_of_the_reasons_is_counted_by_what_was_measured(page: Page, demo: Demo) -> None:
     told = desk_of(demo, SUPERVISOR).get(f"{demo.address}/api/v1/evidence/statistics").json()["items"]
     page.goto(f"{demo.address}/console/#/photos/tally")
     for one in told:
@@ -218,7 +216,7 @@ def test_what_came_of_the_reasons_is_counted_by_what_was_measured(page: Page, de
     assert told and any(one["steps"] for one in told)
 
 
-def test_a_foreign_photo_is_not_found_at_its_address(page: Page, demo: Demo) -> None:  # noqa: F811
+def test_a_foreign_photo_is_not_found_at_its_address(page: Page, demo: Demo) -> None:
     own = {item["id"] for item in looks(demo)}
     foreign = next(item for item in looks(demo, ADMIN) if item["id"] not in own and item["state"] == "open")
     assert look(demo, foreign["id"])["code"] == "record.not_found"
@@ -226,20 +224,16 @@ def test_a_foreign_photo_is_not_found_at_its_address(page: Page, demo: Demo) -> 
     expect(page.get_by_role("alert")).to_contain_text("没有找到，或者不在您的区域里。")
 
 
-def sign_in(page: Page, demo: Demo, username: str) -> None:  # noqa: F811
+def sign_in_as(page: Page, demo: Demo, username: str) -> None:
     page.context.clear_cookies()
     page.goto("about:blank")
-    page.goto(f"{demo.address}/console/")
-    page.fill("input[name=username]", username)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector("[data-test=overview]")
+    sign_in(page, demo.address, username)
 
 
-def test_an_auditor_reads_and_is_offered_no_verdict(page: Page, demo: Demo) -> None:  # noqa: F811
+def test_an_auditor_reads_and_is_offered_no_verdict(page: Page, demo: Demo) -> None:
     photo = looks(demo)[0]["id"]
     page.evaluate("localStorage.clear()")
-    sign_in(page, demo, AUDITOR)
+    sign_in_as(page, demo, AUDITOR)
     open_look(page, demo, photo)
     expect(page.locator("[data-test=verdict]")).to_contain_text("您的身份只能看，不能评定。")
     expect(page.locator("[data-word]")).to_have_count(0)
@@ -249,7 +243,7 @@ def test_an_auditor_reads_and_is_offered_no_verdict(page: Page, demo: Demo) -> N
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_at_1024_pixels_nothing_lies_outside_the_window(page: Page, demo: Demo, language: str) -> None:  # noqa: F811
+def test_at_1024_pixels_nothing_lies_outside_the_window(page: Page, demo: Demo, language: str) -> None:
     page.set_viewport_size({"width": 1024, "height": 768})
     if language == "en":
         page.click("[data-test=language]")

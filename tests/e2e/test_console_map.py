@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.e2e.running import PASSWORD, Demo
-from tests.e2e.test_console import SUPERVISOR, browser, session  # noqa: F401
+from tests.e2e.desk import SUPERVISOR, session, sign_in
+from tests.e2e.running import Demo
 from tests.ground import map_service, vector_ground
 from tests.serving import serving
 
@@ -36,20 +36,8 @@ def grounded(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
         yield Demo(address, demo.var, demo.database_url)
 
 
-@pytest.fixture
-def page(browser: BrowserContext) -> Iterator[Page]:  # noqa: F811
-    browser.clear_cookies()
-    opened = browser.new_page()
-    yield opened
-    opened.close()
-
-
 def open_map(page: Page, demo: Demo, query: str = "") -> None:
-    page.goto(f"{demo.address}/console/")
-    page.fill("input[name=username]", SUPERVISOR)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector("[data-test=overview]")
+    sign_in(page, demo.address, SUPERVISOR)
     page.goto(f"{demo.address}/console/#/map{query}")
     expect(page.locator(".county .box[data-ready=true]")).to_be_visible(timeout=30_000)
     page.wait_for_timeout(1500)

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import requests
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from server.app import create_app
 from server.commands.upkeep import keep_up
 from server.config import settings_from
 from server.geo.datum import from_wgs84
-from tests.e2e.running import PASSWORD, Demo
-from tests.e2e.test_console import ADMIN, browser, session  # noqa: F401
+from tests.e2e.desk import ADMIN, AUDITOR, session, sign_in
+from tests.e2e.quiet_phone import QuietPhone
+from tests.e2e.running import Demo
 
 pytestmark = pytest.mark.browser
-AUDITOR = "auditor"
 WEST = "990101101000"  # a township whose numbers no other test of the console counts
 METRE = 1e-5  # of a degree, nearly
 
@@ -51,7 +50,7 @@ def moved(one: dict[str, Any], east: float = 0, north: float = 0) -> tuple[float
     return float(one["location"]["lon"]) + east * METRE, float(one["location"]["lat"]) + north * METRE
 
 
-def visit(install: str, seq: int, household: dict[str, Any], at: tuple[float, float]) -> dict[str, Any]:
+def visit(phone: QuietPhone, household: dict[str, Any], at: tuple[float, float]) -> dict[str, Any]:
     """A visit that says nothing but where the phone was."""
     instance, fix = f"uuid:{uuid.uuid4()}", {"accuracy_m": "8", "datum": "WGS84", "source": "gps"}
     xml = (
@@ -60,25 +59,20 @@ def visit(install: str, seq: int, household: dict[str, Any], at: tuple[float, fl
         f'<entity dataset="household" id="{household["id"]}" update="1"/></meta></data>'
     )
     location = {**fix, "lon": f"{at[0]:.7f}", "lat": f"{at[1]:.7f}", "fix_time": "2026-11-21T01:00:00Z"}
-    return {
-        "op_id": str(uuid.uuid4()), "install_id": install, "seq": seq, "kind": "submission", "clock": {},
-        "depends_on": [], "device_time": "2026-11-21T09:00:00+08:00", "instance_id": instance, "attachments": [],
-        "form_id": "contact_attempt", "form_version": "2026120101", "instance_xml": xml,
-        "visit": {"started_at": "2026-11-21T09:00:00+08:00", "contact_mode": "in_person", "location": location},
-        "entities": [{"dataset": "household", "id": household["id"], "base_version": household["version"], "base": {}}],
-    }  # fmt: skip
+    entity = {"dataset": "household", "id": household["id"], "base_version": household["version"], "base": {}}
+    return phone.op(
+        "submission", instance_id=instance, attachments=[], entities=[entity],
+        form_id="contact_attempt", form_version="2026120101", instance_xml=xml,
+        visit={"started_at": "2026-11-21T09:00:00+08:00", "contact_mode": "in_person", "location": location},
+    )  # fmt: skip
 
 
 def send(demo: Demo, visited: Sequence[tuple[dict[str, Any], tuple[float, float]]]) -> str:
     """From a new phone of the admin's; its install."""
-    base, install = f"{demo.address}/api/v1", f"placing-{uuid.uuid4()}"
-    body = {"username": ADMIN, "password": PASSWORD, "install_id": install, "device": {}}
-    token = requests.post(f"{base}/auth/login", json=body, timeout=30).json()["token"]
-    ops = [visit(install, number, one, at) for number, (one, at) in enumerate(visited, 1)]
-    headers = {"Authorization": f"Bearer {token}"}
-    answer = requests.post(f"{base}/sync/push", json={"ops": ops}, headers=headers, timeout=30).json()
-    assert {result["status"] for result in answer["results"]} <= {"applied", "merged"}, answer
-    return install
+    phone = QuietPhone(demo, ADMIN)
+    results = phone.send(*(visit(phone, one, at) for one, at in visited))
+    assert {result["status"] for result in results} <= {"applied", "merged"}, results
+    return phone.install
 
 
 @pytest.fixture(scope="module")
@@ -102,22 +96,6 @@ def shifted(demo: Demo) -> str:
     return install
 
 
-@pytest.fixture
-def page(browser: BrowserContext) -> Iterator[Page]:  # noqa: F811
-    browser.clear_cookies()
-    opened = browser.new_page()
-    yield opened
-    opened.close()
-
-
-def sign_in(page: Page, demo: Demo, username: str = ADMIN) -> None:
-    page.goto(f"{demo.address}/console/")
-    page.fill("input[name=username]", username)
-    page.fill("input[name=password]", PASSWORD)
-    page.click("button[type=submit]")
-    page.wait_for_selector("[data-test=overview]")
-
-
 def open_place(page: Page, demo: Demo, household: str) -> None:
     page.goto(f"{demo.address}/console/#/households/{household}/place")
     expect(page.locator("[data-test=place-page] .box[data-ready=true]")).to_be_visible(timeout=30_000)
@@ -129,7 +107,7 @@ def test_a_place_is_suggested_accepted_moved_by_hand_and_never_over_a_faster_one
     """Proves that each step is on the server as it is on screen, and that a place set meanwhile stops the next one."""
     complaints: list[str] = []
     id = visited.household["id"]
-    sign_in(page, demo)
+    sign_in(page, demo.address, ADMIN)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"{demo.address}/console/#/map?household={id}")
     page.locator("[data-test=household] [data-test=to-places]").click()
@@ -185,7 +163,7 @@ def rival(demo: Demo, household: str) -> None:
 def test_degrees_in_another_datum_are_typed_and_stand_in_wgs84(page: Page, demo: Demo) -> None:
     household = households(demo)[2]
     lon, lat = (float(part) for part in from_wgs84(*moved(household, 15), "gcj02"))
-    sign_in(page, demo)
+    sign_in(page, demo.address, ADMIN)
     open_place(page, demo, household["id"])
     page.locator("[data-test=by-hand]").click()
     page.fill("input[name=lon]", "207.5")
@@ -204,7 +182,7 @@ def test_degrees_in_another_datum_are_typed_and_stand_in_wgs84(page: Page, demo:
 
 
 def test_who_may_not_write_sees_the_places_and_no_button(page: Page, demo: Demo, visited: Visited) -> None:
-    sign_in(page, demo, AUDITOR)
+    sign_in(page, demo.address, AUDITOR)
     open_place(page, demo, visited.household["id"])
     expect(page.locator("[data-test=places] li").first).to_be_visible()
     expect(page.locator("[data-test=place-page]")).to_contain_text("您的身份只能看")
@@ -213,7 +191,7 @@ def test_who_may_not_write_sees_the_places_and_no_button(page: Page, demo: Demo,
 
 def test_a_batch_in_another_datum_is_asked_about_and_answered(page: Page, demo: Demo, shifted: str) -> None:
     """Proves that the notice leads to the numbers of the batch, and that the word stands on the server."""
-    sign_in(page, demo)
+    sign_in(page, demo.address, ADMIN)
     page.goto(f"{demo.address}/console/#/photos")
     page.locator("[data-test=doubt-notice] a").click()
     card = page.locator("[data-test=doubt]").filter(has_text=shifted)
@@ -237,7 +215,7 @@ def test_at_1024_pixels_nothing_lies_outside_the_window(
     page: Page, demo: Demo, visited: Visited, shifted: str, language: str
 ) -> None:
     page.set_viewport_size({"width": 1024, "height": 768})
-    sign_in(page, demo)
+    sign_in(page, demo.address, ADMIN)
     if language == "en":
         page.click("[data-test=language]")
     open_place(page, demo, visited.household["id"])

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from server.demo.words import CADRES
-from tests.e2e.running import PASSWORD, Demo
-from tests.e2e.test_console import ADMIN, SUPERVISOR, browser, session  # noqa: F401
+from tests.e2e.desk import ADMIN, SUPERVISOR, session
+from tests.e2e.quiet_phone import QuietPhone
+from tests.e2e.running import Demo
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("supervisor")]
 CADRE, CADRE_NAME = CADRES[0]
 REASON = "问过村委会"
 BROKEN = b'{"op_id":"%s","kind":"submission","note":"\xff\xfe"}'
 
 
 @dataclass
-class Phone:
-    """A cadre's phone that speaks with the server without a screen."""
+class Phone(QuietPhone):
+    """A cadre's, that visits this household."""
 
-    demo: Demo
-    household: dict[str, Any]
-    install: str = field(default_factory=lambda: f"aside-{uuid.uuid4()}")
-    seq: int = 0
-
-    def __post_init__(self) -> None:
-        body = {"username": CADRE, "password": PASSWORD, "install_id": self.install, "device": {}}
-        token = requests.post(f"{self.demo.address}/api/v1/auth/login", json=body, timeout=30).json()["token"]
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-
-    def op(self, kind: str, **body: Any) -> dict[str, Any]:
-        self.seq += 1
-        envelope = {"op_id": str(uuid.uuid4()), "install_id": self.install, "seq": self.seq, "clock": {}}
-        return {**envelope, "kind": kind, "depends_on": [], "device_time": "2026-11-21T09:00:00+08:00", **body}
+    household: dict[str, Any] = field(default_factory=dict)
 
     def visit(self, region: str = "", base_version: int | None = None, **more: Any) -> dict[str, Any]:
         """A visit of the household that says nothing but its village."""
@@ -58,38 +44,15 @@ class Phone:
         seen = {"started_at": "2026-11-21T09:00:00+08:00", "contact_mode": "in_person"}
         return self.op("submission", instance_id=instance, entities=[entity], visit=seen, **{**spoken, **more})
 
-    def push(self, *ops: bytes) -> list[dict[str, Any]]:
-        content = b'{"ops":[' + b",".join(ops) + b"]}"
-        answer = requests.post(f"{self.demo.address}/api/v1/sync/push", content, headers=self.headers, timeout=30)
-        results: list[dict[str, Any]] = answer.json()["results"]
-        return results
-
-    def send(self, op: dict[str, Any]) -> dict[str, Any]:
-        return self.push(json.dumps(op).encode())[0]
-
 
 @pytest.fixture(scope="module")
 def phone(demo: Demo) -> Phone:
-    phone = Phone(demo, {})
+    phone = Phone(demo, CADRE)
     asked = {"dataset": "household", "limit": 40}
     address = f"{demo.address}/api/v1/entities"
     items = requests.get(address, params=asked, headers=phone.headers, timeout=30).json()["items"]
     phone.household = next(one for one in items if not one["contested"] and "-" in one["region"])
     return phone
-
-
-@pytest.fixture
-def page(browser: BrowserContext, demo: Demo) -> Iterator[Page]:  # noqa: F811
-    browser.clear_cookies()
-    opened = browser.new_page()
-    opened.goto(f"{demo.address}/console/")
-    opened.fill("input[name=username]", SUPERVISOR)
-    opened.fill("input[name=password]", PASSWORD)
-    opened.click("button[type=submit]")
-    opened.wait_for_selector("[data-test=overview]")
-    yield opened
-    opened.evaluate("localStorage.clear()")
-    opened.close()
 
 
 def told(demo: Demo, path: str, username: str = SUPERVISOR) -> Any:
@@ -111,7 +74,7 @@ def test_a_visit_of_an_unknown_village_is_entered_in_the_one_that_is_chosen(
 ) -> None:
     """Proves with the keyboard alone: tried as it is, refused with the reason in words, then placed with a reason."""
     op = phone.visit(region="nowhere")
-    assert phone.send(op)["code"] == "region.unknown"
+    assert phone.send(op)[0]["code"] == "region.unknown"
     row = row_of(demo, op)
     open_row(page, "搁置", row["id"])
     pane = page.locator("[data-test=aside]")
@@ -163,7 +126,7 @@ def test_what_is_no_text_is_downloaded_exactly_and_can_only_be_dismissed_with_a_
 
 def test_a_row_and_its_reason_stay_when_the_line_breaks(page: Page, demo: Demo, phone: Phone) -> None:
     op = phone.visit(base_version=999)
-    assert phone.send(op)["code"] == "entity.base_unknown"
+    assert phone.send(op)[0]["code"] == "entity.base_unknown"
     row = row_of(demo, op)
     open_row(page, "搁置", row["id"])
     page.fill("[data-test=reason]", REASON)
@@ -179,7 +142,7 @@ def test_a_row_and_its_reason_stay_when_the_line_breaks(page: Page, demo: Demo, 
 
 def test_what_waits_for_another_is_let_through_without_it(page: Page, demo: Demo, phone: Phone) -> None:
     op = phone.visit(depends_on=[str(uuid.uuid4())])
-    assert phone.send(op)["status"] == "held"
+    assert phone.send(op)[0]["status"] == "held"
     page.goto(f"{demo.address}/console/#/set-aside?state=held")
     page.locator(f"[data-row='{op['op_id']}']").click()
     expect(page.locator("[data-test=held]")).to_contain_text(op["depends_on"][0])
@@ -190,7 +153,7 @@ def test_what_waits_for_another_is_let_through_without_it(page: Page, demo: Demo
 
 def test_a_question_is_seen_with_its_answer_and_asked_again(page: Page, demo: Demo, phone: Phone) -> None:
     visit = phone.visit()
-    assert phone.send(visit)["status"] in ("applied", "merged")
+    assert phone.send(visit)[0]["status"] in ("applied", "merged")
     desk, signed_in = session(demo, SUPERVISOR)
     address = f"{demo.address}/api/v1/submissions/{visit['instance_id']}/questions"
     asked = desk.post(address, json={"text": "屋顶漏不漏？"}, headers={"X-CSRF-Token": signed_in["csrf_token"]}).json()
@@ -203,7 +166,7 @@ def test_a_question_is_seen_with_its_answer_and_asked_again(page: Page, demo: De
     expect(page.locator("[data-test=said]")).to_contain_text(CADRE_NAME)
     expect(page.locator("[data-test=rows]")).to_contain_text("哪一间？")
     answer = phone.op("answer", question_id=asked["id"], text="不漏", attachments=[])
-    assert phone.send(answer)["status"] == "applied"
+    assert phone.send(answer)[0]["status"] == "applied"
     page.locator("[data-state=answered]").click()
     page.locator(f"[data-row='{asked['id']}']").click()
     expect(page.locator("[data-test=given]")).to_contain_text("不漏")

@@ -55,11 +55,7 @@ def test_a_form_left_before_the_first_answer_still_knows_the_household(app: Phon
 
 def test_the_back_button_closes_the_camera_and_asks_no_pin_again(app: PhoneApp) -> None:
     open_first_household(app)
-    app.begin_visit()
-    app.choose("这次怎么联系的", "上门")
-    app.by_section()
-    app.section("向农户说明")
-    app.choose("农户听明白了", "愿意")
+    app.begin_agreed_visit()
     app.section("照片")
     app.card("房屋正面").locator("text=拍照").click()
     app.page.wait_for_selector(".form-shutter")

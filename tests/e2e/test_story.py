@@ -87,11 +87,7 @@ def fill_until_the_phone_dies(app: PhoneApp, house: dict[str, Any]) -> str:
     """Opens the household, goes offline, answers, takes the photo; answers the photo's hash."""
     app.open_household(house["label"])
     app.offline(True)
-    app.begin_visit()
-    app.choose("这次怎么联系的", "上门")
-    app.by_section()
-    app.section("向农户说明")
-    app.choose("农户听明白了", "愿意")
+    app.begin_agreed_visit()
     app.choose("没有签名的原因", "在纸上签字")
     app.section("饮水")
     app.card("缺水多少天").locator("input").fill("33")
@@ -113,15 +109,7 @@ def finish_offline(app: PhoneApp) -> None:
     assert app.card("缺水多少天").locator("input").input_value() == "33"
     app.section("照片")
     app.card("房屋正面").locator("img.form-photo").wait_for()
-    app.section("收入")
-    app.choose("这次核算收入吗", "否")
-    app.section("家底和设施")
-    app.choose("有变化吗", "否")
-    app.section("住房")
-    app.choose("登记的等级是", "否")
-    app.read_back()
-    app.save()
-    app.page.wait_for_selector(".form-finished")
+    app.finish_unchanged()
 
 
 def test_a_visit_without_network_survives_a_dead_phone_and_reaches_the_supervisor(
