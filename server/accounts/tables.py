@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, Json, UtcDateTime, now
+from server.db import Base, BigInt, Json, UtcDateTime, now
 from server.sealing.json_columns import SealedJson
 
 ROLES = ("cadre", "inspector", "supervisor", "admin", "auditor")
@@ -89,7 +89,11 @@ class Qualification(Base):
 
 
 class Install(Base):
-    """One person in one browser profile. `acked_seq`: every op up to it is stored."""
+    """One person in one browser profile. `acked_seq`: every op up to it is stored.
+
+    What the phone last said of itself, at `said_at`: ops that wait in it, since when the oldest does, and by how many
+    seconds its clock is ahead of the server's (behind: negative).
+    """
 
     __tablename__ = "install"
 
@@ -103,6 +107,10 @@ class Install(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    said_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outbox_count: Mapped[int | None]
+    outbox_oldest: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    clock_ahead_s: Mapped[int | None]
 
 
 class Token(Base):
@@ -132,9 +140,20 @@ class LoginAttempt(Base):
 
 
 class AuditEntry(Base):
-    """Who did something that must be answerable: key recovery, token issue, reveal, decision."""
+    """Who did something that must be answerable: key recovery, token issue, reveal, decision.
+
+    Written with its transaction; put into the chain soon after (server/sync/audit_chain.py), which gives it `number`
+    (1, 2, 3 …), `region_code` (the smallest area that holds what it is about; None: no area, or several counties) and
+    `hash` (SHA-256, hex, over all of that and the hash before it).
+    """
 
     __tablename__ = "audit_entry"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        Index("ix_audit_entry_person", "person_id", "number"),
+        Index("ix_audit_entry_region", "region_code", "number"),
+        Index("ix_audit_entry_subject", "subject"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
@@ -142,3 +161,6 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(200))
     detail: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("audit_entry.detail", damaged={}))
+    number: Mapped[int | None] = mapped_column(BigInt)
+    region_code: Mapped[str | None] = mapped_column(String(20))
+    hash: Mapped[str | None] = mapped_column(String(64))

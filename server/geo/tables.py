@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base
+from server.db import Base, UtcDateTime, now
 from server.geo.column import Shape
 
 LEVELS = ("province", "county", "township", "village", "group")
@@ -35,3 +35,29 @@ class Region(Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     boundary: Mapped[BaseGeometry | None] = mapped_column(Shape())
+
+
+class RegionChange(Base):
+    """A region gets another name, or another region above it, from a day on; both states are kept.
+
+    `applied_at` is None while the day has not come; `withdrawn_at` ends one that has not been applied.
+    """
+
+    __tablename__ = "region_change"
+    __table_args__ = (Index("ix_region_change_region", "region_code", "day"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"))
+    kind: Mapped[str] = mapped_column(String(8))
+    day: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(200))
+    parent_before: Mapped[str | None] = mapped_column(String(20))
+    parent_after: Mapped[str | None] = mapped_column(String(20))
+    name_zh_before: Mapped[str] = mapped_column(String(100))
+    name_en_before: Mapped[str] = mapped_column(String(100))
+    name_zh_after: Mapped[str] = mapped_column(String(100))
+    name_en_after: Mapped[str] = mapped_column(String(100))
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
