@@ -5,10 +5,23 @@ from server.evidence import tables as evidence
 from server.forms import tables as forms
 from server.geo import tables as geo
 from server.imports import tables as imports
+from server.inspection import tables as inspection
 from server.registry import tables as registry
 from server.reports import tables as reports
 from server.sealing import tables as sealing
 from server.sync import office_tables as office
 from server.sync import tables as sync
 
-__all__ = ["accounts", "evidence", "forms", "geo", "imports", "office", "registry", "reports", "sealing", "sync"]
+__all__ = [
+    "accounts",
+    "evidence",
+    "forms",
+    "geo",
+    "imports",
+    "inspection",
+    "office",
+    "registry",
+    "reports",
+    "sealing",
+    "sync",
+]
