@@ -24,6 +24,7 @@ class Question:
     makes of it: select_one, select_multiple, rank, image, audio, video, file, note, acknowledge; `calculate` has
     no control. `labels` and `hints` are by language and always hold zh and en where the form has any text;
     `choices` is None where there are none or they come from a file, named in `choice_file`.
+    `backcheck`: the (dataset, property) that an answer of a blind form is compared with.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Question:
     constraint: str | None
     calculate: str | None
     save_to: tuple[str, str] | None
+    backcheck: tuple[str, str] | None = None
 
     @property
     def is_asked(self) -> bool:

@@ -79,6 +79,7 @@ class _Reader:
             constraint=read.get("constraint"),
             calculate=read.get("calculate"),
             save_to=save_to,
+            backcheck=_named(read.get(f"{RUHU}backcheck")),
         )
 
     def _entities(self) -> tuple[tuple[EntityDeclaration, ...], dict[str, tuple[str, str]]]:
@@ -99,6 +100,12 @@ class _Reader:
         # Outer ones first: a household exists before its members.
         outer_first = sorted(containers.items(), key=lambda item: item[0].count("/"))
         return tuple(_declaration(path, entity, writes[path]) for path, entity in outer_first), owners
+
+
+def _named(text: str | None) -> tuple[str, str] | None:
+    """`dataset#property`; anything else names nothing."""
+    dataset, _, name = (text or "").partition("#")
+    return (dataset, name) if dataset and name else None
 
 
 def _settings(primary: Any) -> dict[str, str]:
