@@ -98,6 +98,21 @@ CATALOGUE: Mapping[str, Entry] = {
         "自己做的走访、自己拍的照片，要由别人来看。",
         "A visit or photo of your own is for somebody else to judge.",
     ),
+    "finding.moved": Entry(
+        409,
+        "这个问题已经走到别的一步，这一步没有办。请刷新，看现在的状态。",
+        "The finding has moved on meanwhile, and this step was not taken. Reload and see where it stands.",
+    ),
+    "finding.own": Entry(
+        403,
+        "自己提出的、自己村的或自己报的，要由核查一方的别人来办。",
+        "What one opened, reported or answers for oneself is for somebody else of the inspection side to decide.",
+    ),
+    "finding.not_yours": Entry(
+        403,
+        "这一步不归您办。",
+        "This step is not yours to take.",
+    ),
     "server.failed": Entry(
         500,
         "服务器出了问题，没有确认任何东西。您的内容还在手机上，请稍后再发。",
@@ -126,11 +141,22 @@ CATALOGUE: Mapping[str, Entry] = {
         "新密码至少要 8 位，且不能和旧密码一样。",
         "The new password needs at least 8 characters and must differ from the old one.",
     ),
+    "auth.bad_code": Entry(
+        401,
+        "这个登记码用不了：可能输错了、过期了或已经用过。请向管理员要一个新的。",
+        "This code is of no use: mistyped, too old, or used before. Ask the administrator for a new one.",
+    ),
     "conflict.not_decided": Entry(
         422,
         "没有按这个选择作出决定：所选的值不在这个冲突里，填的值不合要求，村组不在您的范围里，或内容不全。决定已保留，可重新选择。",
         "Nothing was decided: the chosen value is not part of this conflict, is none of its property, "
         "lies in a village outside your area, or something is missing. The decision is kept; choose again.",
+    ),
+    "conflict.not_undone": Entry(
+        409,
+        "撤不回了：只能撤回自己刚作的决定（10分钟内），合并两户的决定不能撤回。需要改的话，请重新定。",
+        "It cannot be taken back: only one's own decision, within 10 minutes, and not that two records are the same. "
+        "To change it, decide again.",
     ),
     "place.not_set": Entry(
         422,

@@ -26,7 +26,12 @@ LONGEST = timedelta(minutes=15)
 def keys_of(username: str, address: str | None) -> list[str]:
     """What an attempt counts for."""
     name = username[:64]
-    return [_pair(name, address), f"name:{name}", f"addr:{address}"]
+    return [_pair(name, address), f"name:{name}", *keys_of_address(address)]
+
+
+def keys_of_address(address: str | None) -> list[str]:
+    """What an attempt without a name counts for, such as with a code."""
+    return [f"addr:{address}"]
 
 
 def _pair(name: str, address: str | None) -> str:

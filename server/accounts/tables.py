@@ -113,6 +113,26 @@ class Install(Base):
     clock_ahead_s: Mapped[int | None]
 
 
+class Enrolment(Base):
+    """A code by which a person begins on a phone without typing a password; stored hashed, good once and not for long.
+
+    `install_id`: who used it; the same install may ask again, when the answer was lost on the way.
+    """
+
+    __tablename__ = "enrolment"
+    __table_args__ = (Index("ix_enrolment_person", "person_id", "created_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    issued_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    install_id: Mapped[str | None] = mapped_column(ForeignKey("install.id"))
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class Token(Base):
     """A signed-in install (kind api), a desk (kind console), or an ODK client (kind openrosa); stored hashed."""
 

@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from server import db
-from server.accounts import attempts, keys, people, qualifications, tokens
+from server.accounts import attempts, enrolments, keys, people, qualifications, tokens
 from server.accounts.actor import Actor, load_actor
 from server.accounts.audit import note
 from server.accounts.installs import claim_install
@@ -38,6 +38,17 @@ class Login(Loose):
     install_id = fields.String(load_default=None, validate=validate.Length(min=8, max=64))
     device = fields.Nested(Device, load_default=dict)
     cookie = fields.Boolean(load_default=False)
+
+
+class Enrol(Loose):
+    """`known`: installs that this phone has already; one of the code's person goes on under its own id."""
+
+    code = fields.String(required=True, validate=validate.Length(min=1, max=40))
+    install_id = fields.String(required=True, validate=validate.Length(min=8, max=64))
+    known = fields.List(
+        fields.String(validate=validate.Length(max=64)), load_default=list, validate=validate.Length(max=20)
+    )
+    device = fields.Nested(Device, load_default=dict)
 
 
 class PasswordChange(Loose):
@@ -86,6 +97,30 @@ def _signed_in(session: Session, person: Person, body: dict[str, Any]) -> Respon
     claim_install(session, body["install_id"], person.id, body["device"])
     issued = tokens.issue(session, person.id, "api", timedelta(days=settings.token_days), body["install_id"])
     return jsonify(_welcome(session, person, issued, issued.token))
+
+
+@blueprint.route("/auth/enrol", methods=["POST"])
+@blueprint.response(200, shapes.Welcome)
+@blueprint.arguments(Enrol)
+def enrol(body: dict[str, Any]) -> Response:
+    """Token for a phone by a code that an administrator issued: good once; `install_id` says under which install."""
+    names = attempts.keys_of_address(request.remote_addr)
+    with db.read() as session:
+        attempts.check(session, names)
+    asker = enrolments.Asker(body["install_id"], body["known"], body["device"])
+    try:
+        return db.transact(lambda session: _enrolled(session, body["code"], asker))
+    except Problem as problem:
+        if problem.code == "auth.bad_code":
+            db.transact(lambda session: attempts.failed(session, names))
+        raise
+
+
+def _enrolled(session: Session, code: str, asker: enrolments.Asker) -> Response:
+    settings: Settings = current_app.config["RUHU"]
+    person, install_id = enrolments.redeem(session, code, asker)
+    issued = tokens.issue(session, person.id, "api", timedelta(days=settings.token_days), install_id)
+    return jsonify(_welcome(session, person, issued, issued.token) | {"install_id": install_id})
 
 
 def _welcome(session: Session, person: Person, issued: tokens.Issued, token: str | None) -> dict[str, Any]:

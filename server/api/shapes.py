@@ -41,6 +41,7 @@ class Welcome(Schema):
 
     token = fields.String()
     csrf_token = fields.String()
+    install_id = fields.String(metadata={"description": "After a code: the install that was signed in"})
     expires_at = fields.DateTime(required=True)
     user = fields.Nested(User, required=True)
     server_time = fields.DateTime(required=True)

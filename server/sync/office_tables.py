@@ -66,6 +66,23 @@ class ContactAttempt(Base):
     independent: Mapped[bool] = mapped_column(default=False)
 
 
+class Feedback(Base):
+    """A complaint or a suggestion about the app or the work, for the administrators of its author's area."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (Index("ix_feedback_received", "received_at", "op_id"),)
+
+    op_id: Mapped[str] = mapped_column(ForeignKey("op_log.op_id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("person.id"))
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+    about: Mapped[str] = mapped_column(String(12))
+    text: Mapped[str] = mapped_column(SealedText("feedback.text"))
+    app_build: Mapped[str] = mapped_column(String(64), default="")
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    read_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+
+
 class Draft(Base):
     """An unfinished form handed over for safe keeping; it wrote nothing. `is_newest`: of this form by this person."""
 

@@ -18,7 +18,7 @@ from server.sync.tables import Attachment, OpLog, Upload
 
 _HASHES = re.compile(rb"[0-9a-f]{64}")
 # Their files have rows once they are judged, or they have none; those of other kinds are looked up in the op itself.
-_JUDGED = ("submission", "draft", "resolution", "contact_attempt", "revocation_ack", "place")
+_JUDGED = ("submission", "draft", "resolution", "contact_attempt", "revocation_ack", "place", "feedback")
 _BATCH = 100
 
 

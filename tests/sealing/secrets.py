@@ -148,6 +148,11 @@ def live(world: World, secrets: Secrets) -> dict[str, Any]:
         "form_version": "1", "instance_id": "uuid:draft", "instance_xml": first["instance_xml"],
     }  # fmt: skip
     statuses["draft"] = li.send(draft)[0]["status"]
+    complaint = {
+        "op_id": str(uuid.uuid4()), "install_id": li.install_id, "seq": 101, "kind": "feedback",
+        "about": "complaint", "text": secrets.words,
+    }  # fmt: skip
+    statuses["complained"] = li.send(complaint)[0]["status"]
     statuses |= _asked_and_answered(li, zhang, first, secrets)
     comments = {"state": "rejected", "comments": [{"text": secrets.words}]}
     statuses["review"] = zhang.post(f"/submissions/{second['instance_id']}/review", comments).status_code

@@ -77,7 +77,7 @@ def test_the_work_went_through_every_table(world: World) -> None:
         "applied": "applied", "conflicted": "conflicted", "decided": "applied", "foreign": "quarantined",
         "held": "held", "unreadable": "unreadable", "draft": "applied", "review": 200, "dismissed": 200,
         "asked": 201, "answered": "applied", "upload": 201, "errand": 201,
-        "pinned": 200,
+        "pinned": 200, "complained": "applied",
     }  # fmt: skip
     with world.app.app_context(), db.read() as session:
         empty = [

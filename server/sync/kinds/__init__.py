@@ -14,7 +14,16 @@ from sqlalchemy.orm import Session
 from server.sync.case import Case, Verdict
 from server.sync.desk import Desk
 from server.sync.grounds import quarantined
-from server.sync.kinds import answer, contact_attempt, draft, place, resolution, revocation_ack, submission
+from server.sync.kinds import (
+    answer,
+    contact_attempt,
+    draft,
+    feedback,
+    place,
+    resolution,
+    revocation_ack,
+    submission,
+)
 from server.sync.kinds.reading_ahead import read_ahead
 
 
@@ -42,6 +51,7 @@ KINDS = {
     "answer": Kind(answer.read, answer.judge),
     "contact_attempt": Kind(contact_attempt.read, contact_attempt.judge),
     "draft": Kind(draft.read, draft.judge),
+    "feedback": Kind(feedback.read, feedback.judge),
     "place": Kind(place.read, place.judge),
     "revocation_ack": Kind(revocation_ack.read, revocation_ack.judge),
 }
