@@ -6,6 +6,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from server.api import (
+    audit,
     auth,
     client,
     compression,
@@ -44,6 +45,7 @@ from server.api import (
 
 BASE = "/api/v1"
 RESOURCES = (
+    audit,
     auth,
     conflicts,
     courier,
@@ -56,6 +58,7 @@ RESOURCES = (
     feedback,
     form_life,
     forms,
+    households,
     imports,
     intake,
     maps,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import Response
+from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
@@ -14,8 +14,11 @@ from server.api import one_op
 from server.api.bodies import Loose
 from server.api.lists import Paging, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
+from server.errors import Problem
 from server.sync.conflict_reading import STATES, ConflictFilter, list_conflicts, read_conflict
-from server.sync.resolve import LONGEST_REASON, MOST_SEEN
+from server.sync.preview import decision
+from server.sync.resolve import LONGEST_REASON, MOST_SEEN, read_resolution
+from server.sync.undoing import undo
 
 blueprint = Blueprint("conflicts", __name__, description="Different values of one property, and who decided")
 blueprint.before_request(refuse_nul)
@@ -35,6 +38,12 @@ class Decision(Loose):
     value = fields.Raw(load_default=None, allow_none=True)
     reason = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_REASON))
     seen = fields.List(fields.UUID(), required=True, validate=validate.Length(min=1, max=MOST_SEEN))
+
+
+class Considered(Decision):
+    """A choice that is only looked at needs no reason yet."""
+
+    reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_REASON))
 
 
 @blueprint.get("/conflicts")
@@ -77,3 +86,26 @@ def resolve(body: dict[str, Any], conflict_id: str) -> Response:
         "seen": [str(op_id) for op_id in body["seen"]],
     }
     return one_op.do(actor, op, refused="conflict.not_decided")
+
+
+@blueprint.post("/conflicts/<conflict_id>/preview")
+@signed_in("supervisor", "admin", "cadre")
+@blueprint.arguments(Considered)
+def preview(body: dict[str, Any], conflict_id: str) -> Response:
+    """What this decision would make of the record, and which cleaning rules it would then break or no longer break."""
+    actor = current_actor()
+    given = {**body, "conflict_id": conflict_id, "reason": body["reason"].strip() or "?"}
+    considered = read_resolution({**given, "seen": [str(op_id) for op_id in body["seen"]]})
+    if considered is None:
+        raise Problem("conflict.not_decided", detail="op.incomplete")
+    forms = current_app.config["RUHU"].forms
+    told = db.transact(lambda session: decision(session, actor, definitions(), forms, considered))
+    return jsonify(told)
+
+
+@blueprint.post("/conflicts/<conflict_id>/undo")
+@signed_in("supervisor", "admin", "cadre")
+def taken_back(conflict_id: str) -> Response:
+    """Takes back one's own decision within ten minutes: what was open before it is open anew, as another conflict."""
+    actor = current_actor()
+    return jsonify(db.transact(lambda session: undo(session, actor, conflict_id)).for_wire())

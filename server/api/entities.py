@@ -14,6 +14,7 @@ from server.api.lists import BoxField, CircleField, Paging, definitions, found, 
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
 from server.evidence.series import household_photos
+from server.registry.concerns import CONCERNS
 from server.registry.masking import CLEAR_ROLES
 from server.registry.reading import EntityFilter, Scope, list_entities, read_entity, read_history
 from server.sync.contacts import list_contacts
@@ -31,6 +32,7 @@ class Asked(Paging):
     state = fields.String(load_default=None, validate=validate.OneOf(["active", "archived"]))
     bbox = BoxField(load_default=None)
     near = CircleField(load_default=None)
+    concern = fields.String(load_default=None, validate=validate.OneOf(list(CONCERNS)))
 
 
 class AskedPhotos(Paging):
@@ -53,10 +55,9 @@ def _scope(actor: Actor) -> Scope:
 @signed_in()
 @blueprint.arguments(Asked, location="query")
 def entities(asked: dict[str, Any]) -> Response:
-    """Records by name; `bbox=west,south,east,north`, `near=lon,lat,metres`."""
-    wanted = EntityFilter(
-        asked["dataset"], asked["region"], asked["q"], asked["state"], asked["parent"], asked["bbox"], asked["near"]
-    )
+    """Records by name; `bbox=west,south,east,north`, `near=lon,lat,metres`, `concern=house|water` (households)."""
+    names = ("dataset", "region", "q", "state", "parent", "bbox", "near", "concern")
+    wanted = EntityFilter(*(asked[name] for name in names))
     with db.read() as session:
         scope = _scope(current_actor())
         return page_answer(list_entities(session, definitions(), scope, wanted, asked["limit"], asked["after"]))

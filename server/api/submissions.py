@@ -15,6 +15,7 @@ from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.evidence.submission_view import read_submission
 from server.sync.areas import overview
+from server.sync.preview import withdrawal
 from server.sync.reading import SubmissionFilter, list_submissions
 from server.sync.review import REVIEWERS, STATES, Word, review
 
@@ -90,6 +91,14 @@ def judged(body: dict[str, Any], instance_id: str) -> Response:
     actor, word = current_actor(), Word(body["state"], body["comments"])
     outcomes = db.transact(lambda session: review(session, actor, instance_id, word))
     return jsonify({"state": word.state, "entities": [outcome.for_wire() for outcome in outcomes]})
+
+
+@blueprint.get("/submissions/<path:instance_id>/withdrawal")
+@signed_in(*REVIEWERS)
+def withdrawn(instance_id: str) -> Response:
+    """What a rejection would take back: records with values before and after, conflicts that it opens and closes."""
+    actor = current_actor()
+    return jsonify(db.transact(lambda session: withdrawal(session, actor, definitions(), instance_id)))
 
 
 # An instance id is any text that a client made up, slashes included.

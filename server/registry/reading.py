@@ -18,6 +18,7 @@ from server.forms.dataset import Dataset
 from server.geo import ops
 from server.geo.inside import Box, Circle, inside_region
 from server.geo.tables import Region
+from server.registry.concerns import CONCERNS
 from server.registry.contested import contested_properties
 from server.registry.masking import Sight, is_id_number, shown, shown_label, shown_value, sight
 from server.registry.number_hash import number_hashes
@@ -47,6 +48,7 @@ class EntityFilter:
     parent: str | None = None
     box: Box | None = None
     near: Circle | None = None
+    concern: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ def _clauses(session: Session, scope: Scope, wanted: EntityFilter) -> list[Colum
         clauses.append(ops.in_box(session, PLACES, wanted.box))
     if wanted.near is not None:
         clauses.append(ops.near(session, PLACES, wanted.near))
+    if wanted.concern is not None:
+        clauses.append(CONCERNS[wanted.concern])
     return clauses
 
 

@@ -1,0 +1,130 @@
+"""What a decision would make of the records, found by taking it and taking it back: nothing is stored, nobody hears."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor
+from server.db import now, today
+from server.errors import Problem
+from server.forms.rules import Judged
+from server.registry.judging import judge_now
+from server.registry.masking import CLEAR_ROLES, shown_label, sight
+from server.registry.reading import Datasets, shown_changes
+from server.registry.tables import Conflict, Entity, EntityVersion
+from server.sync.record import Origin, Outcome
+from server.sync.resolve import Resolution, records_of, resolve
+from server.sync.review import Word, review
+from server.sync.scope import visible_entities
+
+T = TypeVar("T")
+Wire = dict[str, Any]
+_ANY_REASON = "?"  # a rejection needs a word, and this one is taken back with it
+
+
+def in_vain(session: Session, work: Callable[[], T]) -> T:
+    """What `work` answers; what it wrote is undone. Needs a writing transaction."""
+    kept = session.begin_nested()
+    try:
+        return work()
+    finally:
+        kept.rollback()
+
+
+def withdrawal(session: Session, actor: Actor, datasets: Datasets, instance_id: str) -> Wire:
+    """What rejecting a submission would take back. Problem record.not_found for what the actor may not review."""
+
+    def work() -> Wire:
+        begun = now()
+        outcomes = review(session, actor, instance_id, Word("rejected", [{"text": _ANY_REASON}]))
+        return {"records": _records(session, actor, datasets, outcomes), **_conflicts(session, outcomes, begun)}
+
+    return in_vain(session, work)
+
+
+def decision(session: Session, actor: Actor, datasets: Datasets, forms: Path, resolution: Resolution) -> Wire:
+    """The records as a decision would leave them, and the rules that would find something then and no longer.
+
+    Problems record.not_found (out of sight), conflict.not_decided (nothing that may be chosen).
+    """
+    roots = _roots(session, resolution)
+    judged = {root: judge_now(session, forms, root, today()) for root in roots}
+
+    def work() -> Wire:
+        begun, op_id = now(), str(uuid.uuid4())
+        outcomes = resolve(session, actor, Origin(op_id, actor.id, f"op:{op_id}", None), resolution)
+        if isinstance(outcomes, str):
+            raise Problem("record.not_found" if outcomes == "scope.lost" else "conflict.not_decided", detail=outcomes)
+        found = _records(session, actor, datasets, outcomes)
+        after = {root: judge_now(session, forms, root, today()) for root in roots}
+        return {"records": found, **_findings(judged, after), **_conflicts(session, outcomes, begun)}
+
+    return in_vain(session, work)
+
+
+def _roots(session: Session, resolution: Resolution) -> list[str]:
+    ids = records_of(session, resolution)
+    return sorted(set(session.scalars(select(Entity.root_id).where(Entity.id.in_(ids)))))
+
+
+def _findings(before: dict[str, Judged], after: dict[str, Judged]) -> Wire:
+    """Cleaning rules: `breaks` would find something new, `mends` would no longer."""
+    was, will = _tripped(before), _tripped(after)
+    return {
+        "breaks": [will[key] for key in sorted(will.keys() - was.keys())],
+        "mends": [was[key] for key in sorted(was.keys() - will.keys())],
+    }
+
+
+def _tripped(judged: dict[str, Judged]) -> dict[tuple[str, str], Wire]:
+    return {
+        (one.rule.id, one.entity_id): {
+            "rule": one.rule.id, "severity": one.rule.severity, "message": one.rule.message, "cure": one.rule.cure,
+        }
+        for verdict in judged.values()
+        for one in verdict.tripped
+    }  # fmt: skip
+
+
+def _records(session: Session, actor: Actor, datasets: Datasets, outcomes: Sequence[Outcome]) -> list[Wire]:
+    """Each record that would change, as far as the reader may see it, with its values before and after."""
+    session.flush()
+    told = []
+    for outcome in outcomes:
+        clear = visible_entities(actor, CLEAR_ROLES).label("clear")
+        row = session.execute(
+            select(Entity, EntityVersion, clear)
+            .join(EntityVersion, EntityVersion.entity_id == Entity.id)
+            .where(Entity.id == outcome.id, EntityVersion.version == outcome.version, visible_entities(actor))
+        ).one_or_none()
+        if row is None or not outcome.written:
+            continue
+        entity, version, seen = row.Entity, row.EntityVersion, sight(bool(row.clear))
+        dataset = datasets.get(entity.dataset)
+        told.append({
+            "dataset": entity.dataset,
+            "id": entity.id,
+            "label": shown_label(dataset, entity.label, seen),
+            "state": entity.state,
+            "changes": [
+                {key: change[key] for key in ("property", "from", "to")}
+                for change in shown_changes(dataset, version.changes, seen)
+                if change["shown"] and not change["property"].startswith("@")
+            ],
+        })  # fmt: skip
+    return told
+
+
+def _conflicts(session: Session, outcomes: Sequence[Outcome], begun: datetime) -> Wire:
+    """How many conflicts would begin to wait for a person (`opens`), and how many would no longer (`closes`)."""
+    changed = {id for outcome in outcomes for id in outcome.news}
+    rows = session.scalars(select(Conflict).where(Conflict.id.in_(changed))).all()
+    opened = sum(row.state == "open" and row.opened_at >= begun for row in rows)
+    return {"opens": opened, "closes": sum(row.state != "open" and row.opened_at < begun for row in rows)}
