@@ -4,6 +4,7 @@
  * wrote breaks a rule together), `@same` (another record looks like this one). A mark that this build does not know
  * gets a general sentence: no page shows a mark itself.
  */
+import "../i18n/words";
 import type { RecordView } from "@lib/records";
 import type { ConflictEntry, ConflictHead, Person } from "@lib/types";
 import { t } from "@lib/i18n";

@@ -1,4 +1,5 @@
 /** Names of places, properties and codes in the reader's language. */
+import "../i18n/words";
 import { computed, shallowRef } from "vue";
 import { cellText } from "@lib/csv";
 import { loadDefinitions, loadRegions, type DatasetDefinition, type Labels, type PropertyDefinition, type Region } from "@lib/definitions";

@@ -1,4 +1,5 @@
 /** How far a house is. Asks nobody: it works only where the worker has already allowed the position. */
+import "../i18n/words";
 import { ref } from "vue";
 import { metresBetween, toFix } from "@lib/capture";
 import { t } from "@lib/i18n";

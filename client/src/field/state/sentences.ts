@@ -1,4 +1,5 @@
 /** What a code means for the person with the phone. */
+import "../i18n/words";
 import i18n, { t } from "@lib/i18n";
 import type { OutboxItem } from "@lib/outbox";
 import { asProblem } from "@lib/problem";

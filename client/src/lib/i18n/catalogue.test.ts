@@ -2,8 +2,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import en from "./en.json";
-import zh from "./zh.json";
+import ownEn from "../../field/i18n/en.json";
+import ownZh from "../../field/i18n/zh.json";
+import sharedEn from "./en.json";
+import sharedZh from "./zh.json";
+
+const en = { ...sharedEn, ...ownEn };
+const zh = { ...sharedZh, ...ownZh };
 
 interface Tree { [key: string]: string | Tree }
 const keys = (tree: Tree, above = ""): string[] => Object.entries(tree).flatMap(([key, value]) => (typeof value === "string" ? [above + key] : keys(value, `${above}${key}.`)));
@@ -13,6 +18,10 @@ const at = (tree: Tree, key: string): string => key.split(".").reduce<string | T
 const root = join(__dirname, "..", "..");
 const sources = ["field/pages", "field/parts", "field/state"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
   .concat(join(root, "field", "App.vue")).map((path) => [path, readFileSync(path, "utf8")] as const);
+
+test("no word stands both among those that the console shares and among the phone's own", () => {
+  expect(Object.keys(ownZh).filter((name) => name in sharedZh)).toEqual([]);
+});
 
 test("both languages say the same things with the same values", () => {
   expect(keys(en).sort()).toEqual(keys(zh).sort());
