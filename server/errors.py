@@ -93,6 +93,21 @@ CATALOGUE: Mapping[str, Entry] = {
         "加密的内容打不开：文件已损坏。请重新做一份，并告诉管理员。",
         "What was sealed does not open: it is damaged. Make it anew, and tell your administrator.",
     ),
+    "frame.invalid": Entry(
+        422,
+        "抽样框不能用，没有抽样。每处错误都列在下面。",
+        "The sampling frame cannot be used, and nothing was drawn. Every mistake is listed.",
+    ),
+    "plan.invalid": Entry(
+        422,
+        "抽样方案不能用，没有抽样。每处错误都列在下面。",
+        "The sampling plan cannot be used, and nothing was drawn. Every mistake is listed.",
+    ),
+    "draw.refused": Entry(
+        422,
+        "不能这样抽样，原因见说明。没有抽样。",
+        "It cannot be drawn like that, for the reason given. Nothing was drawn.",
+    ),
     "review.own": Entry(
         403,
         "自己做的走访、自己拍的照片，要由别人来看。",
