@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from server.app import create_app
 from server.commands import (
+    audit,
     blobs,
     courier,
     database,
@@ -61,6 +62,7 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     keys.register,
     blobs.register,
     photo.register,
+    audit.register,
 )
 
 

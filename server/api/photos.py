@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.actor import Actor
+from server.accounts.audit import note
 from server.api.lists import definitions, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.config import Settings
@@ -124,6 +125,8 @@ def photo(wanted: dict[str, Any], attachment_id: str) -> Response:
         found = photos.find(session, actor, attachment_id)
         lines = _lines(session, actor, found) if wanted["watermark"] else []
     if wanted["size"] == "original":
+        if actor.install_id is None:  # a desk takes it out of the house
+            db.transact(lambda session: note(session, actor.id, "photo.original_read", attachment_id))
         return _original(found)
     copy = _copy(found, 1280 if lines else int(wanted["size"]))
     content = BytesIO(draw_watermark(copy, lines)) if lines else copy

@@ -39,6 +39,33 @@ TEXTS = {
     ),
     "keys.damaged": "{count} 处内容打不开，见上 / {count} values do not open; see above",
     "keys.sound": "全部内容都能打开 / Everything opens",
+    # ruhu audit
+    "audit.whole": (
+        "审计记录完整：{entries} 条，末尾校验值 {hash} / The audit is whole: {entries} entries, the last with hash {hash}"
+    ),
+    "audit.changed": (
+        "第 {number} 条被改过；它前面的 {entries} 条是完整的 / "
+        "Entry {number} was changed; the {entries} before it are whole"
+    ),
+    "audit.missing": (
+        "第 {number} 条不见了；它前面的 {entries} 条是完整的 / "
+        "Entry {number} is missing; the {entries} before it are whole"
+    ),
+    "audit.cut_off": (
+        "末尾被删掉了：从第 {number} 条起都不见了 / The end was cut off: entries from {number} on are missing"
+    ),
+    "audit.head_changed": (
+        "{entries} 条互相吻合，但末尾（第 {number} 条）和密钥担保的不一样：可能整段重写过，或换了密钥文件 audit.key / "
+        "{entries} entries fit each other, but the end ({number}) is not what the key vouches for: they may have been "
+        "written anew, or the key file audit.key is another one"
+    ),
+    "audit.held": "里面有校验值 {hash} / It holds the hash {hash}",
+    "audit.not_held": (
+        "里面没有校验值 {hash}：记下它以后，审计记录被重写过 / "
+        "It does not hold the hash {hash}: it was written anew after that was noted"
+    ),
+    "audit.exported": "写了 {count} 条到 {file} / Wrote {count} entries to {file}",
+    "audit.unreadable": "{file} 读不出来，不是审计记录的导出 / {file} cannot be read as an export of the audit",
     # ruhu form
     "form.no_workbook": (
         "{path} 里应当正好有一个表单文件（{kinds}） / {path} should hold exactly one workbook ({kinds})"

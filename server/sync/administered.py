@@ -32,6 +32,11 @@ def is_of_county(session: Session, actor: Actor) -> bool:
     return any(actor.covers(path, ("admin",)) for path in _top(session))
 
 
+def is_of_all(session: Session, actor: Actor, roles: tuple[str, ...]) -> bool:
+    """Whether the actor has one of the roles in every county of this database."""
+    return all(actor.covers(path, roles) for path in _top(session))
+
+
 def _areas(session: Session, person_id: str) -> set[str]:
     """Paths of the regions of the person's roles and of the households that the person helps."""
     roles = select(Region.path).join(RoleGrant, RoleGrant.region_code == Region.code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from server.accounts.audit import note
 from server.failpoints import hit
 from server.sync.case import Case, Verdict
 from server.sync.grounds import quarantined, stopped
@@ -29,5 +30,6 @@ def judge(session: Session, case: Case) -> Verdict:
     outcomes = resolve(session, case.powers, origin, case.said)
     if isinstance(outcomes, str):
         return quarantined(session, case, outcomes, case.said.conflict_id)
+    note(session, case.row.person_id, "conflict.resolved", case.said.conflict_id, op_id=case.row.op_id)
     contested = any(outcome.contested for outcome in outcomes)
     return Verdict("conflicted" if contested else "applied", outcomes=outcomes)
