@@ -62,6 +62,56 @@ CATALOGUE: Mapping[str, Entry] = {
         "主密钥文件读不了：每行应是“编号 密钥”，都是十六进制。",
         "The master keys cannot be read: each line should be `id secret`, both hexadecimal.",
     ),
+    "inspection.state": Entry(
+        409,
+        "抽查现在的阶段不能做这一步，没有改动任何东西。请刷新后看看做到了哪一步。",
+        "The inspection is at another stage, so nothing was changed. Read it again to see where it stands.",
+    ),
+    "inspection.other_content": Entry(
+        409,
+        "这个编号的抽查已经有了，内容不一样。",
+        "There is an inspection with this id and other content.",
+    ),
+    "inspection.seed": Entry(
+        422,
+        "种子不能用，没有抽取。见说明。",
+        "The seed cannot be used and nothing was drawn; see the reason.",
+    ),
+    "inspection.drawn": Entry(
+        409,
+        "样本已经抽定，不能再抽。这次尝试已记入日志。",
+        "The sample is drawn and cannot be drawn again. The attempt was noted.",
+    ),
+    "inspection.no_inspector": Entry(
+        422,
+        "只能派核查人员去。请换一位。",
+        "Only inspectors are sent. Choose somebody else.",
+    ),
+    "inspection.task_over": Entry(
+        409,
+        "这户的任务已经结束，没有改动任何东西。",
+        "The task of this household is over; nothing was changed.",
+    ),
+    "inspection.not_tried": Entry(
+        422,
+        "还没有按规定联系够次数（两次要隔开），不能放弃这户。",
+        "The household was not tried often enough, with the time between tries that is asked for. Try again first.",
+    ),
+    "inspection.reached": Entry(
+        422,
+        "这户已经访问到了，不能替换。",
+        "This household was reached, so nobody stands in for it.",
+    ),
+    "inspection.out_of_order": Entry(
+        422,
+        "替补只能按抽签的先后。这次尝试已记入日志，请用排在最前的那一户。",
+        "Reserves stand in by the order of their tickets alone. The attempt was noted; take the first one.",
+    ),
+    "inspection.no_reserve": Entry(
+        409,
+        "这里的替补已经用完，不再替换，请如实记为没有访问到。",
+        "No reserve is left here: leave the household as not reached, with its reason.",
+    ),
     "loan.own_area": Entry(
         422,
         "这个人在这户所在的地方有职责，或者是帮扶人，不能借给他核查。请换一位。",

@@ -1,0 +1,98 @@
+"""The frame is fixed and its hash published, with every household that was left out and why; only then comes a seed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor
+from server.accounts.audit import note
+from server.inspection.burden import Spared
+from server.inspection.candidates import frame_from
+from server.inspection.planning import at_work
+from server.inspection.preview import Survey, survey
+from server.inspection.tables import Inspection, InspectionExclusion, InspectionFrame
+
+BATCH = 1000
+COLUMNS = ("household_id", "village", "reason", "treatment", "earlier_inspection", "earlier_on")
+
+
+def freeze(session: Session, actor: Actor, inspection_id: str) -> Inspection:
+    """The inspection with its frame fixed; freezing it again changes nothing.
+
+    Problems: inspection.state once it is drawn, frame.invalid (nobody is left).
+    """
+    inspection = at_work(session, actor, inspection_id, "planned", "frozen")
+    if inspection.state == "frozen":
+        return inspection
+    seen = survey(session, inspection)
+    frame = frame_from(seen.found, seen.marks, seen.out)
+    content = b"".join(frame.lines())
+    session.add(
+        InspectionFrame(
+            inspection_id=inspection.id,
+            csv=content,
+            sha256=frame.sha256,
+            households=len(frame),
+            villages=len(set(frame.villages)),
+            frozen_by=actor.id,
+        )
+    )
+    _leave_out(session, inspection.id, seen)
+    inspection.burden = _burden(seen)
+    inspection.state = "frozen"
+    note(session, actor.id, "inspection.frozen", inspection.id, frame=frame.sha256, households=len(frame))
+    session.flush()
+    return inspection
+
+
+def _burden(seen: Survey) -> dict[str, Any]:
+    return {"limits": asdict(seen.limits), "spared": len(seen.spared), "left_out": len(seen.out)}
+
+
+def _leave_out(session: Session, inspection_id: str, seen: Survey) -> None:
+    rows = [_row(inspection_id, one, seen) for one in seen.spared.values()]
+    for start in range(0, len(rows), BATCH):
+        session.execute(insert(InspectionExclusion), rows[start : start + BATCH])
+
+
+def _row(inspection_id: str, one: Spared, seen: Survey) -> dict[str, Any]:
+    return {
+        "inspection_id": inspection_id,
+        "household_id": one.household_id,
+        "village_code": one.village,
+        "reason": one.reason,
+        "treatment": "left_out" if one.household_id in seen.out else "shared",
+        "earlier_id": one.check.inspection_id,
+        "earlier_on": one.check.on,
+        "earlier_instance_id": one.check.instance_id,
+    }
+
+
+def exclusions_of(session: Session, inspection_id: str) -> Iterator[dict[str, str]]:
+    """The published list: ids and codes, no names, by household."""
+    query = select(InspectionExclusion).where(InspectionExclusion.inspection_id == inspection_id)
+    for row in session.scalars(query.order_by(InspectionExclusion.household_id)):
+        yield {
+            "household_id": row.household_id,
+            "village": row.village_code,
+            "reason": row.reason,
+            "treatment": row.treatment,
+            "earlier_inspection": row.earlier_id or "",
+            "earlier_on": row.earlier_on.isoformat(),
+        }
+
+
+def exclusions_csv(session: Session, inspection_id: str) -> bytes:
+    """The same as CSV; the record of the draw names its hash."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(exclusions_of(session, inspection_id))
+    return text.getvalue().encode()
