@@ -21,6 +21,9 @@ export class FakeServer {
   pictureLimit = 1000;
   me = { id: "p1", username: "zhangmin", display_name: "张敏", roles: [{ role: "cadre", region: "990101001" }] as unknown[], qualifications: [] as unknown[] };
   requests: Request[] = [];
+  /** Whose code any code is, and by person the installs that began by one. */
+  codeOf = "";
+  installsOf = new Map<string, Set<string>>();
   pageSize = 500;
   judge: Judge = () => ({ status: "applied" });
   /** Called before a request is handled; may throw to break the line, or return a problem. */
@@ -80,6 +83,7 @@ export class FakeServer {
 
   private async answer(path: string, body: Record<string, unknown>): Promise<Response> {
     if (path === "/auth/login") return json(await this.login(body));
+    if (path === "/auth/enrol") return json(await this.enrol(body));
     if (path === "/auth/recover-key") return json(await this.recover(body));
     if (path === "/auth/logout") return json({});
     if (path === "/sync/hello") return json(this.hello());
@@ -164,6 +168,14 @@ export class FakeServer {
       token: `token-of-${username}`, expires_at: null, server_time: "2026-11-21T08:00:00+08:00", server_public_key_jwk: jwk,
       user: { id: "p1", username, display_name: "张敏", roles: [{ role: "cadre", region: "990101001" }] },
     };
+  }
+
+  /** An install that it knows goes on; else the new one begins. */
+  private async enrol(body: Record<string, unknown>): Promise<unknown> {
+    const known = (body["known"] as string[]).find((id) => this.installsOf.get(this.codeOf)?.has(id));
+    const install_id = known ?? String(body["install_id"]);
+    this.installsOf.set(this.codeOf, new Set([...(this.installsOf.get(this.codeOf) ?? []), install_id]));
+    return { ...((await this.login({ username: this.codeOf, install_id })) as object), install_id };
   }
 
   private async recover(body: Record<string, unknown>): Promise<unknown> {

@@ -84,8 +84,8 @@ def redeem(session: Session, code: str, asker: Asker) -> tuple[Person, str]:
 
 
 def _install_of(session: Session, person_id: str, asker: Asker) -> str:
-    """A known install keeps the key that it began with."""
-    mine = (Install.id.in_(asker.known), Install.person_id == person_id, Install.revoked_at.is_(None))
+    """A known install keeps the key that it began with; a revoked one too, so that it can hand over what it has."""
+    mine = (Install.id.in_(asker.known), Install.person_id == person_id)
     known = session.scalar(select(Install.id).where(*mine).limit(1))
     device = {**asker.device, "public_key_jwk": None} if known else asker.device
     return claim_install(session, known or asker.install_id, person_id, device).id

@@ -23,7 +23,8 @@ export const router = createRouter({ history: createWebHashHistory(), routes, sc
 
 router.beforeEach(async (to) => {
   // The phone's back button may lead to the PIN page of this morning: nothing is asked twice.
-  if (isUnlocked()) return to.meta["open"] ? { path: "/", replace: true } : true;
+  // A code is for somebody who begins here, also while another worker's store is open.
+  if (isUnlocked()) return to.meta["open"] && !to.query["code"] ? { path: "/", replace: true } : true;
   return to.meta["open"] ? true : await gate(to);
 });
 

@@ -5,7 +5,7 @@ import { HOUSEHOLD, VILLAGE, XFORM } from "../../tests/phone";
 import { openDraft } from "./drafts";
 import { getRecord } from "./records";
 import { isUnlocked, lock, session } from "./session";
-import { changePin, listInstalls, recoverStore, signIn, signOut, startStore, unlock } from "./sign-in";
+import { changePin, enrol, listInstalls, recoverStore, signIn, signOut, startStore, unlock } from "./sign-in";
 import { sync } from "./sync";
 
 let server: FakeServer;
@@ -92,4 +92,19 @@ test("what is stored names no person outside the seal", async () => {
     const plain = (await table.toArray()).map((row: Record<string, unknown>) => JSON.stringify(row, (_key, value: unknown) => (value instanceof Uint8Array ? new TextDecoder("latin1").decode(value) : value)));
     expect(plain.join("")).not.toContain("王大山");
   }
+});
+
+test("a code begins a new phone, is tried again under the same install, and goes on under the own one", async () => {
+  server.codeOf = "worker-by-code";
+  server.after = (path) => { if (path === "/auth/enrol") throw new TypeError("the answer is lost"); };
+  await expect(enrol("AAAA")).rejects.toMatchObject({ code: "network.unreachable" });
+  server.after = () => undefined;
+  const first = await enrol("AAAA");
+  const asked = server.requests.filter(({ path }) => path === "/auth/enrol").map(({ body }) => body["install_id"]);
+  expect(new Set(asked)).toEqual(new Set([first.install.install_id]));
+  await startStore(first, "274913");
+  lock();
+  const second = await enrol("BBBB");
+  expect(second.install.install_id).toBe(first.install.install_id);
+  expect(second.install.pin).not.toBeNull();
 });

@@ -27,13 +27,37 @@ export async function listInstalls(): Promise<InstallRow[]> {
 export async function signIn(username: string, password: string): Promise<SignedIn> {
   const name = username.trim();
   const install = (await findInstall(name)) ?? (await newInstall(name));
-  const jwk = install.device_key ? await publicJwk(install.device_key) : undefined;
-  const device = { ...(await describeDevice()), app_build: __APP_BUILD__, public_key_jwk: jwk };
-  const answer = await postJson<LoginAnswer>("/auth/login", { username: name, password, install_id: install.install_id, device });
+  const answer = await postJson<LoginAnswer>("/auth/login", { username: name, password, install_id: install.install_id, device: await deviceOf(install) });
+  return welcomed(install, answer);
+}
+
+async function deviceOf({ device_key }: InstallRow): Promise<object> {
+  return { ...(await describeDevice()), app_build: __APP_BUILD__, public_key_jwk: device_key ? await publicJwk(device_key) : undefined };
+}
+
+async function welcomed(install: InstallRow, answer: LoginAnswer): Promise<SignedIn> {
   install.user_id = answer.user.id;
   await profile.installs.put(install);
   const account = { user: answer.user, token: answer.token, expires_at: answer.expires_at, clock: anchorAt(answer.server_time) };
   return { install, account, server_key: answer.server_public_key_jwk ?? null };
+}
+
+/** By a code of the administrator, good once. Who is on this phone already goes on under the own install. */
+export async function enrol(code: string): Promise<SignedIn> {
+  const known = await listInstalls();
+  const fresh = await beginning(code);
+  const body = { code, install_id: fresh.install_id, known: known.slice(0, 20).map((install) => install.install_id), device: await deviceOf(fresh) };
+  const answer = await postJson<LoginAnswer & { install_id: string }>("/auth/enrol", body);
+  const install = known.find((one) => one.install_id === answer.install_id) ?? fresh;
+  install.username = answer.user.username;
+  return welcomed(install, answer);
+}
+
+/** The answer may be lost on the way: the same code is tried again under the same install, else it would count as used. */
+let begun: { code: string; install: InstallRow } | null = null;
+async function beginning(code: string): Promise<InstallRow> {
+  begun = begun?.code === code ? begun : { code, install: await newInstall("") };
+  return begun.install;
 }
 
 const findInstall = (username: string): Promise<InstallRow | undefined> => profile.installs.where("username").equals(username).first();
