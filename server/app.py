@@ -19,6 +19,7 @@ from server.config import Settings, settings_from
 from server.errors import Problem
 from server.forms.sensitivity import open_names
 from server.geo import spots
+from server.inspection import finding_ops
 from server.logs import set_up_logs
 from server.registry.definitions import datasets
 from server.sealing import vault
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         spots.prepare(db.db.engine)
     if from_environment:
         _check_keys(app)
+    finding_ops.register()
     _observe(app)
     api.register(app, _Api(app))
     problems.register(app)  # after flask-smorest, whose own error writer it replaces

@@ -5,6 +5,7 @@ from server.evidence import tables as evidence
 from server.forms import tables as forms
 from server.geo import tables as geo
 from server.imports import tables as imports
+from server.inspection import finding_tables as finding
 from server.inspection import tables as inspection
 from server.registry import tables as registry
 from server.reports import tables as reports
@@ -15,6 +16,7 @@ from server.sync import tables as sync
 __all__ = [
     "accounts",
     "evidence",
+    "finding",
     "forms",
     "geo",
     "imports",

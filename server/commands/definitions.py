@@ -19,6 +19,7 @@ from server.forms.policies import FIXED, PREFIX, Policy, load_policies
 from server.forms.policy_rows import contradictions, gaps, policy_list
 from server.forms.rule_files import load_rules
 from server.forms.source import WORKBOOKS, read_source
+from server.inspection.finding_workflow import read_workflow
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -63,8 +64,18 @@ def issues_of(folder: Path) -> Iterator[Issue]:
         load_rules(folder / "rules", datasets, {name: tuple(one.values) for name, one in policies.items()})
     except DefinitionError as error:
         yield from error.issues
+    yield from _workflow_issues(folder / "workflows" / "finding.yaml")
     for path in sorted((folder / "forms").glob("*/")):
         yield from _form_issues(path, datasets, policies)
+
+
+def _workflow_issues(path: Path) -> Iterator[Issue]:
+    """A folder without workflows may be one of datasets and forms alone."""
+    try:
+        if path.is_file():
+            read_workflow(path)
+    except DefinitionError as error:
+        yield from error.issues
 
 
 def _form_issues(path: Path, datasets: dict[str, Dataset], policies: dict[str, Policy]) -> Iterator[Issue]:

@@ -169,6 +169,15 @@ def renew(settings: Settings, attachment_id: str, *, hashes_only: bool = False) 
     return True
 
 
+def make_copies(settings: Settings, sha256: str, media_type: str) -> bool:
+    """Makes the copies of bytes that are no attachment, at once; whether there are any now."""
+    try:
+        return bool(_develop(settings, photos.Job("", sha256, media_type, None, None, None))["state"] == "ready")
+    except (Lost, OSError) as error:
+        log.warning("evidence.copy_failed", kind=type(error).__name__)
+        return False
+
+
 def _develop(settings: Settings, job: photos.Job, *, keep: bool = True) -> dict[str, Any]:
     """Has the copies made under names of this process, then gives them their places; or throws them away."""
     targets = photos.copies(settings, job.sha256)

@@ -157,6 +157,24 @@ DEFINITIONS = {
         "{area} 有两个版本从同一天开始 / Two versions for {area} begin on the same day",
         "合并成一个，或改其中一个的 from / Make them one, or change the from of one",
     ),
+    "workflow.dead_end": (
+        "状态“{state}”没有出路，或没有期限 / The state “{state}” has no way out, or no clock",
+        "加一个从它出发的步骤和 clock，或写 final: yes / Add a step that leads out of it and a clock, or final: yes",
+    ),
+    "workflow.idle_clock": (
+        "状态“{state}”的期限没有意义：终了的不计时，then 要有 clock / "
+        "The clock of “{state}” makes no sense: a final state has none, and then needs one",
+        "去掉多余的，或补上 clock / Take away what is too much, or add the clock",
+    ),
+    "workflow.unreached": (
+        "没有步骤通到状态“{state}” / No step leads to the state “{state}”",
+        "加一个通到它的步骤，或删去它 / Add a step that leads to it, or delete it",
+    ),
+    "workflow.no_due": (
+        "步骤“{step}”通到“{state}”，那里的期限由步骤写明，needs 里却没有 due / "
+        "“{step}” leads to “{state}”, whose clock the step sets, but its needs lack due",
+        "在 needs 里加 due / Add due to needs",
+    ),
     "policy.contradiction": (
         "从 {day} 起，“{low}”是 {is_low}，比“{high}”的 {is_high} 还大 / "
         "From {day} on “{low}” is {is_low}, more than “{high}”, which is {is_high}",

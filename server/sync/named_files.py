@@ -1,4 +1,4 @@
-"""Which bytes ops still wait for: files of submissions, of answers and of drafts."""
+"""Which bytes ops still wait for: files of submissions, of answers, of drafts and of other ops."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from server.sync import attachments
-from server.sync.office_tables import Draft, DraftFile
-from server.sync.tables import Attachment, BlobHolder
+from server.sync.office_tables import Draft, DraftFile, OpFile
+from server.sync.tables import Attachment, BlobHolder, OpLog
 
 Missing = dict[str, list[str]]
 
@@ -24,6 +24,8 @@ def missing_files(session: Session, kinds: dict[str, str]) -> Missing:
     found = attachments.missing_of_ops(session, by_kind["submission"]) if by_kind["submission"] else {}
     if by_kind["answer"]:
         found |= _of_answers(session, by_kind["answer"])
+    if by_kind["finding_step"]:
+        found |= of_ops(session, by_kind["finding_step"])
     return found | (of_drafts(session, by_kind["draft"]) if by_kind["draft"] else {})
 
 
@@ -38,6 +40,13 @@ def of_drafts(session: Session, op_ids: Collection[str]) -> Missing:
     here = exists().where(BlobHolder.sha256 == DraftFile.sha256, BlobHolder.person_id == Draft.person_id)
     query = select(DraftFile.op_id, DraftFile.sha256).join(Draft, Draft.op_id == DraftFile.op_id)
     return _by_op(session.execute(query.where(DraftFile.op_id.in_(op_ids), ~here).distinct()))
+
+
+def of_ops(session: Session, op_ids: Collection[str]) -> Missing:
+    """As `of_drafts`, for the files that ops themselves keep."""
+    here = exists().where(BlobHolder.sha256 == OpFile.sha256, BlobHolder.person_id == OpLog.person_id)
+    query = select(OpFile.op_id, OpFile.sha256).join(OpLog, OpLog.op_id == OpFile.op_id)
+    return _by_op(session.execute(query.where(OpFile.op_id.in_(op_ids), ~here).distinct()))
 
 
 def _by_op(rows: Iterable[tuple[Any, Any]]) -> Missing:

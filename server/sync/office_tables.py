@@ -123,6 +123,24 @@ class DraftFile(Base):
     capture: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
+class OpFile(Base):
+    """A file that an op names which is neither a submission nor an answer nor a draft, such as a step on a finding.
+
+    It is there when the op's author uploaded its bytes.
+    """
+
+    __tablename__ = "op_file"
+    __table_args__ = (Index("ix_op_file_sha256", "sha256"),)
+
+    op_id: Mapped[str] = mapped_column(ForeignKey("op_log.op_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int | None] = mapped_column(BigInt)
+    media_type: Mapped[str] = mapped_column(String(100))
+    slot: Mapped[str | None] = mapped_column(String(60))
+    capture: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
 class Assignment(Base):
     """A form that a person is to fill for a household by a day, and why. State: open, done, withdrawn."""
 

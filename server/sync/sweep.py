@@ -26,7 +26,7 @@ from server.db import now
 from server.failpoints import hit
 from server.sync.blob_store import BlobStore, Entry
 from server.sync.blobs import bucket
-from server.sync.office_tables import DraftFile
+from server.sync.office_tables import DraftFile, OpFile
 from server.sync.tables import Attachment, Blob, BlobHolder, Upload
 from server.sync.upload_life import named_by_ops
 
@@ -41,6 +41,7 @@ REFERRERS = {
     "attachment.blob": "has them",
     "attachment.sha256": "names them",
     "draft_file.sha256": "names them, as long as the draft is kept",
+    "op_file.sha256": "names them",
     "blob_holder.sha256": "was told a grace ago at most",
     "upload.sha256": "brings them, while it is open",
 }
@@ -88,8 +89,9 @@ def _needless(held_before: object) -> ColumnElement[bool]:
     named = exists().where((Attachment.blob == Blob.sha256) | (Attachment.sha256 == Blob.sha256))
     held = exists().where(BlobHolder.sha256 == Blob.sha256, BlobHolder.held_at > held_before)
     drafted = exists().where(DraftFile.sha256 == Blob.sha256)
+    told = exists().where(OpFile.sha256 == Blob.sha256)
     coming = exists().where(Upload.sha256 == Blob.sha256, Upload.state == "open")
-    return and_(~named, ~drafted, ~held, ~coming, Blob.created_at <= held_before)
+    return and_(~named, ~drafted, ~told, ~held, ~coming, Blob.created_at <= held_before)
 
 
 def _mark(held_before: object) -> tuple[int, int]:
