@@ -16,6 +16,7 @@ export interface HouseholdLine {
   findings: number;
   /** As far as this phone knows: a visit of one's own, or that somebody reached them. */
   visited: boolean;
+  phone: string; number: string; members: string[];
   /** Everything a search may hit, lower case. */
   words: string;
 }
@@ -65,6 +66,7 @@ function lineOf(view: RecordView, members: string[], around: Around): HouseholdL
     due: around.due.get(id) ?? null, questions: around.questions.get(id) ?? 0, contested: view.contested.length, sentBack: around.sentBack.has(id),
     draft: around.drafts.has(id), state: around.states.get(id) ?? null, findings: around.findings.get(id) ?? 0,
     visited: around.visited.has(id) || (REACHED.includes(String(data["contact_disposition"])) && isThisQuarter(data["contact_at"])),
+    phone: String(data["contact_phone"] ?? ""), number: String(data["household_no"] ?? ""), members,
     words: [name, view.label, data["household_no"], data["address"], data["contact_phone"], ...members, ...[name, ...members].map(initials)].join(" ").toLowerCase(),
   };
 }
