@@ -12,6 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 from server.errors import Problem
 
@@ -21,18 +22,17 @@ def server_key(folder: Path) -> rsa.RSAPrivateKey:
     """The key in `folder`, made at the first call; several starting processes end with the same one."""
     path = folder / "server_rsa.pem"
     if not path.exists():
-        _make(path)
+        keep_once(path, rsa.generate_private_key(public_exponent=65537, key_size=3072))
     key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise SystemExit(f"{path} holds no RSA key")
     return key
 
 
-def _make(path: Path) -> None:
+def keep_once(path: Path, key: PrivateKeyTypes) -> None:
+    """Writes the new key, unless another process was first: then that one stands."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    pem = rsa.generate_private_key(public_exponent=65537, key_size=3072).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     handle, name = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(pem)

@@ -6,6 +6,7 @@ probabilities are fractions. draw() is the one way in; what it answers holds all
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -19,8 +20,8 @@ from server.inspection.sampling_messages import fault, note
 from server.inspection.tickets import HOUSEHOLD, Ticket, smallest
 
 ALGORITHM = "ruhu-sample/1"
-MOST_DIGITS = 200
 ENOUGH_DIGITS = 20
+_SEED = re.compile(r"[!-~]{1,401}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,14 @@ def draw(frame: Frame, plan: Plan, seed: str) -> Drawn:
 
 
 def seed_of(given: str) -> str:
-    """The digits of a seed; blanks between them are for the eye. Raises Problem draw.refused."""
-    digits = "".join(given.split())
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS):
+    """The seed without the blanks that are for the eye: digits, or two secrets (draw_record.seed_of_two).
+
+    Raises Problem draw.refused where a sign is in it that keyboards spell differently.
+    """
+    seed = "".join(given.split())
+    if not _SEED.fullmatch(seed):
         raise Problem("draw.refused", faults=[fault("seed.shape", "seed")])
-    return digits
+    return seed
 
 
 def _tickets(frame: Frame, lot: Lot, seed: str) -> list[Ticket]:

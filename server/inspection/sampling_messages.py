@@ -112,7 +112,11 @@ FAULTS = {
     ),
     # The seed and the record
     "seed.shape": (
-        "种子只能是 1–200 个数字 / A seed is 1 to 200 digits",
+        "种子只能是 1–401 个数字（或英文字符） / A seed is 1 to 401 digits (or ASCII characters)",
+        "把掷出的点数连着写，例如 46125… / Write the dice one after another, such as 46125…",
+    ),
+    "seed.digits": (
+        "掷骰子得的种子只能是数字 / A seed of dice is digits alone",
         "把掷出的点数连着写，例如 46125… / Write the dice one after another, such as 46125…",
     ),
     "seed.short": (
@@ -120,9 +124,10 @@ FAULTS = {
         "A published draw needs {least} digits or more; there are {found}",
         "双方在场再掷几次 / Roll on, with both parties present",
     ),
-    "secret.short": (
-        "“{party}”的秘密少于 {least} 个字符，能被猜出来 / The secret of “{party}” has fewer than {least} characters",
-        "用 32 个以上随机字符 / Use 32 random characters or more",
+    "secret.shape": (
+        "“{party}”的秘密要 16–200 个英文字符，不含空格 / "
+        "The secret of “{party}” must be 16 to 200 ASCII characters without blanks",
+        "用随机字符，别人猜不出来 / Take random characters that nobody can guess",
     ),
     "secret.wrong": (
         "“{party}”公开的秘密和先前的承诺对不上 / What “{party}” reveals does not fit the earlier commitment",
@@ -133,10 +138,10 @@ FAULTS = {
         "等双方都公开；有一方拒绝，改掷骰子并写明 / Wait for both; if one refuses, roll dice and say so",
     ),
     "secret.parties": (
-        "要正好两方，名字不同 / Exactly two parties with different names are needed",
+        "要正好两方，名字和承诺都不同 / Exactly two parties with different names and commitments are needed",
         "例如检查方和被查方各一 / Such as one of the inspection and one of the inspected",
     ),
-    "secret.shape": (
+    "commitment.shape": (
         "“{party}”的承诺不是 64 位十六进制数 / The commitment of “{party}” is not 64 hexadecimal digits",
         "用 ruhu sample commit 得出 / Make it with ruhu sample commit",
     ),
