@@ -1,0 +1,167 @@
+"""What the answers of a batch look like beside each other: copies, little variety, odd digits. PURE (patterns.py)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from math import ceil, log, log10
+from statistics import mean, median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.inspection.patterns import Limits, Reason, Record, by_worker
+
+BENFORD = [log10(1 + 1 / digit) for digit in range(1, 10)]
+LEAST_WORKERS = 3  # whose variety a median is made of
+SHUFFLED_LEAST = 2000  # records of shuffled batches that the quantile is read from
+MOST_IN_VILLAGE = 600  # records that are compared with each other
+THOUSAND = 1000.0
+SEED = 20260101  # the same batch always gets the same reasons
+
+Grid = NDArray[np.int64]
+Shares = NDArray[np.float64]
+
+
+def copies(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
+    """Two records of one worker that agree more than chance explains in this village, rare answers counting more."""
+    villages: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        villages[record.village].append(record)
+    for mine in villages.values():
+        if limits["least_records"] <= len(mine) <= MOST_IN_VILLAGE:
+            yield from _copies(mine, limits)
+
+
+def _copies(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
+    grid = _grid(records)
+    if grid.shape[1] < limits["match_questions"]:
+        return
+    bar = max(limits["match_percent"] / 100, _shuffled_bar(grid, limits))
+    alike = _alike(grid, limits["match_questions"])
+    for one, other in zip(*np.nonzero(np.triu(alike > bar, 1)), strict=True):
+        first, second = records[one], records[other]
+        if first.worker == second.worker:
+            share = round(float(alike[one, other]) * 100, 1)
+            yield Reason("copies", (first.id, second.id), share, round(bar * 100, 1))
+
+
+def _grid(records: Sequence[Record]) -> Grid:
+    """Answers as numbers, a row each record, a column each question; −1: not answered. Where all say the same, nothing
+    can be told from it and the question is left out.
+    """
+    questions = sorted({name for record in records for name in record.answers})
+    columns = []
+    for name in questions:
+        given = [record.answers.get(name) for record in records]
+        codes = {value: n for n, value in enumerate(sorted({value for value in given if value is not None}))}
+        if len(codes) > 1:
+            columns.append([codes[value] if value is not None else -1 for value in given])
+    return np.array(columns, dtype=np.int64).T.reshape(len(records), len(columns))
+
+
+def _alike(grid: Grid, least: float) -> Shares:
+    """n × n: Σ −log p of what agrees over the mean Σ −log p of what both answered; 0 where both answered too little."""
+    size = len(grid)
+    same, whole, both = (np.zeros((size, size)) for _ in range(3))
+    for column in grid.T:
+        weights, there = _rarity(column), column >= 0
+        pair = np.outer(there, there)
+        same += np.where(pair & (column[:, None] == column[None, :]), weights[:, None], 0.0)
+        whole += np.where(pair, (weights[:, None] + weights[None, :]) / 2, 0.0)
+        both += pair
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.where((both >= least) & (whole > 0), same / whole, 0.0)
+    np.fill_diagonal(found, 0.0)
+    return found
+
+
+def _rarity(column: Grid) -> Shares:
+    """−log of how usual each record's answer is; 0 where there is none."""
+    there = column >= 0
+    counts = np.bincount(column[there])
+    shares = counts[np.where(there, column, 0)] / max(there.sum(), 1)
+    return np.where(there, -np.log(np.maximum(shares, 1e-12)), 0.0)
+
+
+def _shuffled_bar(grid: Grid, limits: Limits) -> float:
+    """What the best match of a record reaches where each question's answers are dealt out anew."""
+    random = np.random.default_rng(SEED)
+    best = [
+        _alike(random.permuted(grid, axis=0), limits["match_questions"]).max(axis=1)
+        for _ in range(ceil(SHUFFLED_LEAST / len(grid)))
+    ]
+    return float(np.quantile(np.concatenate(best), limits["match_quantile_percent"] / 100))
+
+
+def little_variety(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
+    """A worker's records in which the same answers come again and again, against the median of the batch."""
+    groups = [mine for mine in by_worker(records) if len(mine) >= limits["least_records"]]
+    if len(groups) < LEAST_WORKERS:
+        return
+    found = [_variety(mine) for mine in groups]
+    usual = median(found)
+    for mine, variety in zip(groups, found, strict=True):
+        if variety < usual * limits["variety_percent"] / 100:
+            facts = {"share": round(100 * variety / usual)}
+            ids = tuple(record.id for record in mine)
+            yield Reason("variety", ids, facts["share"], limits["variety_percent"], facts)
+
+
+def _variety(records: Sequence[Record]) -> float:
+    """Mean entropy of the answers, question by question, in nats: H = −Σ p·log p."""
+    questions = sorted({name for record in records for name in record.answers})
+    return mean(_entropy([r.answers[name] for r in records if name in r.answers]) for name in questions or [""])
+
+
+def _entropy(values: Sequence[str]) -> float:
+    counts = Counter(values)
+    return -sum(n / len(values) * log(n / len(values)) for n in counts.values())
+
+
+def odd_digits(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
+    """First digits of a worker's amounts that follow neither Benford's law nor the rest of the batch."""
+    groups = by_worker(records)
+    for mine in groups:
+        amounts = _amounts(mine)
+        others = [amount for group in groups if group is not mine for amount in _amounts(group)]
+        if min(len(amounts), len(others)) < limits["least_amounts"] or max(amounts) < 100 * min(amounts):
+            continue
+        shares = _digits(amounts)
+        apart = 100 * min(_deviation(shares, BENFORD), _deviation(shares, _digits(others)))
+        if apart > limits["digit_percent"]:
+            ids = tuple(record.id for record in mine if record.amounts)
+            yield Reason("digits", ids, round(apart, 1), limits["digit_percent"], {"amounts": len(amounts)})
+
+
+def round_amounts(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
+    """A worker's amounts that are nearly all whole thousands, where those of the rest are not."""
+    groups = by_worker(records)
+    for mine in groups:
+        amounts = _amounts(mine)
+        others = [amount for group in groups if group is not mine for amount in _amounts(group)]
+        if min(len(amounts), len(others)) < limits["least_amounts"]:
+            continue
+        share, usual = _round_share(amounts), _round_share(others)
+        if share > limits["round_percent"] > usual:
+            ids = tuple(record.id for record in mine if record.amounts)
+            yield Reason("round", ids, round(share), limits["round_percent"], {"usual": round(usual)})
+
+
+def _amounts(records: Sequence[Record]) -> list[float]:
+    return [amount for record in records for amount in record.amounts if amount >= 1]
+
+
+def _digits(amounts: Sequence[float]) -> list[float]:
+    """The share of each first digit, 1 to 9."""
+    counts = Counter(f"{amount:e}"[0] for amount in amounts)
+    return [counts[str(digit)] / len(amounts) for digit in range(1, 10)]
+
+
+def _deviation(one: Sequence[float], other: Sequence[float]) -> float:
+    """Mean absolute deviation of two lists of shares."""
+    return mean(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def _round_share(amounts: Sequence[float]) -> float:
+    return 100 * mean(amount % THOUSAND == 0 for amount in amounts)
