@@ -17,7 +17,7 @@ from math import log
 from statistics import median
 from typing import Any
 
-from server.geo.inside import metres_between
+from server.geo.earth import EARTH
 
 POLICY = "answer_patterns"
 CHINA = timezone(timedelta(hours=8))
@@ -33,7 +33,7 @@ class Spot:
     accuracy_m: float = 0.0
 
     def metres_to(self, other: Spot) -> float:
-        return metres_between(self.lon, self.lat, other.lon, other.lat)
+        return float(EARTH.inv(self.lon, self.lat, other.lon, other.lat)[2])
 
 
 @dataclass(frozen=True)
