@@ -8,6 +8,7 @@ from flask_smorest import Api
 from server.api import (
     audit,
     auth,
+    bodies,
     client,
     compression,
     conflicts,
@@ -84,6 +85,7 @@ def register(app: Flask, api: Api) -> None:
     """Puts every resource at its address."""
     for resource in RESOURCES:
         api.register_blueprint(resource.blueprint, url_prefix=BASE)
+    app.before_request(bodies.bound_json)
     compression.register(app)
     for plain in (client, docs, health, openrosa):
         app.register_blueprint(plain.blueprint)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from flask import request
 from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
+
+JSON_BYTES = 1024 * 1024
+_TAKES_OPS = "sync.push_ops"  # has limits of its own
+
+
+def bound_json() -> None:
+    """Lets no JSON body but a push be longer than JSON_BYTES: read, it may take fifty times its size."""
+    if request.is_json and request.endpoint != _TAKES_OPS:
+        request.max_content_length = JSON_BYTES
 
 
 class Loose(Schema):

@@ -52,6 +52,25 @@ def test_a_body_that_nests_without_end_is_no_json(world: World, path: str) -> No
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("chunked", [False, True])
+def test_only_a_push_may_be_longer_than_a_mebibyte(world: World, chunked: bool) -> None:
+    """Proves the bound also where no length is announced; a push of the same size is read."""
+    li = world.phone("li")
+    body = b'{"ops": [{"kind": "' + b"a" * (1 << 20) + b'"}]}'
+
+    def sent(path: str) -> int:
+        more: dict[str, Any] = {"environ_overrides": {"wsgi.input_terminated": True}} if chunked else {}
+        stream = io.BytesIO(body)
+        length = None if chunked else len(body)
+        return li.client.post(
+            f"/api/v1/{path}", input_stream=stream, content_length=length, content_type="application/json",
+            headers=li.headers, **more,
+        ).status_code  # fmt: skip
+
+    assert [sent(path) for path in ("auth/login", "sync/hello", "sync/pull", "blobs/have")] == [413] * 4
+    assert sent("sync/push") == 200
+
+
 @pytest.mark.parametrize("path", ["auth/login", "sync/hello", "sync/pull", "sync/push", "blobs/have"])
 @pytest.mark.parametrize("encoding", ["gzip", "br", "nonsense"])
 def test_a_packed_body_is_named_as_such(world: World, path: str, encoding: str) -> None:
