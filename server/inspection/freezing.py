@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -15,16 +16,18 @@ from server.accounts.actor import Actor
 from server.accounts.audit import note
 from server.inspection.burden import Spared
 from server.inspection.candidates import frame_from
-from server.inspection.planning import at_work
+from server.inspection.draw_record import DICE, Circumstances, Commitment, freeze_record, signed
+from server.inspection.frame_file import frame_from_bytes
+from server.inspection.planning import at_work, plan_in
 from server.inspection.preview import Survey, survey
-from server.inspection.tables import Inspection, InspectionExclusion, InspectionFrame
+from server.inspection.tables import Inspection, InspectionCommitment, InspectionExclusion, InspectionFrame
 
 BATCH = 1000
 COLUMNS = ("household_id", "village", "reason", "treatment", "earlier_inspection", "earlier_on")
 
 
-def freeze(session: Session, actor: Actor, inspection_id: str) -> Inspection:
-    """The inspection with its frame fixed; freezing it again changes nothing.
+def freeze(session: Session, actor: Actor, inspection_id: str, key: Ed25519PrivateKey) -> Inspection:
+    """The inspection with its frame fixed, and by dice the freeze published (signed with `key`); again is harmless.
 
     Problems: inspection.state once it is drawn, frame.invalid (nobody is left).
     """
@@ -49,7 +52,39 @@ def freeze(session: Session, actor: Actor, inspection_id: str) -> Inspection:
     inspection.state = "frozen"
     note(session, actor.id, "inspection.frozen", inspection.id, frame=frame.sha256, households=len(frame))
     session.flush()
+    if inspection.seed_way == DICE:
+        publish_freeze(session, inspection, key)
     return inspection
+
+
+def publish_freeze(session: Session, inspection: Inspection, key: Ed25519PrivateKey) -> None:
+    """Makes the document that is public before the seed: the hashes of frame, plan and exclusions."""
+    row = session.get_one(InspectionFrame, inspection.id)
+    around = circumstances(session, inspection)
+    document = freeze_record(frame_from_bytes(row.csv), plan_in(inspection), around)
+    row.freeze = signed(document, key)
+    session.flush()
+
+
+def circumstances(session: Session, inspection: Inspection) -> Circumstances:
+    """What frames the draw, as published: when, by whom (an id, no name), who was left out, which two committed."""
+    row = session.get_one(InspectionFrame, inspection.id)
+    query = select(InspectionCommitment).where(InspectionCommitment.inspection_id == inspection.id)
+    committed = session.scalars(query.order_by(InspectionCommitment.sha256)).all()
+    return Circumstances(
+        way=inspection.seed_way,
+        frozen_at=row.frozen_at.isoformat(),
+        frozen_by=row.frozen_by,
+        commitments=tuple(Commitment(one.person_id, one.sha256, one.secret) for one in committed),
+        exclusions=exclusions_csv(session, inspection.id),
+        freeze=row.freeze,
+        said={
+            "inspection": inspection.id,
+            "region": inspection.region_code,
+            "name_zh": inspection.name_zh,
+            "name_en": inspection.name_en,
+        },
+    )
 
 
 def _burden(seen: Survey) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """Where the seed comes from: dice rolled in public, or two people of whom neither could choose it alone.
 
-By commit and reveal each of two first gives the SHA-256 of an own secret, a row of digits; only when both hashes are
-there are the secrets given. The seed is both rows of digits, one behind the other, in the order of their hashes.
+By commit and reveal each of two first gives the SHA-256 of an own secret; only when both hashes are there, and
+published, are the secrets given. How a seed is made of them: draw_record.py.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,16 +14,19 @@ from server.accounts.actor import Actor
 from server.accounts.audit import note
 from server.db import now, upsert
 from server.errors import Fault, Problem
+from server.inspection.draw_record import check_dice, commitment_of, seed_of_two
+from server.inspection.freezing import circumstances, publish_freeze
 from server.inspection.planning import at_work
 from server.inspection.tables import Inspection, InspectionCommitment
 
-DICE = re.compile(r"[0-9]{20,200}", re.ASCII)
-SECRET = re.compile(r"[0-9]{20,100}", re.ASCII)
 PARTIES = 2
 
 
-def commit(session: Session, actor: Actor, inspection_id: str, sha256: str) -> Inspection:
-    """Keeps one person's hash. Problems: inspection.state, inspection.seed (a third person, or another hash)."""
+def commit(session: Session, actor: Actor, inspection_id: str, sha256: str, key: Ed25519PrivateKey) -> Inspection:
+    """Keeps one person's hash; with the second one the freeze is published (signed with `key`).
+
+    Problems: inspection.state, inspection.seed (a third person, or another hash).
+    """
     inspection = at_work(session, actor, inspection_id, "frozen")
     _by_reveal(inspection)
     known = {row.person_id: row.sha256 for row in commitments(session, inspection_id)}
@@ -39,6 +40,9 @@ def commit(session: Session, actor: Actor, inspection_id: str, sha256: str) -> I
     )
     session.execute(statement.on_conflict_do_nothing(index_elements=["inspection_id", "person_id"]))
     note(session, actor.id, "inspection.committed", inspection_id, sha256=sha256)
+    session.flush()
+    if len(known) + 1 == PARTIES:
+        publish_freeze(session, inspection, key)
     return inspection
 
 
@@ -50,7 +54,7 @@ def reveal(session: Session, actor: Actor, inspection_id: str, secret: str) -> I
     mine = next((row for row in rows if row.person_id == actor.id), None)
     if mine is None or len(rows) < PARTIES:
         raise _refused("secret", "要等两人都承诺 / Both have to commit first.", "先承诺 / Commit first.")
-    if not SECRET.fullmatch(secret) or hashlib.sha256(secret.encode()).hexdigest() != mine.sha256:
+    if commitment_of(secret) != mine.sha256:
         why = "与承诺不符 / It is not what was committed to."
         raise _refused("secret", why, "逐字核对 / Check it letter by letter.")
     if mine.secret is None:
@@ -71,15 +75,10 @@ def commitments(session: Session, inspection_id: str) -> list[InspectionCommitme
 
 
 def seed_for(session: Session, inspection: Inspection, digits: str | None) -> str:
-    """The seed of the draw. `digits`: as rolled. Problem inspection.seed."""
+    """The seed of the draw. `digits`: as rolled. Problem draw.refused."""
     if inspection.seed_way == "dice":
-        if not DICE.fullmatch(digits or ""):
-            raise _refused("seed", "要至少 20 位数字 / At least 20 digits are wanted.", "再掷几次 / Roll on.")
-        return str(digits)
-    secrets = [row.secret for row in commitments(session, inspection.id)]
-    if len(secrets) < PARTIES or None in secrets:
-        raise _refused("seed", "还没有两人都揭示 / Not both have revealed.", "等两人都揭示 / Wait for both.")
-    return "".join(str(secret) for secret in secrets)
+        return check_dice(digits or "")
+    return seed_of_two(circumstances(session, inspection).commitments)
 
 
 def _refused(where: str, why: str, fix: str) -> Problem:

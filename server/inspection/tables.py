@@ -56,7 +56,11 @@ class Inspection(Base):
 
 
 class InspectionFrame(Base):
-    """The frame as frozen: canonical CSV bytes (ids and codes, no names). Its hash is public before the seed."""
+    """The frame as frozen: canonical CSV bytes (ids and codes, no names). Its hash is public before the seed.
+
+    `freeze`: the signed document that is published before the seed (draw_record.py); by commit and reveal it names both
+    hashes, so it is there once both have committed.
+    """
 
     __tablename__ = "inspection_frame"
 
@@ -65,6 +69,7 @@ class InspectionFrame(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     households: Mapped[int]
     villages: Mapped[int]
+    freeze: Mapped[bytes | None] = mapped_column(LargeBinary)
     frozen_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     frozen_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
@@ -103,7 +108,7 @@ class InspectionCommitment(Base):
 
 
 class InspectionDraw(Base):
-    """The one draw of an inspection; its primary key refuses a second. `record`: the published bytes (JSON), signed."""
+    """The one draw of an inspection; its primary key refuses a second. `record`: the published bytes: signed JSON."""
 
     __tablename__ = "inspection_draw"
 
@@ -111,7 +116,6 @@ class InspectionDraw(Base):
     seed: Mapped[str] = mapped_column(String(400))
     record: Mapped[bytes] = mapped_column(LargeBinary)
     sha256: Mapped[str] = mapped_column(String(64))
-    signature: Mapped[dict[str, Any] | None] = mapped_column(Json)
     drawn_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     drawn_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 

@@ -1,0 +1,41 @@
+"""Opening an inspection publishes it to the villages; closing ends what was not done."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor
+from server.accounts.audit import note
+from server.db import now
+from server.inspection.planning import at_work
+from server.inspection.results import read_results
+from server.inspection.tables import Inspection, InspectionTask
+from server.sync import assignments
+
+
+def open_up(session: Session, actor: Actor, inspection_id: str) -> Inspection:
+    """From now on the villages see frame, seed and record. Again changes nothing. Problem inspection.state."""
+    inspection = at_work(session, actor, inspection_id, "drawn", "open")
+    if inspection.state == "drawn":
+        inspection.state, inspection.opened_by, inspection.opened_at = "open", actor.id, now()
+        note(session, actor.id, "inspection.opened", inspection.id)
+        session.flush()
+    return inspection
+
+
+def close(session: Session, actor: Actor, inspection_id: str) -> Inspection:
+    """Takes back the errands that are still out; what was not done stays as it is. Problem inspection.state."""
+    inspection = at_work(session, actor, inspection_id, "open", "closed")
+    if inspection.state == "closed":
+        return inspection
+    read_results(session, inspection.id)
+    sent = select(InspectionTask).where(InspectionTask.inspection_id == inspection.id, InspectionTask.state == "sent")
+    for task in session.scalars(sent).all():
+        if task.assignment_id:
+            assignments.withdraw(session, actor, task.assignment_id)
+        task.state = "waiting"
+    inspection.state, inspection.closed_by, inspection.closed_at = "closed", actor.id, now()
+    note(session, actor.id, "inspection.closed", inspection.id)
+    session.flush()
+    return inspection

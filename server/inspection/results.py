@@ -1,0 +1,176 @@
+"""What came of tasks: answers and tries that arrived are read into them; the desk gives up what was tried enough."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server import db
+from server.accounts.actor import Actor
+from server.accounts.audit import note
+from server.db import now, today
+from server.errors import Fault, Problem
+from server.forms.instance import parse_instance
+from server.forms.issue import InstanceUnreadable
+from server.forms.policy_rows import in_force
+from server.forms.policy_store import policy_rows
+from server.inspection.planning import at_work
+from server.inspection.tables import Inspection, InspectionDraw, InspectionTask
+from server.sync import assignments, contacts
+from server.sync.contacts import REACHED
+from server.sync.office_tables import Assignment, ContactAttempt
+from server.sync.tables import Submission
+
+AGAIN = ("nobody", "lost")  # after these one goes again, as often as the policy asks
+# How a telephone form ends, in the words of the code list.
+_BY_PHONE = {"reached": "complete", "refused": "refused", "given_up": "nobody", "call_again": "nobody"}
+COMPLETE = "complete"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often, and how far apart, a household is tried before it is given up (policy `contact`)."""
+
+    attempts: int = 3
+    apart: timedelta = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try to reach a household; `instance_id` when it came with a filled form."""
+
+    at: datetime
+    disposition: str
+    instance_id: str | None = None
+
+
+def pace_in(session: Session, region: str) -> Pace:
+    row = in_force(policy_rows(session, "contact"), region, today())
+    return Pace(int(row["attempts"]), timedelta(hours=int(row["callback_hours"]))) if row else Pace()
+
+
+def counted(tries: Iterable[Try], apart: timedelta) -> list[Try]:
+    """Tries without success that count: each at least `apart` after the one that counted before."""
+    found: list[Try] = []
+    for one in sorted(tries, key=lambda one: one.at):
+        if one.disposition not in REACHED and (not found or one.at - found[-1].at >= apart):
+            found.append(one)
+    return found
+
+
+def read_results(session: Session, inspection_id: str) -> None:
+    """Brings the open tasks of an inspection up to what has arrived; again changes nothing."""
+    db.lock(session, {f"inspection:{inspection_id}"})
+    inspection = session.get(Inspection, inspection_id)
+    draw = session.get(InspectionDraw, inspection_id)
+    if inspection is None or draw is None:
+        return
+    query = select(InspectionTask).where(
+        InspectionTask.inspection_id == inspection_id,
+        InspectionTask.state.in_(("waiting", "sent")),
+        InspectionTask.assignment_id.is_not(None),
+    )
+    open_tasks = session.scalars(query).all()
+    tries = _tries(session, open_tasks, draw.drawn_at)
+    apart = pace_in(session, inspection.region_code).apart
+    for task in open_tasks:
+        _read_into(session, task, tries[task.household_id, task.form_id], apart)
+    session.flush()
+
+
+def _read_into(session: Session, task: InspectionTask, tries: Sequence[Try], apart: timedelta) -> None:
+    if not tries:
+        return
+    last = max(tries, key=lambda one: (one.at, one.instance_id or ""))
+    without = counted(tries, apart)
+    task.tries, task.last_try_at, task.disposition = len(without), last.at, last.disposition
+    errand = session.get(Assignment, task.assignment_id)
+    done_by = next((one for one in tries if errand and one.instance_id and one.instance_id == errand.done_by), None)
+    if done_by is None:
+        return
+    if done_by.disposition in AGAIN:
+        task.state = "waiting"
+    else:
+        task.state, task.instance_id, task.disposition = "done", done_by.instance_id, done_by.disposition
+        task.ended_at = done_by.at
+
+
+def _tries(
+    session: Session, tasks: Sequence[InspectionTask], since: datetime
+) -> defaultdict[tuple[str, str], list[Try]]:
+    """(household, form) → the tries of inspectors since the draw. A try without a form counts for a visit."""
+    households = {task.household_id for task in tasks}
+    found: defaultdict[tuple[str, str], list[Try]] = defaultdict(list)
+    for row in session.scalars(
+        select(Submission).where(
+            Submission.root_id.in_(households), Submission.independent.is_(True), Submission.received_at >= since
+        )
+    ):
+        when = row.ended_at or row.received_at
+        found[row.root_id or "", row.form_id].append(Try(when, disposition_of(row), row.instance_id))
+    visits = {task.household_id: task.form_id for task in tasks if task.kind == "visit"}
+    attempts = select(ContactAttempt).where(
+        ContactAttempt.entity_id.in_(visits),
+        ContactAttempt.independent.is_(True),
+        ContactAttempt.instance_id.is_(None),
+        ContactAttempt.received_at >= since,
+    )
+    for one in session.scalars(attempts):
+        when = one.ended_at or one.started_at or one.received_at
+        found[one.entity_id, visits[one.entity_id]].append(Try(when, one.disposition))
+    return found
+
+
+def disposition_of(submission: Submission) -> str:
+    """How the interview ended, as the form reckons it (`disposition`, of a telephone form `outcome`)."""
+    try:
+        root = parse_instance(submission.instance_xml).root
+    except InstanceUnreadable:
+        return COMPLETE
+    said = {name: (root.findtext(f".//{name}") or "").strip() for name in ("disposition", "outcome")}
+    if said["disposition"] in contacts.dispositions():
+        return said["disposition"]
+    return _BY_PHONE.get(said["outcome"], COMPLETE)
+
+
+def task_in(session: Session, inspection: Inspection, task_id: str) -> InspectionTask:
+    """Problem record.not_found."""
+    task = session.get(InspectionTask, task_id)
+    if task is None or task.inspection_id != inspection.id:
+        raise Problem("record.not_found")
+    return task
+
+
+def give_up(
+    session: Session, actor: Actor, inspection_id: str, task_id: str, disposition: str, reason: str
+) -> InspectionTask:
+    """Ends a task without answers. Problems: inspection.task_over, inspection.not_tried, request.invalid."""
+    inspection = at_work(session, actor, inspection_id, "drawn", "open")
+    read_results(session, inspection.id)
+    task = task_in(session, inspection, task_id)
+    if disposition not in contacts.dispositions() or disposition in REACHED:
+        fix = "Give a code of the list `disposition` that is not complete or partial."
+        raise Problem("request.invalid", faults=[Fault("disposition", "It does not say why nobody answered.", fix)])
+    if task.state == "done" and task.disposition == disposition:
+        return task
+    if task.state not in ("waiting", "sent"):
+        raise Problem("inspection.task_over", detail=task.state)
+    wanted = pace_in(session, inspection.region_code).attempts if disposition in AGAIN else 1
+    if task.tries < wanted:
+        raise Problem("inspection.not_tried", detail=f"{task.tries}/{wanted}")
+    _end(session, actor, task, disposition, reason)
+    return task
+
+
+def _end(session: Session, actor: Actor, task: InspectionTask, disposition: str, reason: str) -> None:
+    if task.state == "sent" and task.assignment_id:
+        assignments.withdraw(session, actor, task.assignment_id)
+    task.state, task.disposition, task.reason = "done", disposition, reason
+    task.ended_by, task.ended_at = actor.id, now()
+    note(session, actor.id, "inspection.given_up", task.id, disposition=disposition, reason=reason)
+    session.flush()
