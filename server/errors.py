@@ -67,6 +67,12 @@ CATALOGUE: Mapping[str, Entry] = {
         "抽查现在的阶段不能做这一步，没有改动任何东西。请刷新后看看做到了哪一步。",
         "The inspection is at another stage, so nothing was changed. Read it again to see where it stands.",
     ),
+    "inspection.not_over": Entry(
+        409,
+        "还有入户没有完成，结果要等全部完成或抽查结束后才能看，免得影响还没去的户。",
+        "Some visits are still open. Results can be seen when all are done or the inspection is closed, so that they do "
+        "not sway the visits to come.",
+    ),
     "inspection.other_content": Entry(
         409,
         "这个编号的抽查已经有了，内容不一样。",
@@ -385,6 +391,30 @@ CATALOGUE: Mapping[str, Entry] = {
         422,
         "这个用户名留给系统用（登记册导入等以它署名），不能给人用。请换一个。",
         "This name is the system's own (imports are signed with it); no person can have it. Choose another one.",
+    ),
+    "user.has_households": Entry(
+        409,
+        "这个人还帮扶着农户，没有停用。请先把农户交给别人。",
+        "This person still helps households, so nothing was changed. Hand the households to somebody else first.",
+    ),
+    "user.invalid": Entry(
+        422,
+        "有不对的地方，一个人也没有加。请看各条说明。",
+        "Something is wrong, and nobody was added. See what is said of each.",
+    ),
+    "user.not_oneself": Entry(
+        403,
+        "不能改自己的身份、停用自己或重置自己的密码。请另一位管理员来做。",
+        "Nobody changes the own roles, leaves by the own hand, or resets the own password here. Ask another admin.",
+    ),
+    "user.same_person": Entry(
+        422, "交出和接手的是同一个人。", "The one who hands on and the one who takes over are the same."
+    ),
+    "user.taken": Entry(409, "这个用户名已有人用。请换一个。", "This user name is taken. Choose another."),
+    "user.unreadable": Entry(
+        422,
+        "名单读不出来，一个人也没有加。",
+        "The table cannot be read, and nobody was added.",
     ),
     "user.inspects_only": Entry(
         422,
