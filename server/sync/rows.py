@@ -13,6 +13,7 @@ from server.accounts.actor import Actor, authors
 from server.forms.dataset import Dataset
 from server.forms.migrations import Vocabulary
 from server.geo import datum
+from server.registry.masking import mask
 from server.registry.tables import Entity
 from server.sealing.json_columns import LOST
 from server.sync import loans, scope
@@ -107,10 +108,17 @@ class Pages:
         kept = {name: value for name, value in shown.items() if name not in ("past", "contested", "updated_by")}
         if not place & frame:
             kept.pop("location", None)
-        # What the form declares it reads is shown, however sensitive: a back-check needs the telephone number.
+        # What the form declares it reads is shown; a number in part only. Who is to call asks for it by itself.
         values = kind.words.forward(row.values, row.vocabulary)
-        data = {name: value for name, value in values.items() if name in frame}
+        data = {name: lent_value(kind.dataset, name, value) for name, value in values.items() if name in frame}
         return kept | {"data": data, "contested": [name for name in shown["contested"] if name in frame]}
+
+
+def lent_value(dataset: Dataset, name: str, value: str | None) -> str | None:
+    """What a loan shows of a value: of a sensitive one its ends."""
+    declared = dataset.properties.get(name)
+    is_open = name.startswith("@") or (declared is not None and declared.sensitivity != "sensitive")
+    return value if is_open or not value else mask(value)
 
 
 _NONE: Mapping[str, tuple[int, ...]] = {}
