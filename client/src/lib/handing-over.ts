@@ -1,6 +1,7 @@
 /** What goes to the server because its place here goes: unfinished forms as ops of kind draft, and the word that a scope was wiped. */
 import { photosOf } from "./photos";
 import { addOp, makeOp, type NewOp } from "./outbox";
+import { handOverReply } from "./questions";
 import { attachmentsOf } from "./visit";
 import { announce } from "./changes";
 import { getDraft } from "./drafts";
@@ -10,13 +11,16 @@ import type { Session } from "./session";
 import { ifFree, inTurn } from "./turns";
 import type { Draft } from "./types";
 
+/** Of the ids that slices.ts gives: an answer to a question that was begun. */
+const REPLY = "answer:";
+
 /** Gives the drafts that stay for the next round: a form that somebody is filling just now is not pulled away, unless the
  * phone was taken out of use (`open`): then what was saved of it goes.
  */
 export async function handOverDrafts(at: Session, ids: string[], open: boolean): Promise<string[]> {
   const left: string[] = [];
   for (const id of ids) {
-    const work = async (): Promise<boolean> => { await inTurn(`draft:${id}`, () => handOver(at, id)); return true; };
+    const work = async (): Promise<boolean> => { await (id.startsWith(REPLY) ? handOverReply(id.slice(REPLY.length)) : inTurn(`draft:${id}`, () => handOver(at, id))); return true; };
     if (!(await (open ? work() : ifFree(`form:${id}`, work)))) left.push(id);
   }
   announce("drafts", "outbox");

@@ -9,6 +9,7 @@ import { openDraft, saveDraft, submitDraft } from "./drafts";
 import { listOutbox } from "./outbox";
 import { addPhoto } from "./photos";
 import { Problem } from "./problem";
+import { keepReply } from "./questions";
 import { getRecord, listRecords } from "./records";
 import { revokedNotice } from "./revoked";
 import { isUnlocked, type Session } from "./session";
@@ -104,6 +105,17 @@ describe("a phone that was taken out of use", () => {
     server.before = (path) => (["/sync/hello", "/sync/push"].includes(path) ? undefined : { status: 403, code: "device.revoked" });
   };
 
+  test("hands over an answer that is being written, as far as it was typed", async () => {
+    const QUESTION = "99999999-9999-4999-8999-999999999999";
+    server.add("user:p1", { type: "question", id: QUESTION, instance_id: "uuid:x", entity_id: HOUSEHOLD, text: "几口人？" });
+    await sync();
+    await keepReply(QUESTION, "写到一半");
+    revoke();
+    await sync();
+    expect(ops().find((op) => op.kind === "answer")).toMatchObject({ question_id: QUESTION, text: "写到一半" });
+    expect(isUnlocked()).toBe(false);
+  });
+
   test("hands over everything, then wipes itself and says why", async () => {
     await visit();
     await draftWithPhoto();
@@ -186,4 +198,15 @@ describe("checking that all is here", () => {
     await sync();
     expect(digests()).toBe(first + 2);
   });
+});
+
+test("photos wait for a better line where the worker says so, but not when the scope goes", async () => {
+  await draftWithPhoto().then((id) => submitDraft(id, finished(instanceXml({ head: "王大山", photo: "a.jpg" }))));
+  const sent: string[] = [];
+  const sendFile = async (): Promise<void> => { sent.push("photo"); };
+  const waited = await sync({ sendFile, photosWait: true });
+  expect([waited.outcome, waited.photos.left, sent.length]).toEqual(["done", 1, 0]);
+  takeAway();
+  await sync({ sendFile, photosWait: true });
+  expect(sent).toEqual(["photo"]);
 });

@@ -83,13 +83,15 @@ export async function markChecked(opId: string): Promise<void> {
 export interface OutboxItem {
   op_id: string; seq: number; kind: string; title: string; names: { zh?: string; en?: string }; instance_id: string; household_id: string;
   created_at: string; state: OutboxState; status: string; code: string; detail: string; tries: number;
-  photos: { total: number; sent: number; dots: { sha256: string; sent: boolean; share: number }[] };
+  photos: { total: number; sent: number; dots: { sha256: string; size: number; sent: boolean; share: number }[] };
   review: ReviewEntry | null;
   /** What the server asks to look at again; empty once the worker has looked, or sent a correction. */
   findings: Finding[];
   corrects: string;
   /** Of an answer: which question it answers, how that was asked, and what was said. */
   reply: Reply | null;
+  /** Of a step on a finding: which one, and what was said. */
+  step: { finding_id: string; step: string; text: string } | null;
 }
 
 export interface Reply { question_id: string; asked: string; text: string }
@@ -108,13 +110,14 @@ const isSentBack = (review: ReviewEntry | null): boolean => review?.state === "h
 
 async function itemOf(at: Session, row: OpRow, photos: PhotoRow[], review: ReviewEntry | null): Promise<OutboxItem> {
   const { title, names, detail, corrects = "", findings = [], checked = false, asked = "", fields } = await openOp(at, row);
-  const dots = photos.map((photo) => ({ sha256: photo.sha256, sent: photo.state === "sent", share: photo.size > 0 ? photo.offset / photo.size : 0 }));
+  const dots = photos.map((photo) => ({ sha256: photo.sha256, size: photo.size, sent: photo.state === "sent", share: photo.size > 0 ? photo.offset / photo.size : 0 }));
   const counts = { total: dots.length, sent: dots.filter((dot) => dot.sent).length };
   return {
     op_id: row.op_id, seq: row.seq, kind: row.kind, title, names, instance_id: row.instance_id, household_id: row.household_id, created_at: row.created_at,
     state: outboxState(row, counts, isSentBack(review)), status: row.status, code: row.code, detail, tries: row.tries, photos: { ...counts, dots }, review,
     findings: checked ? [] : findings, corrects,
     reply: row.kind === "answer" ? { question_id: String(fields["question_id"]), asked, text: String(fields["text"]) } : null,
+    step: row.kind === "finding_step" ? { finding_id: String(fields["finding_id"]), step: String(fields["step"]), text: String(fields["text"]) } : null,
   };
 }
 

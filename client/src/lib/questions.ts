@@ -86,6 +86,19 @@ async function queueAnswer(at: Session, question: OpenQuestion, text: string, fi
   return op.row.op_id;
 }
 
+/** A phone is taken out of use: what was written so far goes as it is, and a person decides about it. */
+export async function handOverReply(questionId: string): Promise<void> {
+  const at = session();
+  const question = (await openQuestions()).find(({ id }) => id === questionId) ?? null;
+  const text = await keptReply(questionId);
+  const begun = text.trim() !== "" || (await photosOf(at, ownerOf(questionId))).length > 0;
+  if (question && begun) return void (await sendAnswer(question, text));
+  await at.db.transaction("rw", [at.db.cache, at.db.photos], async () => {
+    await at.db.cache.delete(answerKey(questionId));
+    await at.db.photos.where("owner").equals(ownerOf(questionId)).delete();
+  });
+}
+
 /** The op, its photos and the end of what was being written: all of it or nothing. */
 async function storeAnswer(at: Session, questionId: string, op: NewOp, photos: string[]): Promise<void> {
   const { db } = at;

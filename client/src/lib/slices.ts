@@ -30,7 +30,14 @@ export class Slices {
   async drafts(): Promise<DraftMeta[]> {
     const found: DraftMeta[] = [];
     await this.db.drafts.orderBy("household_id").eachKey((household, { primaryKey }) => { found.push({ id: primaryKey, household_id: String(household) }); });
-    return found;
+    return [...found, ...(await this.replies())];
+  }
+
+  /** Answers to questions that were begun, by text or by photo: of no household, so only a phone that is taken out of use hands them over. */
+  private async replies(): Promise<DraftMeta[]> {
+    const typed = await this.db.cache.where("key").startsWith("answer:").primaryKeys();
+    const taken = (await this.db.photos.where("owner").startsWith("question:").toArray()).map(({ owner }) => owner.replace("question:", "answer:"));
+    return [...new Set([...typed, ...taken])].sort().map((id) => ({ id, household_id: "" }));
   }
 
   /** What the round itself changed. */

@@ -34,8 +34,8 @@ export interface SyncResult {
   problems: { stage: SyncStage; problem: Problem }[]; minimum_app_build: string | null;
 }
 
-/** `check`: also ask whether everything is here, whenever that was done last. */
-export interface SyncOptions { onProgress?: (progress: SyncProgress) => void; sendFile?: SendFile; check?: boolean }
+/** `check`: also ask whether everything is here, whenever that was done last. `photosWait`: photos stay for a better line. */
+export interface SyncOptions { onProgress?: (progress: SyncProgress) => void; sendFile?: SendFile; check?: boolean; photosWait?: boolean }
 
 /** Greets the server, hands over what was made here, then learns what is new. Safe to call at any time, and twice. */
 export async function sync(options: SyncOptions = {}): Promise<SyncResult> {
@@ -102,7 +102,7 @@ class Running {
   }
 
   private context(): Context {
-    return { now: Date.now(), check: this.options.check === true, build: __APP_BUILD__ };
+    return { now: Date.now(), check: this.options.check === true, build: __APP_BUILD__, photosWait: this.options.photosWait === true };
   }
 
   private tell(asked: string): void {

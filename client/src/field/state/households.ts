@@ -3,8 +3,10 @@ import { ref, shallowRef } from "vue";
 import { listDrafts } from "@lib/drafts";
 import { listOutbox } from "@lib/outbox";
 import { initials } from "@lib/pinyin";
+import { lookedVersions } from "@lib/looked";
 import { openQuestions } from "@lib/questions";
 import { listAssignments, listRecords, listReviews, type RecordView } from "@lib/records";
+import { session } from "@lib/session";
 import type { AssignmentEntry, OutboxState } from "@lib/types";
 import { follow } from "./syncing";
 import { showWhole } from "./worklist-view";
@@ -14,6 +16,8 @@ export interface HouseholdLine {
   due: AssignmentEntry | null; questions: number; contested: number; sentBack: boolean; draft: boolean; state: OutboxState | null;
   /** Answers that the server asks to look at again. */
   findings: number;
+  /** Others changed it since this worker last looked. */
+  changed: boolean;
   /** As far as this phone knows: a visit of one's own, or that somebody reached them. */
   visited: boolean;
   phone: string; number: string; members: string[];
@@ -26,7 +30,7 @@ export const loaded = ref(false);
 
 const number = (value: unknown): number | null => (value === null || value === undefined || value === "" || Number.isNaN(Number(value)) ? null : Number(value));
 
-interface Around { due: Map<string, AssignmentEntry>; drafts: Set<string>; states: Map<string, OutboxState>; questions: Map<string, number>; sentBack: Set<string>; findings: Map<string, number>; visited: Set<string> }
+interface Around { due: Map<string, AssignmentEntry>; drafts: Set<string>; states: Map<string, OutboxState>; questions: Map<string, number>; sentBack: Set<string>; findings: Map<string, number>; visited: Set<string>; looked: Map<string, number>; me: string }
 
 /** The first day of the quarter that a day lies in, in the phone's own time. */
 const quarterOf = (day: Date): Date => new Date(day.getFullYear(), Math.floor(day.getMonth() / 3) * 3, 1);
@@ -46,6 +50,7 @@ async function lookAround(): Promise<Around> {
   return {
     due: new Map(assignments.map((task) => [task.entity_id, task])), drafts: new Set(drafts.map((draft) => draft.household_id ?? "")),
     states: new Map([...outbox].reverse().map((item) => [item.household_id, item.state])), questions: asked, sentBack: new Set(back), findings,
+    looked: await lookedVersions(), me: session().account.user.id,
     visited: new Set(outbox.filter((item) => item.kind === "submission" && isThisQuarter(item.created_at)).map((item) => item.household_id)),
   };
 }
@@ -65,6 +70,7 @@ function lineOf(view: RecordView, members: string[], around: Around): HouseholdL
     size: number(data["household_size"]) ?? (members.length || null), ...houseAt(view),
     due: around.due.get(id) ?? null, questions: around.questions.get(id) ?? 0, contested: view.contested.length, sentBack: around.sentBack.has(id),
     draft: around.drafts.has(id), state: around.states.get(id) ?? null, findings: around.findings.get(id) ?? 0,
+    changed: view.entry !== null && (around.looked.get(id) ?? Infinity) < view.entry.version && view.updated_by?.id !== around.me,
     visited: around.visited.has(id) || (REACHED.includes(String(data["contact_disposition"])) && isThisQuarter(data["contact_at"])),
     phone: String(data["contact_phone"] ?? ""), number: String(data["household_no"] ?? ""), members,
     words: [name, view.label, data["household_no"], data["address"], data["contact_phone"], ...members, ...[name, ...members].map(initials)].join(" ").toLowerCase(),
@@ -89,7 +95,24 @@ function draw(rows: RecordView[], around: Around): void {
   loaded.value = true;
 }
 
-const rank = (line: HouseholdLine): string => [line.sentBack || line.questions ? 0 : 1, line.due?.due ?? "9999", line.region, line.name].join("|");
+/** Today as the phone's own calendar has it, 2026-11-22; `days` later. */
+const dayIn = (days: number): string => {
+  const day = new Date(Date.now() + days * 86_400_000);
+  return [day.getFullYear(), String(day.getMonth() + 1).padStart(2, "0"), String(day.getDate()).padStart(2, "0")].join("-");
+};
+export const isOverdue = ({ due }: Pick<HouseholdLine, "due">): boolean => Boolean(due?.due && due.due.slice(0, 10) < dayIn(0));
+
+/** What matters now: what somebody waits for, what is late, what is due within a week, what was begun; then the rest of the quarter. */
+export function urgency(line: HouseholdLine): number {
+  if (line.sentBack || line.questions) return 0;
+  if (isOverdue(line)) return 1;
+  if (line.due?.due && line.due.due.slice(0, 10) <= dayIn(7)) return 2;
+  if (line.draft) return 3;
+  if (line.due) return 4;
+  return line.visited ? 6 : 5;
+}
+
+const rank = (line: HouseholdLine): string => [urgency(line), line.due?.due ?? "9999", line.region, line.name].join("|");
 
 export const byUrgency = (a: HouseholdLine, b: HouseholdLine): number => (rank(a) < rank(b) ? -1 : 1);
 

@@ -14,6 +14,18 @@ export async function lookWhere(): Promise<void> {
   navigator.geolocation.getCurrentPosition((position) => { here.value = toFix(position); }, () => undefined, { maximumAge: 120_000, timeout: 15_000 });
 }
 
+export const whereRefused = ref(false);
+
+/** The worker asks for what is near: the browser may ask for the position now. */
+export async function askWhere(): Promise<void> {
+  whereRefused.value = false;
+  await new Promise<void>((done) => {
+    const failed = (): void => { whereRefused.value = true; done(); };
+    if (!navigator.geolocation) return failed();
+    navigator.geolocation.getCurrentPosition((position) => { here.value = toFix(position); done(); }, failed, { enableHighAccuracy: true, maximumAge: 120_000, timeout: 30_000 });
+  });
+}
+
 /** Null while this phone or the house has no place. */
 export const metresTo = (lon: number | null, lat: number | null): number | null => (!here.value || lon === null || lat === null ? null : metresBetween(here.value, { lon, lat }));
 

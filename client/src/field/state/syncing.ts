@@ -6,6 +6,7 @@ import { fetchLastPhotos } from "@lib/last-photos";
 import { asProblem, Problem } from "@lib/problem";
 import { isUnlocked, session, whileOpen } from "@lib/session";
 import { sync, type SyncOutcome, type SyncProgress, type SyncResult } from "@lib/sync";
+import { photosWait } from "./photo-line";
 
 const online = ref(typeof navigator === "undefined" ? true : navigator.onLine);
 const busy = ref(false);
@@ -29,15 +30,15 @@ const EVERY_MS = 15 * 60_000;
 /** Asked for while a round ran: of the worker before, or before the last visit was saved. Another follows it. */
 let again = false;
 
-/** One round now. The worker's own wish does not wait for the back-off. */
-export async function syncNow(options: { check?: boolean } = {}): Promise<SyncResult | null> {
+/** One round now; `photos`: also those that wait for a better line. The worker's own wish does not wait for the back-off. */
+export async function syncNow(options: { check?: boolean; photos?: boolean } = {}): Promise<SyncResult | null> {
   if (!isUnlocked()) return null;
   again = busy.value;
   if (busy.value) return null;
   busy.value = true;
   clearTimeout(timer);
   try {
-    const came = await sync({ ...options, onProgress: (now) => { step.value = now; } });
+    const came = await sync({ check: options.check === true, photosWait: !options.photos && photosWait(), onProgress: (now) => { step.value = now; } });
     learn(came);
     return came;
   } catch (cause) {

@@ -1,7 +1,7 @@
 /** Search and filter stay when the reader comes back from a household; they go when the store is locked: a search names people. */
 import { reactive } from "vue";
 
-export const FILTERS = ["all", "task", "due", "question", "conflict", "unvisited", "draft", "waiting"] as const;
+export const FILTERS = ["all", "task", "due", "overdue", "question", "conflict", "changed", "unvisited", "draft", "waiting"] as const;
 export type Filter = (typeof FILTERS)[number];
 
 interface WorklistView { search: string; filter: Filter; group: string; near: boolean }

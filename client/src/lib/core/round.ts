@@ -42,8 +42,10 @@ export interface PullCount { rows: number; pages: number; gone: number }
 /** `records`: compared and equal; `repaired`: scopes fetched again and equal then; `wrong`: scopes that still differ; `moved`: changed meanwhile. */
 export interface CheckCount { scopes: number; records: number; repaired: number; wrong: number; moved: number }
 
-/** `now`: ms, the phone's clock. `check`: the worker asks whether everything is here. `build`: of the app. */
-export interface Context { now: number; check: boolean; build: string }
+/** `now`: ms, the phone's clock. `check`: the worker asks whether everything is here. `build`: of the app.
+ * `photosWait`: the worker pays for this line, so photos are kept for another one.
+ */
+export interface Context { now: number; check: boolean; build: string; photosWait?: boolean }
 
 export interface Round {
   stage: Stage; asked: Ask; hello: Hello | null; limits: PushLimits; minimum_app_build: string | null;
