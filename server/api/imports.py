@@ -19,6 +19,8 @@ from server.evidence import tasks as worker
 from server.imports import applying, asking, listing, looking, tasks
 from server.imports.files import refused_csv, vanished_csv
 from server.imports.job import staging_path
+from server.imports.mapping import MOST_HEADER_ROWS
+from server.imports.sheets import look_at
 from server.imports.staging import Staging
 
 blueprint = Blueprint("imports", __name__, description="Registers of an office")
@@ -105,6 +107,23 @@ def _mapping() -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Problem("request.invalid", faults=[Fault("mapping", "It is not UTF-8.", "Save it as UTF-8.")]) from error
+
+
+@blueprint.route("/imports/register/columns", methods=["POST"])
+@signed_in("admin")
+def columns() -> Response:
+    """The sheets of a register and the names of their columns, for making a mapping. Nothing of the file is kept."""
+    request.max_content_length = _settings().import_bytes + MAPPING_BYTES
+    file = request.files.get("file")
+    if file is None:
+        raise Problem("request.invalid", faults=[Fault("file", "It is missing.", "Send the register as part file.")])
+    header_row = request.form.get("header_row", "1")
+    if not (header_row.isascii() and header_row.isdigit() and 1 <= int(header_row) <= MOST_HEADER_ROWS):
+        fix = f"A number from 1 to {MOST_HEADER_ROWS}."
+        raise Problem("request.invalid", faults=[Fault("header_row", "It is no row of a header.", fix)])
+    opened = look_at(file.stream, file.filename or "register", int(header_row))
+    named = [(sheet.name, [name for name in sheet.header if name]) for sheet in opened.sheets.values()]
+    return jsonify({"sheets": [{"name": name, "columns": found} for name, found in named], "notes": list(opened.notes)})
 
 
 @blueprint.route("/imports/register")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import codecs
 import csv
+import shutil
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import openpyxl
 
@@ -83,6 +85,15 @@ def open_register(path: Path, filename: str, header_row: int, delimiter: str) ->
     if start.startswith(b"\xd0\xcf\x11\xe0") or b"\0" in start:
         raise not_readable(fault("file.kind", filename))
     return _open_csv(path, filename, header_row, delimiter)
+
+
+def look_at(stream: IO[bytes], filename: str, header_row: int) -> Opened:
+    """The sheets and headers of a file that is only looked at: its copy is gone when this ends, no rows can be read."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "register"
+        with path.open("wb") as copy:
+            shutil.copyfileobj(stream, copy, PIECE)
+        return open_register(path, filename, header_row, "")
 
 
 def not_readable(*faults: Fault) -> Problem:

@@ -238,3 +238,17 @@ def test_a_file_over_the_limit_stores_nothing(world: World) -> None:
     assert answer.status_code == 413
     folder = world.app.config["RUHU"].var / "imports"
     assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_the_columns_of_a_register_are_told_and_nothing_of_it_is_kept(world: World) -> None:
+    phone = world.phone("admin")
+
+    def ask(name: str = "admin", **fields: Any) -> Any:
+        desk = world.phone(name)
+        body = {"file": (io.BytesIO("x\n户编号,姓名,\nA1,王大山,\n".encode("gb18030")), "r.csv"), **fields}
+        return desk.client.post("/api/v1/imports/register/columns", data=body, headers=desk.headers)
+
+    assert ask(header_row="2").json["sheets"] == [{"name": "r", "columns": ["户编号", "姓名"]}]
+    assert [ask(header_row=row).status_code for row in ("0", "x", "²")] == [400] * 3
+    assert ask("zhang").status_code == 403
+    assert phone.get("/imports/register").json["items"] == []

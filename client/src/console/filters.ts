@@ -1,7 +1,7 @@
 /** The list's filters as they stand in the address bar, and as the server wants them. */
 
-export interface Filters { q: string; from: string; to: string; photos: string; status: string }
-export const EMPTY: Filters = { q: "", from: "", to: "", photos: "", status: "" };
+export interface Filters { q: string; from: string; to: string; photos: string; status: string; review: string; household: string; form: string }
+export const EMPTY: Filters = { q: "", from: "", to: "", photos: "", status: "", review: "", household: "", form: "" };
 type Query = Record<string, unknown>;
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -13,7 +13,7 @@ export function filtersOf(query: Query): Filters {
   const photos = one(query["photos"]);
   return {
     q: one(query["q"]), from: dateOr(one(query["from"])), to: dateOr(one(query["to"])), status: one(query["status"]),
-    photos: ["any", "none", "missing"].includes(photos) ? photos : "",
+    photos: ["any", "none", "missing"].includes(photos) ? photos : "", review: one(query["review"]), household: one(query["household"]), form: one(query["form"]),
   };
 }
 
@@ -27,6 +27,7 @@ export const addressOf = (filters: Filters): Record<string, string> =>
 export function askedOf(filters: Filters, region: string | null, after?: string): Record<string, string | undefined> {
   return {
     region: region ?? undefined, q: filters.q.trim() || undefined, photos: filters.photos || undefined, status: filters.status || undefined,
+    review: filters.review || undefined, household: filters.household || undefined, form_id: filters.form || undefined,
     from: filters.from ? midnight(filters.from, 0) : undefined, to: filters.to ? midnight(filters.to, 1) : undefined, after,
   };
 }

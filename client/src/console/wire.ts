@@ -1,5 +1,6 @@
 /** What the server tells the console; names follow the wire contract. */
 import type { Person } from "@lib/types";
+import type { Review } from "./review/wire";
 
 export interface Names { zh?: string; en?: string }
 export interface Page<T> { items: T[]; next: string | null }
@@ -52,7 +53,7 @@ export interface Finding { path: string | null; kind: string | null; code: strin
 export interface Submission extends Omit<SubmissionRow, "findings" | "photos"> {
   detail: string | null; op_id: string; install_id: string | null;
   clock: { server_time_seen?: string | null; device_time_then?: string | null; jumped?: boolean } | null;
-  supersedes: string | null; superseded_by: string | null;
+  supersedes: string | null; superseded_by: string | null; reviews: Review[];
   answers: Answer[]; attachments: Attachment[]; findings: Finding[];
   household: { id: string; label: string } | null; records: WrittenRecord[]; map: SubmissionMap;
 }

@@ -21,6 +21,9 @@ function textOf(property: Property | undefined, text: string | null, language: s
   return text;
 }
 
+/** A property's text in a reader's words; null where it is empty. */
+export const wordsOf = (datasets: Dataset[], dataset: string, name: string, text: string | null, language: string): string | null => textOf(propertyOf(datasets, dataset, name), text, language);
+
 /** One line for a value, several for a group. */
 export function linesOf(datasets: Dataset[], conflict: Conflict, value: Value, language: string): Line[] {
   const parts = value !== null && typeof value === "object" ? Object.entries(value) : [[conflict.properties[0] ?? "", value] as const];

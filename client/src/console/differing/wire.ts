@@ -12,5 +12,5 @@ export interface Conflict {
   opened_at: string; shown: Value; heads: Head[]; broken?: { message: Names; cure: Names };
 }
 export interface Property { name: string; labels: Names; type: string; group: string | null; choices: { value: string; labels: Names }[]; unit: string | null }
-export interface Dataset { name: string; labels: Names; properties: Property[] }
+export interface Dataset { name: string; labels: Names; card: string[]; properties: Property[] }
 export interface Decided { status: string; code?: string }

@@ -5,7 +5,7 @@ import type { Conflict, Dataset } from "../differing/wire";
 import zh from "../differing/zh.json";
 
 const property = (name: string, choices: [string, string][] = []) => ({ name, labels: { zh: `${name}中文`, en: name }, type: "text", group: null, unit: null, choices: choices.map(([value, label]) => ({ value, labels: { zh: label } })) });
-const datasets: Dataset[] = [{ name: "household", labels: {}, properties: [property("phone"), property("grade", [["A", "A级"], ["B", "B级"]])] }, { name: "member", labels: {}, properties: [property("sex")] }];
+const datasets: Dataset[] = [{ name: "household", labels: {}, card: [], properties: [property("phone"), property("grade", [["A", "A级"], ["B", "B级"]])] }, { name: "member", labels: {}, card: [], properties: [property("sex")] }];
 const head = (op_id: string, witnesses: string[] = []) => ({ op_id, instance_id: null, entity_id: "e", value: "", author: null, role: null, visit: null, photos: [], witnesses: witnesses.map((id) => ({ op_id: id, author: null })) });
 const conflict = (more: Partial<Conflict> = {}): Conflict => ({ id: "c", kind: "property", entity_id: "e", dataset: "household", label: "王", region: "1", properties: ["grade"], state: "open", opened_at: "", shown: null, heads: [head("a", ["b"]), head("d")], ...more });
 

@@ -68,7 +68,7 @@ describe("areas", () => {
 
 describe("filters in the address", () => {
   it("survive the way through the address", () => {
-    const filters = { q: "王", from: "2026-11-01", to: "2026-11-21", photos: "missing", status: "held" };
+    const filters = { q: "王", from: "2026-11-01", to: "2026-11-21", photos: "missing", status: "held", review: "received", household: "h", form: "visit" };
     expect(filtersOf(addressOf(filters))).toEqual(filters);
     expect(addressOf(EMPTY)).toEqual({});
     expect([isNarrowed(filtersOf({})), isNarrowed(filters)]).toEqual([false, true]);
