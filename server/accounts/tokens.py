@@ -68,9 +68,11 @@ def actor_by_token(session: Session, token: str, kinds: tuple[str, ...]) -> tupl
     Problems: auth.required, auth.expired, auth.wrong_kind.
     """
     rows = session.connection().execute(_STANDING, {"hash": digest(token)}).all()
-    if not rows or rows[0].revoked_at or not rows[0].active:
+    if not rows or rows[0].revoked_at:
         raise Problem("auth.required")
     row = rows[0]
+    if not row.active and (row.kind != "api" or row.install_revoked_at is None):  # a leaver's phone may hand over
+        raise Problem("auth.required")
     if row.expires_at <= now():
         raise Problem("auth.expired")
     if row.kind not in kinds:

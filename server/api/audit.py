@@ -26,7 +26,7 @@ AT_ONCE = 500
 class AskedAudit(Paging):
     """`from` is in, `to` is out. `kind`: an action such as `export.asked`, or its first word."""
 
-    after = fields.Integer(load_default=None, validate=validate.Range(min=1, max=2**62))
+    after = fields.String(load_default=None, validate=validate.Regexp(r"[1-9]\d{0,17}\Z"))
     person = fields.UUID(load_default=None)
     region = fields.String(load_default=None, validate=validate.Length(max=20))
     kind = fields.String(load_default=None, validate=validate.Regexp(r"[a-z_]{1,40}(\.[a-z_]{1,40})?\Z"))
@@ -47,8 +47,8 @@ def show(asked: dict[str, Any]) -> Response:
     """Entries about the caller's areas, newest first, with their place in the chain (`number`, `hash`)."""
     audit_chain.seal()
     with db.read() as session:
-        page = list_audit(session, current_actor(), _wanted(asked), asked["limit"], asked["after"])
-        answer = page_answer(page)
+        after = int(asked["after"]) if asked["after"] else None
+        answer = page_answer(list_audit(session, current_actor(), _wanted(asked), asked["limit"], after))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

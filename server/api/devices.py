@@ -8,7 +8,6 @@ from uuid import UUID
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 from marshmallow import ValidationError, fields, validate, validates_schema
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -19,9 +18,8 @@ from server.api.bodies import Loose
 from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
-from server.geo.tables import Region
-from server.sync import feeds, holdings, rights
-from server.sync.administered import administered, is_of_county
+from server.sync import device_list, feeds, holdings, inviting, rights
+from server.sync.administered import administered
 from server.sync.review import REVIEWERS
 from server.sync.scope import find_entity
 
@@ -32,6 +30,12 @@ blueprint.before_request(refuse_nul)
 class AskedHandovers(Paging):
     state = fields.String(load_default="revoking", validate=validate.OneOf(["revoking", "wiped"]))
     region = fields.String(load_default=None, validate=validate.Length(max=20))
+
+
+class AskedDevices(Paging):
+    region = fields.String(load_default=None, validate=validate.Length(max=20))
+    state = fields.String(load_default=None, validate=validate.OneOf(device_list.STATES))
+    q = fields.String(load_default=None, validate=validate.Length(max=60))
 
 
 class ChangedRole(Loose):
@@ -63,6 +67,18 @@ def handovers(asked: dict[str, Any]) -> Response:
             holdings.list_handovers(
                 session, current_actor(), asked["state"], asked["region"], asked["limit"], asked["after"]
             )
+        )
+
+
+@blueprint.get("/devices")
+@signed_in(*REVIEWERS)
+@blueprint.arguments(AskedDevices, location="query")
+def devices(asked: dict[str, Any]) -> Response:
+    """Phones of the people in the area: last here, what waits in them, build, clock, and how far a hand-over is."""
+    wanted = device_list.Wanted(asked["region"], asked["state"], asked["q"])
+    with db.read() as session:
+        return page_answer(
+            device_list.list_devices(session, current_actor(), wanted, asked["limit"], asked["after"])
         )
 
 
@@ -113,15 +129,12 @@ def role(body: dict[str, Any], person_id: UUID) -> Response:
 
 
 def _may_give(session: Session, actor: Actor, person_id: str, name: str, code: str | None) -> None:
-    """The person and the role's region lie in the administrator's area; an inspector's role is the county's to give."""
+    """The person and the role's region lie in the administrator's area; nobody gives oneself a role, or takes it."""
     administered(session, actor, person_id, without_area=True)
-    if name == "inspector":
-        if not is_of_county(session, actor):
-            raise Problem("auth.forbidden")
-        return
-    path = session.scalar(select(Region.path).where(Region.code == code)) if code else None
-    if path is None or not actor.covers(path, ("admin",)):
-        raise Problem("record.not_found")
+    if person_id == actor.id:
+        raise Problem("user.not_oneself")
+    if not inviting.may_give(session, actor, name, code):
+        raise Problem("auth.forbidden" if name == "inspector" else "record.not_found")
 
 
 @blueprint.post("/users/<uuid:person_id>/households")

@@ -26,6 +26,7 @@ from server.sync.digest import digest
 from server.sync.epoch import epoch
 from server.sync.ferry import push_together
 from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, Pull, feeds_of, stream
+from server.sync.said import said_by
 
 blueprint = Blueprint("sync", __name__, description="The one way in and out for field work")
 
@@ -70,7 +71,7 @@ class AskedPull(Loose):
 def hello(body: dict[str, Any]) -> Response:
     """What this phone may pull, what it is to hand over (`revoking`), where each feed stands, the limits of a push."""
     actor = current_actor()
-    db.transact(lambda session: _seen(session, actor, body["app_build"]))
+    db.transact(lambda session: _seen(session, actor, body))
     with db.read() as session:
         feeds = feeds_of(session, actor)
         answer = {
@@ -83,16 +84,18 @@ def hello(body: dict[str, Any]) -> Response:
     return jsonify(answer)
 
 
-def _seen(session: Session, actor: Actor, app_build: str) -> None:
+def _seen(session: Session, actor: Actor, body: dict[str, Any]) -> None:
     """Loans that are over end before the phone asks for rows; rights that ended become hand-overs."""
     if actor.install_id is not None:
         holdings.notice(session, actor)
-        _note_build(session, actor, app_build)
+        _note_said(session, actor, body)
     loans.end_due(session, actor.id)  # last, because it writes to a feed
 
 
-def _note_build(session: Session, actor: Actor, app_build: str) -> None:
-    values = {"last_seen_at": db.now()} | ({"app_build": app_build} if app_build else {})
+def _note_said(session: Session, actor: Actor, body: dict[str, Any]) -> None:
+    values = {"last_seen_at": db.now(), **said_by(body)}
+    if body["app_build"]:
+        values["app_build"] = body["app_build"]
     session.execute(update(Install).where(Install.id == actor.install_id).values(**values))
 
 
