@@ -35,8 +35,8 @@ async function writeRecords(db: PhoneDatabase, records: Map<string, RecordRow | 
   await db.records.bulkDelete(gone);
   const ids = gone.map((key) => key.slice(key.lastIndexOf(":") + 1));
   await db.cache.bulkDelete(ids.flatMap((id) => HANGERS.map((hanger) => cacheKey(hanger, id))));
-  const questions = gone.filter((key) => key.startsWith("question:"));
-  if (questions.length > 0) await db.photos.where("owner").anyOf(questions).delete();
+  const begun = gone.filter((key) => key.startsWith("question:") || key.startsWith("finding:"));
+  if (begun.length > 0) await db.photos.where("owner").anyOf(begun).delete();
 }
 
 type Single = Exclude<Change, { do: "record" | "drop-record" | "member" | "drop-member" }>;

@@ -3,7 +3,7 @@ import { openOwn, ownRow } from "./bases";
 import type { RecordRow } from "./database";
 import { recordKey } from "./core/ops";
 import { session, type Session } from "./session";
-import type { AssignmentEntry, ConflictEntry, EntityEntry, FormEntry, KeptEntry, QuestionEntry, ReviewEntry, SeenRow } from "./types";
+import type { AssignmentEntry, ConflictEntry, EntityEntry, FindingEntry, FormEntry, KeptEntry, QuestionEntry, ReviewEntry, SeenRow } from "./types";
 import { open } from "./vault";
 
 /** A record for a page. `own`: it carries work that the server has not shown back yet. */
@@ -78,5 +78,6 @@ async function listKind<T extends KeptEntry>(kind: string): Promise<T[]> {
 export const listAssignments = (): Promise<AssignmentEntry[]> => listKind("assignment");
 export const listReviews = (): Promise<ReviewEntry[]> => listKind("review");
 export const listQuestions = (): Promise<QuestionEntry[]> => listKind("question");
+export const listFindings = (): Promise<FindingEntry[]> => listKind("finding");
 export const listConflicts = (): Promise<ConflictEntry[]> => listKind("conflict");
 export const listFormEntries = (): Promise<FormEntry[]> => listKind("form");

@@ -33,6 +33,15 @@ export interface QuestionEntry {
   n: number; type: "question"; id: string; instance_id: string; text: string; entity_id?: string; path?: string; attachment_id?: string;
   attachment?: { name: string; slot: string | null; sha256: string | null }; asked_by?: Person | null; asked_at?: string;
 }
+/** A step that was taken on a finding, and one that the village may take now. `labels`: as the workflow names it. */
+export interface FindingStep { id: string; n: number; step: string; side: string; author?: Person | null; at: string; text: string; labels?: Words; due?: string | null; lead?: string | null; partner?: string | null; files: { name: string; slot: string | null; sha256: string; state: string }[] }
+export interface FindingOffer { step: string; labels: Words; needs: string[] }
+interface Words { zh?: string; en?: string }
+/** Something to be put right in the own village. `lapses`: after `due_on` it stands by itself, and nothing is offered any more. */
+export interface FindingEntry {
+  n: number; type: "finding"; id: string; number: string; region: string; household?: { id: string; label: string } | null; kind: string; text: string; photo_id?: string | null; slot?: string | null;
+  state: string; state_labels?: Words; final?: boolean; since: string; due_on?: string | null; lapses?: boolean; offers: FindingOffer[]; steps: FindingStep[]; opened_by?: Person | null; opened_at: string;
+}
 /** What somebody wrote of a contested property; `value` an object for several properties, absent values are not shown to this role. */
 export interface ConflictHead { op_id: string; value: unknown; author?: Person | null; role?: string; visit?: { started_at?: string | null; ended_at?: string | null } | null; witnesses?: { op_id: string; author?: Person | null }[] }
 export interface ConflictEntry {
@@ -42,7 +51,7 @@ export interface ConflictEntry {
 }
 export interface OpEntry { n: number; type: "op"; op_id: string; status: OpStatus; code?: string }
 export interface RemovalEntry { n: number; type: "eviction" | "tombstone"; dataset: string; id: string }
-export type KeptEntry = EntityEntry | FormEntry | AssignmentEntry | ReviewEntry | QuestionEntry | ConflictEntry;
+export type KeptEntry = EntityEntry | FormEntry | AssignmentEntry | ReviewEntry | QuestionEntry | ConflictEntry | FindingEntry;
 export type FeedEntry = KeptEntry | OpEntry | RemovalEntry;
 
 export type OpStatus = "applied" | "merged" | "conflicted" | "duplicate" | "held" | "quarantined" | "unreadable";

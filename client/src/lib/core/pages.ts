@@ -22,13 +22,13 @@ export function keyOf(entry: KeptEntry): string {
 
 export function rowShape(entry: KeptEntry): Omit<RecordMeta, "key"> {
   if (entry.type === "entity") return { kind: `entity:${entry.dataset}`, parent: (entry.parent ?? "").toLowerCase(), version: entry.version };
-  const about = entry.type === "assignment" || entry.type === "conflict" ? entry.entity_id : entry.type === "question" || entry.type === "review" ? entry.instance_id : "";
+  const about = entry.type === "assignment" || entry.type === "conflict" ? entry.entity_id : entry.type === "question" || entry.type === "review" ? entry.instance_id : entry.type === "finding" ? (entry.household?.id ?? "") : "";
   return { kind: entry.type, parent: about, version: entry.n };
 }
 
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 const NAMES: Record<string, string[]> = {
-  entity: ["dataset", "id"], form: ["form_id", "version"], assignment: ["id"], review: ["instance_id"], question: ["id"], conflict: ["id"],
+  entity: ["dataset", "id"], form: ["form_id", "version"], assignment: ["id"], review: ["instance_id"], question: ["id"], conflict: ["id"], finding: ["id", "state"],
   eviction: ["dataset", "id"], tombstone: ["dataset", "id"], op: ["op_id", "status"],
 };
 
