@@ -18,7 +18,7 @@ from server.errors import Problem
 from server.geo.inside import codes_inside
 from server.geo.tables import Region
 from server.inspection.finding_access import checked_by, path_of, visible, workflow
-from server.inspection.finding_course import standing
+from server.inspection.finding_course import possible, standing
 from server.inspection.finding_sources import Origin, Said, invalid, origin_of
 from server.inspection.finding_tables import Finding
 from server.inspection.finding_wire import in_words
@@ -119,10 +119,24 @@ def news_of(session: Session, finding: Finding) -> list[News]:
     people = session.scalars(helpers).all() if finding.household_id else ()
     [payload] = in_words(session, None, [finding])
     passing = ("over_days", "risen", "risen_to")  # of the day of reading; the phone reckons its own
-    payload = {name: value for name, value in payload.items() if name not in passing}
+    payload = {name: value for name, value in payload.items() if name not in passing} | for_village(payload["state"])
+    for step in payload["steps"]:
+        step["labels"] = workflow().steps[step["step"]].labels
     villages = scope.feed_scopes_of(path_of(session, finding))
     scopes = (*villages, *(f"user:{person}" for person in sorted(people)))
     return [News(name, "finding", finding.id, "finding", payload) for name in scopes]
+
+
+def for_village(state: str) -> Wire:
+    """What a phone needs to go on without a network: the state in words, and the steps that are the village's now.
+
+    `lapses`: when the day is over, the finding stands by itself and nothing is offered any more.
+    """
+    flow = workflow()
+    here = flow.states[state]
+    mine = [step for step in possible(flow, state) if step.by == "village"]
+    offers = [{"step": step.name, "labels": step.labels, "needs": list(step.needs)} for step in mine]
+    return {"state_labels": here.labels, "final": here.final, "lapses": here.then is not None, "offers": offers}
 
 
 def tell(session: Session, finding: Finding) -> None:
