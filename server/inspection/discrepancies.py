@@ -5,7 +5,9 @@ Counts only, no household and no person; both languages.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -15,49 +17,80 @@ from server.forms.dataset import Dataset
 from server.forms.model import Question
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
-from server.inspection.comparison import KINDS, Item
+from server.inspection.comparison import KINDS, Item, Kind, Outcome
 from server.inspection.facts import property_of
-from server.inspection.outcome import Asked, Found
-from server.inspection.tally import counted, tally, tally_by
+from server.inspection.outcome import Found
+from server.inspection.tally import Tally, tally_by
 
 Wire = dict[str, Any]
 Datasets = Mapping[str, Dataset]
-Compared = Sequence[tuple[Found, Asked, Item]]
+Examples = dict[tuple[str, str], tuple[Question | None, Item]]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is counted together: one question of a form in one village."""
+
+    form_id: str
+    question: str
+    kind: Kind
+    township: str
+    village: str
+
+
+Counts = Mapping[Cell, Counter[Outcome]]
 
 
 def discrepancies(session: Session, found: Sequence[Found], datasets: Datasets, counts_changing: bool) -> Wire:
     """`counts_changing`: whether what changes by itself is part of the error rate."""
-    items = [(one, asked, item) for one in found for asked in one.asked for item in asked.items]
-    plain = [item for _, _, item in items]
+    cells, examples, rules = _counted(found)
+    steady = {cell: counts for cell, counts in cells.items() if counts_changing or cell.kind != "changing"}
+    by_kind = tally_by((cell.kind, counts) for cell, counts in cells.items())
     return {
         "counts_changing": counts_changing,
-        "all": tally(counted(plain, counts_changing)).as_json(),
-        "by_kind": [
-            {"kind": kind, "type": KINDS[kind], **tally(item for item in plain if item.fact.kind == kind).as_json()}
-            for kind in KINDS
-        ],
-        "by_form": _by_form(session, items),
-        "by_question": list(_by_question(items, datasets)),
-        "by_region": _by_region(session, items, counts_changing),
-        "rules": sorted({item.fact.tolerance.rule for item in plain if item.fact.tolerance.rule}),
+        "all": _sum(steady).as_json(),
+        "by_kind": [{"kind": k, "type": type, **by_kind.get(k, Tally({})).as_json()} for k, type in KINDS.items()],
+        "by_form": _by_form(session, cells),
+        "by_question": list(_by_question(cells, examples, datasets)),
+        "by_region": _by_region(session, steady),
+        "rules": rules,
     }
 
 
-def _by_form(session: Session, items: Compared) -> list[Wire]:
-    tallies = tally_by((asked.task.form_id, item) for _, asked, item in items)
+def _counted(found: Sequence[Found]) -> tuple[Counts, Examples, list[str]]:
+    """One pass over all items; an item of each question stands for what does not differ between households."""
+    cells: dict[Cell, Counter[Outcome]] = {}
+    examples: Examples = {}
+    rules: set[str] = set()
+    for one in found:
+        township, village = one.sampled.township_code, one.sampled.village_code
+        for asked in one.asked:
+            form_id, model = asked.task.form_id, asked.model
+            for item in asked.items:
+                path = item.fact.question
+                cell = Cell(form_id, path, item.fact.kind, township, village)
+                cells.setdefault(cell, Counter())[item.outcome] += 1
+                if (form_id, path) not in examples:
+                    examples[form_id, path] = (model.by_path.get(path) if model else None, item)
+                rules.add(item.fact.tolerance.rule)
+    return cells, examples, sorted(rules - {""})
+
+
+def _sum(cells: Counts) -> Tally:
+    return tally_by(("", counts) for counts in cells.values()).get("", Tally({}))
+
+
+def _by_form(session: Session, cells: Counts) -> list[Wire]:
+    tallies = tally_by((cell.form_id, counts) for cell, counts in cells.items())
     names = names_of(session, sorted(tallies))
     return [{"form_id": key, "names": names.get(key), **found.as_json()} for key, found in sorted(tallies.items())]
 
 
-def _by_question(items: Compared, datasets: Datasets) -> Iterator[Wire]:
+def _by_question(cells: Counts, examples: Examples, datasets: Datasets) -> Iterator[Wire]:
     """In the order of the forms; a question of two versions is one."""
-    questions: dict[tuple[str, str], tuple[Question | None, Item]] = {}
-    for _, asked, item in items:
-        key = (asked.task.form_id, item.fact.question)
-        questions[key] = (asked.model.by_path.get(item.fact.question) if asked.model else None, item)
-    tallies = tally_by(((asked.task.form_id, item.fact.question), item) for _, asked, item in items)
+    tallies = tally_by(((cell.form_id, cell.question), counts) for cell, counts in cells.items())
     for (form_id, path), found in tallies.items():
-        question, item = questions[form_id, path]
+        question, item = examples[form_id, path]
         yield {
             "form_id": form_id,
             "question": path,
@@ -69,6 +102,18 @@ def _by_question(items: Compared, datasets: Datasets) -> Iterator[Wire]:
         }
 
 
+def _by_region(session: Session, cells: Counts) -> list[Wire]:
+    """Townships and villages; a village stands below its township. Only what counts for the error rate."""
+    above = {cell.village: cell.township for cell in cells}
+    tallies = tally_by((cell.township, counts) for cell, counts in cells.items())
+    tallies |= tally_by((cell.village, counts) for cell, counts in cells.items())
+    names = region_names(session, sorted(tallies))
+    order = sorted(tallies, key=lambda code: (above.get(code, code), code in above, code))
+    return [
+        {"code": code, "names": names.get(code), "above": above.get(code), **tallies[code].as_json()} for code in order
+    ]
+
+
 def label_of(question: Question | None, item: Item, datasets: Datasets) -> dict[str, str]:
     """What the record calls the fact, else how it was asked."""
     property = property_of(datasets, item.fact.dataset, item.fact.property)
@@ -76,20 +121,6 @@ def label_of(question: Question | None, item: Item, datasets: Datasets) -> dict[
         return property.labels
     asked = question.labels if question else {}
     return {language: asked.get(language) or item.fact.property for language in ("zh", "en")}
-
-
-def _by_region(session: Session, items: Compared, counts_changing: bool) -> list[Wire]:
-    """Townships and villages; a village stands below its township. Only what counts for the error rate."""
-    kept = [(one, item) for one, _, item in items if counted([item], counts_changing)]
-    townships = tally_by((one.sampled.township_code, item) for one, item in kept)
-    villages = tally_by((one.sampled.village_code, item) for one, item in kept)
-    above = {one.sampled.village_code: one.sampled.township_code for one, _ in kept}
-    tallies = {**townships, **villages}
-    names = region_names(session, sorted(tallies))
-    order = sorted(tallies, key=lambda code: (above.get(code, code), code in above, code))
-    return [
-        {"code": code, "names": names.get(code), "above": above.get(code), **tallies[code].as_json()} for code in order
-    ]
 
 
 def region_names(session: Session, codes: Sequence[str]) -> dict[str, dict[str, str]]:

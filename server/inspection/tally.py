@@ -44,11 +44,11 @@ def tally(items: Iterable[Item]) -> Tally:
     return Tally(Counter(item.outcome for item in items))
 
 
-def tally_by(pairs: Iterable[tuple[K, Item]]) -> dict[K, Tally]:
-    """A tally for each key, in the order in which keys first come."""
+def tally_by(parts: Iterable[tuple[K, Mapping[Outcome, int]]]) -> dict[K, Tally]:
+    """The tally of each key, in the order in which keys first come, from counts that were taken before."""
     counts: dict[K, Counter[Outcome]] = {}
-    for key, item in pairs:
-        counts.setdefault(key, Counter())[item.outcome] += 1
+    for key, part in parts:
+        counts.setdefault(key, Counter()).update(part)
     return {key: Tally(found) for key, found in counts.items()}
 
 
