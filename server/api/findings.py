@@ -28,6 +28,7 @@ from server.inspection.finding_photos import find_photo
 from server.inspection.finding_steps import Asked, note_refused
 from server.inspection.finding_tables import SOURCES
 from server.inspection.findings import KINDS, Opening, Wanted
+from server.registry.reading import Page
 from server.sync.review import REVIEWERS
 
 blueprint = Blueprint("findings", __name__, description="What is to be put right, from its opening to its closing")
@@ -165,6 +166,15 @@ def check(body: dict[str, Any], finding_id: UUID) -> tuple[Response, int]:
         lambda session: finding_checks.send_check(session, actor, str(finding_id), person, body["due"]),
     )  # fmt: skip
     return _told(actor, str(finding_id)), 201
+
+
+@blueprint.get("/findings/<uuid:finding_id>/checkers")
+@signed_in(*REVIEWERS)
+def checkers(finding_id: UUID) -> Response:
+    """Who may be sent to look on the spot."""
+    with db.read() as session:
+        people = finding_checks.checkers(session, current_actor(), str(finding_id))
+    return found(None if people is None else Page(people, None))
 
 
 @blueprint.get("/findings/<uuid:finding_id>/similar")

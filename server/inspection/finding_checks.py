@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, or_, select
 from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.audit import note
-from server.accounts.tables import HelperOf, Person
+from server.accounts.tables import HelperOf, Person, RoleGrant
 from server.db import upsert
 from server.errors import Problem
 from server.evidence.tables import PhotoCheck, PhotoLook
@@ -62,6 +62,19 @@ def send_check(session: Session, actor: Actor, finding_id: str, person_id: str, 
     reason = f"整改复核 {number_of(finding)}：{finding.text}"[:500]
     assignments.assign(session, actor, Errand(person_id, CHECK_FORM, finding.household_id, due, reason, given))
     _keep(session, finding, "check", [given])
+
+
+def checkers(session: Session, actor: Actor, finding_id: str) -> list[Wire] | None:
+    """Who may be sent to look on the spot: inspectors, and those of the office; None when out of the actor's lead."""
+    finding = find(session, actor, finding_id)
+    if finding is None or "office" not in sides(session, actor, finding):
+        return None
+    above = select(Region.code).where(Region.code.in_(path_of(session, finding).strip("/").split("/")))
+    office = and_(RoleGrant.role.in_(REVIEWERS), RoleGrant.region_code.in_(above))
+    may = select(RoleGrant.person_id).where(or_(RoleGrant.role == "inspector", office))
+    people = session.scalars(select(Person).where(Person.active, Person.id.in_(may)).order_by(Person.username)).all()
+    fit = [one for one in people if not _answers_for(session, one.id, finding)]
+    return [{"id": one.id, "username": one.username, "display_name": one.display_name} for one in fit]
 
 
 def _answers_for(session: Session, person_id: str, finding: Finding) -> bool:

@@ -280,6 +280,13 @@ def test_the_village_sees_its_own_list_and_a_helper_the_household_s(world: World
     assert world.phone("li").get(f"/findings/{of_house['id']}").json["errands"] == []
 
 
+def test_nobody_of_the_village_s_side_is_offered_to_look_on_the_spot(world: World) -> None:
+    finding = open_by_hand(world)
+    people = world.phone("zhang").get(f"/findings/{finding['id']}/checkers").json["items"]
+    assert {one["username"] for one in people} == {"admin", "inspector", "qian", "zhang"}
+    assert world.phone("li").get(f"/findings/{finding['id']}/checkers").status_code == 403
+
+
 def test_an_inspector_sees_the_findings_that_the_inspector_is_sent_to_and_no_others(world: World) -> None:
     finding, other = open_by_hand(world), open_by_hand(world)
     send_look(world, finding)

@@ -20,6 +20,7 @@ export const router = createRouter({
     { path: "/households/:id/place", name: "place", component: () => import("./pages/HouseholdPlacePage.vue"), props: true },
     { path: "/differences", name: "conflicts", component: () => import("./pages/ConflictsPage.vue") },
     { path: "/set-aside", name: "aside", component: () => import("./pages/SetAsidePage.vue") },
+    { path: "/findings", name: "findings", component: () => import("./pages/FindingsPage.vue") },
     { path: "/questions", name: "questions", component: () => import("./pages/QuestionsPage.vue") },
     { path: "/checks", name: "rules", component: () => import("./pages/RulesPage.vue") },
     { path: "/visits/:id(.+)", name: "submission", component: () => import("./pages/SubmissionPage.vue"), props: true },
