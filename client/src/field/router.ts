@@ -13,6 +13,12 @@ const routes = [
   { path: "/findings", name: "findings", component: () => import("./pages/FindingsPage.vue") },
   { path: "/finding/:id", name: "finding", component: () => import("./pages/FindingPage.vue"), props: true },
   { path: "/preview/:formId/:version", name: "preview", component: () => import("./pages/PreviewPage.vue"), props: true },
+  { path: "/practice", name: "practice", component: () => import("./pages/PracticePage.vue") },
+  { path: "/tour", name: "tour", component: () => import("./help/TourPage.vue"), meta: { free: true } },
+  { path: "/help", name: "help", component: () => import("./help/HelpPage.vue"), meta: { free: true } },
+  { path: "/help/:topic", name: "topic", component: () => import("./help/TopicPage.vue"), props: true, meta: { free: true } },
+  { path: "/my-data", name: "my-data", component: () => import("./help/MyDataPage.vue"), meta: { free: true } },
+  { path: "/feedback", name: "feedback", component: () => import("./help/FeedbackPage.vue") },
   { path: "/drafts", name: "drafts", component: () => import("./pages/DraftsPage.vue"), meta: { tabs: true } },
   { path: "/outbox", name: "outbox", component: () => import("./pages/OutboxPage.vue"), meta: { tabs: true } },
   { path: "/me", name: "me", component: () => import("./pages/MePage.vue"), meta: { tabs: true } },
@@ -24,6 +30,7 @@ const routes = [
 export const router = createRouter({ history: createWebHashHistory(), routes, scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 } });
 
 router.beforeEach(async (to) => {
+  if (to.meta["free"]) return true;
   // The phone's back button may lead to the PIN page of this morning: nothing is asked twice.
   // A code is for somebody who begins here, also while another worker's store is open.
   if (isUnlocked()) return to.meta["open"] && !to.query["code"] ? { path: "/", replace: true } : true;

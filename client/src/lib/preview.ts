@@ -1,9 +1,11 @@
-/** A form version that is not published yet, opened to be tried: fetched now, filled on invented rows, kept nowhere. */
+/** A form opened to be tried, on invented rows and kept nowhere: a version that is not published yet, or the visit to learn on. */
 import { getJson, getResponse } from "./api";
 import type { FormRow } from "./database";
 import { loadDefinitions, loadRegions } from "./definitions";
 import { settingsOf } from "./form-settings";
+import { newestForm, offeredForms } from "./forms";
 import { uuid4 } from "./ids";
+import { Problem } from "./problem";
 import { sampleRows } from "./sample-rows";
 import { session } from "./session";
 import { datasetsOf, snapshotOf } from "./snapshot";
@@ -13,14 +15,22 @@ interface Listed { form_id: string; version: string; hash: string; names: { zh?:
 
 export interface Preview { draft: Draft; form: DraftForm }
 
-export async function fetchPreview(formId: string, version: string, language: "zh" | "en"): Promise<Preview> {
-  const row = await fetchRow(formId, version);
+export const fetchPreview = async (formId: string, version: string, language: "zh" | "en"): Promise<Preview> => openOn(await fetchRow(formId, version), language);
+
+/** The visit's form as this phone has it, to learn on: needs no network. */
+export async function openPractice(language: "zh" | "en"): Promise<Preview> {
+  const visit = (await offeredForms()).find(({ settings }) => settings.purpose === "visit" && settings.about !== "region");
+  if (!visit) throw new Problem("form.missing");
+  return openOn(await newestForm(visit.form_id), language);
+}
+
+async function openOn(row: FormRow, language: "zh" | "en"): Promise<Preview> {
   const { household, children } = sampleRows(await loadDefinitions(), datasetsOf(row), await sampleRegion());
   const isAboutVillage = row.settings?.about === "region";
   const snapshot = await snapshotOf({ household: isAboutVillage ? null : household, listed: [household], children }, row, language);
   const now = new Date().toISOString();
   const draft: Draft = {
-    id: uuid4(), form_id: formId, version, household_id: snapshot.household?.id ?? null, title: snapshot.household?.label ?? "", opened_at: now, updated_at: now, snapshot, extra: { started_at: now },
+    id: uuid4(), form_id: row.form_id, version: row.version, household_id: snapshot.household?.id ?? null, title: snapshot.household?.label ?? "", opened_at: now, updated_at: now, snapshot, extra: { started_at: now },
   };
   const file: DraftForm["file"] = async (name) => {
     const text = snapshot.csv[name];
