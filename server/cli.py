@@ -33,6 +33,7 @@ from server.commands import (
     reserve,
     rules,
     run,
+    sample,
     worker,
 )
 from server.commands.messages import say
@@ -62,6 +63,7 @@ GROUPS: tuple[Callable[[click.Group], None], ...] = (
     keys.register,
     blobs.register,
     photo.register,
+    sample.register,
     audit.register,
 )
 

@@ -51,6 +51,13 @@ def wilson(count: float, size: float, confidence: float = 0.95) -> tuple[float, 
     return (0.0 if count <= 0 else max(middle - half, 0.0)), (1.0 if count >= size else min(middle + half, 1.0))
 
 
+def binomial_at_most(count: int, size: int, share: float) -> float:
+    """Chance of `count` or fewer in `size` independent trials; the trials may be fewer than the count."""
+    if count >= size:
+        return 1.0
+    return float(_special().bdtr(count, size, share))
+
+
 def t_quantile(probability: float, freedom: float) -> float:
     """Quantile of Student's t; the normal one where `freedom` is infinite. ValueError where it is not above 0."""
     if freedom <= 0 or not 0 < probability < 1:
