@@ -422,6 +422,19 @@ CATALOGUE: Mapping[str, Entry] = {
         "An inspector has no other role and helps no household: nobody checks the own work. Nothing was changed; "
         "take the other right first, or choose somebody else.",
     ),
+    "region.applied": Entry(
+        409,
+        "这个变更已经生效，不能撤回。请再做一个变更改回来。",
+        "This change holds already and cannot be withdrawn. Make another one that turns it back.",
+    ),
+    "region.no_change": Entry(
+        422, "和现在一样，没有什么要改。", "It is so already; there is nothing to change."
+    ),
+    "region.wrong_level": Entry(
+        422,
+        "只能挪到上一级的区域下面（村挪到乡镇下）；村民小组的代码跟着村走，不能挪。",
+        "A region hangs on one that is one level above (a village on a township); a group goes with its village.",
+    ),
     "region.invalid": Entry(
         422, "区划文件里有错误，一行也没有导入。", "The region file has mistakes; nothing was imported."
     ),

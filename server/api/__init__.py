@@ -6,6 +6,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from server.api import (
+    areas,
     audit,
     auth,
     bodies,
@@ -51,6 +52,7 @@ from server.api import (
 
 BASE = "/api/v1"
 RESOURCES = (
+    areas,
     audit,
     auth,
     conflicts,

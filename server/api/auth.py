@@ -81,6 +81,7 @@ def _signed_in(session: Session, person: Person, body: dict[str, Any]) -> Respon
     if body["cookie"]:
         lifetime = timedelta(hours=settings.console_hours)
         issued = tokens.issue(session, person.id, "console", lifetime)
+        note(session, person.id, "auth.signed_in", person.id)
         answer = jsonify(_welcome(session, person, issued, None))
         answer.set_cookie(
             COOKIE,
@@ -95,6 +96,7 @@ def _signed_in(session: Session, person: Person, body: dict[str, Any]) -> Respon
     if not body["install_id"]:
         raise Problem("request.invalid", detail="install_id is missing")
     claim_install(session, body["install_id"], person.id, body["device"])
+    note(session, person.id, "auth.signed_in", body["install_id"])
     issued = tokens.issue(session, person.id, "api", timedelta(days=settings.token_days), body["install_id"])
     return jsonify(_welcome(session, person, issued, issued.token))
 

@@ -9,18 +9,19 @@ from flask import Flask
 from huey import crontab
 
 from server import db
-from server.sync import audit_chain, datum_doubts, holdings, loans
+from server.sync import area_changes, audit_chain, datum_doubts, holdings, loans
 from server.sync.compaction import compact
 
 LATELY = timedelta(minutes=45)  # three turns of the clock: a turn that is lost is made up by the next
 
 
 def keep_up(arrived: timedelta = datum_doubts.REACH) -> None:
-    """Ends loans whose last day is over, finds rights that ended without a word to us, looks for wrong datums, puts
-    the audit into its chain.
+    """Lets names and places of regions hold whose day has come, ends loans whose last day is over, finds rights that
+    ended without a word to us, looks for wrong datums, puts the audit into its chain.
 
     `arrived`: how far back batches of positions are looked at; all of two days when a worker starts.
     """
+    db.transact(area_changes.apply_due)
     db.transact(loans.end_due)
     holdings.notice_all()
     datum_doubts.look_at_all(arrived)
