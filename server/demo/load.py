@@ -21,6 +21,7 @@ from server.accounts.tables import HelperOf, Person
 from server.config import Settings
 from server.demo import files
 from server.demo.county import PASSWORD, County, Worker, build_county
+from server.demo.findings import open_findings
 from server.demo.homes import Household
 from server.demo.seed import SEED, dice, new_id
 from server.demo.submit import submit_works
@@ -74,6 +75,7 @@ def load_demo(settings: Settings, progress: Progress) -> County:
     _load_households(settings, county, importer.id, progress)
     submit_works(settings, county, forms, progress)
     run_rules(settings.forms, COUNTY[0], db.today(), lambda done, total: progress("rules", done, total))
+    open_findings(county)
     db.transact(lambda session: session.merge(ServerFact(name=FACT, value=COMPLETE)))
     return county
 
