@@ -46,7 +46,8 @@ class Walk:
     def through(self) -> None:
         for part in (
             self.sign_in, self.worklist, self.household, self.differing, self.form, self.camera, self.read_back,
-            self.sent, self.drafts, self.asked, self.me, self.other_pages, self.large_type, self.without_network, self.locked,
+            self.sent, self.drafts, self.asked, self.me, self.other_pages, self.large_type, self.without_network,
+            self.locked,
         ):  # fmt: skip
             part()
 
