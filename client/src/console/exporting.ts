@@ -8,6 +8,7 @@ export type Asked = { region: string | null; from: string | null; to: string | n
   | { kind: "answers"; form_id: string; format: string; words: string }
   | { kind: "map"; format: string }
   | { kind: "photos"; reason: string }
+  | { kind: "inspection"; inspection: string; format: string }
 );
 
 const PAUSE_MS = 1500;
