@@ -106,7 +106,7 @@ def inspectors(row_id: UUID) -> Response:
         return jsonify({"items": task_list.inspectors_for(session, inspection)})
 
 
-@blueprint.put("/inspections/<uuid:row_id>/teams/<uuid:team_id>")
+@blueprint.post("/inspections/<uuid:row_id>/teams/<uuid:team_id>")
 @signed_in(*PLANNERS)
 @blueprint.arguments(Team)
 def team(body: dict[str, Any], row_id: UUID, team_id: UUID) -> Response:

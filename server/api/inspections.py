@@ -114,7 +114,7 @@ def plan(body: dict[str, Any]) -> tuple[Response, int]:
     return _steered(wanted.id, lambda session, _id: planning.make_plan(session, actor, wanted)), 201
 
 
-@blueprint.put("/inspections/<uuid:row_id>")
+@blueprint.post("/inspections/<uuid:row_id>/plan")
 @signed_in(*PLANNERS)
 @blueprint.arguments(Planned)
 def change(body: dict[str, Any], row_id: UUID) -> Response:

@@ -86,7 +86,7 @@ def at_work(session: Session, actor: Actor, inspection_id: str, *states: str) ->
     found = find_inspection(session, actor, inspection_id, PLANNERS)
     session.refresh(found)
     if found.state not in states:
-        raise Problem("inspection.state", detail=found.state)
+        raise Problem("inspection.state")
     return found
 
 

@@ -16,12 +16,18 @@ from server.db import today
 from server.geo.tables import Region
 from server.inspection import burden
 from server.inspection.burden import Limits, Overlap, Spared
-from server.inspection.candidates import Candidate, candidates
+from server.inspection.candidates import Candidate, candidates, frame_from
 from server.inspection.planning import kind_of, marks_of, plan_in
 from server.inspection.rights import PLANNERS, answerable
+from server.inspection.sampling import draw
+from server.inspection.size_words import of_power
+from server.inspection.sizes import effect_of, power
 from server.inspection.tables import Inspection, SampledHousehold
 from server.registry.tables import Entity
 
+COUNTING = "0" * 20
+LIMIT = 0.02  # of an error rate that the sentences about a sample's size speak of
+LIKENESS = 0.05  # how alike households of one village are; a usual value
 LISTED = 50  # rows of a list in a preview; the published list of exclusions is whole
 Wire = dict[str, Any]
 
@@ -57,9 +63,28 @@ def preview(session: Session, actor: Actor, inspection: Inspection) -> Wire:
     kept = [one for one in seen.found if one.household_id not in seen.out]
     return {
         "frame": _frame(session, kept),
+        "sample": _sample(inspection, seen),
         "spared": _spared(session, actor, seen),
         "burden": _burden(session, inspection, seen, [one.household_id for one in kept]),
         "overlaps": overlap_rows(session, actor, inspection, {one.household_id for one in kept}),
+    }
+
+
+def _sample(inspection: Inspection, seen: Survey) -> Wire:
+    """How many the plan draws from these, and what so many can and cannot prove. The seed of this count is no seed."""
+    if not seen.found or len(seen.out) == len(seen.found):
+        return {"households": 0, "reserves": 0, "villages": 0, "sentences": []}
+    plan = plan_in(inspection)
+    drawn = draw(frame_from(seen.found, seen.marks, seen.out), plan, COUNTING)
+    count, villages = len(drawn.households), len({one.village for one in drawn.households})
+    effect = effect_of(count / villages, LIKENESS) if plan.design == "two_stage" else 1.0
+    said = of_power(count, power(count, LIMIT, effect=effect), LIMIT)
+    return {
+        "households": count,
+        "reserves": len(drawn.reserves),
+        "villages": villages,
+        "sentences": [{"zh": zh, "en": en} for zh, en in said],
+        "notes": list(drawn.notes),
     }
 
 

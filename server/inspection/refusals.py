@@ -35,6 +35,6 @@ def transact_noting(actor: Actor, subject: str, work: Callable[[Session], T]) ->
         return db.transact(work)
     except Problem as problem:
         if problem.code in NOTED:
-            code, detail = problem.code, problem.detail
-            db.transact(lambda session: note(session, actor.id, "inspection.refused", subject, code=code, why=detail))
+            code, why = problem.code, "; ".join(fault.why for fault in problem.faults)
+            db.transact(lambda session: note(session, actor.id, "inspection.refused", subject, code=code, why=why))
         raise

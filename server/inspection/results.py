@@ -159,12 +159,19 @@ def give_up(
     if task.state == "done" and task.disposition == disposition:
         return task
     if task.state not in ("waiting", "sent"):
-        raise Problem("inspection.task_over", detail=task.state)
+        raise Problem("inspection.task_over")
     wanted = pace_in(session, inspection.region_code).attempts if disposition in AGAIN else 1
     if task.tries < wanted:
-        raise Problem("inspection.not_tried", detail=f"{task.tries}/{wanted}")
+        raise not_tried(task, wanted)
     _end(session, actor, task, disposition, reason)
     return task
+
+
+def not_tried(task: InspectionTask, wanted: int) -> Problem:
+    """Says how often it was tried, and how often it has to be."""
+    why = f"有效联系 {task.tries} 次，要 {wanted} 次 / {task.tries} tries that count, {wanted} are wanted"
+    fix = "隔够时间再去 / Go again after the time between tries"
+    return Problem("inspection.not_tried", faults=[Fault("tries", why, fix)])
 
 
 def _end(session: Session, actor: Actor, task: InspectionTask, disposition: str, reason: str) -> None:

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.accounts.audit import note
-from server.errors import Problem
+from server.errors import Fault, Problem
 from server.inspection import tasks
 from server.inspection.planning import at_work, plan_in
-from server.inspection.results import read_results, task_in
+from server.inspection.results import not_tried, read_results, task_in
 from server.inspection.tables import Inspection, InspectionDraw, InspectionTask, SampledHousehold
 from server.sync.contacts import REACHED
 
@@ -34,15 +34,16 @@ def substitute(
     if reserve is None:
         raise Problem("inspection.no_reserve")
     if household_id not in (None, reserve.household_id):
-        raise Problem("inspection.out_of_order", detail=reserve.household_id)
+        fault = Fault("household_id", reserve.household_id, "按这个编号替换 / Take the household with this id")
+        raise Problem("inspection.out_of_order", faults=[fault])
     return _stand_in(session, actor, inspection, task, reserve, reason)
 
 
 def _may_be_replaced(task: InspectionTask) -> None:
     if task.state in ("waiting", "sent"):
-        raise Problem("inspection.not_tried", detail=task.state)
+        raise not_tried(task, task.tries + 1)
     if task.state != "done":
-        raise Problem("inspection.task_over", detail=task.state)
+        raise Problem("inspection.task_over")
     if task.disposition in REACHED:
         raise Problem("inspection.reached")
 

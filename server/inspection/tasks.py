@@ -153,7 +153,7 @@ def _send_one(
     if task.assignment_id == errand_id:
         return
     if task.state not in ("waiting", "sent"):
-        raise Problem("inspection.task_over", detail=task.household_id)
+        raise Problem("inspection.task_over")
     if task.state == "sent" and task.assignment_id:
         assignments.withdraw(session, actor, task.assignment_id)
     due = sending.due or inspection.ends_on
