@@ -172,7 +172,7 @@ def check_similar(session: Session, actor: Actor, finding_id: str, wanted: Simil
             assignments.assign(session, actor, Errand(person_id, wanted.form_id, row.id, wanted.due, reason, given))
         made.append(given)
     _keep(session, finding, "similar", made)
-    note(session, actor.id, "finding.similar", finding.id, errands=len(made))
+    note(session, actor.id, "finding.similar", finding.id, errands=len(made), region=finding.region_code)
     return {"errands": len(made), "left_out": left}
 
 

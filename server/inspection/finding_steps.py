@@ -140,10 +140,12 @@ def _store(session: Session, actor: Actor, finding: Finding, kind: StepKind, ask
     session.flush()
     now_at = standing_of(finding, steps_of(session, [finding.id])[finding.id])
     finding.state, finding.due_on, finding.last = now_at.state, now_at.due_on, row.n
-    note(session, actor.id, f"finding.{kind.name}", finding.id, step=row.id)
+    note(session, actor.id, f"finding.{kind.name}", finding.id, step=row.id, region=finding.region_code)
     session.flush()
 
 
 def note_refused(session: Session, actor: Actor, finding_id: str, step: str, code: str) -> None:
-    """An attempt that failed is answerable too."""
-    note(session, actor.id, "finding.refused", finding_id, step=step[:40], code=code)
+    """An attempt that failed is answerable too, to those of the finding's area, whoever made it."""
+    found = session.get(Finding, finding_id)
+    where = {"region": found.region_code} if found else {}
+    note(session, actor.id, "finding.refused", finding_id, step=step[:40], code=code, **where)

@@ -98,7 +98,7 @@ def open_finding(session: Session, actor: Actor, wanted: Opening) -> tuple[str, 
     if found is None:
         raise Problem("record.not_found")
     if new is not None:
-        note(session, actor.id, "finding.opened", found.id, source=found.source)
+        note(session, actor.id, "finding.opened", found.id, source=found.source, region=found.region_code)
         tell(session, found)
     return found.id, new is not None
 
