@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from uuid import UUID
 
 from flask import Response, current_app, jsonify, request, send_file
 from flask_smorest import Blueprint
@@ -38,6 +39,7 @@ _READ = {
     "answers": ("form_id", "status", "words"),
     "map": ("form_id", "layers", "base"),
     "photos": ("instances",),
+    "inspection": ("inspection",),
 }
 
 
@@ -46,7 +48,7 @@ class Wanted(Loose):
 
     `answers` of a form: `form_id`, `format` csv, json or xlsx, `words` codes or labels. `map`: households, submissions
     and photos, `format` gpkg or geojson, some of the `layers`. `photos`: a bundle for an audit, with a `reason`; of an
-    area, a time, or the visits in `instances`.
+    area, a time, or the visits in `instances`. `inspection`: the report of one, once its visits are over.
     """
 
     kind = fields.String(load_default="answers", validate=validate.OneOf(tuple(KINDS)))
@@ -55,7 +57,8 @@ class Wanted(Loose):
     since = fields.AwareDateTime(load_default=None, allow_none=True, data_key="from", format="iso")
     until = fields.AwareDateTime(load_default=None, allow_none=True, data_key="to", format="iso")
     status = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=12))
-    format = fields.String(validate=validate.OneOf([*FORMATS, *map_export.FORMATS]))
+    format = fields.String(validate=validate.OneOf(sorted({one for kind in _FORMATS.values() for one in kind})))
+    inspection = fields.UUID(load_default=None, allow_none=True)
     words = fields.String(load_default="codes", validate=validate.OneOf(tuple(WORDS)))
     layers = fields.List(
         fields.String(validate=validate.OneOf(map_export.LAYERS)),
@@ -75,6 +78,8 @@ class Wanted(Loose):
             raise ValidationError("Answers are of a form: say which.", "form_id")
         if kind == "photos" and not (body["reason"] or "").strip():
             raise ValidationError("Originals leave the server: say what for.", "reason")
+        if kind == "inspection" and body["inspection"] is None:
+            raise ValidationError("A report is of an inspection: say which.", "inspection")
         if body.get("format", _FORMATS[kind][0]) not in _FORMATS[kind]:
             raise ValidationError(f"One of: {', '.join(_FORMATS[kind])}.", "format")
 
@@ -83,8 +88,12 @@ def _asked(body: dict[str, Any]) -> dict[str, Any]:
     """What the kind reads of it, as JSON keeps it. Links in a map lead to where it was asked for."""
     kind = body["kind"]
     body = {"format": _FORMATS[kind][0], "base": request.host_url.rstrip("/")} | body
-    texts = {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in body.items()}
+    texts = {name: _text(value) for name, value in body.items()}
     return {name: texts[name] for name in (*_ALWAYS, *_READ[kind])}
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value) if isinstance(value, UUID) else value
 
 
 @blueprint.route("/exports", methods=["POST"])

@@ -15,7 +15,9 @@ from server.config import Settings
 from server.errors import Problem
 from server.evidence.features import Wanted
 from server.forms.dataset import Dataset
-from server.reports import answer_export, map_export, photo_bundle
+from server.inspection.outcome import over
+from server.reports import answer_export, inspection_page, map_export, photo_bundle
+from server.reports.inspection_report import report_of
 from server.reports.selection import Selection, newest_model
 
 Asked = Mapping[str, Any]
@@ -35,7 +37,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Written:
-    """How many submissions, features or photos are in the file, and what else is known of it."""
+    """How many submissions, features, photos or rows are in the file, and what else is known of it."""
 
     rows: int
     made: dict[str, Any] | None = None
@@ -108,8 +110,20 @@ def _write_photos(session: Session, job: Job) -> Written:
     return Written(made.photos, made.as_json())
 
 
+def _check_inspection(session: Session, actor: Actor, asked: Asked) -> None:
+    over(session, actor, asked["inspection"])
+
+
+def _write_inspection(session: Session, job: Job) -> Written:
+    report = report_of(session, job.datasets, job.actor, job.asked["inspection"])
+    write = inspection_page.write_page if job.asked["format"] == "html" else inspection_page.write_workbook
+    write(report, job.target)
+    return Written(sum(len(section.table.rows) for section in report.sections if section.table))
+
+
 KINDS: Mapping[str, Kind] = {
     "answers": Kind(_check_form, _write_answers, answer_export.FORMATS, lambda asked: str(asked["form_id"])),
     "map": Kind(_check_form, _write_map, map_export.FORMATS, lambda asked: "map"),
     "photos": Kind(_check_size, _write_photos, photo_bundle.FORMATS, lambda asked: "photos"),
+    "inspection": Kind(_check_inspection, _write_inspection, inspection_page.FORMATS, lambda asked: "inspection"),
 }

@@ -1,0 +1,88 @@
+"""The report of an inspection: asked for as other exports, in both languages and shapes, without anybody's name."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from flask import Flask
+from openpyxl import load_workbook
+
+from server.reports import exports, tasks
+from server.reports.inspection_page import Bar, Report, Section, Table, write_page, write_workbook
+from server.sync.definitions import datasets
+from tests.inspection.outcome_stage import INSPECTION, Home, add_inspection, add_spot_check
+from tests.sync.office import add_person
+from tests.world import World, add_policies, build_world
+
+
+@pytest.fixture
+def world(app: Flask) -> World:
+    made = build_world(app)
+    add_person(made, "inspector", "inspector", None)
+    made.run(add_spot_check)
+    made.run(add_policies)
+    poor = {"people/n_people": "5", "living/food_enough": "no"}
+    homes = [Home("a"), Home("b", poor), Home("c", disposition="refused")]
+    made.run(lambda session: add_inspection(session, made.people, homes))
+    return made
+
+
+def ask(world: World, by: str, format: str) -> Any:
+    return world.phone(by).post("/exports", {"kind": "inspection", "inspection": INSPECTION, "format": format})
+
+
+def fetched(world: World, by: str, format: str, monkeypatch: pytest.MonkeyPatch) -> bytes:
+    monkeypatch.setattr(tasks, "_enqueue", lambda *given: None)
+    asked = ask(world, by, format)
+    assert asked.status_code == 202, asked.text
+    with world.app.app_context():
+        assert exports.run(world.app.config["RUHU"], datasets(), asked.json["id"])
+    answer = world.phone(by).get(f"/exports/{asked.json['id']}/file")
+    assert answer.status_code == 200
+    content: bytes = answer.data
+    return content
+
+
+def test_the_workbook_holds_every_part_and_nobody_s_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = load_workbook(io.BytesIO(fetched(world, "zhang", "xlsx", monkeypatch)))
+    assert book.sheetnames == [
+        "design", "response", "results", "types", "questions", "areas", "findings", "exclusions", "redraw",
+    ]  # fmt: skip
+    lines = {sheet.title: [[cell for cell in row if cell is not None] for row in sheet.values] for sheet in book}
+    everything = str(lines)
+    assert "李小满" not in everything and "58000" not in everything
+    people = next(row for row in lines["questions"] if "家庭人口" in str(row))
+    assert people[1:5] == [2, 1, 0, 1], "checked, agree, within, differ"
+    assert "样本不足" in str(lines["results"]) and "Sample too small" in str(lines["results"])
+    assert any("拒访 / refused 1" in str(row) for row in lines["response"])
+
+
+def test_the_page_stands_alone_and_prints(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = fetched(world, "auditor", "html", monkeypatch).decode()
+    assert page.startswith("<!doctype html>") and "@page" in page
+    assert "三率一度" in page and "Three rates" in page
+    assert "<script" not in page and "http" not in page and "李小满" not in page
+
+
+def test_only_who_answers_for_the_area_gets_it(world: World) -> None:
+    add_person(world, "west", "supervisor", "990102000000")
+    assert ask(world, "west", "xlsx").status_code == 404
+    assert ask(world, "li", "xlsx").status_code == 403
+    assert ask(world, "inspector", "xlsx").status_code == 403
+    assert ask(world, "zhang", "csv").status_code == 400
+    assert world.phone("zhang").post("/exports", {"kind": "inspection"}).status_code == 400
+
+
+def test_texts_are_harmless_in_both_shapes(tmp_path: Any) -> None:
+    """A name that a spreadsheet would run, or a page would take for markup."""
+    row = ["=1+1", "<b>x</b>", 3]
+    table = Table([("甲", "A"), ("乙", "B"), ("丙", "C")], [row], [Bar(0.1, 0.4, 0.2, 0.3, 0.5)])
+    report = Report(("题", "Title"), ("副", "Sub"), [Section("one", ("节", "Part"), [("文", "Text")], table)])
+    write_workbook(report, tmp_path / "r.xlsx")
+    cells = [cell for line in load_workbook(tmp_path / "r.xlsx")["one"].values for cell in line]
+    assert "'=1+1" in cells and 3 in cells
+    write_page(report, tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert "&lt;b&gt;" in page and 'style="left:20.0%;width:60.0%"' in page and "left:60.0%" in page
