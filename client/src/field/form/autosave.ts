@@ -14,8 +14,10 @@ export interface Autosave {
 /** Longest time (ms) that an answer may live only in memory. */
 export const SAVE_DELAY_MS = 180;
 
-/** `save` serialises and stores the current answers; it is never run twice at the same time. */
-export function autosave(save: () => Promise<void>, onState: (state: SaveState, cause?: unknown) => void, delay = SAVE_DELAY_MS): Autosave {
+/** `save` serialises and stores the current answers; it is never run twice at the same time. `isTyping`: more is on its way. */
+export function autosave(
+  save: () => Promise<void>, onState: (state: SaveState, cause?: unknown) => void, delay = SAVE_DELAY_MS, isTyping = (): boolean => false,
+): Autosave {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<void> | null = null;
   let dirty = false;
@@ -27,7 +29,7 @@ export function autosave(save: () => Promise<void>, onState: (state: SaveState, 
       onState("saving");
       try {
         await save();
-        onState(dirty ? "waiting" : "saved");
+        onState(dirty || isTyping() ? "waiting" : "saved");
       } catch (cause) {
         dirty = true; // kept for the next change or flush; never dropped in silence
         onState("failed", cause);

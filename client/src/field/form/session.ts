@@ -6,7 +6,7 @@ import { ENOUGH_M, watchFix } from "@lib/capture";
 import type { FixWatch } from "@lib/capture";
 import { formOfDraft } from "@lib/drafts";
 import type { ContactMode, Draft, DraftExtra, DraftForm, Fix } from "@lib/types";
-import { autosave } from "./autosave";
+import { autosave, SAVE_DELAY_MS } from "./autosave";
 import type { Autosave, SaveState } from "./autosave";
 import { answerWithHousehold, instanceXmlOf, openForm } from "./engine";
 import { recoverFiles } from "./files";
@@ -135,7 +135,7 @@ export async function sessionOf(draft: Draft, form: DraftForm, keeper: Keeper, m
     position: ref(draft.extra.position ?? firstReference(root)),
     rows: shallowRef([]), aim: ref(""), insisted: shallowReactive(new Set<string>()),
     permission: ref("unknown"), manualPlace: shallowRef(kept.manual_place ?? null), contactMode: ref(draft.extra.contact_mode ?? null),
-    autosave: autosave(() => keeper.save(instanceXmlOf(root), extraOf(session)), (state) => { saving.value = state; }),
+    autosave: autosave(() => keeper.save(instanceXmlOf(root), extraOf(session)), (state) => { saving.value = state; }, SAVE_DELAY_MS, () => session.typing.size > 0),
     change(act) { act(); session.autosave.changed(); },
     typing: new Set(),
     settle() {

@@ -107,6 +107,19 @@ describe("autosave", () => {
     expect(states[states.length - 1]).toBe("saved");
   });
 
+  it("does not say saved while somebody is typing", async () => {
+    const states: SaveState[] = [];
+    let typing = true;
+    const saver = autosave(() => Promise.resolve(), (state) => states.push(state), 10, () => typing);
+    saver.changed();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(states).toEqual(["waiting", "saving", "waiting"]);
+    typing = false;
+    saver.changed();
+    await vi.advanceTimersByTimeAsync(20);
+    expect(states[states.length - 1]).toBe("saved");
+  });
+
   it("does nothing after it was stopped", async () => {
     const save = vi.fn(() => Promise.resolve());
     const saver = autosave(save, () => undefined, 10);
