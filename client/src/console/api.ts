@@ -1,5 +1,5 @@
 /** The console's calls: the desk's cookie, the CSRF token, and answers in the language on screen. */
-import { type Call, getJson, postJson } from "@lib/api";
+import { type Call, deleteJson, getJson, postJson } from "@lib/api";
 import i18n from "@lib/i18n";
 import { Problem } from "@lib/problem";
 
@@ -37,6 +37,9 @@ export const read = <T>(path: string, query: Record<string, string | undefined> 
   watched(getJson<T>(path + queryText(query), desk(call)));
 
 export const send = <T>(path: string, body: unknown, call: Call = {}): Promise<T> => watched(postJson<T>(path, body, desk(call)));
+
+/** Takes something away. */
+export const remove = (path: string): Promise<void> => watched(deleteJson(path, desk({})));
 
 /** A sign-in that is refused is no end of a session. */
 export const sendSignedOut = <T>(path: string, body: unknown): Promise<T> => postJson<T>(path, body, desk({}));

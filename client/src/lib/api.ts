@@ -16,6 +16,10 @@ export async function postJson<T>(path: string, body: unknown, call: Call = {}):
   return readJson<T>(await send("POST", path, { ...call, body }));
 }
 
+export async function deleteJson(path: string, call: Call = {}): Promise<void> {
+  await send("DELETE", path, call);
+}
+
 /** Text and bytes of forms and media. */
 export async function getResponse(path: string, call: Call = {}): Promise<Response> {
   return send("GET", path, call);

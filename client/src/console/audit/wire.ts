@@ -1,0 +1,10 @@
+/** What the server tells of the audit. */
+import type { Person } from "@lib/types";
+
+export interface Entry {
+  number: number; at: string; person: Person | null; action: string; subject: string; region: string | null; hash: string;
+  about: { kind: string; id: string; name: string | null } | null; other: Person | null; detail: Record<string, unknown> | null;
+}
+export interface Head { number: number; hash: string | null; vouched: boolean }
+/** Kinds that the list can be narrowed to, by the first word of an action. */
+export const KINDS = ["record", "quarantine", "draft", "answers", "photo", "submission", "conflict", "place", "export", "audit", "user", "enrolment", "device", "household", "inspection", "finding", "form", "policy", "register", "region", "auth", "key"] as const;
