@@ -107,6 +107,7 @@ def _worked() -> float:
 
 
 @pytest.mark.usefixtures("unhurried")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is refused never reaches a database
 @pytest.mark.parametrize("what", WRONG)
 def test_a_wrong_upload_is_answered_soon_with_its_place_and_changes_nothing(world: World, what: str) -> None:
     """Each message has a place, a cause and a cure in both languages, and nothing is stored."""
