@@ -98,7 +98,7 @@ def course() -> Response:
         {
             "states": [{"name": one.name, "labels": one.labels, "final": one.final} for one in flow.states.values()],
             "steps": [
-                {"name": one.name, "labels": one.labels, "by": one.by, "needs": one.needs}
+                {"name": one.name, "labels": one.labels, "by": one.by, "from": one.of, "to": one.to, "needs": one.needs}
                 for one in flow.steps.values()
             ],
             "clocks": {"id": clocks.id, "status": clocks.status, "source": clocks.source, "days": clocks.days},

@@ -1,6 +1,7 @@
 /** What the server tells of findings; names follow the wire contract. */
 import type { Person } from "@lib/types";
 import { read } from "../api";
+import { dayWords } from "../moments";
 import type { Names, Page } from "../wire";
 
 export const SOURCES = ["hand", "photo", "rule", "discrepancy"] as const;
@@ -19,11 +20,14 @@ export interface Finding {
   risen: number; risen_to: string | null; last: number; steps: Step[];
 }
 export interface OneFinding extends Finding { may: string[]; errands: FindingErrand[] }
-export interface StepKind { name: string; labels: Names; by: string; needs: string[] }
+export interface StepKind { name: string; labels: Names; by: string; from: string[]; to: string; needs: string[] }
 export interface Course { states: { name: string; labels: Names; final: boolean }[]; steps: StepKind[]; clocks: { id: string; status: string; source: string; days: Record<string, number> } }
 export interface Alike { region: string; households: number; most: number; first: { id: string; label: string; region: string }[] }
 
 let kept: Promise<Course> | null = null;
+/** A day of a clock in words: 11月29日 周日. */
+export const dayOf = (day: string): string => dayWords(new Date(`${day}T12:00:00+08:00`));
+
 /** Read once: it is a definition of the server. */
 export function readCourse(): Promise<Course> {
   kept ??= read<Course>("/findings/workflow").catch((cause: unknown) => {
