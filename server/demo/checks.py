@@ -20,7 +20,7 @@ def plan_checks(households: Sequence[Household], checker: str, today: date) -> I
     throw = dice("checks")
     chosen = throw.sample(list(households), min(len(households), 18))
     for household in chosen[:5]:
-        yield _spot(throw, household, checker, days_before(today, throw.randint(1, 20)))
+        yield spot(throw, household, checker, days_before(today, throw.randint(1, 20)))
     for household in chosen[5:9]:
         yield _call(throw, household, checker, days_before(today, throw.randint(1, 20)))
     for household in chosen[9:16]:
@@ -29,7 +29,7 @@ def plan_checks(households: Sequence[Household], checker: str, today: date) -> I
         yield _rectified(throw, household, checker, k, days_before(today, throw.randint(1, 9)))
 
 
-def _spot(throw: Random, household: Household, checker: str, day: date) -> Work:
+def spot(throw: Random, household: Household, checker: str, day: date) -> Work:
     """Mostly as on record; now and then something else, which is what a spot check is for."""
     known = household.values
     worst, other = WORST[known["house_grade"]]

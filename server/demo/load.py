@@ -23,6 +23,7 @@ from server.demo import files
 from server.demo.county import PASSWORD, County, Worker, build_county
 from server.demo.findings import open_findings
 from server.demo.homes import Household
+from server.demo.inspection import inspect
 from server.demo.seed import SEED, dice, new_id
 from server.demo.submit import submit_works
 from server.demo.words import COUNTY
@@ -76,6 +77,7 @@ def load_demo(settings: Settings, progress: Progress) -> County:
     submit_works(settings, county, forms, progress)
     run_rules(settings.forms, COUNTY[0], db.today(), lambda done, total: progress("rules", done, total))
     open_findings(county)
+    inspect(settings, county, forms)
     db.transact(lambda session: session.merge(ServerFact(name=FACT, value=COMPLETE)))
     return county
 
