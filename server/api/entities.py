@@ -14,9 +14,9 @@ from server.api.lists import BoxField, CircleField, Paging, definitions, found, 
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
 from server.evidence.series import household_photos
-from server.registry.concerns import CONCERNS
 from server.registry.masking import CLEAR_ROLES
 from server.registry.reading import EntityFilter, Scope, list_entities, read_entity, read_history
+from server.sync.concerns import CONCERNS, concerned
 from server.sync.contacts import list_contacts
 from server.sync.scope import find_entity, visible_entities
 
@@ -55,9 +55,11 @@ def _scope(actor: Actor) -> Scope:
 @signed_in()
 @blueprint.arguments(Asked, location="query")
 def entities(asked: dict[str, Any]) -> Response:
-    """Records by name; `bbox=west,south,east,north`, `near=lon,lat,metres`, `concern=house|water` (households)."""
-    names = ("dataset", "region", "q", "state", "parent", "bbox", "near", "concern")
-    wanted = EntityFilter(*(asked[name] for name in names))
+    """Records by name; `bbox=west,south,east,north`, `near=lon,lat,metres`; `concern` is about households."""
+    wanted = EntityFilter(
+        *(asked[name] for name in ("dataset", "region", "q", "state", "parent", "bbox", "near")),
+        concern=concerned(asked["concern"]),
+    )
     with db.read() as session:
         scope = _scope(current_actor())
         return page_answer(list_entities(session, definitions(), scope, wanted, asked["limit"], asked["after"]))

@@ -18,7 +18,6 @@ from server.forms.dataset import Dataset
 from server.geo import ops
 from server.geo.inside import Box, Circle, inside_region
 from server.geo.tables import Region
-from server.registry.concerns import CONCERNS
 from server.registry.contested import contested_properties
 from server.registry.masking import Sight, is_id_number, shown, shown_label, shown_value, sight
 from server.registry.number_hash import number_hashes
@@ -39,7 +38,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class EntityFilter:
-    """What a list is narrowed to; None is no limit. `q` is looked for in names, household and whole ID numbers."""
+    """What a list is narrowed to; None is no limit. `q` is looked for in names, household and whole ID numbers.
+
+    `concern`: a further clause on Entity.
+    """
 
     dataset: str | None = None
     region: str | None = None
@@ -48,7 +50,7 @@ class EntityFilter:
     parent: str | None = None
     box: Box | None = None
     near: Circle | None = None
-    concern: str | None = None
+    concern: ColumnElement[bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _clauses(session: Session, scope: Scope, wanted: EntityFilter) -> list[Colum
     if wanted.near is not None:
         clauses.append(ops.near(session, PLACES, wanted.near))
     if wanted.concern is not None:
-        clauses.append(CONCERNS[wanted.concern])
+        clauses.append(wanted.concern)
     return clauses
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import shapely
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.geo.regions import code_of
 from server.geo.tables import Region
 from server.registry.tables import Conflict, Entity
+from server.sync import concerns
+from server.sync.office_tables import Question
 from server.sync.reading import SubmissionFilter, submission_clauses
 from server.sync.scope import visible_entities, visible_regions, visible_submissions
 from server.sync.tables import Submission
@@ -101,13 +103,36 @@ def _columns(session: Session, actor: Actor, wanted: SubmissionFilter) -> dict[s
         return _by_region(session, Submission.region_code, counted, clauses)
 
     return {
-        "households": _households(session, actor),
+        **_of_households(session, actor),
         "visited": submissions(Submission.root_id),
         "submissions": submissions(),
         "waiting_photos": submissions(photos="missing"),
         "conflicted": submissions(status="conflicted"),
+        "to_review": _by_region(session, Submission.region_code, Submission.instance_id, [
+            visible_submissions(actor), Submission.review == "received",
+        ]),
+        "open_questions": _open_questions(session, actor),
         "open_conflicts": _open_conflicts(session, actor),
-    }
+    }  # fmt: skip
+
+
+def _of_households(session: Session, actor: Actor) -> dict[str, dict[str, int]]:
+    """How many there are, and how many of them are a concern (concerns.py): one pass over the households."""
+    counted = [func.count(case((clause(), Entity.id))) for clause in (concerns.house, concerns.water, concerns.overdue)]
+    query = select(Entity.region_code, func.count(), *counted).where(concerns.CURRENT, visible_entities(actor))
+    rows = session.execute(query.group_by(Entity.region_code)).all()
+    names = ("households", "unsafe_houses", "unsafe_water", "overdue")
+    return {name: {str(row[0]): int(row[at]) for row in rows} for at, name in enumerate(names, 1)}
+
+
+def _open_questions(session: Session, actor: Actor) -> dict[str, int]:
+    query = (
+        select(Submission.region_code, func.count(Question.id))
+        .join(Question, Question.instance_id == Submission.instance_id)
+        .where(Question.state == "open", visible_submissions(actor), Submission.region_code.is_not(None))
+        .group_by(Submission.region_code)
+    )
+    return {str(row[0]): row[1] for row in session.execute(query)}
 
 
 def _open_conflicts(session: Session, actor: Actor) -> dict[str, int]:

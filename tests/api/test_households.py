@@ -15,7 +15,7 @@ from server.registry.tables import Entity
 from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.record import Origin, RecordWrite
-from tests.world import WANG, WANG_SON, ZHAO, World, build_world
+from tests.world import EAST, WANG, WANG_SON, WEST, ZHAO, World, build_world
 
 
 @pytest.fixture
@@ -122,3 +122,27 @@ def test_unsafe_houses_are_a_list_of_the_own_area(world: World) -> None:
     zhao.send(zhao.visit(household=ZHAO, grade="C"))
     items = zhang.get("/entities?dataset=household&concern=house").json["items"]
     assert [one["id"] for one in items] == [WANG]
+
+
+def test_the_overview_counts_what_its_lists_hold(world: World) -> None:
+    """Proves that houses, water, late errands, open questions and unread visits of another township count nowhere."""
+    li, zhao, zhang, admin = (world.phone(name) for name in ("li", "zhao", "zhang", "admin"))
+    for phone, household in ((li, WANG), (zhao, ZHAO)):
+        op = phone.visit(household=household, grade="D")
+        phone.send(op)
+        who = world.people["li" if household == WANG else "zhao"]
+        errand = {
+            "person_id": who,
+            "form_id": "small_visit",
+            "entity_id": household,
+            "due": "2026-01-01",
+            "reason": "r",
+        }
+        assert admin.post("/assignments", errand).status_code == 201
+        assert admin.post(f"/submissions/{op['instance_id']}/questions", {"text": "?"}).status_code == 201
+    counts = zhang.get(f"/overview?region={EAST}").json["area"]
+    names = ("unsafe_houses", "unsafe_water", "overdue", "open_questions", "to_review", "households")
+    assert [counts[name] for name in names] == [1, 0, 1, 1, 1, 1]
+    late = zhang.get("/entities?dataset=household&concern=overdue").json["items"]
+    assert [one["id"] for one in late] == [WANG]
+    assert zhang.get(f"/overview?region={WEST}").status_code == 404

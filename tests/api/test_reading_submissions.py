@@ -270,7 +270,8 @@ def test_an_id_number_is_masked_also_where_a_form_declares_nothing(county: Flask
 def test_each_number_of_the_overview_is_the_length_of_a_list(county: Flask, east: Desk) -> None:
     told = east.read("/overview", region=EAST)
     assert told["area"] == {"region": EAST, "households": 2, "visited": 2, "submissions": 2, "waiting_photos": 1,
-                            "conflicted": 0, "open_conflicts": 0}  # fmt: skip
+                            "conflicted": 0, "open_conflicts": 0, "unsafe_houses": 0, "unsafe_water": 0, "overdue": 0,
+                            "open_questions": 0, "to_review": 2}  # fmt: skip
     assert [item["region"] for item in told["items"]] == [QINGSHI, BAITA]
     for item in told["items"]:
         area = item["region"]

@@ -58,5 +58,5 @@ export interface Submission extends Omit<SubmissionRow, "findings" | "photos"> {
   household: { id: string; label: string } | null; records: WrittenRecord[]; map: SubmissionMap;
 }
 
-export interface Counts { region: string; households: number; visited: number; submissions: number; waiting_photos: number; conflicted: number; open_conflicts: number }
+export interface Counts { region: string; households: number; visited: number; submissions: number; waiting_photos: number; conflicted: number; open_conflicts: number; unsafe_houses: number; unsafe_water: number; overdue: number; open_questions: number; to_review: number }
 export interface Overview { area: Counts; items: Counts[] }

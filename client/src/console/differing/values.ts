@@ -36,5 +36,26 @@ export function enterable(datasets: Dataset[], conflict: Conflict): Property | n
   return propertyOf(datasets, conflict.dataset, conflict.properties[0] as string) ?? null;
 }
 
+/** The properties of a merge group, which are entered together; empty where there is none. */
+export function groupOf(datasets: Dataset[], conflict: Conflict): Property[] {
+  if (conflict.kind !== "property" || conflict.properties.length < 2) return [];
+  return conflict.properties.map((name) => propertyOf(datasets, conflict.dataset, name)).filter((one): one is Property => one !== undefined);
+}
+
+const WEIGHTS: Record<Conflict["kind"], number> = { duplicate: 4, state: 4, rule: 3, property: 1 };
+/** How much hangs on a conflict: whether a record stands at all, a rule, a group of values, how many people differ. */
+export const weightOf = (conflict: Conflict): number => WEIGHTS[conflict.kind] + (conflict.properties.length > 1 ? 1 : 0) + Math.max(0, conflict.heads.length - 2);
+
+export const ORDERS = ["newest", "oldest", "weight", "household"] as const;
+export type Order = (typeof ORDERS)[number];
+/** A list in another order; what is alike stays as the server gave it, newest first. */
+export function ordered(items: Conflict[], order: Order): Conflict[] {
+  const sorted = [...items];
+  if (order === "oldest") sorted.sort((a, b) => a.opened_at.localeCompare(b.opened_at));
+  if (order === "weight") sorted.sort((a, b) => weightOf(b) - weightOf(a));
+  if (order === "household") sorted.sort((a, b) => a.label.localeCompare(b.label, "zh") || a.entity_id.localeCompare(b.entity_id));
+  return sorted;
+}
+
 /** All ops on screen: a value that nobody saw stays open. */
 export const seenOf = (conflict: Conflict): string[] => conflict.heads.flatMap((head) => [head.op_id, ...head.witnesses.map((one) => one.op_id)]);

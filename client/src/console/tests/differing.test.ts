@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import en from "../differing/en.json";
-import { enterable, linesOf, seenOf } from "../differing/values";
+import { enterable, linesOf, ordered, ORDERS, seenOf } from "../differing/values";
 import type { Conflict, Dataset } from "../differing/wire";
 import zh from "../differing/zh.json";
 
@@ -34,4 +34,13 @@ describe("values that differ", () => {
 
 it("speaks both languages", () => {
   expect(Object.keys(en.differing).sort()).toEqual(Object.keys(zh.differing).sort());
+});
+
+describe("the queue of differences", () => {
+  const one = (id: string, part: object): Conflict => ({ id, kind: "property", entity_id: id, dataset: "household", label: id, region: "1", properties: ["phone"], state: "open", opened_at: "2026-11-01", shown: null, heads: [], ...part });
+  const items = [one("b", { opened_at: "2026-11-03" }), one("a", { opened_at: "2026-11-02", kind: "rule" }), one("c", {})];
+  it("is ordered by age, by what hangs on it, or household by household", () => {
+    const ids = ORDERS.map((order) => ordered(items, order).map(({ id }) => id).join(""));
+    expect(ids).toEqual(["bac", "cab", "abc", "abc"]);
+  });
 });

@@ -1,0 +1,34 @@
+/** What the overview counts, and which list each number is the length of. Pure. */
+import type { Counts } from "../wire";
+
+export type Measure = Exclude<keyof Counts, "region">;
+/** `page` null: a number that is no list's length (households visited, of which several visits are listed). */
+export interface Column { key: Measure; page: string | null; query: Record<string, string> }
+
+/** Of now: what waits for somebody. */
+export const TO_DO: readonly (Column & { page: string })[] = [
+  { key: "to_review", page: "submissions", query: { review: "received" } },
+  { key: "open_conflicts", page: "conflicts", query: {} },
+  { key: "open_questions", page: "questions", query: {} },
+  { key: "overdue", page: "records", query: { concern: "overdue" } },
+  { key: "unsafe_houses", page: "records", query: { concern: "house" } },
+  { key: "unsafe_water", page: "records", query: { concern: "water" } },
+];
+/** Of the period, but for the households themselves. */
+export const IN_PERIOD: readonly Column[] = [
+  { key: "households", page: "records", query: {} },
+  { key: "visited", page: null, query: {} },
+  { key: "submissions", page: "submissions", query: {} },
+  { key: "waiting_photos", page: "submissions", query: { photos: "missing" } },
+];
+/** What an area may be coloured by: a share of its households. */
+export const MEASURES = ["visited", "overdue", "unsafe_houses", "unsafe_water"] as const;
+export type MapMeasure = (typeof MEASURES)[number];
+
+export const shareText = (part: number, whole: number): string => (whole > 0 ? `${Math.round((part / whole) * 100)} %` : "–");
+
+/** The period of the same length before one that began `days` ago and lasts until now. */
+export function periodBefore(days: number, now: Date): { from: Date; to: Date } {
+  const start = new Date(now.getFullYear(), now.getMonth(), now.getDate() - days);
+  return { from: new Date(start.getFullYear(), start.getMonth(), start.getDate() - days - 1), to: start };
+}

@@ -1,0 +1,116 @@
+"""Looks at every screen of the console in both languages: `.venv/bin/python -m tests.e2e.desk_screens [FOLDER]`.
+
+Without a folder the pictures of docs/SUPERVISOR.md are made anew; with one, all screens at both sizes go there. Run
+`make client` before.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import requests
+from playwright.sync_api import Page, Playwright, TimeoutError, sync_playwright
+
+from tests.e2e.desk import ADMIN, SUPERVISOR, session, sign_in
+from tests.e2e.pictures import DESK_ARGS, keep
+from tests.e2e.running import CHROMIUM, Demo, running_demo
+
+SIZES = ((1440, 900), (1024, 768))
+# What docs/SUPERVISOR.md shows: name of the picture, screen.
+SHOWN = {
+    "desk-overview": "overview", "desk-visits": "visits", "desk-visit": "visit", "desk-difference": "difference",
+    "desk-household": "household", "desk-import": "import",
+}  # fmt: skip
+
+
+def screens(desk: requests.Session, base: str) -> dict[str, str]:
+    """Every screen by a short name: its address behind `/console/#`."""
+    found = {
+        "overview": "/", "visits": "/visits", "photos": "/photos", "tally": "/photos/tally",
+        "datums": "/photos/datums", "households": "/households", "import": "/households/import", "map": "/map",
+        "differences": "/differences", "aside": "/set-aside", "questions": "/questions", "checks": "/checks",
+        "forms": "/forms",
+    }  # fmt: skip
+    visits = _items(desk, f"{base}/submissions", has_photo=1, limit=40)
+    visit = next((one for one in visits if one["photos"]["named"] == one["photos"]["here"]), None)
+    if visit:
+        found["visit"] = f"/visits/{quote(visit['instance_id'], safe=':')}"
+    if visit and visit["household"]:
+        found["household"] = f"/households/{visit['household']['id']}"
+        found["place"] = f"/households/{visit['household']['id']}/place"
+    for conflict in _items(desk, f"{base}/conflicts", state="open"):
+        found["difference"] = f"/differences?conflict={conflict['id']}"
+    for look in _items(desk, f"{base}/evidence", limit=1):
+        found["photo"] = f"/photos/{look['id']}"
+    return found
+
+
+def _items(desk: requests.Session, address: str, **query: Any) -> list[dict[str, Any]]:
+    return list(desk.get(address, params=query).json().get("items", []))
+
+
+def visit_all(page: Page, demo: Demo, username: str) -> Iterator[tuple[str, str]]:
+    """Opens each screen in turn: (name, language)."""
+    desk, _ = session(demo, username)
+    addresses = screens(desk, f"{demo.address}/api/v1")
+    sign_in(page, demo.address, username)
+    for language in ("zh", "en"):
+        for name, address in addresses.items():
+            page.goto(f"{demo.address}/console/#{address}")
+            settle(page)
+            yield name, language
+        page.click("[data-test=language]")
+
+
+def settle(page: Page) -> None:
+    """Until nothing is being read any more and a map, where there is one, is drawn."""
+    page.wait_for_load_state("networkidle")
+    with suppress(TimeoutError):  # a screen without a map
+        page.wait_for_selector(".box[data-ready=true]", timeout=1500)
+    page.wait_for_timeout(700)
+
+
+def desk_page(playwright: Playwright, folder: Path, size: tuple[int, int]) -> Any:
+    """A Chromium of its own at this size."""
+    return playwright.chromium.launch_persistent_context(
+        str(folder), executable_path=CHROMIUM, args=DESK_ARGS, locale="zh-CN", timezone_id="Asia/Shanghai",
+        viewport={"width": size[0], "height": size[1]}, bypass_csp=True,
+    )  # fmt: skip
+
+
+def look(demo: Demo, playwright: Playwright, profile: Path, folder: Path) -> None:
+    """All screens at both sizes into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for size in SIZES:
+        with desk_page(playwright, profile / str(size[0]), size) as context:
+            page = context.new_page()
+            for name, language in visit_all(page, demo, ADMIN):
+                page.screenshot(path=folder / f"{name}-{language}-{size[0]}.png")
+
+
+def document(demo: Demo, playwright: Playwright, profile: Path) -> None:
+    """The pictures of docs/SUPERVISOR.md, in Chinese, as the township's supervisor sees them."""
+    with desk_page(playwright, profile / "document", (1360, 850)) as context:
+        page = context.new_page()
+        pictures = {screen: name for name, screen in SHOWN.items()}
+        for name, language in visit_all(page, demo, SUPERVISOR):
+            if language == "zh" and name in pictures:
+                keep(page, pictures[name])
+
+
+def main(arguments: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as name, running_demo(Path(name)) as demo, sync_playwright() as playwright:
+        if arguments:
+            look(demo, playwright, Path(name), Path(arguments[0]))
+        else:
+            document(demo, playwright, Path(name))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,133 @@
+"""A township supervisor clears a day: reads, approves, sends back, settles and undoes, looks a household up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.desk import ADMIN, SUPERVISOR, session, sign_in
+from tests.e2e.desk_screens import settle, visit_all
+from tests.e2e.running import Demo
+from tests.e2e.test_phone_pages import violations
+
+pytestmark = pytest.mark.browser
+
+
+def told(demo: Demo, path: str, username: str = SUPERVISOR, **query: Any) -> Any:
+    return session(demo, username)[0].get(f"{demo.address}/api/v1{path}", params=query).json()
+
+
+def test_a_supervisor_approves_what_is_plain_and_sends_back_what_is_not(page: Page, demo: Demo) -> None:
+    """Proves that own visits are left to others, and that a comment beside an answer reaches the author with its path."""
+    sign_in(page, demo.address, SUPERVISOR)
+    page.click("[data-todo=to_review]")
+    rows = page.locator("tbody tr[data-id]")
+    rows.first.wait_for()
+    before = told(demo, "/submissions", review="received", limit=500)["items"]
+    me = told(demo, "/me")["id"]
+    page.click("[data-test=choose-plain]")
+    page.click("[data-test=approve-chosen]")
+    expect(page.locator("[data-test=bulk-said]")).to_contain_text("已通过", timeout=60_000)
+    left = told(demo, "/submissions", review="received", limit=500)["items"]
+    approved = {one["instance_id"] for one in before} - {one["instance_id"] for one in left}
+    plain = [one for one in before if one["instance_id"] in approved]
+    assert plain and all(one["author"]["id"] != me and not one["findings"] for one in plain)
+    _own_visit(page, next(one for one in left if one["author"]["id"] == me))
+    _send_back(page, demo, next(one for one in left if one["author"]["id"] != me and one["status"] == "applied"))
+
+
+def _open(page: Page, visit: dict[str, Any]) -> None:
+    page.goto(page.url.partition("#")[0] + f"#/visits/{visit['instance_id']}")
+    page.locator("[data-test=review]").wait_for()
+    expect(page.locator("h1")).to_contain_text(visit["household"]["label"])
+
+
+def _own_visit(page: Page, visit: dict[str, Any]) -> None:
+    _open(page, visit)
+    expect(page.locator("[data-test=barred]")).to_have_text("这是您自己的走访，请由别人来审核。")
+    expect(page.locator("[data-word=approved]")).to_have_count(0)
+
+
+def _send_back(page: Page, demo: Demo, visit: dict[str, Any]) -> None:
+    _open(page, visit)
+    page.click("[data-word=has_issues]")
+    expect(page.get_by_role("alert")).to_contain_text("请先写上意见")
+    page.get_by_role("button", name="写意见").first.click()
+    page.keyboard.type("请和户主再核对一次")
+    page.click("[data-word=rejected]")
+    expect(
+        page.locator("[data-test=withdrawal] [data-test=effects], [data-test=withdrawal] .quiet").first
+    ).to_be_visible()
+    page.get_by_role("button", name="先不定").click()
+    page.click("[data-word=has_issues]")
+    expect(page.locator("[data-test=said]")).to_contain_text("已退回")
+    stored = told(demo, f"/submissions/{visit['instance_id']}")
+    assert stored["review"] == "has_issues"
+    (comment,) = stored["reviews"][0]["comments"]
+    assert comment["text"] == "请和户主再核对一次" and comment["path"].startswith("/data/")
+
+
+def test_a_difference_is_seen_as_it_would_be_decided_and_taken_back(page: Page, demo: Demo) -> None:
+    sign_in(page, demo.address, ADMIN)
+    page.click("[data-todo=open_conflicts]")
+    row = page.locator("[data-test=conflicts] [data-conflict]").first
+    wanted = row.get_attribute("data-conflict") or ""
+    row.click()
+    pane = page.locator("[data-test=conflict]")
+    pane.locator("h2").wait_for()
+    page.keyboard.press("2")
+    expect(page.locator("[data-test=preview] [data-property]").first).to_be_visible()
+    assert told(demo, f"/conflicts/{wanted}", ADMIN)["state"] == "open"
+    page.fill("[data-test=reason]", "电话问过户主")
+    page.click("[data-test=decide]")
+    page.click("[data-test=undo]")
+    expect(page.locator("[data-test=said]")).to_contain_text("已撤回")
+    assert told(demo, f"/conflicts/{wanted}", ADMIN)["state"] == "resolved"
+    again = page.locator("[data-test=conflict]").get_attribute("data-id") or ""
+    assert again != wanted and told(demo, f"/conflicts/{again}", ADMIN)["state"] == "open"
+
+
+def test_a_household_is_found_by_initials_shown_as_it_was_and_unmasked_for_a_reason(page: Page, demo: Demo) -> None:
+    """Proves that no other township's household opens, and that showing a masked value needs words."""
+    sign_in(page, demo.address, SUPERVISOR)
+    page.get_by_role("link", name="农户", exact=True).click()
+    row = page.locator("tbody tr[data-id]").first
+    row.wait_for()
+    page.fill("[data-test=q]", "wds")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=wds**")
+    settle(page)
+    page.fill("[data-test=q]", "")
+    page.keyboard.press("Enter")
+    row.click()
+    page.locator("[data-test=story] li").first.wait_for()
+    page.get_by_role("button", name="显示“健康状况”的全部内容").first.click()
+    page.click("[data-test=reveal-do]")
+    expect(page.get_by_role("alert")).to_contain_text("请写上为什么要看")
+    page.fill("[data-test=reveal-reason]", "核实帮扶措施")
+    page.click("[data-test=reveal-do]")
+    expect(page.locator("[data-test=reveal-do]")).to_have_count(0)
+    page.fill("[data-test=as-of]", "2020-01-01")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("那一天还没有这户的资料。")).to_be_visible()
+    page.click("[data-test=now]")
+    mine = {one["id"] for one in told(demo, "/entities", dataset="household", limit=500)["items"]}
+    others = told(demo, "/entities", ADMIN, dataset="household", limit=500)["items"]
+    foreign = next(one for one in others if one["id"] not in mine)
+    page.goto(page.url.partition("#")[0] + f"#/households/{foreign['id']}")
+    expect(page.get_by_text("没有找到，或者不在您的区域里。")).to_be_visible()
+    assert foreign["label"] not in page.inner_text("main")
+
+
+def test_every_screen_is_accessible_in_both_languages(page: Page, demo: Demo) -> None:
+    """axe-core finds nothing serious, no word is missing, and nothing lies outside a window of 1024 pixels."""
+    page.set_viewport_size({"width": 1024, "height": 768})
+    bad = []
+    for name, language in visit_all(page, demo, ADMIN):
+        bad += [f"{name} {language}: {one}" for one in violations(page)]
+        if page.evaluate("document.documentElement.scrollWidth") > 1024:
+            bad.append(f"{name} {language}: wider than the window")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    assert bad == []
