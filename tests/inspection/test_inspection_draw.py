@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 import uuid
+import zipfile
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,7 +57,22 @@ def test_the_hash_of_the_frame_is_out_before_there_is_a_seed(world: World) -> No
     assert step(world, inspection, "freeze").json["frame"] == frozen["frame"]
 
 
-def test_anybody_draws_the_same_sample_from_the_published_files(world: World) -> None:
+def redrawn(world: World, inspection: Any, folder: Path) -> bool:
+    """Whether the published verifier alone agrees, and disagrees once a byte of the frame is another."""
+    for name in ("bundle.zip", "redraw.py"):
+        (folder / name).write_bytes(file(world, inspection, name).data)
+    command = [sys.executable, "-I", str(folder / "redraw.py")]
+    good = subprocess.run([*command, str(folder / "bundle.zip")], capture_output=True, check=False)
+    with zipfile.ZipFile(folder / "bundle.zip") as archive, zipfile.ZipFile(folder / "other.zip", "w") as other:
+        for name in archive.namelist():
+            content = archive.read(name)
+            other.writestr(name, content.replace(b"990101", b"990109", 1) if name == "frame.csv" else content)
+    bad = subprocess.run([*command, str(folder / "other.zip")], capture_output=True, check=False)
+    assert good.returncode == 0, good.stdout.decode() + good.stderr.decode()
+    return bad.returncode != 0
+
+
+def test_anybody_draws_the_same_sample_from_the_published_files(world: World, tmp_path: Path) -> None:
     inspection = drawn(world)
     record = json.loads(file(world, inspection, "draw.json").data)
     frame = frame_from_bytes(file(world, inspection, "frame.csv").data)
@@ -62,6 +81,7 @@ def test_anybody_draws_the_same_sample_from_the_published_files(world: World) ->
     assert sorted(one["household"]["id"] for one in tasks(world, inspection)) == sorted(
         one["household_id"] for one in record["households"]
     )
+    assert redrawn(world, inspection, tmp_path)
     assert inspection["draw"]["main"] == 4 and inspection["draw"]["reserves"] == 4
 
 
