@@ -10,7 +10,6 @@ import csv
 import io
 import itertools
 import re
-import sys
 import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +23,7 @@ from server.inspection.sampling_messages import at_line, fault, note
 MOST_ROWS = 20_000_000
 MOST_CHARACTERS = 300
 MOST_FAULTS = 20
+MOST_SHARED = 200_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _PLAIN = re.compile(r"[!-~](?:[ -~]*[!-~])?").fullmatch  # printable ASCII without outer blanks is canonical already
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
@@ -78,7 +78,7 @@ def _rows(file: TextIO) -> Iterator[Row]:
     reader = csv.reader(file, strict=True)
     try:
         for cells in reader:
-            if any(map(str.strip, cells)):
+            if cells and (cells[0].strip() or any(map(str.strip, cells))):
                 yield reader.line_num, cells
     except csv.Error as error:
         raise _invalid([fault("file.csv", at_line(reader.line_num), cause=error)]) from error
@@ -117,6 +117,7 @@ class _Builder:
         self.cells: dict[str, list[str]] = {name: [] for name in columns}
         self.order = [self.cells[name] for name in names]
         self.lines = array("L")
+        self.known: dict[str, str] = {}
         self.faults: list[Fault] = []
 
     def take(self, line: int, cells: Sequence[str]) -> None:
@@ -126,14 +127,25 @@ class _Builder:
             raise _invalid([fault("frame.too_long", at_line(line), limit=MOST_ROWS)])
         self.lines.append(line)
         for column, name, cell in zip(self.order, self.names, cells, strict=True):
-            value = cell if _PLAIN(cell) and len(cell) <= MOST_CHARACTERS else self._checked(line, name, cell)
             if name == "household_id":
-                if value[:1].isdigit() and _SCIENTIFIC.fullmatch(value):
-                    self.complain(fault("row.number", at_line(line), value=value))
-                column.append(value)
+                column.append(self._id(line, cell))
             else:
-                column.append(sys.intern(value))  # a million rows share a few villages
+                value = self.known.get(cell)
+                column.append(self._shared(line, name, cell) if value is None else value)
         return None
+
+    def _id(self, line: int, cell: str) -> str:
+        value = cell if _PLAIN(cell) and len(cell) <= MOST_CHARACTERS else self._checked(line, "household_id", cell)
+        if value[:1].isdigit() and _SCIENTIFIC.fullmatch(value):
+            self.complain(fault("row.number", at_line(line), value=value))
+        return value
+
+    def _shared(self, line: int, name: str, cell: str) -> str:
+        """The clean cell, kept once: a million rows share a few villages."""
+        value = self._checked(line, name, cell)
+        if value and len(self.known) < MOST_SHARED:
+            self.known[cell] = value = self.known.setdefault(value, value)
+        return value
 
     def _checked(self, line: int, name: str, cell: str) -> str:
         value = _clean(cell)
