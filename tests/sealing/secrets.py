@@ -120,6 +120,23 @@ def _asked_and_answered(li: Phone, zhang: Phone, op: dict[str, Any], secrets: Se
     }  # fmt: skip
 
 
+def _found_and_ordered(li: Phone, zhang: Phone, secrets: Secrets) -> dict[str, Any]:
+    """A finding whose words and values are secrets, what the village says of it, and who is to put it right."""
+    source = {
+        "kind": "discrepancy", "inspection": "one", "household": WANG, "property": "id_number",
+        "first": secrets.id_no, "second": secrets.other_id_no,
+    }  # fmt: skip
+    opened = zhang.post("/findings", {"source": source, "text": secrets.words})
+    accepted = {
+        "op_id": str(uuid.uuid4()), "install_id": li.install_id, "seq": 102, "kind": "finding_step",
+        "finding_id": opened.json["id"], "step": "accept", "text": secrets.words, "attachments": [],
+    }  # fmt: skip
+    status = li.send(accepted)[0]["status"]
+    order = {"id": str(uuid.uuid4()), "step": "order", "seen": 1, "due": "2090-01-01", "lead": secrets.words}
+    ordered = zhang.post(f"/findings/{opened.json['id']}/steps", order)
+    return {"found": opened.status_code, "accepted": status, "ordered": ordered.status_code}
+
+
 def live(world: World, secrets: Secrets) -> dict[str, Any]:
     """A few days of work: agreed, disputed, decided, sent back, held, set aside, handed over."""
     with world.app.app_context():
@@ -154,6 +171,7 @@ def live(world: World, secrets: Secrets) -> dict[str, Any]:
     }  # fmt: skip
     statuses["complained"] = li.send(complaint)[0]["status"]
     statuses |= _asked_and_answered(li, zhang, first, secrets)
+    statuses |= _found_and_ordered(li, zhang, secrets)
     comments = {"state": "rejected", "comments": [{"text": secrets.words}]}
     statuses["review"] = zhang.post(f"/submissions/{second['instance_id']}/review", comments).status_code
     for row in zhang.get("/quarantine?state=open").json["items"][:1]:

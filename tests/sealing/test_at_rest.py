@@ -78,6 +78,7 @@ def test_the_work_went_through_every_table(world: World) -> None:
         "held": "held", "unreadable": "unreadable", "draft": "applied", "review": 200, "dismissed": 200,
         "asked": 201, "answered": "applied", "upload": 201, "errand": 201,
         "pinned": 200, "complained": "applied",
+        "found": 201, "accepted": "applied", "ordered": 200,
     }  # fmt: skip
     with world.app.app_context(), db.read() as session:
         empty = [
@@ -90,9 +91,9 @@ def test_the_work_went_through_every_table(world: World) -> None:
                 for key in kind.keys_in(row[0])
             )
         ]
-    # Imports, exports, looks at photos and doubts of a datum are not part of these days.
+    # Imports, exports, looks at photos, inspections and doubts of a datum are not part of these days.
     assert set(empty) <= {
-        "datum_doubt.note", "export.file_key", "export.error",
+        "datum_doubt.note", "export.file_key", "export.error", "inspection_task.reason",
         "quarantine.detail", "register_import.secret", "register_import.mapping", "import_source.secret",
         "verdict.note",
     }  # fmt: skip
