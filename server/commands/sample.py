@@ -1,4 +1,4 @@
-"""ruhu sample draw, freeze, commit, publish, verify, size. Needs no database."""
+"""ruhu sample draw, freeze, commit, publish, verify, estimate, size. Needs no database."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 
 from server.commands import sample_folder as kept
 from server.commands.refusal import refuse, stop
+from server.commands.sample_estimate import estimate
 from server.commands.sample_size import size
 from server.commands.sample_words import say
 from server.config import settings_from
@@ -35,6 +36,7 @@ def sample() -> None:
 
 
 sample.add_command(size)
+sample.add_command(estimate)
 
 
 @sample.command("draw")

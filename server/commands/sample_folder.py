@@ -106,8 +106,13 @@ def publish(folder: Path, way: str, seed: str, secrets: Mapping[str, str], by: s
 def is_same(files: Mapping[str, bytes]) -> bool:
     """Whether this program draws the same from the published files."""
     record = json.loads(files[DRAW])
-    drawn = draw(frame_from_bytes(files[FRAME]), plan_of(record["plan"]), record["seed"]).as_json()
-    return all(record[name] == value for name, value in drawn.items())
+    return all(record[name] == value for name, value in drawn_in(files).as_json().items())
+
+
+def drawn_in(files: Mapping[str, bytes]) -> Drawn:
+    """The draw of these published files, drawn again."""
+    record = json.loads(files[DRAW])
+    return draw(frame_from_bytes(files[FRAME]), plan_of(record["plan"]), record["seed"])
 
 
 def _write_once(path: Path, content: bytes) -> None:

@@ -34,22 +34,22 @@ class Share(click.ParamType[float]):
         return share
 
 
-_SHARE_TYPE = Share()
+SHARE = Share()
 
 
 @click.command()
 @click.argument("kind", type=click.Choice(KINDS))
-@click.option("--rate", type=_SHARE_TYPE, help="proportion: the share that is expected.")
-@click.option("--margin", type=_SHARE_TYPE, help="proportion: how far off it may be.")
-@click.option("--limit", type=_SHARE_TYPE, help="zero, check: the share that is allowed.")
-@click.option("--good", type=_SHARE_TYPE, help="lots: a share that should pass.")
-@click.option("--bad", type=_SHARE_TYPE, help="lots: a share that should not.")
-@click.option("--risk", type=_SHARE_TYPE, default="5%", show_default=True, help="lots: how often either may go wrong.")
+@click.option("--rate", type=SHARE, help="proportion: the share that is expected.")
+@click.option("--margin", type=SHARE, help="proportion: how far off it may be.")
+@click.option("--limit", type=SHARE, help="zero, check: the share that is allowed.")
+@click.option("--good", type=SHARE, help="lots: a share that should pass.")
+@click.option("--bad", type=SHARE, help="lots: a share that should not.")
+@click.option("--risk", type=SHARE, default="5%", show_default=True, help="lots: how often either may go wrong.")
 @click.option("--households", type=click.IntRange(1, sizes.MOST), help="check: the size to be looked at.")
-@click.option("--confidence", type=_SHARE_TYPE, default="95%", show_default=True)
+@click.option("--confidence", type=SHARE, default="95%", show_default=True)
 @click.option("--population", type=click.IntRange(1, sizes.MOST), help="Households in the frame.")
 @click.option("--per-village", type=click.FloatRange(1), default=1.0, help="Households drawn in each village.")
-@click.option("--likeness", type=_SHARE_TYPE, default="0.05", show_default=True, help="How alike neighbours are (ρ).")
+@click.option("--likeness", type=SHARE, default="0.05", show_default=True, help="How alike neighbours are (ρ).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object in place of sentences.")
 def size(kind: str, as_json: bool, **given: Any) -> None:
     """How many households it takes, and what they can and cannot prove.

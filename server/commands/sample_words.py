@@ -35,6 +35,18 @@ TEXTS = {
     "share": "“{given}”不是百分数，如 2% 或 0.02 / “{given}” is no share such as 2% or 0.02",
     "needs": "{kind} 要有 {options} / {kind} needs {options}",
     "sizes": "数字不合理：{cause} / These numbers do not go together: {cause}",
+    "estimate": (
+        "{rate}（{low} 至 {high}，{sure} 的把握）；抽 {drawn} 户，有结果 {answered} 户 / "
+        "{rate} ({low} to {high}, confidence {sure}); {drawn} households drawn, {answered} with results"
+    ),
+    "estimate.strange": (
+        "有 {count} 户不在抽中的户和备用户里，例如 {example} / "
+        "{count} households are neither drawn nor reserves, such as {example}"
+    ),
+    "estimate.none": "没有一户有可算的结果 / No household has anything to reckon with",
+    "estimate.column": "没有“{name}”列；有：{known} / There is no column “{name}”; there are: {known}",
+    "estimate.twice": "“{household}”有两行 / “{household}” is given twice",
+    "estimate.number": "第{line}行：“{value}”不是不小于 0 的数字 / line {line}: “{value}” is no number of 0 or more",
     "again": "本程序重抽：一致 / Drawn again by this program: the same",
     "not_again": "本程序重抽：不一致 / Drawn again by this program: not the same",
 }
