@@ -188,9 +188,9 @@ class Day:
             stray = page.locator("a[href*='/visit/']").filter(has=page.locator("b", has_text=re.compile("^入户走访$")))
         else:
             page.goto(f"{self.line.address}/#/household/{errand.household['id']}")
-            page.locator("a.primary, button.primary").first.wait_for()
-            page.wait_for_timeout(500)
             stray = page.get_by_role("link", name="接着填")
+            stray.or_(page.locator("button.primary:enabled")).first.wait_for()
+            page.wait_for_timeout(500)
         if not stray.count():
             return False
         stray.first.click()

@@ -118,32 +118,3 @@ def test_nobody_at_home_is_two_taps_without_network_and_reaches_the_household_s_
     desk.post(f"{app.address}/api/v1/auth/login", json={"username": HELPER, "password": PASSWORD, "cookie": True})
     [tried, *_] = desk.get(f"{app.address}/api/v1/entities/{household}/contacts").json()["items"]
     assert (tried["disposition"], tried["author"]["username"]) == ("nobody", HELPER)
-
-
-def files_with(folder: Path, *texts: str) -> list[str]:
-    """Files below `folder` that hold one of the texts, as UTF-8 or as the UTF-16 of a browser's own files."""
-    wanted = [text.encode(code) for text in texts for code in ("utf-8", "utf-16-le")]
-    found = [path for path in folder.rglob("*") if path.is_file()]
-    return [str(path) for path in found if any(piece in path.read_bytes() for piece in wanted)]
-
-
-def test_a_stolen_profile_holds_no_name_and_no_answer(demo: Demo, playwright: Playwright, tmp_path: Path) -> None:
-    """Searched, opened, noted, photographed, left as a draft: the browser's folder shows none of it unsealed, neither
-    in the store and the caches nor in what the browser keeps to restore a closed tab."""
-    note = "屋后滑坡要复查"
-    with chromium(playwright, tmp_path / "phone", permissions=["camera"], **PHONE) as context:
-        app = PhoneApp(context, demo.address)
-        app.start()
-        app.sign_in(HELPER)
-        name = app.page.locator("a[href*='/household/'] b").first.inner_text()
-        app.open_household(name)
-        app.begin_visit()
-        app.by_section()
-        app.section("最后")
-        app.card("备注").locator("textarea, input").fill(note)
-        app.page.wait_for_selector(".form-saving.saved")
-        app.page.go_back()
-        expect(app.page.get_by_role("link", name="接着填")).to_be_visible()
-        app.page.wait_for_timeout(2000)
-    assert files_with(tmp_path / "phone", "ruhu-app-") != []  # the search would find a text
-    assert files_with(tmp_path / "phone", name, note) == []
