@@ -3,10 +3,9 @@
 
     python3 redraw.py [BUNDLE.zip | FOLDER | draw.json] [--key HEX]
 
-Looks at draw.json, frame.csv and, where they are there, freeze.json and exclusions.csv: hashes, signatures, the seed,
-and every village and household with its probability. --key: the public key that the office made known. Needs Python 3.9
-or newer and nothing else. Ends with 0 when everything stands, 1 when something does not, 2 when nothing is there. One
-file that imports nothing of its project and was written apart from the program that drew: all is computed twice.
+Checks draw.json, frame.csv and, where they are there, freeze.json and exclusions.csv: hashes, signatures, the seed, and
+every household with its probability. --key: the public key that the office made known. Needs Python 3.9 alone. Exit
+codes: 0 all stands, 1 it does not, 2 nothing is there. Written apart from the program that drew: all is computed twice.
 """
 
 from __future__ import annotations
