@@ -17,6 +17,7 @@ from server.registry.masking import shown_label
 from server.registry.reading import Page
 from server.registry.tables import Entity
 from server.sync.administered import is_of_all
+from server.sync.audit_chain import SALT
 from server.sync.definitions import datasets
 from server.sync.scope import in_regions
 from server.sync.tables import Attachment, Submission
@@ -79,8 +80,9 @@ def _above(actor: Actor) -> Collection[str]:
 
 def _on_wire(session: Session, rows: Sequence[AuditEntry]) -> list[Wire]:
     subjects = {row.subject for row in rows}
-    people = authors(session, {*subjects, *(row.person_id for row in rows), *_others(rows)})
-    about = {**_records(session, subjects), **_visits(session, subjects), **_devices(session, subjects)}
+    people = authors(session, {*subjects, *(row.person_id for row in rows), *_named(rows, "to", "of")})
+    records = _records(session, {*subjects, *_named(rows, "household")})
+    about = {**records, **_visits(session, subjects), **_devices(session, subjects)}
     about |= {id: {"kind": "person", "id": id, "name": people[id]["display_name"]} for id in subjects if id in people}
     return [
         {
@@ -91,16 +93,18 @@ def _on_wire(session: Session, rows: Sequence[AuditEntry]) -> list[Wire]:
             "subject": row.subject,
             "about": about.get(row.subject),
             "other": people.get(str((row.detail or {}).get("to") or (row.detail or {}).get("of") or "")),
+            "household": about.get(str((row.detail or {}).get("household"))),
             "region": row.region_code,
-            "detail": row.detail,
+            "detail": {name: value for name, value in (row.detail or {}).items() if name != SALT} or None,
             "hash": row.hash,
         }
         for row in rows
     ]
 
 
-def _others(rows: Sequence[AuditEntry]) -> set[str]:
-    return {str(value) for row in rows for name in ("to", "of") if (value := (row.detail or {}).get(name))}
+def _named(rows: Sequence[AuditEntry], *names: str) -> set[str]:
+    """Ids that details name under these words."""
+    return {str(value) for row in rows for name in names if (value := (row.detail or {}).get(name))}
 
 
 def _records(session: Session, ids: Collection[str]) -> dict[str, Wire]:

@@ -88,6 +88,15 @@ def test_a_detail_of_one_entry_put_into_another_is_found(world: World) -> None:
     assert checked(world).broken == Broken(3, "changed")
 
 
+def test_a_hash_does_not_tell_a_reason_to_who_guesses_it(world: World) -> None:
+    """Two entries that say the same do not have details that the same guess would confirm."""
+    write(world, 2)
+    sealed(world)
+    one, other = (link["detail"] for link, _ in world.look(lambda s: list(audit_chain.sealed(s))))
+    assert len(one[audit_chain.SALT]) == 32 and one[audit_chain.SALT] != other[audit_chain.SALT]
+    assert audit_chain.SALT not in world.phone("admin").get("/audit").json["items"][0]["detail"]
+
+
 def test_a_chain_reckoned_anew_without_the_key_is_found_at_its_end(world: World) -> None:
     write(world, 3)
     sealed(world)

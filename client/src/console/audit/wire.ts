@@ -1,9 +1,10 @@
 /** What the server tells of the audit. */
 import type { Person } from "@lib/types";
 
+export interface Thing { kind: string; id: string; name: string | null }
 export interface Entry {
   number: number; at: string; person: Person | null; action: string; subject: string; region: string | null; hash: string;
-  about: { kind: string; id: string; name: string | null } | null; other: Person | null; detail: Record<string, unknown> | null;
+  about: Thing | null; other: Person | null; household: Thing | null; detail: Record<string, unknown> | null;
 }
 export interface Head { number: number; hash: string | null; vouched: boolean }
 /** Kinds that the list can be narrowed to, by the first word of an action. */
