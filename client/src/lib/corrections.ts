@@ -15,17 +15,14 @@ import { corrected } from "./writes";
 /** Opens a draft with the answers of a sent visit, on the rows as they are now. Its bases are today's. */
 export async function openCorrection(opId: string, language: "zh" | "en" = "zh"): Promise<Draft> {
   const at = session();
-  const row = await at.db.ops.where("op_id").equals(opId).first();
-  if (!row || row.kind !== "submission") throw new Problem("draft.missing", { detail: opId });
-  const { fields, title } = await openOp(at, row);
-  const sent = fields as unknown as SubmissionBody;
+  const { sent, title, household_id } = await sentVisit(at, opId);
   const begun = (await listDrafts()).find((draft) => draft.extra.corrects === sent.instance_id);
   if (begun) return begun;
   const form = await getForm(sent.form_id, sent.form_version);
-  const snapshot = await takeSnapshot(row.household_id || null, form, language);
+  const snapshot = await takeSnapshot(household_id || null, form, language);
   const now = new Date().toISOString();
   const draft: Draft = {
-    id: uuid4(), form_id: sent.form_id, version: sent.form_version, household_id: row.household_id || null, title, opened_at: now, updated_at: now, snapshot,
+    id: uuid4(), form_id: sent.form_id, version: sent.form_version, household_id: household_id || null, title, opened_at: now, updated_at: now, snapshot,
     instanceXml: corrected(sent.instance_xml, `uuid:${uuid4()}`), extra: { corrects: sent.instance_id, started_at: now, contact_mode: sent.visit.contact_mode },
   };
   await copyPhotos(at, opId, draft.id);
@@ -33,8 +30,16 @@ export async function openCorrection(opId: string, language: "zh" | "en" = "zh")
   return draft;
 }
 
+/** The visit as it was sent, and what the outbox calls it. */
+export async function sentVisit(at: Session, opId: string): Promise<{ sent: SubmissionBody; title: string; household_id: string }> {
+  const row = await at.db.ops.where("op_id").equals(opId).first();
+  if (!row || row.kind !== "submission") throw new Problem("draft.missing", { detail: opId });
+  const { fields, title } = await openOp(at, row);
+  return { sent: fields as unknown as SubmissionBody, title, household_id: row.household_id };
+}
+
 /** The same bytes under the draft's own rows; those already cleared here are known to the server by their hash. */
-async function copyPhotos(at: Session, owner: string, draftId: string): Promise<void> {
+export async function copyPhotos(at: Session, owner: string, draftId: string): Promise<void> {
   for (const photo of await at.db.photos.where("owner").equals(owner).toArray()) {
     await at.db.photos.add(await copyOf(at, photo, draftId));
   }

@@ -14,7 +14,7 @@ import { inTurn } from "./turns";
 import type { Draft, DraftExtra, DraftForm, FinishedVisit } from "./types";
 import { open, seal } from "./vault";
 import { attachmentsOf, seenRows, submissionBody } from "./visit";
-import { ownWrites, savePaths, usedNames, withDeprecatedId } from "./writes";
+import { ownWrites, replacing, savePaths, usedNames, withDeprecatedId } from "./writes";
 
 /** Starts a draft of the newest published version of `formId`; takes the snapshot of the household and its members. */
 export async function openDraft(householdId: string | null, formId: string, language: "zh" | "en" = "zh"): Promise<Draft> {
@@ -97,9 +97,10 @@ export async function submitDraft(id: string, done: FinishedVisit): Promise<stri
   return opId;
 }
 
-async function submit(at: Session, id: string, done: FinishedVisit): Promise<string> {
+async function submit(at: Session, id: string, finished: FinishedVisit): Promise<string> {
   const draft = await getDraft(id);
   if (!draft) throw new Problem("draft.missing", { detail: id });
+  const done = draft.extra.corrects ? { ...finished, instanceXml: replacing(finished.instanceXml, draft.extra.corrects) } : finished;
   const photos = await photosOf(at, id);
   const used = usedNames(done.instanceXml, photos.map(({ row }) => row.name));
   const kept = photos.filter(({ row }) => used.has(row.name));

@@ -134,6 +134,8 @@ export interface Snapshot {
 export interface DraftExtra {
   /** Instance id of the visit that this draft corrects. */
   corrects?: string;
+  /** Answers of a visit to another household, for a new instance to begin with. */
+  carry?: [reference: string, value: string][];
   position?: string; started_at?: string; contact_mode?: ContactMode; location?: VisitPlace; answered?: number; total?: number;
   [key: string]: unknown;
 }

@@ -107,6 +107,17 @@ export function corrected(instanceXml: string, instanceId: string): string {
   return new XMLSerializer().serializeToString(instance);
 }
 
+/** The instance naming the one that it replaces; one that names it already stays as it is. */
+export function replacing(instanceXml: string, deprecatedId: string): string {
+  const instance = parseXml(instanceXml);
+  const id = Array.from(instance.getElementsByTagNameNS("*", "instanceID")).find((node) => node.parentElement?.parentElement === instance.documentElement);
+  const meta = id?.parentElement;
+  if (!id || !meta || childrenNamed(meta, "deprecatedID")[0]?.textContent?.trim() === deprecatedId) return instanceXml;
+  const kept = childrenNamed(meta, "deprecatedID")[0] ?? meta.insertBefore(instance.createElementNS(id.namespaceURI, id.prefix ? `${id.prefix}:deprecatedID` : "deprecatedID"), id.nextSibling);
+  kept.textContent = deprecatedId;
+  return new XMLSerializer().serializeToString(instance);
+}
+
 /** A form keeps only what it declares: a correction's form declares the id that it replaces. */
 export const withDeprecatedId = (xform: string): string =>
   (/deprecatedID[\s/>]/.test(xform) ? xform : xform.replace(/<((?:\w+:)?)instanceID\s*\/>/, "$&<$1deprecatedID/>"));

@@ -8,6 +8,7 @@ import { formOfDraft } from "@lib/drafts";
 import type { ContactMode, Draft, DraftExtra, DraftForm, Fix } from "@lib/types";
 import { autosave, SAVE_DELAY_MS } from "./autosave";
 import type { Autosave, SaveState } from "./autosave";
+import { carryOver } from "./carry";
 import { answerWithHousehold, instanceXmlOf, openForm } from "./engine";
 import { recoverFiles } from "./files";
 import { storeKeeper } from "./keeper";
@@ -126,6 +127,7 @@ export async function sessionOf(draft: Draft, form: DraftForm, keeper: Keeper, m
   const { root, restored } = await openForm(form, { instanceXml: draft.instanceXml, fileNames, position: () => pointText(fix.value) });
   const hidden = new Set(draft.household_id === null ? [] : answerWithHousehold(root, draft.household_id));
   if (restored && draft.household_id !== null) await refill(root, form, draft.household_id);
+  if (!restored && draft.extra.carry) carryOver(root, draft.extra.carry);
   recoverFiles(root, fileNames);
   const saving = ref<SaveState>("saved");
   const session: FormSession = {

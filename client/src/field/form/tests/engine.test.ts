@@ -2,6 +2,7 @@ import type { InputNode, SelectNode, UploadNode } from "@getodk/xforms-engine";
 import { describe, expect, it } from "vitest";
 import { computed } from "vue";
 import { setAnswer } from "../answers";
+import { carryOver } from "../carry";
 import { answerWithHousehold, finalise, FormUnreadable, instanceIdIn, instanceXmlOf, openForm, speak } from "../engine";
 import { recoverFiles } from "../files";
 import { refill } from "../prefill";
@@ -176,5 +177,15 @@ describe("a correction", () => {
     expect(instanceIdIn(xml)).toBe("uuid:22222222-2222-4222-8222-222222222222");
     expect(xml).toContain(`deprecatedID>${instanceIdIn(sent)}</`);
     expect(valueAt(again.root, "/data/facts/shortage")).toBe("7");
+  });
+});
+
+describe("answers of a visit that was filed under another household", () => {
+  it("go where the form asks them here; what it does not offer or ask stays behind", async () => {
+    const { root } = await opened();
+    carryOver(root, [["/data/facts/shortage", "40"], ["/data/facts/causes", "disaster"], ["/data/front", "front.jpg"], ["/data/n_members", "9"], ["/data/gone", "x"]]);
+    expect(["facts/shortage", "facts/causes", "front", "n_members", "facts/head_name"].map((path) => valueAt(root, `/data/${path}`))).toEqual(["40", "disaster", "front.jpg", "2", "王大山"]);
+    carryOver(root, [["/data/facts/causes", "unheard_of"]]);
+    expect(valueAt(root, "/data/facts/causes")).toBe("disaster");
   });
 });
