@@ -61,7 +61,7 @@ test-fast: $(PYTHON_READY) $(CLIENT_READY) ## 快测 · SQLite only, no browser,
 	@$(STAGE) "vitest" npm --prefix client run --silent test
 	@RUHU_TEST_DATABASES=sqlite $(STAGE) "pytest" $(BIN)/python -m pytest tests -m "not browser and not kill and not postgres"
 
-bench: $(PYTHON_READY) ## 性能 · Submissions per second on SQLite and PostgreSQL, time of a photo
+bench: $(PYTHON_READY) client ## 性能 · Submissions per second on SQLite and PostgreSQL, time of a photo
 	@scripts/system test
 	@for bench in tests/bench/[!_]*.py; do $(BIN)/python -m "tests.bench.$$(basename "$$bench" .py)"; done
 
@@ -69,6 +69,8 @@ soak: $(PYTHON_READY) client ## 长时间反复测试 · Kill, browser, random a
 	@scripts/system run test
 	@for round in $$(seq $(or $(TIMES),5)); do \
 		RUHU_LIVES=5 $(STAGE) "round $$round" $(BIN)/python -m pytest tests -m "browser or kill"; done
+	@for seed in $$(seq $(or $(TIMES),5)); do \
+		RUHU_DAY=whole RUHU_DAY_SEED=$$seed $(STAGE) "whole day $$seed" $(BIN)/python -m pytest tests/e2e/test_whole_day.py; done
 	@$(STAGE) "bent photos" $(BIN)/python -m tests.evidence.fuzz $(or $(PHOTOS),20000)
 	@RUHU_EXAMPLES=20000 $(STAGE) "random expressions" $(BIN)/python -m pytest tests/forms/xpath -k random
 	@RUHU_EXAMPLES=300 $(STAGE) "model of sync" $(BIN)/python -m pytest tests/sync -k test_model

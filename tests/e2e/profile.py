@@ -11,11 +11,11 @@ from cramjam import snappy
 
 TABLE_END = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"  # magic number at the end of a LevelDB table
 GZIP = b"\x1f\x8b\x08"
-FOOTER, TRAILER = 48, 5  # bytes: of a table's end, of a block's (kind and checksum)
+FOOTER = 48  # bytes at a table's end
 PACKED = 1
-# Files and values; strings in values of IndexedDB; its keys and names.
 # Bytes of what is looked for: four stand in any megabytes of sealed bytes by chance.
 LEAST = 6
+# Files and values; strings in values of IndexedDB; its keys and names.
 CODES = ("utf-8", "utf-16-le", "utf-16-be")
 
 
