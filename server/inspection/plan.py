@@ -5,7 +5,7 @@ stratum: township          # a column of the frame; stratified and two_stage
 allocation: proportional   # or equal, neyman: how a stratified sample is shared out
 spread: income             # neyman: a column of numbers, or {stratum: standard deviation}
 villages: {count: 3, method: pps}      # in each stratum; pps: by the number of households, or equal
-households: {count: 10}    # or {share: 20%}, or all
+households: {count: 10}    # or {share: 20%}, or all; `method: fixed` or `proportional` may be said aloud
 reserves: 5                # in each chosen village (two_stage), in each stratum (stratified), else in all
 always: [{column: kin_of_cadre, values: [yes]}]      # these households are always in
 """

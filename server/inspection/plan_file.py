@@ -41,6 +41,8 @@ _USED = {
     "stratified": ("stratum", "allocation", "spread", "households", "reserves"),
     "two_stage": ("stratum", "villages", "households", "reserves"),
 }
+# What may be said aloud of a size.
+_FITTING = {"fixed": ("count", "all"), "proportional": ("share", "all")}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 _SHARE = re.compile(r"(\d{1,9})/(\d{1,9})|(\d{1,9}(?:\.\d{1,9})?)\s*(%?)", re.ASCII)
 NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?", re.ASCII)
@@ -160,8 +162,10 @@ class _Reader:
             self.complain("plan.needs", (), design=self.design, key="households", example="households: {count: 10}")
             return Households()
         content = _spelled_out(given) if isinstance(given, str) else check.mapping(self.file, at, given)
-        check.check_keys(self.file, at, content, ("count", "share", "all"), ())
-        if len(content) != 1:
+        check.check_keys(self.file, at, content, ("count", "share", "all", "method"), ())
+        method = check.word(self.file, (*at, "method"), content.get("method"), tuple(_FITTING))
+        sizes = [key for key in content if key != "method"]
+        if len(sizes) != 1 or (method and sizes[0] not in _FITTING[method]):
             self.complain("plan.one_size", at)
             return Households()
         if "count" in content:

@@ -79,8 +79,8 @@ FAULTS = {
         "例如 share: 20%、0.2 或 1/5 / Such as share: 20%, 0.2 or 1/5",
     ),
     "plan.one_size": (
-        "户数只能用一种写法：count（户数）、share（比例）或 all（全部） / "
-        "Give one of count, share and all for the households",
+        "户数只能用一种写法：count（户数，fixed）、share（比例，proportional）或 all（全部） / "
+        "Give one of count (fixed), share (proportional) and all for the households",
         "例如 households: {{count: 10}} / Such as households: {{count: 10}}",
     ),
     "plan.needs": (

@@ -140,6 +140,7 @@ def test_where_fewer_are_there_than_asked_all_are_taken_and_it_is_said() -> None
     assert len(everybody.households) == 3 and any("50 households asked" in note for note in everybody.notes)
 
 
+@settings(deadline=None)
 @given(total=st.integers(1, 60), data=st.data())
 def test_a_systematic_pass_takes_each_unit_from_exactly_n_of_the_starts(total: int, data: Any) -> None:
     count = data.draw(st.integers(1, total))
@@ -150,6 +151,7 @@ def test_a_systematic_pass_takes_each_unit_from_exactly_n_of_the_starts(total: i
     assert hits == [count] * total
 
 
+@settings(deadline=None)
 @given(sizes=st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 90), min_size=1), data=st.data())
 def test_a_sample_is_shared_out_whole_within_what_there_is(sizes: dict[str, int], data: Any) -> None:
     marks = {name: Fraction(data.draw(st.integers(0, 50))) for name in sizes}
@@ -163,6 +165,7 @@ def test_a_sample_is_shared_out_whole_within_what_there_is(sizes: dict[str, int]
         assert all(abs(in_proportion[name] - Fraction(count * size, total)) < 1 for name, size in sizes.items())
 
 
+@settings(deadline=None)
 @given(st.fractions(min_value=0, max_value=10**6))
 def test_numbers_in_the_record_are_exact(value: Fraction) -> None:
     assert Fraction(exact(value)) == value

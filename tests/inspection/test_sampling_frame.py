@@ -110,6 +110,8 @@ def test_a_partial_plan_is_enough_and_blanks_and_comments_do_not_change_its_hash
     assert plan.sha256 == plan_of({"households": {"count": "10"}, "design": "simple"}).sha256
     assert plan.sha256 != plan_of({"design": "simple", "households": 11}).sha256
     assert plan_of(plan.canonical()) == plan
+    aloud = plan_of({"design": "simple", "households": {"method": "fixed", "count": 10}})
+    assert aloud.sha256 == plan.sha256
 
 
 def test_what_a_design_has_no_use_for_is_left_aside_and_told() -> None:
@@ -131,6 +133,7 @@ def test_what_a_design_has_no_use_for_is_left_aside_and_told() -> None:
         ({"design": "simple", "households": {"share": "120%"}}, "share"),
         ({"design": "simple", "households": {"share": "1/0"}}, "share"),
         ({"design": "simple", "households": {"count": 3, "share": "10%"}}, "one of"),
+        ({"design": "simple", "households": {"count": 3, "method": "proportional"}}, "one of"),
         ({"design": "simple", "households": 5, "reserves": "x"}, "whole number"),
         ({"design": "stratified", "households": 5}, "stratum"),
         ({"design": "stratified", "stratum": "t", "allocation": "neyman", "households": 5}, "spread"),
