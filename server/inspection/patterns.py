@@ -118,7 +118,7 @@ def short(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
 def night(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
     """Begun in the night, by the clock of China. Work in the evening is ordinary; it is only told."""
     first, last = limits["night_from_hour"], limits["night_to_hour"]
-    for record in records:
+    for record in sorted(records, key=_when):
         hour = record.started.astimezone(CHINA).hour if record.started else 12
         if hour >= first or hour < last:
             yield Reason("night", (record.id,), hour, first, {"until": last})
