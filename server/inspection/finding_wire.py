@@ -20,6 +20,7 @@ from server.registry.masking import CLEAR_ROLES, shown_label, sight
 from server.registry.tables import Entity
 from server.sync.definitions import datasets
 from server.sync.office_tables import OpFile
+from server.sync.review import REVIEWERS
 from server.sync.tables import BlobHolder, OpLog
 
 Wire = dict[str, Any]
@@ -64,6 +65,7 @@ def in_words(session: Session, actor: Actor | None, findings: Sequence[Finding])
     return [
         _plain(one, standing_of(one, steps[one.id]), places)
         | {
+            "about": _about(actor, one, places[one.region_code].path),
             "household": _household(session, actor, one, places),
             "opened_by": names.get(one.opened_by),
             "steps": [_step(row, names, files.get(row.op_id or "", [])) for row in steps[one.id]],
@@ -80,7 +82,6 @@ def _plain(finding: Finding, now_at: Standing, places: Mapping[str, Region]) -> 
         "number": number_of(finding),
         "region": finding.region_code,
         "source": finding.source,
-        "about": finding.about,
         "kind": finding.kind,
         "text": finding.text,
         "photo_id": finding.photo_id,
@@ -94,6 +95,17 @@ def _plain(finding: Finding, now_at: Standing, places: Mapping[str, Region]) -> 
         "risen_to": _risen_to(places, finding, level),
         "last": finding.last,
     }
+
+
+def _about(actor: Actor | None, finding: Finding, path: str) -> Wire:
+    """What the source says. Both compared values are for the office alone: what a household answered in an inspection
+    is kept from its village (it was told so), and an inspector goes there blind. The village knows its own record.
+    """
+    if actor is not None and actor.covers(path, REVIEWERS):
+        return finding.about
+    village = actor is None or actor.has("cadre")
+    hidden = ("second",) if village else ("first", "second")
+    return {name: value for name, value in finding.about.items() if name not in hidden}
 
 
 def _risen_to(places: Mapping[str, Region], finding: Finding, level: int) -> str | None:

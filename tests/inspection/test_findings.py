@@ -101,6 +101,24 @@ def test_a_cleaning_rule_and_a_discrepancy_are_each_opened_once(world: World) ->
     assert [(one["about"]["first"], one["about"]["second"]) for one in items] == [("B", "C")]
 
 
+def test_what_a_household_answered_in_an_inspection_is_kept_from_its_village(world: World) -> None:
+    """Proves it of list, page and feed: the notice promises it. Auditors and inspectors see neither value."""
+    source = {
+        "kind": "discrepancy", "inspection": "i1", "household": WANG, "property": "house_grade",
+        "first": "recorded-B", "second": "answered-C",
+    }  # fmt: skip
+    finding = world.phone("zhang").post("/findings", {"source": source, "text": "等级不一致"}).json
+    path = f"/findings/{finding['id']}"
+    for by in ("li", "helper"):
+        seen = world.phone(by).get(path).text + world.phone(by).get("/findings").text
+        assert "answered-C" not in seen and "recorded-B" in seen
+    told = str(entries(world.phone("li"), f"region:{QINGSHI}", "finding"))
+    assert "answered-C" not in told and "recorded-B" in told
+    send_look(world, finding)
+    for by in ("auditor", "inspector"):
+        assert not {"first", "second"} & world.phone(by).get(path).json["about"].keys()
+
+
 def test_a_photo_leads_to_a_finding_once_its_reason_was_confirmed(world: World) -> None:
     """Proves that the photo comes along as the one before, and that its author decides nothing of it."""
     li, zhang = world.phone("li"), world.phone("zhang")
