@@ -6,16 +6,17 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Response, jsonify
+from flask import Response, g, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from server import db
+from server.accounts.actor import Actor
 from server.api.bodies import Loose
 from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
-from server.inspection import numbers, results, substitution, task_list, tasks
+from server.inspection import numbers, peeks, results, substitution, task_list, tasks
 from server.inspection.reading import inspection_wire
 from server.inspection.refusals import transact_noting
 from server.inspection.rights import PLANNERS, READERS, find_inspection
@@ -25,6 +26,16 @@ from server.inspection.tasks import Sending
 blueprint = Blueprint("inspection_tasks", __name__, description="Who visits which drawn household, and what came of it")
 blueprint.before_request(refuse_nul)
 _REASON = validate.Length(min=2, max=1000)
+
+
+@blueprint.after_app_request
+def note_peeks(answer: Response) -> Response:
+    """An inspector was refused to read something: it is noted when it is about a household on loan or an inspection."""
+    actor: Actor | None = g.get("actor")
+    if actor is not None and actor.has("inspector") and request.method == "GET" and answer.status_code in (403, 404):
+        path = request.path
+        db.transact(lambda session: peeks.note_peek(session, actor, path))
+    return answer
 
 
 class Asked(Paging):

@@ -35,9 +35,9 @@ def signed_in(
             actor = _by_password() if basic and given_password() else _actor()
             if actor.revoked and not revoked_may:
                 raise Problem("device.revoked")
+            g.actor = actor
             if roles and not actor.has(*roles):
                 raise Problem("auth.forbidden")
-            g.actor = actor
             return handler(*args, **kwargs)
 
         return checked

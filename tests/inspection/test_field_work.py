@@ -144,6 +144,9 @@ def test_what_the_village_answered_reaches_the_inspector_by_no_way(world: World)
     asked = {"kind": "households", "format": "csv", "region": QINGSHI}
     assert phone.post("/exports", asked).status_code in (403, 404, 422)
     assert phone.pull(f"region:{QINGSHI}") == {"status": "gone"}
+    tried = {(entry.subject, (entry.detail or {})["path"]) for entry in noted(world, "inspection.peeked")}
+    assert {(home, f"/api/v1/entities/{home}"), (home, f"/api/v1/submissions/{sent['instance_id']}")} <= tried
+    assert (inspection["id"], f"/api/v1/inspections/{inspection['id']}/tasks") in tried
 
 
 def test_a_number_is_lent_masked_and_shown_once_to_who_is_to_call(world: World) -> None:
