@@ -11,7 +11,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from server.accounts.tables import AuditEntry
+from server.config import ROOT
+from server.forms.policies import load_policies
 from server.registry.tables import Entity
+from server.sync import policies
 from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.record import Origin, RecordWrite
@@ -146,3 +149,13 @@ def test_the_overview_counts_what_its_lists_hold(world: World) -> None:
     late = zhang.get("/entities?dataset=household&concern=overdue").json["items"]
     assert [one["id"] for one in late] == [WANG]
     assert zhang.get(f"/overview?region={WEST}").status_code == 404
+
+
+def test_policies_are_read_with_their_days_and_areas_by_who_answers_for_others(world: World) -> None:
+    found = load_policies(ROOT / "form_definitions" / "policies")
+    world.run(lambda session: policies.load(session, {"income": found["income"]}))
+    (told,) = world.phone("zhang").get("/policies").json["items"]
+    assert told["name"] == "income" and {one["name"] for one in told["values"]} >= {"monitoring_line"}
+    starts = [(len(one["area"]), one["area"]) for one in told["versions"]]
+    assert starts == sorted(starts) and len(starts) == len(found["income"].versions)
+    assert world.phone("li").get("/policies").status_code == 403

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def screens(desk: requests.Session, base: str) -> dict[str, str]:
         "overview": "/", "visits": "/visits", "photos": "/photos", "tally": "/photos/tally",
         "datums": "/photos/datums", "households": "/households", "import": "/households/import", "map": "/map",
         "differences": "/differences", "aside": "/set-aside", "questions": "/questions", "checks": "/checks",
-        "forms": "/forms",
+        "policies": "/policies", "forms": "/forms",
     }  # fmt: skip
     visits = _items(desk, f"{base}/submissions", has_photo=1, limit=40)
     visit = next((one for one in visits if one["photos"]["named"] == one["photos"]["here"]), None)
@@ -55,13 +55,17 @@ def _items(desk: requests.Session, address: str, **query: Any) -> list[dict[str,
     return list(desk.get(address, params=query).json().get("items", []))
 
 
-def visit_all(page: Page, demo: Demo, username: str) -> Iterator[tuple[str, str]]:
-    """Opens each screen in turn: (name, language)."""
+def visit_all(
+    page: Page, demo: Demo, username: str, only: Collection[str] = (), languages: Sequence[str] = ("zh", "en")
+) -> Iterator[tuple[str, str]]:
+    """Opens each screen in turn, or `only` some: (name, language)."""
     desk, _ = session(demo, username)
     addresses = screens(desk, f"{demo.address}/api/v1")
     sign_in(page, demo.address, username)
-    for language in ("zh", "en"):
+    for language in languages:
         for name, address in addresses.items():
+            if only and name not in only:
+                continue
             page.goto(f"{demo.address}/console/#{address}")
             settle(page)
             yield name, language
@@ -95,12 +99,12 @@ def look(demo: Demo, playwright: Playwright, profile: Path, folder: Path) -> Non
 
 
 def document(demo: Demo, playwright: Playwright, profile: Path) -> None:
-    """The pictures of docs/SUPERVISOR.md, in Chinese, as the township's supervisor sees them."""
-    with desk_page(playwright, profile / "document", (1360, 850)) as context:
-        page = context.new_page()
-        pictures = {screen: name for name, screen in SHOWN.items()}
-        for name, language in visit_all(page, demo, SUPERVISOR):
-            if language == "zh" and name in pictures:
+    """The pictures of docs/SUPERVISOR.md, in Chinese, as a supervisor sees them, registers as an admin."""
+    pictures = {screen: name for name, screen in SHOWN.items()}
+    for username, only in ((SUPERVISOR, pictures.keys() - {"import"}), (ADMIN, {"import"})):
+        with desk_page(playwright, profile / username, (1360, 850)) as context:
+            page = context.new_page()
+            for name, _ in visit_all(page, demo, username, only, ("zh",)):
                 keep(page, pictures[name])
 
 

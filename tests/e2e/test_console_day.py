@@ -20,7 +20,7 @@ def told(demo: Demo, path: str, username: str = SUPERVISOR, **query: Any) -> Any
 
 
 def test_a_supervisor_approves_what_is_plain_and_sends_back_what_is_not(page: Page, demo: Demo) -> None:
-    """Proves that own visits are left to others, and that a comment beside an answer reaches the author with its path."""
+    """Proves that own visits are left to others, and that a comment beside an answer keeps its path."""
     sign_in(page, demo.address, SUPERVISOR)
     page.click("[data-todo=to_review]")
     rows = page.locator("tbody tr[data-id]")

@@ -31,6 +31,7 @@ export const router = createRouter({
     { path: "/questions", name: "questions", component: () => import("./pages/QuestionsPage.vue") },
     { path: "/voices", name: "voices", component: () => import("./pages/VoicesPage.vue") },
     { path: "/checks", name: "rules", component: () => import("./pages/RulesPage.vue") },
+    { path: "/policies", name: "policies", component: () => import("./pages/PoliciesPage.vue") },
     { path: "/visits/:id(.+)", name: "submission", component: () => import("./pages/SubmissionPage.vue"), props: true },
     { path: "/forms", name: "forms", component: () => import("./pages/FormsPage.vue") },
     { path: "/forms/:formId/:version", name: "form", component: () => import("./pages/FormPage.vue"), props: true },

@@ -2,6 +2,9 @@ import { describe, expect, it } from "vitest";
 import importingEn from "../importing/en.json";
 import { type Draft, guess, lackOf, mappingOf } from "../importing/mapping";
 import importingZh from "../importing/zh.json";
+import policiesEn from "../policies/en.json";
+import { concerns, type PolicyVersion, standing } from "../policies/wire";
+import policiesZh from "../policies/zh.json";
 import recordsEn from "../records/en.json";
 import { endOf, isInitials } from "../records/wire";
 import recordsZh from "../records/zh.json";
@@ -22,7 +25,7 @@ const DATASETS = [
 const DRAFT: Draft = { source: "county", headerRow: 2, sheet: "", memberSheet: "", key: ["户编号"], roles: { 户编号: "household.household_no", 乡镇: "region", 姓名: "member.full_name", 身份证号: "member.id_number", 备注: "" } };
 
 describe("words of the desk", () => {
-  it.each([["importing", importingZh, importingEn], ["records", recordsZh, recordsEn], ["review", reviewZh, reviewEn]])("are the same in both languages: %s", (_name, zh, en) => {
+  it.each([["importing", importingZh, importingEn], ["policies", policiesZh, policiesEn], ["records", recordsZh, recordsEn], ["review", reviewZh, reviewEn]])("are the same in both languages: %s", (_name, zh, en) => {
     expect(keys(en).sort()).toEqual(keys(zh).sort());
   });
 });
@@ -74,5 +77,16 @@ describe("a register's columns", () => {
   });
   it("say what is lacking", () => {
     expect([lackOf(DRAFT), lackOf({ ...DRAFT, source: "1" }), lackOf({ ...DRAFT, key: [] }), lackOf({ ...DRAFT, roles: {} })]).toEqual([null, "needs_source", "needs_key", "needs_region"]);
+  });
+});
+
+describe("policies", () => {
+  const version = (from: string, until: string | null): PolicyVersion => ({ id: "v", labels: null, area: "", from, until, status: "confirmed", source: "", values: {} });
+  it("hold from their first day to the day before their end", () => {
+    const days = [version("2026-01-01", null), version("2026-01-02", null), version("2025-01-01", "2026-01-01"), version("2025-01-01", "2026-01-02")];
+    expect(days.map((one) => standing(one, "2026-01-01"))).toEqual(["current", "future", "past", "current"]);
+  });
+  it("concern an area that they are around or inside of", () => {
+    expect([["", "990101000000"], ["9901", "990101000000"], ["990101200", "990101000000"], ["990102", "990101000000"]].map(([area, chosen]) => concerns(area as string, chosen as string))).toEqual([true, true, true, false]);
   });
 });
