@@ -34,7 +34,7 @@ class DrawnVillage:
     households: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DrawnHousehold:
     """A household of the sample, or a reserve.
 

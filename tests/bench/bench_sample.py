@@ -30,7 +30,6 @@ PLANS = {
     "simple": {"design": "simple", "households": 1500, "reserves": 100},
     "systematic": {"design": "systematic", "households": 1500},
     "stratified": {"design": "stratified", "stratum": "township", "households": 5000, "reserves": 5},
-    "census": {"design": "census"},
 }  # fmt: skip
 
 
