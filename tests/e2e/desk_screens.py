@@ -75,9 +75,10 @@ def visit_all(
 def settle(page: Page) -> None:
     """Until nothing is being read any more and a map, where there is one, is drawn."""
     page.wait_for_load_state("networkidle")
-    with suppress(TimeoutError):  # a screen without a map
-        page.wait_for_selector(".box[data-ready=true]", timeout=1500)
-    page.wait_for_timeout(700)
+    with suppress(TimeoutError):  # a map that cannot be drawn here
+        if page.locator(".box").count():
+            page.wait_for_selector(".box[data-ready=true]", timeout=3000)
+    page.wait_for_timeout(300)
 
 
 def desk_page(playwright: Playwright, folder: Path, size: tuple[int, int]) -> Any:
