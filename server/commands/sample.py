@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import secrets
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -54,9 +56,18 @@ def draw_(frame_file: Path, plan_file: Path, seed: str, as_json: bool) -> None:
     for one in (*frame.notes, *plan.notes, *drawn.notes):
         click.echo(f"- {one}", err=True)
     if as_json:
-        click.echo(json.dumps(drawn.as_json(), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(_rounded(drawn.as_json()), ensure_ascii=False, indent=1))
     else:
         _show(drawn, len(frame))
+
+
+def _rounded(told: dict[str, Any]) -> dict[str, Any]:
+    """For programs that know no fractions: pi and weight as the nearest double. A published draw keeps them exact."""
+
+    def unit(one: dict[str, Any]) -> dict[str, Any]:
+        return {key: float(Fraction(value)) if key in ("pi", "weight") else value for key, value in one.items()}
+
+    return {name: [*map(unit, part)] if isinstance(part, list) else part for name, part in told.items()}
 
 
 def _show(drawn: Drawn, households: int) -> None:

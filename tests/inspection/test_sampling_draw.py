@@ -217,6 +217,7 @@ def test_the_command_prints_exactly_what_is_promised_and_a_table_without_json(tm
     assert list(found["villages"][0]) == ["village", "pi"]
     keys = ["household_id", "village", "township", "pi", "weight", "ticket", "order"]
     assert list(found["households"][0]) == keys == list(found["reserves"][0])
+    assert all(one["pi"] * one["weight"] == pytest.approx(1) for one in (*found["households"], *found["reserves"]))
     assert len(found["households"]) == 36 and len(found["villages"]) == 9 and len(found["reserves"]) == 18
     table = CliRunner().invoke(main, _arguments(tmp_path)).stdout
     assert found["frame_sha256"] in table and "抽中的户（36）" in table and "reserves" in table
