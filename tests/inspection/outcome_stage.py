@@ -129,10 +129,11 @@ def answer(session: Session, person: str, home: Home, at: datetime, minutes: flo
     known = {"kind": "submission", "raw": b"{}", "content_hash": op_id, "status": "applied"}
     session.add(OpLog(op_id=op_id, person_id=person, **known))
     session.flush()
+    given: dict[str, object] = {"root_id": home.id, **more}
     session.add(Submission(
         instance_id=instance_id, op_id=op_id, form_id=SPOT, form_version=spot_check().version, instance_xml=xml,
-        xml_hash="0" * 64, person_id=person, region_code=home.village, root_id=home.id, findings=[], independent=True,
-        started_at=at, ended_at=at + timedelta(minutes=minutes), received_at=at + timedelta(hours=3), **more,
+        xml_hash="0" * 64, person_id=person, region_code=home.village, findings=[], independent=True,
+        started_at=at, ended_at=at + timedelta(minutes=minutes), received_at=at + timedelta(hours=3), **given,
     ))  # fmt: skip
     session.flush()
     return instance_id
