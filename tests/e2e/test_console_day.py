@@ -121,6 +121,35 @@ def test_a_household_is_found_by_initials_shown_as_it_was_and_unmasked_for_a_rea
     assert foreign["label"] not in page.inner_text("main")
 
 
+def test_a_register_is_mapped_seen_and_imported_and_known_the_next_month(page: Page, demo: Demo) -> None:
+    """Proves that nothing is written before the desk says so, and that the same register again changes nothing."""
+    sign_in(page, demo.address, ADMIN)
+    page.get_by_role("link", name="农户", exact=True).click()
+    page.click("[data-test=to-import]")
+    _map_register(page)
+    page.fill("input[name=source]", "desk_register")
+    page.click("[data-test=preview]")
+    result = page.locator("[data-test=result]")
+    expect(result).to_have_attribute("data-state", "previewed", timeout=60_000)
+    new = int(result.locator("[data-dataset=household] [data-count=new]").inner_text())
+    assert new == 3 and not told(demo, "/entities", ADMIN, q="N0001")["items"]
+    page.click("[data-test=apply]")
+    expect(result).to_have_attribute("data-state", "applied", timeout=60_000)
+    _map_register(page)
+    expect(page.get_by_text("上次“desk_register”的对应方式已填好")).to_be_visible()
+    page.click("[data-test=preview]")
+    expect(result).to_have_attribute("data-state", "previewed", timeout=60_000)
+    expect(result.locator("[data-dataset=household] [data-count=unchanged]")).to_have_text("3")
+
+
+def _map_register(page: Page) -> None:
+    lines = "".join(f"N000{n},丁{name},虚县,东河镇,青石村\n" for n, name in enumerate(("一", "二", "三"), 1))
+    content = f"户编号,户主姓名,县,乡镇,行政村\n{lines}".encode()
+    page.set_input_files("input[name=file]", {"name": "register.csv", "mimeType": "text/csv", "buffer": content})
+    page.click("[data-test=look]")
+    expect(page.locator("[data-column=户主姓名] select")).to_have_value("household.head_name")
+
+
 def test_every_screen_is_accessible_in_both_languages(page: Page, demo: Demo) -> None:
     """axe-core finds nothing serious, no word is missing, and nothing lies outside a window of 1024 pixels."""
     page.set_viewport_size({"width": 1024, "height": 768})
