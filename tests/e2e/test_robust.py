@@ -13,7 +13,7 @@ from tests.e2e.running import PHONE, Demo, chromium
 pytestmark = pytest.mark.browser
 
 HELPER = "wang.jun"
-# The test can close what the browser closes by itself: every connection that was opened.
+# The test can close what the browser closes by itself, every connection that was opened, and refuse what is stored.
 TRACK = """
   window.connections = [];
   const open = IDBFactory.prototype.open;
@@ -22,6 +22,13 @@ TRACK = """
     asked.addEventListener("success", () => window.connections.push(asked.result));
     return asked;
   };
+  for (const name of ["put", "add"]) {
+    const store = IDBObjectStore.prototype[name];
+    IDBObjectStore.prototype[name] = function (...given) {
+      if (window.isFull) throw new DOMException("The disk is full", "QuotaExceededError");
+      return store.apply(this, given);
+    };
+  }
 """
 CLOSE = "() => { for (const one of window.connections) { one.close(); one.dispatchEvent(new Event('close')); } }"
 
@@ -50,12 +57,11 @@ def test_a_closed_connection_and_a_full_disk_cost_no_answer(demo: Demo, playwrig
         app.page.wait_for_timeout(500)
         expect(saving).to_have_class("form-saving saved")
 
-        disk = context.new_cdp_session(app.page)
-        disk.send("Storage.overrideQuotaForOrigin", {"origin": demo.address, "quotaSize": 1})
+        app.page.evaluate("window.isFull = true")
         note(app, "存满了以后写的")
         expect(saving).to_have_class("form-saving failed", timeout=15_000)
         expect(saving).to_have_attribute("role", "alert")
-        disk.send("Storage.overrideQuotaForOrigin", {"origin": demo.address})
+        app.page.evaluate("window.isFull = false")
         note(app, "又有地方了")
         expect(saving).to_have_class("form-saving saved", timeout=15_000)
 
