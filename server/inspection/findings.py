@@ -74,6 +74,19 @@ def open_finding(session: Session, actor: Actor, wanted: Opening) -> tuple[str, 
     given = wanted.id or str(uuid.uuid4())
     origin = origin_of(session, actor, Said(given, wanted.source, wanted.region, wanted.household_id))
     _check_village(session, actor, origin)
+    new = _insert(session, actor, wanted, given, origin)
+    same = (Finding.source == origin.source, Finding.source_ref == origin.ref)
+    found = session.scalar(select(Finding).where(*same, visible(actor)))
+    if found is None:
+        raise Problem("record.not_found")
+    if new:
+        note(session, actor.id, "finding.opened", found.id, source=found.source, region=found.region_code)
+        tell(session, found)
+    return found.id, new
+
+
+def _insert(session: Session, actor: Actor, wanted: Opening, given: str, origin: Origin) -> bool:
+    """Whether it was not there yet: by its id, or from this source."""
     first = standing(workflow(), today(), (), today())
     statement = upsert(session, Finding).values(
         id=given,
@@ -92,15 +105,7 @@ def open_finding(session: Session, actor: Actor, wanted: Opening) -> tuple[str, 
         due_on=first.due_on,
         last=0,
     )
-    new = session.scalar(statement.on_conflict_do_nothing().returning(Finding.id))
-    same = (Finding.source == origin.source, Finding.source_ref == origin.ref)
-    found = session.scalar(select(Finding).where(*same, visible(actor)))
-    if found is None:
-        raise Problem("record.not_found")
-    if new is not None:
-        note(session, actor.id, "finding.opened", found.id, source=found.source, region=found.region_code)
-        tell(session, found)
-    return found.id, new is not None
+    return session.scalar(statement.on_conflict_do_nothing().returning(Finding.id)) is not None
 
 
 def _check_village(session: Session, actor: Actor, origin: Origin) -> None:
