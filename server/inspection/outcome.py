@@ -21,6 +21,7 @@ from server.accounts.actor import Actor
 from server.errors import Problem
 from server.forms.answers import answers
 from server.forms.instance import parse_instance
+from server.forms.issue import InstanceUnreadable
 from server.forms.model import FormModel
 from server.forms.policy_rows import in_force
 from server.forms.policy_store import policy_rows
@@ -171,9 +172,12 @@ class _Reader:
         model = form_model(self.session, submission.form_id, submission.form_version) if submission else None
         if submission is None or model is None:
             return Asked(task, task.disposition)
-        instance = parse_instance(submission.instance_xml)
-        said = {one.path: one.value for one in answers(model, instance, computed=True)}
         disposition = task.disposition or disposition_of(submission)
+        try:
+            instance = parse_instance(submission.instance_xml)
+        except InstanceUnreadable:  # sealed bytes that do not open: as if nothing had been asked
+            return Asked(task, disposition, submission, model)
+        said = {one.path: one.value for one in answers(model, instance, computed=True)}
         items = compare(self.facts(submission), record, said, disposition)
         return Asked(task, disposition, submission, model, said, items)
 
@@ -209,6 +213,8 @@ def _drawn(sampled: SampledHousehold, asked: Sequence[Asked], first_stage: Mappi
     pi, village = Fraction(sampled.pi), sampled.village_code
     answered = next((one for one in asked if one.is_answered), None)
     first = first_stage.get(village)
+    if first is not None and float(pi) > first:
+        first = None  # always in, whether its village was drawn or not: a stratum of one stage
     psu = (village, first, float(pi) / first) if first else (sampled.household_id, float(pi), 1.0)
     said = answered or (asked[0] if asked else None)
     return Drawn(

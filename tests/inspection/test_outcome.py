@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from server.accounts.tables import AuditEntry
 from server.db import now
-from server.inspection.tables import Inspection, InspectionTask
+from server.inspection.outcome import _drawn
+from server.inspection.tables import Inspection, InspectionTask, SampledHousehold
+from server.sync.tables import Submission
 from tests.inspection.outcome_stage import INSPECTION, Home, add_inspection, add_spot_check, write
 from tests.sync.office import add_person
 from tests.world import BAITA, EAST, WEST, World, add_policies, build_world
@@ -173,6 +175,25 @@ def test_a_household_that_a_reserve_stands_for_is_told_and_not_counted(world: Wo
     [form] = read(world)["response"]
     assert (form["tasks"], form["replaced"]) == (1, {"nobody": 1})
     assert [one["household"] for one in read(world, "/comparisons")["items"]] == [Home("a").id]
+
+
+def test_a_household_that_is_always_in_is_no_part_of_its_village_s_draw() -> None:
+    """Its probability is 1 though its village was drawn with 1/2: one stage, certain, and not “twice as likely”."""
+    kin = SampledHousehold(household_id="k", village_code="v", stratum="always", pi="1", weight="1")
+    drawn = SampledHousehold(household_id="d", village_code="v", stratum="t", pi="1/20", weight="20")
+    certain, usual = (_drawn(one, (), {"v": 0.5}) for one in (kin, drawn))
+    assert (certain.psu, certain.psu_pi, certain.within) == ("k", 1.0, 1.0)
+    assert (usual.psu, usual.psu_pi, usual.within) == ("v", 0.5, 0.1)
+
+
+def test_answers_that_cannot_be_opened_are_compared_as_not_asked(world: World) -> None:
+    stage(world, Home("a"), Home("b"))
+
+    def damage(session: Any) -> None:
+        session.scalars(select(Submission).where(Submission.root_id == Home("b").id)).one().instance_xml = "lost"
+
+    world.run(damage)
+    assert question(read(world), "household_size")["checked"] == 1
 
 
 def test_pages_of_households_follow_each_other(world: World) -> None:
