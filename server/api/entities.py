@@ -57,7 +57,13 @@ def _scope(actor: Actor) -> Scope:
 def entities(asked: dict[str, Any]) -> Response:
     """Records by name; `bbox=west,south,east,north`, `near=lon,lat,metres`; `concern` is about households."""
     wanted = EntityFilter(
-        *(asked[name] for name in ("dataset", "region", "q", "state", "parent", "bbox", "near")),
+        dataset=asked["dataset"],
+        region=asked["region"],
+        q=asked["q"],
+        state=asked["state"],
+        parent=asked["parent"],
+        box=asked["bbox"],
+        near=asked["near"],
         concern=concerned(asked["concern"]),
     )
     with db.read() as session:
