@@ -35,26 +35,27 @@ def freeze(session: Session, actor: Actor, inspection_id: str, key: Ed25519Priva
     if inspection.state == "frozen":
         return inspection
     seen = survey(session, inspection)
-    frame = frame_from(seen.found, seen.marks, seen.out)
-    content = b"".join(frame.lines())
-    session.add(
-        InspectionFrame(
-            inspection_id=inspection.id,
-            csv=content,
-            sha256=frame.sha256,
-            households=len(frame),
-            villages=len(set(frame.villages)),
-            frozen_by=actor.id,
-        )
-    )
+    frame = _frame(inspection, actor, seen)
+    session.add(frame)
     _leave_out(session, inspection.id, seen)
-    inspection.burden = _burden(seen)
-    inspection.state = "frozen"
-    note(session, actor.id, "inspection.frozen", inspection.id, frame=frame.sha256, households=len(frame))
+    inspection.burden, inspection.state = _burden(seen), "frozen"
+    note(session, actor.id, "inspection.frozen", inspection.id, frame=frame.sha256, households=frame.households)
     session.flush()
     if inspection.seed_way == DICE:
         publish_freeze(session, inspection, key)
     return inspection
+
+
+def _frame(inspection: Inspection, actor: Actor, seen: Survey) -> InspectionFrame:
+    frame = frame_from(seen.found, seen.marks, seen.out)
+    return InspectionFrame(
+        inspection_id=inspection.id,
+        csv=b"".join(frame.lines()),
+        sha256=frame.sha256,
+        households=len(frame),
+        villages=len(set(frame.villages)),
+        frozen_by=actor.id,
+    )
 
 
 def publish_freeze(session: Session, inspection: Inspection, key: Ed25519PrivateKey) -> None:

@@ -20,6 +20,11 @@ from server.registry.tables import Entity
 from server.sync.definitions import datasets
 
 Wire = dict[str, Any]
+_DRAWN = ("kind", "place", "stratum", "pi", "weight", "ticket")
+_SAID = (
+    "id", "form_id", "kind", "state", "team_id", "assignment_id", "route", "disposition", "tries", "reason",
+    "instance_id", "cadre_instance_id", "replaces",
+)  # fmt: skip
 _ORDER = (InspectionTask.village_code, InspectionTask.household_id, InspectionTask.form_id)
 
 
@@ -89,34 +94,15 @@ def _wire(
     replaced_by: str | None,
 ) -> Wire:
     return {
-        "id": row.id,
+        **{name: getattr(row, name) for name in _SAID},
         "household": {"id": row.household_id, "label": labels.get(row.household_id)},
         "village": row.village_code,
-        "form_id": row.form_id,
-        "kind": row.kind,
-        "state": row.state,
         "person": people.get(row.person_id or ""),
-        "team_id": row.team_id,
-        "assignment_id": row.assignment_id,
-        "route": row.route,
-        "disposition": row.disposition,
-        "tries": row.tries,
         "last_try_at": row.last_try_at.isoformat() if row.last_try_at else None,
-        "reason": row.reason,
-        "instance_id": row.instance_id,
-        "cadre_instance_id": row.cadre_instance_id,
-        "replaces": row.replaces,
         "replaced_by": replaced_by,
         "ended_by": people.get(row.ended_by or ""),
         "ended_at": row.ended_at.isoformat() if row.ended_at else None,
-        "drawn": {
-            "kind": drawn.kind,
-            "place": drawn.place,
-            "stratum": drawn.stratum,
-            "pi": drawn.pi,
-            "weight": drawn.weight,
-            "ticket": drawn.ticket,
-        },
+        "drawn": {name: getattr(drawn, name) for name in _DRAWN},
     }
 
 
