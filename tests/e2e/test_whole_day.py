@@ -271,10 +271,10 @@ def check_photos(desk: Desk, row: dict[str, Any], errand: Errand) -> None:
 
 
 def check_conflict(desk: Desk, house: dict[str, Any]) -> None:
-    """Both numbers are kept, for a person to decide."""
+    """Both numbers are kept, for a person to decide; the desk sees their ends."""
     [found] = desk.get(f"/conflicts?entity={house['id']}&state=open")["items"]
     heads = desk.get(f"/conflicts/{found['id']}")["heads"]
-    assert sorted(head["value"] for head in heads) == [THEIR_PHONE, OUR_PHONE]
+    assert sorted(head["value"][-4:] for head in heads) == [THEIR_PHONE[-4:], OUR_PHONE[-4:]]
 
 
 def check_question(desk: Desk, instance_id: str) -> None:
