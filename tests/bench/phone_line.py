@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Playwright, Request
+from playwright.sync_api import Playwright, Request, expect
 
 from tests.e2e.desk import SUPERVISOR, session
 from tests.e2e.phone_app import PhoneApp
@@ -60,8 +60,7 @@ def send_slowly(app: PhoneApp, line: SlowLine, demo: Demo) -> None:
     line.rate, line.delay, line.reset_every = RATE, DELAY, RESET
     before, begun, cut = line.up, time.perf_counter(), line.resets
     app.offline(False)
-    accepted = "document.querySelector('.tally .accepted b')?.textContent !== '0'"
-    app.page.wait_for_function(accepted, timeout=600_000)
+    expect(app.page.locator(".tally .accepted b")).to_have_text("1", timeout=600_000)
     took, sent = time.perf_counter() - begun, line.up - before
     needed = photo_bytes(demo) + max(pushed)
     share = f"{sent / needed:.3f} (bar 1.10, aim 1.02)"
