@@ -118,6 +118,11 @@ export const byUrgency = (a: HouseholdLine, b: HouseholdLine): number => (rank(a
 
 export const hasTask = (line: HouseholdLine): boolean => Boolean(line.due || line.questions || line.sentBack || line.contested);
 
+/** This household was looked at: its mark goes without reading the list anew. */
+export function markLooked(id: string): void {
+  if (households.value.some((line) => line.id === id && line.changed)) households.value = households.value.map((line) => (line.id === id ? { ...line, changed: false } : line));
+}
+
 export const followHouseholds = (): (() => void) => follow(["records", "outbox", "drafts"], load);
 
 export function forgetHouseholds(): void {
