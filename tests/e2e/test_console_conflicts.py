@@ -27,7 +27,7 @@ def conflict(demo: Demo, conflict_id: str) -> dict[str, Any]:
 
 def open_page(page: Page, demo: Demo, username: str) -> None:
     sign_in(page, demo.address, username)
-    page.get_by_role("link", name="不同填法").click()
+    page.get_by_role("link", name="不同填法", exact=True).click()
     expect(page.locator("[data-test=conflicts] [data-conflict]").first).to_be_visible(timeout=30_000)
 
 
