@@ -93,6 +93,8 @@ class SlowLine:
         while True:
             due, piece = await pieces.get()
             await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
+            if writer.transport.is_closing():  # cut: what was under way is lost
+                return
             with suppress(OSError):
                 if not piece:
                     return writer.close()
