@@ -97,7 +97,8 @@ class SlowLine:
                 return
             with suppress(OSError):
                 if not piece:
-                    return writer.close()
+                    writer.close()
+                    return
                 writer.write(piece)
                 await writer.drain()
 
