@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from server.commands.sample_size import SHARE
 from server.commands.sample_words import say
 from server.inspection import verify as verifier
 from server.inspection.answered import Answer, observations
-from server.inspection.intervals import share, student
+from server.inspection.intervals import by_trials, share, student
 from server.inspection.variance import Rate, ratio
 
 _PATH = click.Path(exists=True, path_type=Path)
@@ -46,7 +47,7 @@ def estimate(path: Path, results: Path, y: str, x: str | None, confidence: float
     found = ratio(observations(drawn, answers))
     if found is None:
         stop(say("estimate.none"))
-    numbers = _numbers(found, confidence, effect, len(drawn.households), is_share=x is None)
+    numbers = _numbers(found, _trials(answers), confidence, effect, len(drawn.households))
     click.echo(json.dumps(numbers, indent=1) if as_json else say("estimate", **_shown(numbers)))
 
 
@@ -74,8 +75,20 @@ def _number(line: int, text: str | None) -> float:
     return number
 
 
-def _numbers(found: Rate, confidence: float, effect: float, drawn: int, *, is_share: bool) -> dict[str, Any]:
-    """Exact and Wilson intervals are for shares of households; a ratio of other counts has Student's."""
+def _trials(answers: Mapping[str, Answer]) -> float | None:
+    """How many stand or fall on their own: households where each counts whole or not at all, else what is counted of.
+
+    None where more was counted than it was counted of: that is no share. The report of an inspection does the same.
+    """
+    based = [(y, x) for y, x in answers.values() if x > 0]
+    if any(y > x for y, x in answers.values()):
+        return None
+    return float(len(based)) if all(y in (0, x) for y, x in based) else sum(x for _, x in based)
+
+
+def _numbers(found: Rate, trials: float | None, confidence: float, effect: float, drawn: int) -> dict[str, Any]:
+    """Exact and Wilson intervals are for shares (`trials` as _trials()); a ratio of other counts has Student's."""
+    is_share = trials is not None
     numbers: dict[str, Any] = {
         "estimate": found.estimate,
         "drawn": drawn,
@@ -85,8 +98,8 @@ def _numbers(found: Rate, confidence: float, effect: float, drawn: int, *, is_sh
         "design_effect": found.design_effect if is_share else None,
         "confidence": confidence,
     }
-    if is_share:
-        both = share(found, confidence, effect)
+    if trials is not None:
+        both = share(by_trials(found, trials), confidence, effect)
         return {**numbers, "exact": [both.low, both.high], "wilson": [both.shown_low, both.shown_high]}
     return {**numbers, "student": student(found, confidence)}
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from server.inspection.comparison import Item
-from server.inspection.intervals import Share, share
+from server.inspection.intervals import Share, by_trials, share
 from server.inspection.standing import Standing
 from server.inspection.tally import counted, tally
 from server.inspection.variance import Observation, Rate, ratio
@@ -115,28 +115,46 @@ class Unit:
 def indicators(visited: Iterable[Visited], limits: Limits) -> list[Indicator]:
     """All five, in the order of CODES."""
     households = weighted(list(visited))
-    return [_indicator(code, [_UNITS[code](one, limits) for one in households], limits) for code in CODES]
+    return [_indicator(code, [(one, _UNITS[code](one, limits)) for one in households], limits) for code in CODES]
 
 
 def weighted(visited: Sequence[Visited]) -> list[Visited]:
-    """The households that answered, with the weight of those of their cell that should have and did not."""
-    due = Counter(one.drawn.cell for one in visited if one.drawn.disposition not in NOT_THERE)
+    """The households that answered, with the weight of those that should have and did not: first those of their own
+    cell, then, where a whole cell is silent, those of its stratum. As answered.observations does for a published draw.
+    """
+    due = Counter(_cell(one) for one in visited if one.drawn.disposition not in NOT_THERE)
     answered = [one for one in visited if one.drawn.is_answered]
-    met = Counter(one.drawn.cell for one in answered)
-    return [replace(one, drawn=_carrying(one.drawn, due[one.drawn.cell] / met[one.drawn.cell])) for one in answered]
+    met = Counter(map(_cell, answered))
+    drawn, heard = Counter(stratum for stratum, _ in due), Counter(stratum for stratum, _ in met)
+    return [
+        replace(one, drawn=_carrying(one.drawn, met[_cell(one)] / due[_cell(one)], drawn[stratum] / heard[stratum]))
+        for one in answered
+        for stratum in (one.drawn.stratum,)
+    ]
 
 
-def _carrying(drawn: Drawn, factor: float) -> Drawn:
-    return replace(drawn, weight=drawn.weight * factor)
+def _cell(one: Visited) -> tuple[str, str]:
+    return one.drawn.stratum, one.drawn.cell
 
 
-def _indicator(code: str, units: Iterable[Unit | None], limits: Limits) -> Indicator:
-    known = [unit for unit in units if unit is not None]
+def _carrying(drawn: Drawn, response: float, silent: float) -> Drawn:
+    """`response`: share of the cell that answered; the probabilities that the variance needs go down by as much, so
+    that half a census is no census. `silent`: cells of the stratum for each that was heard.
+    """
+    weight = drawn.weight / response * silent
+    if drawn.cell == drawn.stratum:  # one stage: the household itself is the unit
+        return replace(drawn, weight=weight, psu_pi=drawn.psu_pi * response)
+    return replace(drawn, weight=weight, within=drawn.within * response)
+
+
+def _indicator(code: str, units: Sequence[tuple[Visited, Unit | None]], limits: Limits) -> Indicator:
+    known = [unit for _, unit in units if unit is not None]
     found = Indicator(code, limits.bars[code], code in AT_LEAST, limits.rule, limits.confidence)
-    rate = ratio(_observation(unit) for unit in known)
+    # Who has no base counts for nothing, but is part of the design.
+    rate = ratio(_observation(unit or Unit(one.drawn, 0.0, 0.0)) for one, unit in units)
     if rate is None:
         return found
-    tried = _by_trials(rate, sum(unit.trials for unit in known))
+    tried = by_trials(rate, sum(unit.trials for unit in known))
     around = share(tried, limits.confidence, planned_effect(known, limits.likeness))
     return replace(
         found,
@@ -151,12 +169,6 @@ def _indicator(code: str, units: Iterable[Unit | None], limits: Limits) -> Indic
 def _observation(unit: Unit) -> Observation:
     drawn = unit.drawn
     return Observation(drawn.stratum, drawn.psu, drawn.psu_pi, drawn.weight, unit.y, unit.x, drawn.within)
-
-
-def _by_trials(rate: Rate, trials: float) -> Rate:
-    """Items are right or wrong one by one, so that their number is the size of the sample, and of the whole."""
-    times = trials / rate.households
-    return replace(rate, households=round(trials), population=rate.population * times)
 
 
 def planned_effect(units: Sequence[Unit], likeness: float) -> float:

@@ -7,7 +7,7 @@ SciPy's (docs/decisions/2026-11-22-beta-quantiles-by-scipy.md).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import inf, isfinite, sqrt
 from statistics import NormalDist
@@ -99,6 +99,12 @@ def share(rate: Rate, confidence: float = 0.95, planned_effect: float = 1.0) -> 
         return Share(p, p, p, p, p, float(rate.households))
     size = effective_size(rate, confidence, planned_effect)
     return Share(p, *clopper_pearson(p * size, size, confidence), *wilson(p * size, size, confidence), size)
+
+
+def by_trials(rate: Rate, trials: float) -> Rate:
+    """The same, where not the household stands or falls but each of these items (or people) of its own."""
+    times = trials / rate.households
+    return replace(rate, households=round(trials), population=rate.population * times)
 
 
 def effective_size(rate: Rate, confidence: float = 0.95, planned_effect: float = 1.0) -> float:

@@ -11,13 +11,14 @@ that were certain, the second for designs of one stage; with equal probabilities
 with probabilities proportional to size it is that of Hájek and Deville. A stratum with one uncertain unit has no spread
 of its own: the unit counts with its distance from the mean of all strata, which is rather too much than too little.
 Degrees of freedom: uncertain units less their strata; a certain village that was not taken whole counts as a stratum
-of its households.
+of its households. A household without a base (x = 0, such as one that a rate is not about) has u = 0: it belongs to the
+design, but it is neither counted among the households behind a rate nor among its degrees of freedom.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 
@@ -41,7 +42,8 @@ class Observation:
 @dataclass(frozen=True)
 class Rate:
     """An estimate. `variance` None: the sample cannot tell it. `freedom`: degrees of freedom, 0 where there are none,
-    infinite for a census. `population`: Σ weights, the households that the sample stands for.
+    infinite for a census. `households`: those that answered and have a base (x > 0); `population`: Σ of their weights,
+    the households that they stand for.
     """
 
     estimate: float
@@ -74,7 +76,7 @@ def total(seen: Iterable[Observation]) -> Rate:
     """Σ w·y with its variance."""
     known = list(seen)
     parts = [one.weight * one.y for one in known]
-    return _rate(sum(parts), known, parts)
+    return _rate(sum(parts), [replace(one, x=1.0) for one in known], parts)
 
 
 @dataclass
@@ -82,6 +84,7 @@ class _Psu:
     pi: float
     within: float
     parts: list[float]
+    based: int = 0  # how many have a base
 
     @property
     def sum(self) -> float:
@@ -92,13 +95,14 @@ def _rate(estimate: float, seen: Sequence[Observation], parts: Sequence[float]) 
     strata = _psus(seen, parts)
     first = [[psu for psu in psus if psu.pi < 1] for psus in strata]
     second = [psu for psus in strata for psu in psus if psu.within < 1]
-    households, population = len(seen), sum(one.weight for one in seen)
+    based = [one.weight for one in seen if one.x > 0]
+    households, population = len(based), sum(based)
     if not any(first) and not second:
         return Rate(estimate, 0.0, inf, households, population, is_census=True)
     middle = _mean([psu for psus in first for psu in psus])
     variance = sum(_between(psus, middle) for psus in first) + sum(_within(psu) for psu in second)
-    freedom = sum(max(len(psus) - 1, 0) for psus in first)
-    freedom += sum(len(psu.parts) - 1 for psu in second if psu.pi >= 1)
+    freedom = sum(max(sum(psu.based > 0 for psu in psus) - 1, 0) for psus in first)
+    freedom += sum(max(psu.based - 1, 0) for psu in second if psu.pi >= 1)
     return Rate(estimate, variance if freedom else None, freedom, households, population)
 
 
@@ -106,7 +110,9 @@ def _psus(seen: Sequence[Observation], parts: Sequence[float]) -> list[list[_Psu
     strata: dict[str, dict[str, _Psu]] = {}
     for one, part in zip(seen, parts, strict=True):
         psus = strata.setdefault(one.stratum, {})
-        psus.setdefault(one.psu, _Psu(one.psu_pi, one.within, [])).parts.append(part)
+        psu = psus.setdefault(one.psu, _Psu(one.psu_pi, one.within, []))
+        psu.parts.append(part)
+        psu.based += one.x > 0
     return [list(psus.values()) for psus in strata.values()]
 
 
