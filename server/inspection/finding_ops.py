@@ -6,25 +6,23 @@ wrote is lost; every attempt that fails is in the audit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.db import upsert
 from server.errors import Problem
 from server.failpoints import hit
 from server.inspection import finding_steps
 from server.inspection.finding_steps import Asked
 from server.inspection.findings import news_of
-from server.sync.blobs import guard
 from server.sync.case import Case, Verdict
 from server.sync.envelope import MOST_FILES, File, as_text, as_uuid, read_files
 from server.sync.grounds import lost, quarantined, stopped
 from server.sync.kinds import KINDS, Kind
+from server.sync.named_files import keep_files
 from server.sync.office_tables import OpFile
-from server.sync.tables import OpLog
 
 KIND = "finding_step"
 LONGEST = 5000
@@ -76,7 +74,7 @@ def judge(session: Session, case: Case) -> Verdict:
         finding, _ = finding_steps.take(session, case.actor, said.finding_id, asked)
     except Problem as problem:
         return _refused(session, case, said, problem)
-    _keep_files(session, case.row, said.files)
+    keep_files(session, OpFile, case.row.op_id, said.files)
     return Verdict("applied", news=tuple(news_of(session, finding)))
 
 
@@ -87,18 +85,3 @@ def _refused(session: Session, case: Case, said: StepOp, problem: Problem) -> Ve
     if problem.code == "record.not_found":
         return lost(case)
     return quarantined(session, case, "op.incomplete", ", ".join(fault.where for fault in problem.faults))
-
-
-def _keep_files(session: Session, op: OpLog, files: Sequence[File]) -> None:
-    guard(session, [file.sha256 for file in files if file.sha256])
-    for file in files:
-        statement = upsert(session, OpFile).values(
-            op_id=op.op_id,
-            name=file.name,
-            sha256=file.sha256,
-            size=file.size,
-            media_type=file.media_type,
-            slot=file.slot,
-            capture=dict(file.capture) if file.capture is not None else None,
-        )
-        session.execute(statement.on_conflict_do_nothing(index_elements=["op_id", "name"]))

@@ -6,7 +6,6 @@ until its form arrives as a submission.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -20,9 +19,8 @@ from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import scope
-from server.sync.blobs import guard
 from server.sync.envelope import File
-from server.sync.named_files import of_drafts
+from server.sync.named_files import keep_files, of_drafts
 from server.sync.office_tables import Draft, DraftFile
 from server.sync.review import REVIEWERS
 from server.sync.tables import Blob, BlobHolder, OpLog, Submission
@@ -66,23 +64,8 @@ def keep(session: Session, op: OpLog, said: Kept, region: str | None) -> None:
         received_at=op.received_at,
     )
     session.execute(statement.on_conflict_do_nothing(index_elements=["op_id"]))
-    _keep_files(session, op.op_id, said.files)
+    keep_files(session, DraftFile, op.op_id, said.files)
     _choose_newest(session, op.person_id, said.instance_id)
-
-
-def _keep_files(session: Session, op_id: str, files: Sequence[File]) -> None:
-    guard(session, [file.sha256 for file in files if file.sha256])
-    for file in files:
-        statement = upsert(session, DraftFile).values(
-            op_id=op_id,
-            name=file.name,
-            sha256=file.sha256,
-            size=file.size,
-            media_type=file.media_type,
-            slot=file.slot,
-            capture=dict(file.capture) if file.capture is not None else None,
-        )
-        session.execute(statement.on_conflict_do_nothing(index_elements=["op_id", "name"]))
 
 
 def _choose_newest(session: Session, person_id: str, instance_id: str) -> None:

@@ -1,19 +1,38 @@
-"""Which bytes ops still wait for: files of submissions, of answers, of drafts and of other ops."""
+"""Files that ops name: kept by name, and which bytes are still waited for (submissions, answers, drafts, other ops)."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from server.db import upsert
 from server.sync import attachments
+from server.sync.blobs import guard
+from server.sync.envelope import File
 from server.sync.office_tables import Draft, DraftFile, OpFile
 from server.sync.tables import Attachment, BlobHolder, OpLog
 
 Missing = dict[str, list[str]]
+
+
+def keep_files(session: Session, table: type[DraftFile | OpFile], op_id: str, files: Sequence[File]) -> None:
+    """Keeps the names of an op's files; bytes that are here already stay. Again changes nothing."""
+    guard(session, [file.sha256 for file in files if file.sha256])
+    for file in files:
+        statement = upsert(session, table).values(
+            op_id=op_id,
+            name=file.name,
+            sha256=file.sha256,
+            size=file.size,
+            media_type=file.media_type,
+            slot=file.slot,
+            capture=dict(file.capture) if file.capture is not None else None,
+        )
+        session.execute(statement.on_conflict_do_nothing(index_elements=["op_id", "name"]))
 
 
 def missing_files(session: Session, kinds: dict[str, str]) -> Missing:
