@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 class NewFinding(Loose):
     """`source`: `{kind: "hand"}` with `region` or `household_id`, `{kind: "photo" | "rule", id}`, or
-    `{kind: "discrepancy", inspection, household, property, first, second}`. `id` makes sending it again harmless."""
+    `{kind: "discrepancy", inspection, household, property}`. `id` makes sending it again harmless."""
 
     id = fields.UUID(load_default=None, allow_none=True)
     source = fields.Dict(required=True)

@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.errors import Fault, Problem
 from server.evidence.queue import looks
 from server.evidence.tables import PhotoLook, Verdict
+from server.inspection.one_household import one_household
+from server.inspection.tables import PUBLISHED, Inspection, InspectionTask
 from server.registry.tables import Entity, RuleFinding
 from server.sync import scope
+from server.sync.definitions import datasets
 from server.sync.review import REVIEWERS
 from server.sync.tables import Attachment, Submission
 
@@ -85,7 +88,10 @@ def _household(session: Session, actor: Actor, household_id: str) -> Entity:
 
 
 def _photo(session: Session, actor: Actor, said: Said) -> Origin:
-    """A photo whose last verdict is that the reason to look was right."""
+    """A photo whose last verdict is that the reason to look was right.
+
+    One of an inspection's visit waits until the inspection is open: the village is told, and shown the photo.
+    """
     ref = said.text("id")
     row = session.execute(looks(actor, REVIEWERS).where(PhotoLook.attachment_id == ref)).one_or_none()
     if row is None or row.Submission.region_code is None:
@@ -94,11 +100,17 @@ def _photo(session: Session, actor: Actor, said: Said) -> Origin:
     if session.scalar(last.limit(1)) != PROVEN:
         raise invalid("source.id", "The last verdict on this photo is not “confirmed”.", "Give the verdict first.")
     visit: Submission = row.Submission
+    for inspection_id in session.scalars(_inspected_in(visit.instance_id)):
+        _refuse_unannounced(session, inspection_id)
     photo: Attachment = row.Attachment
     about = {"codes": list(row.PhotoLook.codes), "instance_id": visit.instance_id}
     return Origin(
         "photo", ref, row.Submission.region_code, visit.root_id, about, photo.id, photo.slot, visit.person_id
     )
+
+
+def _inspected_in(instance_id: str) -> Select[str]:
+    return select(InspectionTask.inspection_id).where(InspectionTask.instance_id == instance_id)
 
 
 def _rule(session: Session, actor: Actor, said: Said) -> Origin:
@@ -111,12 +123,31 @@ def _rule(session: Session, actor: Actor, said: Said) -> Origin:
 
 
 def _discrepancy(session: Session, actor: Actor, said: Said) -> Origin:
-    """`{inspection, household, property, first, second}`: what the village's record and the inspector's say."""
+    """`{inspection, household, property}`: an item that differs, with both values as the comparison has them.
+
+    Only from results that the actor may read (one_household), and once the inspection is open to the villages: one
+    of them is told. Problems beside those: inspection.not_over, inspection.state.
+    """
     household = _household(session, actor, said.text("household"))
     inspection, name = said.text("inspection"), said.text("property")
-    values = {key: said.source.get(key) for key in ("first", "second")}
-    if any(value is not None and (not isinstance(value, str) or len(value) > 500) for value in values.values()):
-        raise invalid("source.first", "Both values are texts of up to 500 characters.", "Give them as compared.")
-    about = {"inspection": inspection, "property": name, **values}
-    ref = f"{inspection}:{household.id}:{name}"
-    return Origin("discrepancy", ref, household.region_code, household.id, about)
+    shown = one_household(session, datasets(), actor, inspection, household.id)
+    _refuse_unannounced(session, inspection)
+    items = ((form, item) for form in shown["forms"] for item in form["items"])
+    form, item = next(((form, item) for form, item in items if _differs(item, name)), (None, None))
+    if form is None or item is None:
+        raise invalid("source.property", "The comparison shows no difference in it.", "Name a property that differs.")
+    values = {"first": item["recorded"]["value"], "second": item["found"]["value"]}
+    recorded = session.get(Submission, form["cadre_instance_id"]) if form["cadre_instance_id"] else None
+    return Origin(
+        "discrepancy", f"{inspection}:{household.id}:{name}", household.region_code, household.id,
+        {"inspection": inspection, "property": name, **values}, author_id=recorded.person_id if recorded else None,
+    )  # fmt: skip
+
+
+def _differs(item: Mapping[str, Any], name: str) -> bool:
+    return item["property"] == name and item["outcome"] == "differs"
+
+
+def _refuse_unannounced(session: Session, inspection_id: str) -> None:
+    if session.get_one(Inspection, inspection_id).state not in PUBLISHED:
+        raise Problem("inspection.state")

@@ -15,8 +15,9 @@ from server.db import now
 from server.evidence.tables import Photo, PhotoLook
 from server.inspection.finding_tables import Finding, FindingStep
 from server.inspection.finding_wire import standing_of, steps_of
+from server.inspection.tables import Inspection, InspectionTask
 from server.registry.tables import RuleFinding
-from server.sync.tables import OpLog, Quarantine
+from server.sync.tables import Attachment, OpLog, Quarantine
 from tests.inspection.finding_desk import (
     IN_A_WEEK,
     PHOTO,
@@ -30,9 +31,23 @@ from tests.inspection.finding_desk import (
     take,
     to_claimed,
 )
+from tests.inspection.outcome_stage import INSPECTION, Home, add_inspection, add_spot_check
 from tests.sync.office import add_person, entries, own
 from tests.sync.racing import at_once
-from tests.world import BAITA, COUNTY, EAST, LIUSHU, QINGSHI, WANG, ZHAO, World, add_household, build_world
+from tests.world import (
+    BAITA,
+    COUNTY,
+    EAST,
+    LIUSHU,
+    QINGSHI,
+    WANG,
+    WEST,
+    ZHAO,
+    World,
+    add_household,
+    add_policies,
+    build_world,
+)
 
 BAI = "44444444-4444-4444-8444-444444444444"
 
@@ -84,36 +99,90 @@ def test_it_is_opened_once_by_the_opener_s_own_id(world: World) -> None:
     assert len(entries(world.phone("li"), f"region:{QINGSHI}", "finding")) == 1
 
 
+HOME = Home("a", {"income/wage_income": "91234"}, {"wage_income": "58076"})
+
+
+def inspect(world: World, **more: Any) -> dict[str, Any]:
+    """An inspection in which HOME says another income than its record; the source of a finding about that."""
+
+    def stage(session: Any) -> None:
+        add_spot_check(session)
+        add_policies(session)
+        add_inspection(session, world.people, [HOME], **{"state": "open", **more})
+        session.add(HelperOf(person_id=world.people["helper"], household_id=HOME.id, position="lead"))
+
+    world.run(stage)
+    return {"kind": "discrepancy", "inspection": INSPECTION, "household": HOME.id, "property": "wage_income"}
+
+
 def test_a_cleaning_rule_and_a_discrepancy_are_each_opened_once(world: World) -> None:
-    rule = add_rule_finding(world, WANG)
-    for source in (
-        {"kind": "rule", "id": rule},
-        {
-            "kind": "discrepancy", "inspection": "i1", "household": WANG, "property": "house_grade",
-            "first": "B", "second": "C",
-        },
-    ):  # fmt: skip
+    """The compared values are those of the comparison, whatever the opener says of them."""
+    rule, differing = add_rule_finding(world, WANG), inspect(world)
+    for source in ({"kind": "rule", "id": rule}, {**differing, "first": "1", "second": "2"}):
         body = {"source": source, "text": "不一致"}
         answers = at_once([lambda body=body: world.phone("zhang").post("/findings", body)] * 2)  # type: ignore[misc]
         assert sorted(answer.status_code for answer in answers) == [200, 201]
         assert len({answer.json["id"] for answer in answers}) == 1
     items = world.phone("zhang").get("/findings?source=discrepancy").json["items"]
-    assert [(one["about"]["first"], one["about"]["second"]) for one in items] == [("B", "C")]
+    assert [(one["about"]["first"], one["about"]["second"]) for one in items] == [("58076", "91234")]
+
+
+def test_a_difference_that_nobody_may_see_yet_or_that_is_none_opens_no_finding(world: World) -> None:
+    """Not before the inspection is open to the villages, not while visits are out, not of what agrees or is unknown."""
+    source = inspect(world, state="drawn")
+    zhang = world.phone("zhang")
+
+    def tried(**more: str) -> tuple[int, str]:
+        answer = zhang.post("/findings", {"source": {**source, **more}, "text": "收入不一致"})
+        return answer.status_code, answer.json["code"]
+
+    def put(table: Any, state: str) -> None:
+        world.run(lambda session: setattr(session.scalars(select(table)).one(), "state", state))
+
+    assert tried() == (409, "inspection.state")
+    put(Inspection, "open")
+    put(InspectionTask, "sent")
+    assert tried() == (409, "inspection.not_over")
+    put(InspectionTask, "done")
+    assert tried(property="house_grade") == tried(property="nothing") == (400, "request.invalid")
+    assert tried(inspection=BAI) == tried(household=WANG) == (404, "record.not_found")
+    add_person(world, "west", "supervisor", WEST)
+    foreign = world.phone("west").post("/findings", {"source": source, "text": "收入不一致"})
+    assert (foreign.status_code, foreign.json["code"]) == (404, "record.not_found")
+    assert entries(world.phone("li"), f"region:{QINGSHI}", "finding") == []
+    assert zhang.get("/findings").json["items"] == []
+
+
+def test_a_photo_of_a_visit_that_was_not_announced_opens_no_finding_yet(world: World) -> None:
+    """The village would be told, and shown the inspector's photo."""
+    inspect(world, state="drawn")
+
+    def look(session: Any) -> None:
+        visit = session.scalars(select(InspectionTask.instance_id)).one()
+        named = {"name": "a.jpg", "media_type": "image/jpeg", "slot": "house_front"}
+        session.add(Attachment(id=BAI, instance_id=visit, person_id=world.people["inspector"], **named))
+        session.flush()
+        session.add_all([Photo(attachment_id=BAI, state="ready", findings=[]), PhotoLook(attachment_id=BAI, weight=3,
+                         codes=["E5"])])  # fmt: skip
+
+    world.run(look)
+    zhang = world.phone("zhang")
+    zhang.post(f"/evidence/{BAI}/verdict", {"verdict": "confirmed", "note": "翻拍"})
+    body = {"source": {"kind": "photo", "id": BAI}, "text": "照片是翻拍的"}
+    assert zhang.post("/findings", body).json["code"] == "inspection.state"
+    world.run(lambda session: setattr(session.scalars(select(Inspection)).one(), "state", "open"))
+    assert zhang.post("/findings", body).status_code == 201
 
 
 def test_what_a_household_answered_in_an_inspection_is_kept_from_its_village(world: World) -> None:
     """Proves it of list, page and feed: the notice promises it. Auditors and inspectors see neither value."""
-    source = {
-        "kind": "discrepancy", "inspection": "i1", "household": WANG, "property": "house_grade",
-        "first": "recorded-B", "second": "answered-C",
-    }  # fmt: skip
-    finding = world.phone("zhang").post("/findings", {"source": source, "text": "等级不一致"}).json
+    finding = world.phone("zhang").post("/findings", {"source": inspect(world), "text": "收入不一致"}).json
     path = f"/findings/{finding['id']}"
     for by in ("li", "helper"):
         seen = world.phone(by).get(path).text + world.phone(by).get("/findings").text
-        assert "answered-C" not in seen and "recorded-B" in seen
+        assert "91234" not in seen and "58076" in seen
     told = str(entries(world.phone("li"), f"region:{QINGSHI}", "finding"))
-    assert "answered-C" not in told and "recorded-B" in told
+    assert "91234" not in told and "58076" in told
     send_look(world, finding)
     for by in ("auditor", "inspector"):
         assert not {"first", "second"} & world.phone(by).get(path).json["about"].keys()

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from server import db
 from server.forms.compile import CompiledForm, compile_form
+from server.inspection.finding_tables import Finding
 from tests.world import WANG, WANG_SON, Phone, World, add_form, named
 
 FORM = """
@@ -120,13 +123,16 @@ def _asked_and_answered(li: Phone, zhang: Phone, op: dict[str, Any], secrets: Se
     }  # fmt: skip
 
 
-def _found_and_ordered(li: Phone, zhang: Phone, secrets: Secrets) -> dict[str, Any]:
+def _found_and_ordered(world: World, li: Phone, zhang: Phone, secrets: Secrets) -> dict[str, Any]:
     """A finding whose words and values are secrets, what the village says of it, and who is to put it right."""
-    source = {
-        "kind": "discrepancy", "inspection": "one", "household": WANG, "property": "id_number",
-        "first": secrets.id_no, "second": secrets.other_id_no,
-    }  # fmt: skip
-    opened = zhang.post("/findings", {"source": source, "text": secrets.words})
+    opened = zhang.post("/findings", {"source": {"kind": "hand"}, "household_id": WANG, "text": secrets.words})
+
+    def compare(session: Session) -> None:  # as one from a comparison holds both values
+        about = {"property": "id_number", "first": secrets.id_no, "second": secrets.other_id_no}
+        session.get_one(Finding, opened.json["id"]).about = about
+
+    with world.app.app_context():
+        db.transact(compare)
     accepted = {
         "op_id": str(uuid.uuid4()), "install_id": li.install_id, "seq": 102, "kind": "finding_step",
         "finding_id": opened.json["id"], "step": "accept", "text": secrets.words, "attachments": [],
@@ -171,7 +177,7 @@ def live(world: World, secrets: Secrets) -> dict[str, Any]:
     }  # fmt: skip
     statuses["complained"] = li.send(complaint)[0]["status"]
     statuses |= _asked_and_answered(li, zhang, first, secrets)
-    statuses |= _found_and_ordered(li, zhang, secrets)
+    statuses |= _found_and_ordered(world, li, zhang, secrets)
     comments = {"state": "rejected", "comments": [{"text": secrets.words}]}
     statuses["review"] = zhang.post(f"/submissions/{second['instance_id']}/review", comments).status_code
     for row in zhang.get("/quarantine?state=open").json["items"][:1]:
