@@ -76,7 +76,7 @@ def _refuse_overlap(frame: Frame, exclusions: bytes | None) -> None:
     if "household_id" not in (rows.fieldnames or ()):
         known = ", ".join(rows.fieldnames or ())
         raise Problem("frame.invalid", faults=[fault("column.missing", EXCLUSIONS, name="household_id", known=known)])
-    both = {row["household_id"] for row in rows} & set(frame.ids)
+    both = {row["household_id"] for row in rows if row.get("treatment") != "shared"} & set(frame.ids)
     if both:
         raise Problem("frame.invalid", faults=[fault("freeze.overlap", EXCLUSIONS, example=min(both))])
 

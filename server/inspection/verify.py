@@ -287,7 +287,8 @@ def check(files: dict[str, bytes], key: str | None) -> Iterator[Fault]:
     record, faults = check_document("draw.json", files["draw.json"], key)
     yield from faults
     papers = {"frame.csv": "frame_sha256", "freeze.json": "freeze_sha256", "exclusions.csv": "exclusions_sha256"}
-    missing = [name for name, hash_ in papers.items() if record.get(hash_) is not None and name not in files]
+    needed = [name for name, hash_ in papers.items() if record.get(hash_) is not None or name == "freeze.json"]
+    missing = [name for name in needed if name not in files]  # without a freeze the seed could have been there first
     yield from (("missing", name) for name in missing)
     if record and not missing:
         try:
@@ -302,8 +303,7 @@ def check_papers(record: dict[str, Any], files: dict[str, bytes], key: str | Non
     plan = json.dumps(record["plan"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     if sha256(plan.encode("utf-8")) != record["plan_sha256"]:
         yield "plan", "draw.json"
-    if record["freeze_sha256"] is not None:
-        yield from check_freeze(record, files["freeze.json"], key)
+    yield from check_freeze(record, files["freeze.json"], key)
     if record["exclusions_sha256"] is not None:
         yield from check_exclusions(record, files["exclusions.csv"], Frame(files["frame.csv"].decode("utf-8")))
     if not is_seed(record):
@@ -317,15 +317,15 @@ def check_freeze(record: dict[str, Any], content: bytes, key: str | None) -> Ite
         yield "freeze", "freeze.json"
     names = ("frame_sha256", "plan", "plan_sha256", "seed_way", "exclusions_sha256", "frozen_at")
     yield from (("freeze", name) for name in names if freeze.get(name) != record[name])
-    given = [{"party": one["party"], "sha256": one["sha256"]} for one in record["commitments"]]
-    if freeze.get("commitments") not in ([], given):
+    if freeze.get("commitments") != [{"party": one["party"], "sha256": one["sha256"]} for one in record["commitments"]]:
         yield "freeze", "commitments"
 
 
 def check_exclusions(record: dict[str, Any], content: bytes, frame: Frame) -> Iterator[Fault]:
     if sha256(content) != record["exclusions_sha256"]:
         yield "exclusions", "exclusions.csv"
-    out = {row["household_id"] for row in csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))}
+    rows = csv.DictReader(io.StringIO(content.decode("utf-8"), newline=""))
+    out = {row["household_id"] for row in rows if row.get("treatment") != "shared"}  # those may well be drawn
     yield from (("exclusions", row[frame.id]) for row in frame.rows if row[frame.id] in out)
 
 

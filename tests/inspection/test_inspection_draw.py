@@ -162,7 +162,8 @@ def test_who_was_checked_lately_is_left_out_and_the_record_says_so(world: World)
     assert frozen["frame"]["exclusions"] == seen["spared"]["reasons"]
 
 
-def test_an_earlier_result_is_shared_instead_of_a_second_visit(world: World) -> None:
+def test_an_earlier_result_is_shared_instead_of_a_second_visit(world: World, tmp_path: Path) -> None:
+    """Nobody goes there again; the household stays in the frame, and the sample can still be drawn again."""
     earlier = drawn(world, region=QINGSHI, plan={"design": "census"})
     task = tasks(world, earlier)[0]
     send(world, earlier, [task])
@@ -176,6 +177,8 @@ def test_an_earlier_result_is_shared_instead_of_a_second_visit(world: World) -> 
     ]
     answer = send(world, later, shared)
     assert (answer.status_code, answer.json["code"]) == (409, "inspection.task_over")
+    assert "household_recent,shared" in file(world, later, "exclusions.csv").data.decode()
+    assert redrawn(world, later, tmp_path)
 
 
 def test_what_a_plan_goes_by_must_be_in_the_frame(world: World) -> None:

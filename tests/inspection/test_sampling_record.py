@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,25 @@ def test_a_forger_with_a_key_of_his_own_is_noticed_too(desk: Path) -> None:
     plan = {**record["plan"], "reserves": 0}
     assert {"plan", "freeze"} <= {code for code, _ in verify.check(_signed_anew(files, forger, plan=plan), None)}
     assert {"seed"} <= {code for code, _ in verify.check(_signed_anew(files, forger, seed="1"), None)}
+
+
+def test_a_draw_that_was_not_frozen_before_its_seed_is_noticed(desk: Path) -> None:
+    """No freeze at all, or one that does not name the two commitments: then the seed could have been there first."""
+    assert _two(desk).exit_code == 0
+    files, key = verify.read_files(desk / "out"), Ed25519PrivateKey.generate()
+    without = _signed_anew({name: files[name] for name in files if name != "freeze.json"}, key, freeze_sha256=None)
+    assert list(verify.check(without, None)) == [("missing", "freeze.json")]
+    freeze = {**json.loads(files["freeze.json"]), "commitments": []}
+    freeze.pop("signature")
+    content = signed(freeze, key)
+    late = _signed_anew({**files, "freeze.json": content}, key, freeze_sha256=sha256(content).hexdigest())
+    assert list(verify.check(late, None)) == [("freeze", "commitments")]
+
+
+def test_a_household_whose_earlier_result_is_shared_may_be_in_the_frame(desk: Path) -> None:
+    shared = f"household_id,reason,treatment\n{population()[0].id},household_recent,shared\n"
+    (desk / "left-out.csv").write_text(shared, "utf-8")
+    assert list(verify.check(_published(desk), None)) == []
 
 
 def test_a_published_household_that_was_left_out_is_noticed(desk: Path) -> None:
