@@ -145,7 +145,7 @@ def _discrepancy(session: Session, actor: Actor, said: Said) -> Origin:
 
 
 def _differs(item: Mapping[str, Any], name: str) -> bool:
-    return item["property"] == name and item["outcome"] == "differs"
+    return (item["property"], item["outcome"]) == (name, "differs")
 
 
 def _refuse_unannounced(session: Session, inspection_id: str) -> None:
