@@ -54,6 +54,17 @@ class Base(DeclarativeBase):
     )
 
 
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+def _in_utc(value: datetime) -> datetime:
+    """The moment in UTC; in the first and last hours that there are, their edge."""
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        return FIRST if value.year == FIRST.year else LAST
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment with its zone; SQLite keeps it as UTC without one."""
 
@@ -65,7 +76,8 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without a zone")
-        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value
+        moment = _in_utc(value)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -68,7 +68,16 @@ def _hashed(code: str) -> str:
     return vault().digest(code.upper().translate(_ALIKE))
 
 
-def redeem(session: Session, code: str, asker: Asker) -> tuple[Person, str]:
+@dataclass(frozen=True)
+class Redeemed:
+    """What a code came to: its person, the install that may sign in, and who issued it."""
+
+    person: Person
+    install_id: str
+    issued_by: str
+
+
+def redeem(session: Session, code: str, asker: Asker) -> Redeemed:
     """The person of the code, and the install that may sign in: one of theirs on this phone, else the new one.
 
     Problem auth.bad_code for unknown, used, withdrawn and old ones alike, and for people who are not active.
@@ -80,7 +89,7 @@ def redeem(session: Session, code: str, asker: Asker) -> tuple[Person, str]:
     install_id = _install_of(session, person.id, asker)
     _use(session, row, install_id)
     note(session, person.id, "enrolment.used", install_id, id=row.id)
-    return person, install_id
+    return Redeemed(person, install_id, row.issued_by)
 
 
 def _install_of(session: Session, person_id: str, asker: Asker) -> str:
@@ -105,6 +114,13 @@ def withdraw(session: Session, row: Enrolment, by: str) -> None:
     if row.used_at is None and row.withdrawn_at is None:
         row.withdrawn_at = now()
         note(session, by, "enrolment.withdrawn", row.person_id, id=row.id)
+
+
+def withdraw_all(session: Session, person_id: str, by: str) -> None:
+    """Ends what codes of a person are still open."""
+    mine = (Enrolment.person_id == person_id, Enrolment.used_at.is_(None), Enrolment.withdrawn_at.is_(None))
+    for row in session.scalars(select(Enrolment).where(*mine, Enrolment.expires_at > now()).with_for_update()):
+        withdraw(session, row, by)
 
 
 def enrolments_of(session: Session, person_id: str, most: int = 50) -> list[dict[str, Any]]:

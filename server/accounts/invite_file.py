@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -19,6 +20,7 @@ MOST_BYTES = 512 * 1024
 MOST_ROWS = 2000
 USERNAME = re.compile(r"[a-z][a-z0-9.-]{1,63}", re.ASCII)
 LONGEST_NAME = 64
+UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # line breaks, and what turns the direction of reading
 _COLUMNS = {
     "username": "username", "用户名": "username", "name": "name", "姓名": "name", "role": "role", "角色": "role",
     "身份": "role", "region": "region", "区域": "region", "区划代码": "region", "region_code": "region",
@@ -102,6 +104,8 @@ def problems_of(row: InviteRow) -> Iterator[str]:
         yield "username.reserved"
     if not 1 <= len(row.name) <= LONGEST_NAME:
         yield "name.length"
+    elif any(unicodedata.category(sign) in UNSEEN for sign in row.name):
+        yield "name.signs"
     if row.role not in ROLES:
         yield "role.unknown"
     elif (row.role == "inspector") == bool(row.region):

@@ -28,6 +28,7 @@ blueprint = Blueprint("areas", __name__, description="Importing, renaming and mo
 blueprint.before_request(refuse_nul)
 
 MOST_BYTES = 30 * 1024 * 1024  # of each file: boundaries of a county's villages
+WORDS = validate.Regexp(r"\s*\S")  # blanks alone are neither a name nor a reason
 DATUMS = ("", "gcj02", "bd09", "wgs84", "cgcs2000")
 
 
@@ -38,9 +39,9 @@ class NewChange(Loose):
     region = fields.String(required=True, validate=validate.Length(max=20))
     kind = fields.String(required=True, validate=validate.OneOf(area_changes.KINDS))
     day = fields.Date(required=True)
-    reason = fields.String(required=True, validate=validate.Length(1, 200))
+    reason = fields.String(required=True, validate=[validate.Length(1, 200), WORDS])
     parent = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=20))
-    name_zh = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
+    name_zh = fields.String(load_default=None, allow_none=True, validate=[validate.Length(1, 100), WORDS])
     name_en = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=100))
     preview = fields.Boolean(load_default=False)
 

@@ -59,7 +59,7 @@ def show(asked: dict[str, Any]) -> Response:
 def export(asked: dict[str, Any]) -> Response:
     """The same list whole, as JSON lines; that it was taken is itself an entry."""
     actor, wanted = current_actor(), _wanted(asked)
-    told = {name: str(value) for name, value in vars(wanted).items() if value is not None}
+    told = {f"asked_{name}": str(value) for name, value in vars(wanted).items() if value is not None}
     db.transact(lambda session: note(session, actor.id, "audit.exported", "audit", **told))
     audit_chain.seal()
 

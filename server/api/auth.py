@@ -21,6 +21,7 @@ from server.api.bodies import Loose
 from server.api.signed_in import COOKIE, bearer, current_actor, signed_in
 from server.config import Settings
 from server.errors import Problem
+from server.sync.administered import may_still_issue
 
 blueprint = Blueprint("auth", __name__, description="Sign in, sign out, who am I")
 
@@ -120,9 +121,11 @@ def enrol(body: dict[str, Any]) -> Response:
 
 def _enrolled(session: Session, code: str, asker: enrolments.Asker) -> Response:
     settings: Settings = current_app.config["RUHU"]
-    person, install_id = enrolments.redeem(session, code, asker)
-    issued = tokens.issue(session, person.id, "api", timedelta(days=settings.token_days), install_id)
-    return jsonify(_welcome(session, person, issued, issued.token) | {"install_id": install_id})
+    used = enrolments.redeem(session, code, asker)
+    if not may_still_issue(session, used.issued_by, used.person.id):
+        raise Problem("auth.bad_code")
+    issued = tokens.issue(session, used.person.id, "api", timedelta(days=settings.token_days), used.install_id)
+    return jsonify(_welcome(session, used.person, issued, issued.token) | {"install_id": used.install_id})
 
 
 def _welcome(session: Session, person: Person, issued: tokens.Issued, token: str | None) -> dict[str, Any]:

@@ -120,9 +120,9 @@ def role(body: dict[str, Any], person_id: UUID) -> Response:
     def work(session: Session) -> None:
         _may_give(session, actor, str(person_id), body["role"], body["region"])
         change = rights.give_role if body["give"] else rights.take_role
-        change(session, str(person_id), body["role"], body["region"])
-        action = "user.role_given" if body["give"] else "user.role_taken"
-        note(session, actor.id, action, str(person_id), role=body["role"], region=body["region"])
+        if change(session, str(person_id), body["role"], body["region"]):
+            action = "user.role_given" if body["give"] else "user.role_taken"
+            note(session, actor.id, action, str(person_id), role=body["role"], region=body["region"])
 
     db.transact(work)
     return jsonify({"role": body["role"], "region": body["region"], "given": body["give"]})

@@ -36,7 +36,7 @@ class AskedReveal(Loose):
     properties = fields.List(
         fields.String(validate=validate.Length(min=1, max=80)), required=True, validate=validate.Length(min=1, max=20)
     )
-    reason = fields.String(required=True, validate=validate.Length(min=2, max=500))
+    reason = fields.String(required=True, validate=[validate.Length(max=500), validate.Regexp(r"\s*\S\s*\S")])
 
 
 def _scope(actor: Actor) -> Scope:

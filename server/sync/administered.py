@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.accounts.actor import Actor
+from server.accounts.actor import Actor, load_actor
 from server.accounts.tables import HelperOf, Person, RoleGrant
 from server.errors import Problem
 from server.geo.tables import Region
@@ -25,6 +25,16 @@ def administered(session: Session, admin: Actor, person_id: str, *, without_area
     if person is None or not areas or not all(admin.covers(path, ("admin",)) for path in areas):
         raise Problem("record.not_found")
     return person
+
+
+def may_still_issue(session: Session, issuer_id: str, person_id: str) -> bool:
+    """Whether who issued a code administers its person now: a code kept back opens no rights that came later."""
+    issuer = session.get_one(Person, issuer_id)
+    try:
+        administered(session, load_actor(session, issuer), person_id, without_area=True)
+    except Problem:
+        return False
+    return issuer.active
 
 
 def is_of_county(session: Session, actor: Actor) -> bool:

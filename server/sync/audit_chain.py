@@ -148,6 +148,9 @@ def verify(session: Session) -> Checked:
     """Reckons the chain anew, to its end or to where it breaks first."""
     waiting = session.scalar(select(func.count(AuditEntry.id)).where(AuditEntry.number.is_(None))) or 0
     number, hash = 0, START
+    before = session.scalar(select(func.min(AuditEntry.number)).where(AuditEntry.number < 1))
+    if before is not None:  # put in front of the chain, where no hash covers it and lists show it
+        return Checked(number, hash, waiting, Broken(before, "changed"))
     for link, said in sealed(session):
         if link["number"] != number + 1:
             return Checked(number, hash, waiting, Broken(number + 1, "missing"))

@@ -114,8 +114,8 @@ def _entered(session: Session, actor: Actor, row: InviteRow) -> str:
             session, id=str(uuid.uuid4()), username=row.username, display_name=row.name, password_hash=NO_PASSWORD
         )
         note(session, actor.id, "user.invited", person.id, username=row.username)
-    rights.give_role(session, person.id, row.role, row.region)
-    note(session, actor.id, "user.role_given", person.id, role=row.role, region=row.region)
+    if rights.give_role(session, person.id, row.role, row.region):
+        note(session, actor.id, "user.role_given", person.id, role=row.role, region=row.region)
     return person.id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from server.accounts import enrolments
 from server.accounts.actor import Actor
 from server.accounts.audit import note
 from server.accounts.people import hash_password
@@ -39,6 +40,7 @@ def leave(session: Session, actor: Actor, person_id: str) -> None:
         raise Problem("user.has_households")
     person.active = False
     _end_desks(session, person_id)
+    enrolments.withdraw_all(session, person_id, actor.id)
     session.execute(
         update(Install).where(Install.person_id == person_id, Install.revoked_at.is_(None)).values(revoked_at=now())
     )
@@ -71,4 +73,5 @@ def reset_password(session: Session, actor: Actor, person_id: str, password: str
         raise Problem("record.not_found")
     person.password_hash = hash_password(password)
     revoke_all(session, person_id)
+    enrolments.withdraw_all(session, person_id, actor.id)
     note(session, actor.id, "user.password_reset", person_id)

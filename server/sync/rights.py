@@ -20,17 +20,19 @@ from server.sync.feeds import News
 POSITIONS = ("lead", "deputy")
 
 
-def give_role(session: Session, person_id: str, role: str, region: str | None) -> None:
-    """The role from now on; one that is there already stays. Its feeds are granted by that alone.
+def give_role(session: Session, person_id: str, role: str, region: str | None) -> bool:
+    """The role from now on, whether it is new; one that is there already stays. Its feeds are granted by that alone.
 
     Problem user.inspects_only.
     """
     same = (RoleGrant.person_id == person_id, RoleGrant.role == role, RoleGrant.region_code == region)
-    if session.scalar(select(RoleGrant.id).where(*same)) is None:
+    is_new = session.scalar(select(RoleGrant.id).where(*same)) is None
+    if is_new:
         _keep_apart(session, person_id, role)
         session.add(RoleGrant(person_id=person_id, role=role, region_code=region))
         session.flush()
     holdings.notice_person(session, person_id)
+    return is_new
 
 
 def _keep_apart(session: Session, person_id: str, role: str) -> None:
