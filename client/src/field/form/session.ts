@@ -5,6 +5,7 @@ import type { InjectionKey, Ref, ShallowRef } from "vue";
 import { ENOUGH_M, watchFix } from "@lib/capture";
 import type { FixWatch } from "@lib/capture";
 import { formOfDraft } from "@lib/drafts";
+import { isUnlocked, session as unlocked } from "@lib/session";
 import type { ContactMode, Draft, DraftExtra, DraftForm, Fix } from "@lib/types";
 import { autosave, SAVE_DELAY_MS } from "./autosave";
 import type { Autosave, SaveState } from "./autosave";
@@ -117,6 +118,13 @@ function pointText(fix: Fix | null): string {
   return fix ? `${fix.lat} ${fix.lon} ${fix.altitude_m ?? 0} ${fix.accuracy_m}` : "";
 }
 
+/** For forms that note who filled them in and on which phone. */
+function whoFills(): { username?: string; installId?: string } {
+  if (!isUnlocked()) return {};
+  const { install } = unlocked();
+  return { username: install.username, installId: install.install_id };
+}
+
 /** Opens a draft where it was left, on the rows it was opened with, with the same instance. */
 export const openSession = async (draft: Draft, mode: Mode): Promise<FormSession> => sessionOf(draft, await formOfDraft(draft), storeKeeper(draft.id), mode);
 
@@ -124,7 +132,7 @@ export async function sessionOf(draft: Draft, form: DraftForm, keeper: Keeper, m
   const kept = keptIn(draft.extra);
   const fix = shallowRef<Fix | null>(kept.best_fix ?? null);
   const fileNames = await keeper.fileNames();
-  const { root, restored } = await openForm(form, { instanceXml: draft.instanceXml, fileNames, position: () => pointText(fix.value) });
+  const { root, restored } = await openForm(form, { ...whoFills(), instanceXml: draft.instanceXml, fileNames, position: () => pointText(fix.value) });
   const hidden = new Set(draft.household_id === null ? [] : answerWithHousehold(root, draft.household_id));
   if (restored && draft.household_id !== null) await refill(root, form, draft.household_id);
   if (!restored && draft.extra.carry) carryOver(root, draft.extra.carry);

@@ -12,16 +12,32 @@ const BY_VALUE_TYPE: Record<string, Widget> = {
   geopoint: "geopoint",
 };
 
+/** Kinds of file that a phone can choose or record; a map's objects (osm) are none. */
+const FILES: readonly (string | null)[] = ["audio", "video", null];
+
 function uploadWidget(node: Extract<AnyNode, { nodeType: "upload" }>): Widget {
-  if (node.nodeOptions.media.type !== "image") return "file";
+  const { type } = node.nodeOptions.media;
+  if (type !== "image") return FILES.includes(type) ? "file" : "not_drawn";
   return hasAppearance(node, "draw", "signature") ? "drawing" : "photo";
+}
+
+/** A choice from a list that the engine does not read (select_one_external): typed, it would be no value of that list. */
+function isUnreadChoice(node: Extract<AnyNode, { nodeType: "input" }>): boolean {
+  const body = node.definition.bodyElement as { element?: Element } | null;
+  return body?.element?.hasAttribute("query") ?? false;
+}
+
+/** What a question is called that is not drawn, as an XLSForm's author knows it. */
+export function typeName(node: AnyNode): string {
+  if (node.nodeType === "upload") return node.nodeOptions.media.type ?? "file";
+  return node.nodeType === "input" && isUnreadChoice(node) ? "select_one_external" : String(node.valueType);
 }
 
 export function widgetOf(node: AnyNode): Widget {
   switch (node.nodeType) {
     case "select": case "rank": case "range": case "trigger": case "note": return node.nodeType;
     case "upload": return uploadWidget(node);
-    case "input": return BY_VALUE_TYPE[node.valueType] ?? "not_drawn";
+    case "input": return isUnreadChoice(node) ? "not_drawn" : BY_VALUE_TYPE[node.valueType] ?? "not_drawn";
     default: return "not_drawn";
   }
 }
