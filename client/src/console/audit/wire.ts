@@ -8,4 +8,4 @@ export interface Entry {
 }
 export interface Head { number: number; hash: string | null; vouched: boolean }
 /** Kinds that the list can be narrowed to, by the first word of an action. */
-export const KINDS = ["record", "quarantine", "draft", "answers", "photo", "submission", "conflict", "place", "export", "audit", "user", "enrolment", "device", "household", "inspection", "finding", "form", "policy", "register", "region", "auth", "key"] as const;
+export const KINDS = ["record", "quarantine", "draft", "answers", "photo", "submission", "conflict", "place", "export", "audit", "user", "enrolment", "device", "household", "inspection", "finding", "form", "policy", "register", "region", "auth", "key", "password", "qualification", "courier", "held", "datum_doubt", "features", "feedback", "patterns", "openrosa_token"] as const;
