@@ -13,12 +13,12 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.audit import note
-from server.accounts.tables import Loan, Person
+from server.accounts.tables import Loan, Person, RoleGrant
 from server.db import upsert
 from server.errors import Problem
 from server.geo.inside import codes_inside
@@ -96,8 +96,9 @@ def _let_see(session: Session, actor: Actor, person: Person, row: Assignment) ->
 def withdraw(session: Session, actor: Actor, row_id: str) -> Wire:
     """Takes an errand back, and the loan that came with it."""
     row = session.get(Assignment, row_id)
-    here = scope.in_regions(actor, REVIEWERS)
-    entity = session.scalar(select(Entity).where(Entity.id == row.entity_id, here)) if row else None
+    mine = (Assignment.id == row_id, _led(actor))
+    query = select(Entity).join(Assignment, Assignment.entity_id == Entity.id).where(*mine)
+    entity = session.scalar(query)
     if row is None or entity is None:
         raise Problem("record.not_found")
     if row.state == "open":
@@ -175,7 +176,19 @@ def list_assignments(session: Session, actor: Actor, wanted: Wanted, limit: int,
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
-    return or_(Assignment.person_id == actor.id, scope.in_regions(actor, REVIEWERS))
+    return or_(Assignment.person_id == actor.id, _led(actor))
+
+
+def _led(actor: Actor) -> ColumnElement[bool]:
+    """Clause on Assignment joined with its Entity: in an area that the actor supervises.
+
+    Inspectors who were sent by somebody of a larger area come unannounced to the smaller one too.
+    """
+    wider = RoleGrant.region_code.not_in(scope.regions_below(actor.paths(REVIEWERS)))
+    above = select(RoleGrant.person_id).where(RoleGrant.role.in_(REVIEWERS), wider)
+    unannounced = Assignment.person_id.in_(scope.inspectors())
+    hidden = and_(unannounced, Assignment.made_by.in_(above), Assignment.made_by != actor.id)
+    return and_(scope.in_regions(actor, REVIEWERS), not_(hidden))
 
 
 def _wire(row: Assignment, names: dict[str, dict[str, str]], region: str) -> Wire:

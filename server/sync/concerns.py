@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, select
 from server import db
 from server.registry.tables import Entity
 from server.sync.office_tables import Assignment
+from server.sync.scope import inspectors
 
 CURRENT = and_(Entity.dataset == "household", Entity.state == "active")
 
@@ -26,9 +27,10 @@ def water() -> ColumnElement[bool]:
 
 
 def overdue() -> ColumnElement[bool]:
-    """Somebody was to go there by a day that has passed, and has not."""
+    """Somebody was to go there by a day that has passed, and has not; unannounced inspectors do not count."""
     late = (Assignment.state == "open", Assignment.due < db.today())
-    return Entity.id.in_(select(Assignment.entity_id).where(*late))
+    ours = Assignment.person_id.not_in(inspectors())
+    return Entity.id.in_(select(Assignment.entity_id).where(*late, ours))
 
 
 CONCERNS: Mapping[str, Callable[[], ColumnElement[bool]]] = {"house": house, "water": water, "overdue": overdue}

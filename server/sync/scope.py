@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import READING, Actor
-from server.accounts.tables import HelperOf
+from server.accounts.tables import HelperOf, RoleGrant
 from server.geo.tables import Region
 from server.registry.tables import Entity
 from server.sync.tables import Submission
@@ -66,6 +66,11 @@ def visible_regions(actor: Actor) -> ColumnElement[bool]:
 def find_entity(session: Session, actor: Actor, entity_id: str) -> Entity | None:
     """The record, when the person may see it."""
     return session.scalar(select(Entity).where(Entity.id == entity_id, visible_entities(actor)))
+
+
+def inspectors() -> Select[str]:
+    """People who check the village's work: what they are sent for is kept from it."""
+    return select(RoleGrant.person_id).where(RoleGrant.role == "inspector")
 
 
 VILLAGE_LEVEL = 4  # of a path `/province/county/township/village/group/`

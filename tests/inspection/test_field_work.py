@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from server.db import today
 from server.inspection.results import Try, counted
 from server.inspection.route import in_order
 from server.inspection.tables import InspectionTask
+from server.sync.office_tables import Assignment
 from tests.inspection.field_desk import county, drawn, filled, noted, planned, send, step, tasks
 from tests.sync.office import entries, op, own
 from tests.sync.racing import at_once
@@ -117,6 +120,39 @@ def test_the_village_sees_nothing_until_the_inspection_is_opened(world: World) -
         assert world.phone("li").get(f"/inspections/{inspection['id']}/{name}").status_code == 403
     assert world.phone("li").get(f"/inspections/{inspection['id']}").status_code == 403
     assert "inspector" not in json.dumps(published)
+
+
+def test_a_township_neither_sees_nor_takes_back_the_errands_of_the_county_s_inspection(world: World) -> None:
+    """`zhang` supervises one of its townships: it is inspected as well. What the township sent itself, it sees."""
+    inspection = drawn(world)
+    send(world, inspection, tasks(world, inspection))
+    zhang, admin = world.phone("zhang"), world.phone("admin")
+    errands = admin.get("/assignments").json["items"]
+    assert len(errands) == 4 and zhang.get("/assignments").json["items"] == []
+    for one in errands:
+        answer = zhang.post(f"/assignments/{one['id']}/withdraw", {})
+        assert (answer.status_code, answer.json["code"]) == (404, "record.not_found")
+    assert {one["state"] for one in admin.get("/assignments").json["items"]} == {"open"}
+    own = drawn(world, by="zhang", region=EAST)
+    body = {"id": str(uuid.uuid4()), "task_ids": [tasks(world, own)[0]["id"]], "person_id": world.people["other"]}
+    assert step(world, own, "tasks/send", "zhang", **body).status_code == 200
+    [seen] = zhang.get("/assignments").json["items"]
+    assert seen["person"]["id"] == world.people["other"]
+    assert zhang.post(f"/assignments/{seen['id']}/withdraw", {}).json["state"] == "withdrawn"
+
+
+def test_a_late_inspector_is_no_late_errand_of_the_village(world: World) -> None:
+    """Neither lists nor counts tell the village that somebody was to come."""
+    inspection = drawn(world)
+    send(world, inspection, tasks(world, inspection))
+    world.run(lambda session: session.execute(update(Assignment).values(due=today() - timedelta(days=1))))
+    li, home = world.phone("li"), tasks(world, inspection)[0]["household"]["id"]
+    assert li.get("/entities?concern=overdue").json["items"] == []
+    body = {"person_id": world.people["helper"], "form_id": "blind", "entity_id": home, "reason": "补访"}
+    assert world.phone("zhang").post("/assignments", body).status_code in (200, 201)
+    world.run(lambda session: session.execute(update(Assignment).values(due=today() - timedelta(days=1))))
+    seen = world.phone("zhang").get("/entities?concern=overdue").json["items"]
+    assert [one["id"] for one in seen] == [home]
 
 
 def test_what_the_village_answered_reaches_the_inspector_by_no_way(world: World) -> None:
