@@ -109,13 +109,22 @@ def test_an_area_is_renamed_after_a_look(page: Page, demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "seen", "hidden"), [(SUPERVISOR, ["人员"], ["审计"]), (AUDITOR, ["审计"], ["人员"])]
+    ("who", "seen", "hidden", "foreign"),
+    [
+        (SUPERVISOR, ["人员"], ["审计"], ["audit", "voices", "households/import"]),
+        (AUDITOR, ["审计"], ["人员"], ["people"]),
+    ],
 )
 def test_each_role_sees_the_pages_that_are_its_own(
-    page: Page, demo: Demo, who: str, seen: list[str], hidden: list[str]
+    page: Page, demo: Demo, who: str, seen: list[str], hidden: list[str], foreign: list[str]
 ) -> None:
+    """An address of another role's page, sent by somebody, leads to the overview."""
     sign_in(page, demo.address, who)
     for name in seen:
         expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
     for name in hidden:
         expect(page.get_by_role("link", name=name, exact=True)).to_have_count(0)
+    for path in foreign:
+        page.goto(f"{demo.address}/console/#/{path}")
+        page.wait_for_url(re.compile(r"/console/#/\?area="))
+        expect(page.locator("[data-test=overview]")).to_be_visible()

@@ -1,7 +1,7 @@
 /** Pages. The chosen area is in every address, so that a link shows the same to everybody who may see it. */
 import { Problem } from "@lib/problem";
 import { createRouter, createWebHashHistory, type RouteLocationNormalized } from "vue-router";
-import { desk, openDesk, topArea } from "./desk";
+import { desk, hasRole, openDesk, topArea } from "./desk";
 
 export const router = createRouter({
   history: createWebHashHistory("/console/"),
@@ -15,7 +15,7 @@ export const router = createRouter({
     { path: "/photos/:id", name: "look", component: () => import("./pages/EvidenceItemPage.vue"), props: true },
     { path: "/map", name: "map", component: () => import("./pages/MapPage.vue") },
     { path: "/households", name: "records", component: () => import("./pages/RecordsPage.vue") },
-    { path: "/households/import", name: "importing", component: () => import("./pages/ImportPage.vue") },
+    { path: "/households/import", name: "importing", component: () => import("./pages/ImportPage.vue"), meta: { roles: ["admin"] } },
     { path: "/households/:id", name: "household", component: () => import("./pages/HouseholdPage.vue"), props: true },
     { path: "/households/:id/place", name: "place", component: () => import("./pages/HouseholdPlacePage.vue"), props: true },
     { path: "/differences", name: "conflicts", component: () => import("./pages/ConflictsPage.vue") },
@@ -29,16 +29,16 @@ export const router = createRouter({
     { path: "/patterns", name: "patterns", component: () => import("./pages/PatternsPage.vue") },
     { path: "/findings", name: "findings", component: () => import("./pages/FindingsPage.vue") },
     { path: "/questions", name: "questions", component: () => import("./pages/QuestionsPage.vue") },
-    { path: "/voices", name: "voices", component: () => import("./pages/VoicesPage.vue") },
+    { path: "/voices", name: "voices", component: () => import("./pages/VoicesPage.vue"), meta: { roles: ["admin"] } },
     { path: "/checks", name: "rules", component: () => import("./pages/RulesPage.vue") },
     { path: "/policies", name: "policies", component: () => import("./pages/PoliciesPage.vue") },
     { path: "/visits/:id(.+)", name: "submission", component: () => import("./pages/SubmissionPage.vue"), props: true },
     { path: "/forms", name: "forms", component: () => import("./pages/FormsPage.vue") },
     { path: "/forms/:formId/:version", name: "form", component: () => import("./pages/FormPage.vue"), props: true },
-    { path: "/people", name: "people", component: () => import("./pages/PeoplePage.vue") },
-    { path: "/people/phones", name: "devices", component: () => import("./pages/DevicesPage.vue") },
+    { path: "/people", name: "people", component: () => import("./pages/PeoplePage.vue"), meta: { roles: ["supervisor", "admin"] } },
+    { path: "/people/phones", name: "devices", component: () => import("./pages/DevicesPage.vue"), meta: { roles: ["supervisor", "admin"] } },
     { path: "/people/areas", name: "areas", component: () => import("./pages/AreasPage.vue") },
-    { path: "/audit", name: "audit", component: () => import("./pages/AuditPage.vue") },
+    { path: "/audit", name: "audit", component: () => import("./pages/AuditPage.vue"), meta: { roles: ["admin", "auditor"] } },
     { path: "/:rest(.*)*", redirect: { name: "overview" } },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
@@ -52,8 +52,15 @@ router.beforeEach(async (to, from) => {
     if (cause instanceof Problem && cause.status === 401) return { name: "sign-in", query: { to: to.fullPath } };
     return true; // the frame shows why nothing could be read, and tries again
   }
+  if (!isOwn(to)) return { name: "overview" };
   return withArea(to, from);
 });
+
+/** Whether the page is for one of the person's roles: an address that somebody sent leads to no page of refusals. */
+function isOwn(to: RouteLocationNormalized): boolean {
+  const roles = to.meta["roles"] as string[] | undefined;
+  return !roles || desk.user === null || hasRole(...roles);
+}
 
 /** Keeps the area while the person moves about; an area that is not the person's gives way to the own one. */
 function withArea(to: RouteLocationNormalized, from: RouteLocationNormalized) {
