@@ -70,8 +70,8 @@ CATALOGUE: Mapping[str, Entry] = {
     "inspection.not_over": Entry(
         409,
         "还有入户没有完成，结果要等全部完成或抽查结束后才能看，免得影响还没去的户。",
-        "Some visits are still open. Results can be seen when all are done or the inspection is closed, so that they do "
-        "not sway the visits to come.",
+        "Some visits are still open. Results can be seen when all are done or the inspection is closed, so that they "
+        "do not sway the visits to come.",
     ),
     "inspection.other_content": Entry(
         409,

@@ -41,7 +41,8 @@ TEXTS = {
     "keys.sound": "全部内容都能打开 / Everything opens",
     # ruhu audit
     "audit.whole": (
-        "审计记录完整：{entries} 条，末尾校验值 {hash} / The audit is whole: {entries} entries, the last with hash {hash}"
+        "审计记录完整：{entries} 条，末尾校验值 {hash} / "
+        "The audit is whole: {entries} entries, the last with hash {hash}"
     ),
     "audit.changed": (
         "第 {number} 条被改过；它前面的 {entries} 条是完整的 / "
