@@ -163,9 +163,10 @@ def test_a_copy_with_stamp_is_downloaded_beside_the_clean_original(page: Page, d
         )
     strip = page.locator("[data-test=photos] .strip button")
     for n in range(strip.count()):  # of a visit's photos only some are to be looked at
+        strip.nth(n).click()
+        expect(strip.nth(n)).to_have_attribute("aria-pressed", "true")
         if page.locator("[data-test=to-look]").count():
             break
-        strip.nth(n).click()
     page.locator("[data-test=to-look]").click()
     expect(page.locator("[data-test=look]")).to_be_visible()
 
