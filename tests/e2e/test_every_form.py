@@ -38,7 +38,7 @@ def test_every_form_has_cases() -> None:
 def test_a_household_is_registered_without_network_and_visited_again_before_the_server_knows_it(
     county: County, worker: PhoneApp
 ) -> None:
-    """It is on the list at once with the person's own name; the second visit waits for the first and both are taken."""
+    """The list finds it at once by the person's own name; the second visit waits for the first and both are taken."""
     registration = case_named("household_visit", "a new household is registered with everybody in it")
     attempt = case_named("contact_attempt", "nobody is at home: the next try is set")
     before = set(county.instances())
@@ -48,6 +48,7 @@ def test_a_household_is_registered_without_network_and_visited_again_before_the_
     worker.page.get_by_role("button", name=re.compile("登记新的一户")).click()
     worker.page.locator(".form-card").first.wait_for()
     fill_and_save(worker, "household_visit", registration)
+    worker.page.get_by_placeholder(re.compile("姓名")).fill("赵有田")
     worker.page.locator("a[href*='/household/']", has_text="赵有田").filter(has_text="已存本机").click()
     worker.page.locator("[data-test=forms]").get_by_role("button", name=name_of("contact_attempt"), exact=True).click()
     worker.page.locator(".form-card").first.wait_for()

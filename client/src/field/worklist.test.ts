@@ -10,12 +10,17 @@ const day = (days: number): string => {
   const at = new Date(Date.now() + days * 86_400_000);
   return `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, "0")}-${String(at.getDate()).padStart(2, "0")}`;
 };
-const line = (more: Partial<Line>): Line => ({ sentBack: false, questions: 0, due: null, draft: false, visited: false, ...more }) as Line;
+const line = (more: Partial<Line>): Line => ({ sentBack: false, questions: 0, due: null, draft: false, findings: 0, state: null, visited: false, ...more }) as Line;
 const due = (days: number | null): Partial<Line> => ({ due: { n: 1, type: "assignment", id: "a", entity_id: "h", due: days === null ? null : day(days) } });
 
 test("what somebody waits for comes first, then what is late, due soon, begun, asked for, not visited, done", () => {
   const lines = [line({ questions: 1 }), line(due(-1)), line(due(7)), line({ draft: true }), line(due(null)), line({}), line({ visited: true })];
   expect(lines.map(urgency)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+});
+
+test("a visit that needs its worker again does not sink among the done ones; one on its way does", () => {
+  const states: Partial<Line>[] = [{ state: "needs_you" }, { findings: 1, state: "accepted" }, { state: "saved" }, { state: "accepted" }];
+  expect(states.map((more) => urgency(line({ ...more, visited: true })))).toEqual([0, 3, 6, 6]);
 });
 
 test("today is not late, yesterday is", () => {

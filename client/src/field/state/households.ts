@@ -102,12 +102,12 @@ const dayIn = (days: number): string => {
 };
 export const isOverdue = ({ due }: Pick<HouseholdLine, "due">): boolean => Boolean(due?.due && due.due.slice(0, 10) < dayIn(0));
 
-/** What matters now: what somebody waits for, what is late, what is due within a week, what was begun; then the rest of the quarter. */
+/** What matters now: what somebody waits for or what did not get through, what is late, what is due within a week, what was begun or is to be checked; then the rest of the quarter. */
 export function urgency(line: HouseholdLine): number {
-  if (line.sentBack || line.questions) return 0;
+  if (line.sentBack || line.questions || line.state === "needs_you") return 0;
   if (isOverdue(line)) return 1;
   if (line.due?.due && line.due.due.slice(0, 10) <= dayIn(7)) return 2;
-  if (line.draft) return 3;
+  if (line.draft || line.findings) return 3;
   if (line.due) return 4;
   return line.visited ? 6 : 5;
 }
