@@ -85,6 +85,13 @@ class DayPhone(PhoneApp):
         slow.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
         self.page.goto(f"{self.address}/")
 
+    def choose(self, title: str, choice: str) -> None:
+        """Also where it was chosen before the phone died: another touch would take it back."""
+        option = self.card(title).locator(".form-choice", has_text=choice).first
+        option.wait_for()
+        if option.get_attribute("aria-checked") != "true":
+            option.click()
+
     def settled(self) -> None:
         """Until the form says that everything is on this phone."""
         self.page.wait_for_timeout(250)
