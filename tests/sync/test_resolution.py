@@ -8,21 +8,13 @@ from typing import Any
 import pytest
 
 from server.geo.tables import Region
+from tests.sync.quarrel import begin_quarrel, open_conflict
 from tests.world import BAITA, QINGSHI, WANG, Phone, World
 
 
 @pytest.fixture
 def quarrel(world: World) -> tuple[Phone, Phone, Phone]:
-    """The cadre says 5 days without water, the helper 9; both saw version 1. The supervisor is to decide."""
-    li, helper, zhang = world.phone("li"), world.phone("helper"), world.phone("zhang")
-    assert li.send(li.visit(water_days="5"))[0]["status"] == "applied"
-    assert helper.send(helper.visit(water_days="9"))[0]["status"] == "conflicted"
-    return li, helper, zhang
-
-
-def open_conflict(phone: Phone) -> Any:
-    (item,) = phone.get("/conflicts?state=open").json["items"]
-    return item
+    return begin_quarrel(world)
 
 
 def resolution(phone: Phone, conflict: Any, choose: str, **more: Any) -> dict[str, Any]:
