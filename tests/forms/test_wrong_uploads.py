@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from server.api import form_life
 from server.confined import Lost
 from server.forms import compile_apart as apart
-from server.forms.compile_apart import HASTY, PATIENT, compile_apart
+from server.forms.compile_apart import HASTY, compile_apart
 from server.forms.issue import FormInvalid
 from server.forms.source import FormSource
 from server.forms.tables import FormVersion
@@ -94,19 +93,12 @@ def _upload(world: World, content: bytes) -> Any:
     return admin.client.post("/api/v1/forms", data=files, headers=admin.headers)
 
 
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The compiler keeps its bound of processor time; the clock is that of a busy machine."""
-    monkeypatch.setattr(form_life, "HASTY", dataclasses.replace(HASTY, wall=PATIENT.wall))
-
-
 def _worked() -> float:
     """Seconds of processor time of this process and of the compilers that it has asked."""
     child = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + child.ru_utime + child.ru_stime
 
 
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is refused never reaches a database
 @pytest.mark.parametrize("what", WRONG)
 def test_a_wrong_upload_is_answered_soon_with_its_place_and_changes_nothing(world: World, what: str) -> None:
