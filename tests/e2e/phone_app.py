@@ -32,11 +32,15 @@ class PhoneApp(FormGestures):
         self.page.get_by_label("用户名").fill(username)
         self.page.get_by_label("密码", exact=True).fill(PASSWORD)
         self.page.get_by_role("button", name="登录").click()
+        self.choose_pin()
+        self.worklist()
+
+    def choose_pin(self) -> None:
+        """Twice, on a phone that somebody just began on."""
         self.page.get_by_text("设一个6位 PIN").wait_for()
         self.pin()
         self.page.get_by_text("再输一遍").wait_for()
         self.pin()
-        self.worklist()
 
     def synced(self) -> None:
         """Waits until forms and records are all here."""

@@ -59,10 +59,7 @@ def begin(phone: PhoneApp, office: Office) -> None:
     phone.page.goto(given["address"])
     phone.page.reload()
     phone.page.get_by_role("button", name="开始使用").click()
-    phone.page.get_by_text("设一个6位 PIN").wait_for()
-    phone.pin()
-    phone.page.get_by_text("再输一遍").wait_for()
-    phone.pin()
+    phone.choose_pin()
     phone.worklist()
     phone.synced()
 

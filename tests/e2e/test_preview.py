@@ -33,10 +33,7 @@ def sign_in(app: PhoneApp, username: str) -> None:
     app.page.get_by_label("用户名").fill(username)
     app.page.get_by_label("密码", exact=True).fill(PASSWORD)
     app.page.get_by_role("button", name="登录").click()
-    app.page.get_by_text("设一个6位 PIN").wait_for()
-    app.pin()
-    app.page.get_by_text("再输一遍").wait_for()
-    app.pin()
+    app.choose_pin()
     app.synced()
 
 
