@@ -11,9 +11,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
 
-from server.api import form_life
 from server.cli import main
-from server.forms.compile_apart import PATIENT
 from server.forms.tables import FormMedia, FormVersion
 from tests.forms.samples import SHARED_FORMS, SMALL, VISIT
 from tests.world import Phone, World
@@ -158,9 +156,8 @@ def test_an_upload_needs_one_workbook(world: World, count: int) -> None:
     assert (answer.status_code, answer.json["code"]) == (400, "request.invalid")
 
 
-def test_many_uploads_of_one_version_at_once_make_one_form(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_uploads_of_one_version_at_once_make_one_form(world: World) -> None:
     """Unique by the database: whoever comes second replaces the draft, nobody sees an error or a half."""
-    monkeypatch.setattr(form_life, "HASTY", PATIENT)  # this is about the database, also on a busy machine
     phones = [world.phone("admin") for _ in range(6)]
     texts = [SMALL.replace("几人", f"几人{n}") for n in range(6)]
     with ThreadPoolExecutor(6) as pool:
