@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from server.accounts.keys import write_once
 
 FORMAT = "ruhu-audit-1"
 START = "0" * 64  # what the first entry has before it
@@ -57,20 +57,5 @@ def chain_key(folder: Path) -> bytes:
     """The key in `folder`, made at the first call; several starting processes end with the same one."""
     path = folder / "audit.key"
     if not path.exists():
-        _make(path)
+        write_once(path, secrets.token_hex(32).encode())
     return bytes.fromhex(path.read_text("ascii").strip())
-
-
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(name, path)  # fails when another process was first: its key stands
-    except FileExistsError:
-        pass
-    finally:
-        Path(name).unlink()

@@ -31,11 +31,16 @@ def server_key(folder: Path) -> rsa.RSAPrivateKey:
 
 def keep_once(path: Path, key: PrivateKeyTypes) -> None:
     """Writes the new key, unless another process was first: then that one stands."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    write_once(path, pem)
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """As `keep_once`, for a key that is written in its own way."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:
-        file.write(pem)
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     try:
