@@ -65,7 +65,7 @@ class InspectionFrame(Base):
     __tablename__ = "inspection_frame"
 
     inspection_id: Mapped[str] = mapped_column(ForeignKey("inspection.id"), primary_key=True)
-    csv: Mapped[bytes] = mapped_column(LargeBinary)
+    csv: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # of up to millions of households
     sha256: Mapped[str] = mapped_column(String(64))
     households: Mapped[int]
     villages: Mapped[int]
@@ -114,7 +114,7 @@ class InspectionDraw(Base):
 
     inspection_id: Mapped[str] = mapped_column(ForeignKey("inspection.id"), primary_key=True)
     seed: Mapped[str] = mapped_column(String(400))
-    record: Mapped[bytes] = mapped_column(LargeBinary)
+    record: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     sha256: Mapped[str] = mapped_column(String(64))
     drawn_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     drawn_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
