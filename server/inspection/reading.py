@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -211,15 +212,18 @@ def file_of(session: Session, row: Inspection, name: str) -> bytes | None:
     frame, draw = session.get(InspectionFrame, row.id), session.get(InspectionDraw, row.id)
     if frame is None:
         return None
-    left_out = exclusions_csv(session, row.id)
-    found = {
-        "frame.csv": frame.csv,
-        "plan.yaml": row.plan.encode(),
-        "freeze.json": frame.freeze,
-        "draw.json": draw.record if draw else None,
-        "exclusions.csv": left_out,
-        "redraw.py": draw_record.VERIFIER.read_bytes(),
+    found: dict[str, Callable[[], bytes | None]] = {
+        "frame.csv": lambda: frame.csv,
+        "plan.yaml": lambda: row.plan.encode(),
+        "freeze.json": lambda: frame.freeze,
+        "draw.json": lambda: draw.record if draw else None,
+        "exclusions.csv": lambda: exclusions_csv(session, row.id),
+        "redraw.py": draw_record.VERIFIER.read_bytes,
+        "bundle.zip": lambda: _bundle(session, frame, draw) if draw else None,
     }
-    if name == "bundle.zip":
-        return draw_record.bundle(draw.record, frame.csv, frame.freeze, left_out) if draw else None
-    return found[name]
+    return found[name]()
+
+
+def _bundle(session: Session, frame: InspectionFrame, draw: InspectionDraw) -> bytes:
+    left_out = exclusions_csv(session, frame.inspection_id)
+    return draw_record.bundle(draw.record, frame.csv, frame.freeze, left_out)
