@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from server.accounts.people import is_reserved, may_combine
+from server.accounts.people import USERNAME, is_reserved, may_combine
 from server.accounts.tables import ROLES
 
 MOST_BYTES = 512 * 1024
 MOST_ROWS = 2000
-USERNAME = re.compile(r"[a-z][a-z0-9.-]{1,63}", re.ASCII)
 LONGEST_NAME = 64
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})  # line breaks, and what turns the direction of reading
 _COLUMNS = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import unicodedata
 from collections.abc import Collection
 
@@ -16,11 +18,20 @@ from server.errors import Problem
 
 IMPORTER = "import"  # the author of registers that an office imports
 RESERVED = frozenset({IMPORTER, "importer", "system", "server", "ruhu", "root"})
+USERNAME = re.compile(r"[a-z][a-z0-9.-]{1,63}", re.ASCII)
+NO_PASSWORD = "!"  # noqa: S105 - no password has this hash
 
-_NO_PASSWORD = "!"  # noqa: S105 - no password has this hash
+# No letters or digits that look alike: it is read aloud and typed on a phone.
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_LETTERS = 12
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP's second choice, 19 MiB
 # Checked when the name is unknown, so that the answer takes as long as for a known one.
 _NOBODY = _hasher.hash("nobody has this password")
+
+
+def new_password() -> str:
+    """One that nobody guesses, to be handed to a person."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_LETTERS))
 
 
 def hash_password(password: str) -> str:
@@ -55,7 +66,7 @@ def add_person(session: Session, *, id: str, username: str, display_name: str, p
 
 def add_importer(session: Session, *, id: str, display_name: str) -> Person:
     """The person in whose name registers are merged; no password fits, and the person is not active."""
-    importer = Person(id=id, username=IMPORTER, display_name=display_name, password_hash=_NO_PASSWORD, active=False)
+    importer = Person(id=id, username=IMPORTER, display_name=display_name, password_hash=NO_PASSWORD, active=False)
     return _add(session, importer)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from marshmallow import fields, validate
 
 from server import db
 from server.accounts.invite_file import MOST_BYTES, InviteRow, UnreadableTable, read_invitations
+from server.accounts.people import new_password
 from server.accounts.tables import ROLES
 from server.api.bodies import Loose
 from server.api.lists import Paging, page_answer, refuse_nul
@@ -22,10 +22,6 @@ from server.sync.review import REVIEWERS
 
 blueprint = Blueprint("people", __name__, description="People, invitations, households that people help")
 blueprint.before_request(refuse_nul)
-
-# No letters or digits that look alike: it is read aloud and typed on a phone.
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-LETTERS = 12
 
 
 class AskedPeople(Paging):
@@ -179,7 +175,7 @@ def come_back(person_id: UUID) -> Response:
 def reset_password(person_id: UUID) -> Response:
     """A new password for somebody else, shown once; the person is signed out everywhere."""
     actor = current_actor()
-    password = "".join(secrets.choice(ALPHABET) for _ in range(LETTERS))
+    password = new_password()
     db.transact(lambda session: leaving.reset_password(session, actor, str(person_id), password))
     answer = jsonify({"password": password})
     answer.headers["Cache-Control"] = "no-store"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 import sys
 import uuid
 from collections.abc import Callable, Sequence
@@ -16,7 +14,15 @@ from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.audit import note
-from server.accounts.people import add_person, give_role, hash_password, is_reserved, may_combine
+from server.accounts.people import (
+    USERNAME,
+    add_person,
+    give_role,
+    hash_password,
+    is_reserved,
+    may_combine,
+    new_password,
+)
 from server.accounts.tables import ROLES, Person
 from server.accounts.tokens import revoke_all
 from server.commands import qualifications, rights
@@ -25,10 +31,7 @@ from server.commands.refusal import refuse, stop
 from server.errors import Problem
 from server.geo.tables import Region
 
-USERNAME = re.compile(r"[a-z][a-z0-9.-]{1,63}", re.ASCII)
 SHORTEST = 8
-# No letters or digits that look alike: it is read aloud and typed on a phone.
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 Grant = tuple[str, str | None]
 
@@ -111,7 +114,7 @@ def _grant(text: str) -> Grant:
 
 def _password(from_stdin: bool, generate: bool) -> str:
     if generate:
-        return "".join(secrets.choice(ALPHABET) for _ in range(12))
+        return new_password()
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:

@@ -13,7 +13,7 @@ from server import db
 from server.accounts.actor import Actor
 from server.accounts.audit import note
 from server.accounts.invite_file import InviteRow, problems_of
-from server.accounts.people import add_person, may_combine
+from server.accounts.people import NO_PASSWORD, add_person, may_combine
 from server.accounts.tables import Person, RoleGrant
 from server.errors import Problem
 from server.geo.tables import Region
@@ -21,7 +21,6 @@ from server.sync import people_list, rights
 from server.sync.administered import is_of_county
 
 ADMINS = ("admin",)
-NO_PASSWORD = "!"  # noqa: S105 - no password has this hash
 
 
 @dataclass(frozen=True)
