@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.errors import Problem
 from server.inspection.finding_access import find
 from server.inspection.finding_tables import FindingStep
+from server.sync import named_files
 from server.sync.office_tables import OpFile
-from server.sync.tables import Attachment, BlobHolder, OpLog
+from server.sync.tables import Attachment
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,7 @@ def find_photo(session: Session, actor: Actor, finding_id: str, sha256: str) -> 
         if shown.blob is None:
             raise Problem("photo.missing")
         return FindingPhoto(shown.blob, shown.media_type)
-    held = exists().where(BlobHolder.sha256 == OpFile.sha256, BlobHolder.person_id == OpLog.person_id)
-    query = select(OpFile, held.label("here")).join(OpLog, OpLog.op_id == OpFile.op_id)
-    query = query.join(FindingStep, FindingStep.op_id == OpFile.op_id)
+    query = named_files.with_bytes().join(FindingStep, FindingStep.op_id == OpFile.op_id)
     row = session.execute(query.where(FindingStep.finding_id == finding_id, OpFile.sha256 == sha256)).first()
     if row is None:
         raise Problem("record.not_found")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
@@ -18,10 +18,10 @@ from server.inspection.finding_course import Standing, Taken, days_over, levels_
 from server.inspection.finding_tables import Finding, FindingStep
 from server.registry.masking import CLEAR_ROLES, shown_label, sight
 from server.registry.tables import Entity
+from server.sync import named_files
 from server.sync.definitions import datasets
 from server.sync.office_tables import OpFile
 from server.sync.review import REVIEWERS
-from server.sync.tables import BlobHolder, OpLog
 
 Wire = dict[str, Any]
 HANDLING = ("township", "county", "prefecture", "province")  # who handles it first, then where it rises to
@@ -147,11 +147,10 @@ def _step(row: FindingStep, names: Mapping[str, Wire], files: Sequence[Wire]) ->
 
 def _files(session: Session, steps: Sequence[FindingStep]) -> dict[str, list[Wire]]:
     """The files of each op, with whether their bytes are here."""
-    held = exists().where(BlobHolder.sha256 == OpFile.sha256, BlobHolder.person_id == OpLog.person_id)
-    query = select(OpFile, held.label("here")).join(OpLog, OpLog.op_id == OpFile.op_id)
     found: dict[str, list[Wire]] = defaultdict(list)
     ops = [row.op_id for row in steps if row.op_id]
-    for file, here in session.execute(query.where(OpFile.op_id.in_(ops)).order_by(OpFile.op_id, OpFile.name)):
+    query = named_files.with_bytes().where(OpFile.op_id.in_(ops)).order_by(OpFile.op_id, OpFile.name)
+    for file, here in session.execute(query):
         shown = {"name": file.name, "slot": file.slot, "sha256": file.sha256}
         found[file.op_id].append(shown | {"op_id": file.op_id, "state": "complete" if here else "missing"})
     return found

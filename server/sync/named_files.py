@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Exists, Select, exists, select
 from sqlalchemy.orm import Session
 
 from server.db import upsert
@@ -63,9 +63,18 @@ def of_drafts(session: Session, op_ids: Collection[str]) -> Missing:
 
 def of_ops(session: Session, op_ids: Collection[str]) -> Missing:
     """As `of_drafts`, for the files that ops themselves keep."""
-    here = exists().where(BlobHolder.sha256 == OpFile.sha256, BlobHolder.person_id == OpLog.person_id)
     query = select(OpFile.op_id, OpFile.sha256).join(OpLog, OpLog.op_id == OpFile.op_id)
-    return _by_op(session.execute(query.where(OpFile.op_id.in_(op_ids), ~here).distinct()))
+    return _by_op(session.execute(query.where(OpFile.op_id.in_(op_ids), ~_held()).distinct()))
+
+
+def with_bytes() -> Select[OpFile, bool]:
+    """The files that ops themselves keep, each with whether its bytes are `here`."""
+    return select(OpFile, _held().label("here")).join(OpLog, OpLog.op_id == OpFile.op_id)
+
+
+def _held() -> Exists:
+    """Clause on OpFile and OpLog: whoever sent the op has uploaded the file."""
+    return exists().where(BlobHolder.sha256 == OpFile.sha256, BlobHolder.person_id == OpLog.person_id)
 
 
 def _by_op(rows: Iterable[tuple[Any, Any]]) -> Missing:
