@@ -61,12 +61,12 @@ def in_words(session: Session, actor: Actor | None, findings: Sequence[Finding])
     steps = steps_of(session, [one.id for one in findings])
     people = {row.person_id for rows in steps.values() for row in rows} | {one.opened_by for one in findings}
     names, files = authors(session, people), _files(session, [row for rows in steps.values() for row in rows])
-    places = _places(session, findings)
+    places, homes = _places(session, findings), _homes(session, findings)
     return [
         _plain(one, standing_of(one, steps[one.id]), places)
         | {
             "about": _about(actor, one, places[one.region_code].path),
-            "household": _household(session, actor, one, places),
+            "household": _household(actor, one, homes, places),
             "opened_by": names.get(one.opened_by),
             "steps": [_step(row, names, files.get(row.op_id or "", [])) for row in steps[one.id]],
         }
@@ -122,8 +122,16 @@ def _places(session: Session, findings: Sequence[Finding]) -> dict[str, Region]:
     return {region.code: region for region in session.scalars(select(Region).where(Region.code.in_(codes)))}
 
 
-def _household(session: Session, actor: Actor | None, finding: Finding, places: Mapping[str, Region]) -> Wire | None:
-    entity = session.get(Entity, finding.household_id) if finding.household_id else None
+def _homes(session: Session, findings: Sequence[Finding]) -> dict[str, Entity]:
+    """The households that these findings are about."""
+    ids = {one.household_id for one in findings}
+    return {entity.id: entity for entity in session.scalars(select(Entity).where(Entity.id.in_(ids - {None})))}
+
+
+def _household(
+    actor: Actor | None, finding: Finding, homes: Mapping[str, Entity], places: Mapping[str, Region]
+) -> Wire | None:
+    entity = homes.get(finding.household_id or "")
     if entity is None:
         return None
     path = places[finding.region_code].path
