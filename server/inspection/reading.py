@@ -27,11 +27,10 @@ from server.inspection.tables import (
     InspectionTeam,
     InspectionTeamMember,
 )
-from server.registry.paging import newest_first
+from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 
 Wire = dict[str, Any]
-Rows = Select[*tuple[Any, ...]]
 FILES = {
     "frame.csv": "text/csv",
     "plan.yaml": "application/yaml",
