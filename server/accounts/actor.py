@@ -45,6 +45,10 @@ class Actor:
     def covers(self, path: str, names: Iterable[str] = READING) -> bool:
         return any(path.startswith(prefix) for prefix in self.paths(names))
 
+    def above(self, names: Iterable[str]) -> set[str]:
+        """Codes of the regions that hold those in which the person holds one of these roles."""
+        return {code for path in self.paths(names) for code in path.strip("/").split("/")[:-1]}
+
     def author(self) -> dict[str, str]:
         return {"id": self.id, "username": self.username, "display_name": self.display_name}
 

@@ -52,7 +52,7 @@ def import_areas(session: Session, actor: Actor, files: Files) -> RegionImport:
         raise Problem("auth.forbidden")
     strange = _strange(session, actor)
     named = {row.code for row in read_region_file(files.table).rows} if files.table is not None else set()
-    _refuse(named & (strange.keys() - _above(actor)))
+    _refuse(named & (strange.keys() - actor.above(ADMINS)))  # what leads to the own area may be named, as it stands
     limits = place_limits(session, None, today())
     done = import_regions(session, files.table, files.boundaries, files.declared, limits.sliver_m2 if limits else 0.0)
     _refuse(_touched(session, actor, strange))
@@ -74,11 +74,6 @@ def _state(row: Region) -> tuple[object, ...]:
         row.parent_code, row.path, row.name_zh, row.name_en, row.valid_from, row.valid_to,
         row.boundary.wkb if row.boundary is not None else None,
     )  # fmt: skip
-
-
-def _above(actor: Actor) -> set[str]:
-    """What leads to the actor's area; a file may name it, as it stands."""
-    return {code for path in actor.paths(ADMINS) for code in path.strip("/").split("/")[:-1]}
 
 
 def _touched(session: Session, actor: Actor, strange: dict[str, tuple[object, ...]]) -> set[str]:

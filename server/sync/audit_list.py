@@ -71,11 +71,7 @@ def _mine(session: Session, actor: Actor) -> ColumnElement[bool]:
     here = in_regions(actor, READERS, AuditEntry.region_code)
     if not is_of_all(session, actor, READERS):
         return here
-    return or_(here, AuditEntry.region_code.is_(None), AuditEntry.region_code.in_(_above(actor)))
-
-
-def _above(actor: Actor) -> Collection[str]:
-    return {code for path in actor.paths(READERS) for code in path.strip("/").split("/")[:-1]}
+    return or_(here, AuditEntry.region_code.is_(None), AuditEntry.region_code.in_(actor.above(READERS)))
 
 
 def _on_wire(session: Session, rows: Sequence[AuditEntry]) -> list[Wire]:
