@@ -49,8 +49,9 @@ def list_devices(session: Session, actor: Actor, wanted: Wanted, limit: int, aft
 
 
 def _clauses(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
-    people = people_list.Wanted(region=wanted.region)
-    clauses = people_list.clauses(session, actor, people)
+    clauses: list[ColumnElement[bool]] = []
+    if wanted.region is not None:
+        clauses.append(people_list.in_region(session, actor, wanted.region))
     if wanted.state == "working":
         clauses.append(Install.revoked_at.is_(None))
     elif wanted.state == "revoked":

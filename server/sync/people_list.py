@@ -63,7 +63,7 @@ def _works_in(codes: Select[str]) -> ColumnElement[bool]:
 
 def list_people(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page:
     """People by user name. `after`: the last user name of the page before."""
-    query = select(Person).where(*clauses(session, actor, wanted)).order_by(Person.username)
+    query = select(Person).where(*_clauses(session, actor, wanted)).order_by(Person.username)
     if after is not None:
         query = query.where(Person.username > after)
     rows = session.scalars(query.limit(limit + 1)).all()
@@ -71,11 +71,11 @@ def list_people(session: Session, actor: Actor, wanted: Wanted, limit: int, afte
     return Page(on_wire(session, rows[:limit]), following)
 
 
-def clauses(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _clauses(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnElement[bool]]:
     """Clauses on Person: the list as it is asked for."""
     found = [looked_after(session, actor)]
     if wanted.region is not None:
-        found.append(_in_region(session, actor, wanted.region))
+        found.append(in_region(session, actor, wanted.region))
     if wanted.role is not None:
         found.append(exists().where(RoleGrant.person_id == Person.id, RoleGrant.role == wanted.role))
     if wanted.active is not None:
@@ -87,8 +87,8 @@ def clauses(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnElemen
     return found
 
 
-def _in_region(session: Session, actor: Actor, region: str) -> ColumnElement[bool]:
-    """Who works in it; where it is all that the actor has, also who has no area."""
+def in_region(session: Session, actor: Actor, region: str) -> ColumnElement[bool]:
+    """Clause on Person: who works in it; where it is all that the actor has, also who has no area."""
     codes = codes_inside(session, region)
     top = is_of_all(session, actor, REVIEWERS) and region in {role.region for role in actor.roles}
     nowhere = ~exists().where(RoleGrant.person_id == Person.id, RoleGrant.region_code.is_not(None)) & ~exists().where(
