@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from server import db
+from server.api import parts
 from server.api.bodies import Loose
 from server.api.lists import refuse_nul
 from server.api.signed_in import current_actor, signed_in
@@ -63,24 +64,17 @@ class _OnlyLooked(Exception):
 
 @blueprint.post("/regions/import")
 @blueprint.doc(
-    requestBody={
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "CSV, GeoJSON or GeoPackage"},
-                        "boundaries": {"type": "string", "format": "binary", "description": "Beside a CSV"},
-                        "crs": {"type": "string", "description": "EPSG:4547, in place of the file's own word"},
-                        "datum": {"type": "string", "enum": list(DATUMS)},
-                        "swap_axes": {"type": "string", "description": "1: the northern coordinate comes first"},
-                        "apply": {"type": "string", "description": "1: import; else only say what would happen"},
-                    },
-                }
-            }
-        }
-    }
+    requestBody=parts.described(
+        ["file"],
+        {
+            "file": {"type": "string", "format": "binary", "description": "CSV, GeoJSON or GeoPackage"},
+            "boundaries": {"type": "string", "format": "binary", "description": "Beside a CSV"},
+            "crs": {"type": "string", "description": "EPSG:4547, in place of the file's own word"},
+            "datum": {"type": "string", "enum": list(DATUMS)},
+            "swap_axes": {"type": "string", "description": "1: the northern coordinate comes first"},
+            "apply": {"type": "string", "description": "1: import; else only say what would happen"},
+        },
+    )
 )
 @signed_in("admin")
 def import_file() -> Response:
@@ -102,9 +96,7 @@ def import_file() -> Response:
 
 
 def _files() -> Files:
-    file = request.files.get("file")
-    if file is None:
-        raise Problem("request.invalid", faults=[Fault("file", "It is missing.", "Send the table as part file.")])
+    file = parts.sent_file("table")
     form = request.form
     datum = form.get("datum", "")
     if datum not in DATUMS:

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 
 from server import db
 from server.accounts.audit import note
+from server.api import parts
 from server.api.lists import definitions, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.config import Settings
@@ -55,31 +56,22 @@ class RegisterImportShape(Schema):
 
 @blueprint.route("/imports/register", methods=["POST"])
 @blueprint.doc(
-    requestBody={
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file", "mapping"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "CSV or .xlsx"},
-                        "mapping": {"type": "string", "format": "binary", "description": "YAML, docs/IMPORT.md"},
-                        "members": {"type": "string", "format": "binary", "description": "Members, in a second file"},
-                        "region": {"type": "string", "description": "Code; nothing outside it is touched"},
-                    },
-                }
-            }
-        }
-    }
+    requestBody=parts.described(
+        ["file", "mapping"],
+        {
+            "file": {"type": "string", "format": "binary", "description": "CSV or .xlsx"},
+            "mapping": {"type": "string", "format": "binary", "description": "YAML, docs/IMPORT.md"},
+            "members": {"type": "string", "format": "binary", "description": "Members, in a second file"},
+            "region": {"type": "string", "description": "Code; nothing outside it is touched"},
+        },
+    )
 )
 @blueprint.response(200, RegisterImportShape)
 @signed_in("admin")
 def ask() -> tuple[Response, int]:
     """Takes a register in and says what applying it would do. 202: it is being read, ask again by its id."""
     request.max_content_length = _settings().import_bytes + MAPPING_BYTES
-    file = request.files.get("file")
-    if file is None:
-        raise Problem("request.invalid", faults=[Fault("file", "It is missing.", "Send the register as part file.")])
+    file = parts.sent_file("register")
     members = request.files.get("members")
     asked = asking.Asked(
         filename=file.filename or "register",
@@ -114,9 +106,7 @@ def _mapping() -> str:
 def columns() -> Response:
     """The sheets of a register and the names of their columns, for making a mapping. Nothing of the file is kept."""
     request.max_content_length = _settings().import_bytes + MAPPING_BYTES
-    file = request.files.get("file")
-    if file is None:
-        raise Problem("request.invalid", faults=[Fault("file", "It is missing.", "Send the register as part file.")])
+    file = parts.sent_file("register")
     header_row = request.form.get("header_row", "1")
     if not (header_row.isascii() and header_row.isdigit() and 1 <= int(header_row) <= MOST_HEADER_ROWS):
         fix = f"A number from 1 to {MOST_HEADER_ROWS}."

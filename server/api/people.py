@@ -13,10 +13,11 @@ from server import db
 from server.accounts.invite_file import MOST_BYTES, InviteRow, UnreadableTable, read_invitations
 from server.accounts.people import new_password
 from server.accounts.tables import ROLES
+from server.api import parts
 from server.api.bodies import Loose
 from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
-from server.errors import Fault, Problem
+from server.errors import Problem
 from server.sync import handing_on, inviting, leaving, people_list
 from server.sync.review import REVIEWERS
 
@@ -84,28 +85,19 @@ def invite(body: dict[str, Any]) -> tuple[Response, int]:
 
 @blueprint.post("/people/table")
 @blueprint.doc(
-    requestBody={
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "CSV: username,name,role,region"},
-                        "apply": {"type": "string", "description": "1: add them; else only look the table over"},
-                    },
-                }
-            }
-        }
-    }
+    requestBody=parts.described(
+        ["file"],
+        {
+            "file": {"type": "string", "format": "binary", "description": "CSV: username,name,role,region"},
+            "apply": {"type": "string", "description": "1: add them; else only look the table over"},
+        },
+    )
 )
 @signed_in("admin")
 def invite_table() -> Response:
     """Every row of a table with its state and its problems; with `apply=1` and no problem, people are added."""
     request.max_content_length = MOST_BYTES + 64 * 1024
-    file = request.files.get("file")
-    if file is None:
-        raise Problem("request.invalid", faults=[Fault("file", "It is missing.", "Send the table as part file.")])
+    file = parts.sent_file("table")
     actor, rows = current_actor(), _rows(file.stream.read(MOST_BYTES + 1))
     if request.form.get("apply") == "1":
         done = db.transact(lambda session: inviting.invite(session, actor, _fresh(rows)))
