@@ -70,27 +70,26 @@ def read_results(session: Session, inspection_id: str) -> None:
     draw = session.get(InspectionDraw, inspection_id)
     if inspection is None or draw is None:
         return
-    query = select(InspectionTask).where(
+    query = select(InspectionTask, Assignment.done_by).where(
         InspectionTask.inspection_id == inspection_id,
         InspectionTask.state.in_(("waiting", "sent")),
-        InspectionTask.assignment_id.is_not(None),
     )
-    open_tasks = session.scalars(query).all()
-    tries = _tries(session, open_tasks, draw.drawn_at)
+    rows = session.execute(query.join(Assignment, Assignment.id == InspectionTask.assignment_id)).all()
+    tries = _tries(session, [task for task, _ in rows], draw.drawn_at)
     apart = pace_in(session, inspection.region_code).apart
-    for task in open_tasks:
-        _read_into(session, task, tries[task.household_id, task.form_id], apart)
+    for task, answered_by in rows:
+        _read_into(task, tries[task.household_id, task.form_id], answered_by, apart)
     session.flush()
 
 
-def _read_into(session: Session, task: InspectionTask, tries: Sequence[Try], apart: timedelta) -> None:
+def _read_into(task: InspectionTask, tries: Sequence[Try], answered_by: str | None, apart: timedelta) -> None:
+    """`answered_by`: the instance that the task's errand ended with."""
     if not tries:
         return
     last = max(tries, key=lambda one: (one.at, one.instance_id or ""))
     without = counted(tries, apart)
     task.tries, task.last_try_at, task.disposition = len(without), last.at, last.disposition
-    errand = session.get(Assignment, task.assignment_id)
-    done_by = next((one for one in tries if errand and one.instance_id and one.instance_id == errand.done_by), None)
+    done_by = next((one for one in tries if one.instance_id and one.instance_id == answered_by), None)
     if done_by is None:
         return
     if done_by.disposition in AGAIN:
