@@ -5,15 +5,16 @@ export const EMPTY: Filters = { q: "", from: "", to: "", photos: "", status: "",
 type Query = Record<string, unknown>;
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const one = (value: unknown): string => (typeof value === "string" ? value : "");
+/** One word of an address; what stands there twice or not at all is none. */
+export const wordOf = (value: unknown): string => (typeof value === "string" ? value : "");
 const dateOr = (text: string): string => (DATE.test(text) && !Number.isNaN(Date.parse(text)) ? text : "");
 
 /** Filters of an address; what cannot be read is no filter. */
 export function filtersOf(query: Query): Filters {
-  const photos = one(query["photos"]);
+  const photos = wordOf(query["photos"]);
   return {
-    q: one(query["q"]), from: dateOr(one(query["from"])), to: dateOr(one(query["to"])), status: one(query["status"]),
-    photos: ["any", "none", "missing"].includes(photos) ? photos : "", review: one(query["review"]), household: one(query["household"]), form: one(query["form"]),
+    q: wordOf(query["q"]), from: dateOr(wordOf(query["from"])), to: dateOr(wordOf(query["to"])), status: wordOf(query["status"]),
+    photos: ["any", "none", "missing"].includes(photos) ? photos : "", review: wordOf(query["review"]), household: wordOf(query["household"]), form: wordOf(query["form"]),
   };
 }
 
@@ -28,13 +29,14 @@ export function askedOf(filters: Filters, region: string | null, after?: string)
   return {
     region: region ?? undefined, q: filters.q.trim() || undefined, photos: filters.photos || undefined, status: filters.status || undefined,
     review: filters.review || undefined, household: filters.household || undefined, form_id: filters.form || undefined,
-    from: filters.from ? midnight(filters.from, 0) : undefined, to: filters.to ? midnight(filters.to, 1) : undefined, after,
+    from: midnight(filters.from, 0), to: midnight(filters.to, 1), after,
   };
 }
 
-function midnight(day: string, later: number): string {
-  const [year, month, date] = day.split("-").map(Number) as [number, number, number];
-  return new Date(year, month - 1, date + later).toISOString();
+/** When a day of this desk's clock begins, `later` days on; no day, no time. */
+export function midnight(day: string, later: number): string | undefined {
+  const [year, month, date] = day.split("-").map(Number);
+  return year && month && date ? new Date(year, month - 1, date + later).toISOString() : undefined;
 }
 
 /** A local day as the address bar writes it. */
