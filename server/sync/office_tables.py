@@ -108,13 +108,9 @@ class Draft(Base):
     is_newest: Mapped[bool] = mapped_column(default=True)
 
 
-class DraftFile(Base):
-    """A file that a draft names. Its bytes stay in the store as long as the draft does."""
+class _NamedFile:
+    """What is kept of a file that an op names."""
 
-    __tablename__ = "draft_file"
-    __table_args__ = (Index("ix_draft_file_sha256", "sha256"),)
-
-    op_id: Mapped[str] = mapped_column(ForeignKey("draft.op_id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(255), primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int | None] = mapped_column(BigInt)
@@ -123,7 +119,16 @@ class DraftFile(Base):
     capture: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
-class OpFile(Base):
+class DraftFile(_NamedFile, Base):
+    """A file that a draft names. Its bytes stay in the store as long as the draft does."""
+
+    __tablename__ = "draft_file"
+    __table_args__ = (Index("ix_draft_file_sha256", "sha256"),)
+
+    op_id: Mapped[str] = mapped_column(ForeignKey("draft.op_id"), primary_key=True)
+
+
+class OpFile(_NamedFile, Base):
     """A file that an op names which is neither a submission nor an answer nor a draft, such as a step on a finding.
 
     It is there when the op's author uploaded its bytes.
@@ -133,12 +138,6 @@ class OpFile(Base):
     __table_args__ = (Index("ix_op_file_sha256", "sha256"),)
 
     op_id: Mapped[str] = mapped_column(ForeignKey("op_log.op_id"), primary_key=True)
-    name: Mapped[str] = mapped_column(String(255), primary_key=True)
-    sha256: Mapped[str] = mapped_column(String(64))
-    size: Mapped[int | None] = mapped_column(BigInt)
-    media_type: Mapped[str] = mapped_column(String(100))
-    slot: Mapped[str | None] = mapped_column(String(60))
-    capture: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 class Assignment(Base):
