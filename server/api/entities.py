@@ -9,16 +9,14 @@ from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from server import db
-from server.accounts.actor import Actor
 from server.api.lists import BoxField, CircleField, Paging, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
 from server.evidence.series import household_photos
-from server.registry.masking import CLEAR_ROLES
-from server.registry.reading import EntityFilter, Scope, list_entities, read_entity, read_history
+from server.registry.reading import EntityFilter, list_entities, read_entity, read_history
 from server.sync.concerns import CONCERNS, concerned
 from server.sync.contacts import list_contacts
-from server.sync.scope import find_entity, visible_entities
+from server.sync.scope import find_entity, reading_scope
 
 blueprint = Blueprint("entities", __name__, description="Records of the datasets, as far as the reader may see")
 blueprint.before_request(refuse_nul)
@@ -47,10 +45,6 @@ class AskedHistory(Schema):
     after = fields.Integer(load_default=None, validate=validate.Range(min=1, max=2**31 - 1))
 
 
-def _scope(actor: Actor) -> Scope:
-    return Scope(visible_entities(actor), visible_entities(actor, CLEAR_ROLES))
-
-
 @blueprint.route("/entities")
 @signed_in()
 @blueprint.arguments(Asked, location="query")
@@ -67,7 +61,7 @@ def entities(asked: dict[str, Any]) -> Response:
         concern=concerned(asked["concern"]),
     )
     with db.read() as session:
-        scope = _scope(current_actor())
+        scope = reading_scope(current_actor())
         return page_answer(list_entities(session, definitions(), scope, wanted, asked["limit"], asked["after"]))
 
 
@@ -76,7 +70,7 @@ def entities(asked: dict[str, Any]) -> Response:
 def entity(entity_id: str) -> Response:
     """One record, as a feed's entry without its number."""
     with db.read() as session:
-        return found(read_entity(session, definitions(), _scope(current_actor()), entity_id))
+        return found(read_entity(session, definitions(), reading_scope(current_actor()), entity_id))
 
 
 @blueprint.route("/entities/<entity_id>/history")
@@ -85,7 +79,7 @@ def entity(entity_id: str) -> Response:
 def history(asked: dict[str, Any], entity_id: str) -> Response:
     """Who changed what, when and by which submission; newest first."""
     with db.read() as session:
-        scope = _scope(current_actor())
+        scope = reading_scope(current_actor())
         return found(read_history(session, definitions(), scope, entity_id, asked["limit"], asked["after"]))
 
 

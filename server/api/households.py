@@ -9,15 +9,13 @@ from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from server import db
-from server.accounts.actor import Actor
 from server.api.bodies import Loose
 from server.api.lists import Paging, definitions, found, refuse_nul
 from server.api.signed_in import current_actor, signed_in
-from server.registry.masking import CLEAR_ROLES
 from server.registry.reading import Scope
 from server.registry.revealing import Wish, reveal
 from server.registry.whole import read_timeline, read_whole
-from server.sync.scope import in_regions, visible_entities
+from server.sync.scope import in_regions, reading_scope, visible_entities
 
 blueprint = Blueprint("households", __name__, description="A household with everything below it, through time")
 blueprint.before_request(refuse_nul)
@@ -39,17 +37,13 @@ class AskedReveal(Loose):
     reason = fields.String(required=True, validate=[validate.Length(max=500), validate.Regexp(r"\s*\S\s*\S")])
 
 
-def _scope(actor: Actor) -> Scope:
-    return Scope(visible_entities(actor), visible_entities(actor, CLEAR_ROLES))
-
-
 @blueprint.get("/entities/<entity_id>/whole")
 @signed_in()
 @blueprint.arguments(AskedWhole, location="query")
 def whole(asked: dict[str, Any], entity_id: str) -> Response:
     """The household of a record with all that is below it; `at` (RFC 3339 with zone): as the server had it then."""
     with db.read() as session:
-        return found(read_whole(session, definitions(), _scope(current_actor()), entity_id, asked["at"]))
+        return found(read_whole(session, definitions(), reading_scope(current_actor()), entity_id, asked["at"]))
 
 
 @blueprint.get("/entities/<entity_id>/timeline")
@@ -58,7 +52,7 @@ def whole(asked: dict[str, Any], entity_id: str) -> Response:
 def timeline(asked: dict[str, Any], entity_id: str) -> Response:
     """What the household and its members went through, op by op, newest first: changes, and births, moves, deaths."""
     with db.read() as session:
-        scope = _scope(current_actor())
+        scope = reading_scope(current_actor())
         return found(read_timeline(session, definitions(), scope, entity_id, asked["limit"], asked["after"]))
 
 

@@ -27,11 +27,10 @@ from server.evidence.last_photos import LastPhoto, last_photos, small_copy
 from server.evidence.photos import PhotoFile
 from server.evidence.watermark import draw_watermark, watermark_lines
 from server.geo.tables import Region
-from server.registry.masking import CLEAR_ROLES
-from server.registry.reading import Scope, read_entity
+from server.registry.reading import read_entity
 from server.sync.attachments import usable_and_bound
 from server.sync.blobs import store_of
-from server.sync.scope import visible_entities
+from server.sync.scope import reading_scope
 
 blueprint = Blueprint("photos", __name__, description="Photos and their bytes")
 blueprint.before_request(refuse_nul)
@@ -165,7 +164,7 @@ def _copy(found: PhotoFile, edge: int) -> Path:
 def _lines(session: Session, actor: Actor, found: PhotoFile) -> list[str]:
     """Time, place, and the household as this reader may name it."""
     region = session.get(Region, found.region_code) if found.region_code else None
-    scope = Scope(visible_entities(actor), visible_entities(actor, CLEAR_ROLES))
+    scope = reading_scope(actor)
     household = read_entity(session, definitions(), scope, found.root_id) if found.root_id else None
     names = [region.name_zh if region else "", str(household["label"]) if household else ""]
     return watermark_lines(found.taken_at, found.place, names)

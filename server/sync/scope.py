@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import READING, Actor
 from server.accounts.tables import HelperOf, RoleGrant
 from server.geo.tables import Region
+from server.registry.masking import CLEAR_ROLES
+from server.registry.reading import Scope
 from server.registry.tables import Entity
 from server.sync.tables import Submission
 
@@ -38,6 +40,11 @@ def in_regions(actor: Actor, roles: tuple[str, ...], column: Any = Entity.region
 def visible_entities(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
     """Clause on Entity: in a region of one of the roles, or below a household that the person helps."""
     return or_(in_regions(actor, roles), Entity.root_id.in_(_helped(actor)))
+
+
+def reading_scope(actor: Actor) -> Scope:
+    """What the person may read of records, and where without masks."""
+    return Scope(visible_entities(actor), visible_entities(actor, CLEAR_ROLES))
 
 
 def visible_submissions(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
