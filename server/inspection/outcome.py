@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import func, select
@@ -59,7 +60,7 @@ class Asked:
     def is_answered(self) -> bool:
         return self.disposition in ANSWERED
 
-    @property
+    @cached_property
     def named(self) -> dict[str, str | None]:
         return {path.rpartition("/")[2]: value for path, value in self.answers.items()}
 
