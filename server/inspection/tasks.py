@@ -157,8 +157,8 @@ def _send_one(
     if task.state == "sent" and task.assignment_id:
         assignments.withdraw(session, actor, task.assignment_id)
     due = sending.due or inspection.ends_on
-    reason = f"抽查 Inspection：{inspection.name_zh} · 路线第 {stop} 户 stop {stop}"
-    errand = Errand(sending.person_id, task.form_id, task.household_id, due, reason, errand_id)
+    zh, en = f"抽查：{inspection.name_zh}", f"Inspection: {inspection.name_en or inspection.name_zh}"
+    errand = Errand(sending.person_id, task.form_id, task.household_id, due, zh, errand_id, en, stop)
     assignments.assign(session, actor, errand)
     task.assignment_id, task.person_id, task.team_id = errand_id, sending.person_id, sending.team_id
     task.state, task.route = "sent", stop

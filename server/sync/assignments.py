@@ -39,7 +39,7 @@ Wire = dict[str, Any]
 
 @dataclass(frozen=True)
 class Errand:
-    """What is to be done; `id` is the asker's own, so that a repetition assigns once."""
+    """What is to be done; `id` is the asker's own, so that a repetition assigns once. `stop`: place in the walk."""
 
     person_id: str
     form_id: str
@@ -47,6 +47,8 @@ class Errand:
     due: date | None
     reason: str
     id: str | None = None
+    reason_en: str | None = None
+    stop: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ def assign(session: Session, actor: Actor, errand: Errand) -> Wire:
         entity_id=entity.id,
         due=errand.due,
         reason=errand.reason,
+        reason_en=errand.reason_en,
+        stop=errand.stop,
         made_by=actor.id,
     )
     new = session.scalar(statement.on_conflict_do_nothing(index_elements=["id"]).returning(Assignment.id))
@@ -147,6 +151,8 @@ def _told(row: Assignment) -> News:
         "entity_id": row.entity_id,
         "due": row.due.isoformat() if row.due else None,
         "reason": row.reason,
+        "reason_en": row.reason_en,
+        "stop": row.stop,
     }
     return News(f"user:{row.person_id}", "assignment", row.id, "assignment", payload)
 
@@ -200,6 +206,8 @@ def _wire(row: Assignment, names: dict[str, dict[str, str]], region: str) -> Wir
         "region": region,
         "due": row.due.isoformat() if row.due else None,
         "reason": row.reason,
+        "reason_en": row.reason_en,
+        "stop": row.stop,
         "state": row.state,
         "made_by": names.get(row.made_by),
         "made_at": row.made_at.isoformat(),

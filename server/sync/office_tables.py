@@ -141,7 +141,11 @@ class OpFile(_NamedFile, Base):
 
 
 class Assignment(Base):
-    """A form that a person is to fill for a household by a day, and why. State: open, done, withdrawn."""
+    """A form that a person is to fill for a household by a day, and why. State: open, done, withdrawn.
+
+    `reason_en`: the reason in English, where the program says it; what a person wrote stands once. `stop`: its place in
+    the walk, from 1.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -156,6 +160,8 @@ class Assignment(Base):
     entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"))
     due: Mapped[date | None]
     reason: Mapped[str] = mapped_column(SealedWords("assignment.reason"))
+    reason_en: Mapped[str | None] = mapped_column(SealedWords("assignment.reason_en"))
+    stop: Mapped[int | None]
     made_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     state: Mapped[str] = mapped_column(String(10), default="open")
