@@ -169,6 +169,12 @@ CATALOGUE: Mapping[str, Entry] = {
         "自己做的走访、自己拍的照片，要由别人来看。",
         "A visit or photo of your own is for somebody else to judge.",
     ),
+    "finding.blind": Entry(
+        409,
+        "这个人还要独立走访这户，先不能看到整改的情况。请派别人去复核，或等他走访完。",
+        "This person is still to visit the household independently and must not see what was done there. Send "
+        "somebody else, or wait for that visit.",
+    ),
     "finding.moved": Entry(
         409,
         "这个问题已经走到别的一步，这一步没有办。请刷新，看现在的状态。",
@@ -285,6 +291,12 @@ CATALOGUE: Mapping[str, Entry] = {
         422,
         "政策文件里有错误，什么也没有载入。请按各条说明修改。",
         "The policy files have mistakes and nothing was loaded. Each one says where it is and what to do.",
+    ),
+    "policy.state": Entry(
+        409,
+        "这项改动已经生效、已经撤回，或者被别人改过。请刷新后再看；已经生效的，再做一项新的改动。",
+        "This change is in force, withdrawn, or was changed by somebody else. Look again; what is in force is changed "
+        "by a new change.",
     ),
     "map.file_unreadable": Entry(
         503,

@@ -15,6 +15,7 @@ from server.accounts.tables import Loan
 from server.api.bodies import Loose
 from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
+from server.inspection import finding_news
 from server.sync import assignments, loans
 from server.sync.assignments import Errand, Wanted
 from server.sync.loans import LENDERS, Lending
@@ -80,7 +81,13 @@ def listed(asked: dict[str, Any]) -> Response:
 def withdraw(row_id: UUID) -> Response:
     """Takes the errand back, and the loan that came with it."""
     actor = current_actor()
-    return jsonify(db.transact(lambda session: assignments.withdraw(session, actor, str(row_id))))
+
+    def work(session: Session) -> dict[str, Any]:
+        taken = assignments.withdraw(session, actor, str(row_id))
+        finding_news.after_withdrawal(session, str(row_id))
+        return taken
+
+    return jsonify(db.transact(work))
 
 
 @blueprint.post("/loans")

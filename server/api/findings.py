@@ -24,6 +24,7 @@ from server.evidence import photos, tasks
 from server.inspection import finding_checks, finding_steps, findings
 from server.inspection.finding_access import workflow
 from server.inspection.finding_checks import VISIT_FORM, Similar
+from server.inspection.finding_news import tell
 from server.inspection.finding_photos import find_photo
 from server.inspection.finding_steps import Asked, note_refused
 from server.inspection.finding_tables import SOURCES
@@ -149,7 +150,7 @@ def step(body: dict[str, Any], finding_id: UUID) -> Response:
     def work(session: Session) -> None:
         finding, new = finding_steps.take(session, actor, str(finding_id), asked)
         if new:
-            findings.tell(session, finding)
+            tell(session, finding)
 
     _tried(actor, str(finding_id), asked.step, work)
     return _told(actor, str(finding_id))
@@ -163,7 +164,9 @@ def check(body: dict[str, Any], finding_id: UUID) -> tuple[Response, int]:
     actor, person = current_actor(), str(body["person_id"])
     _tried(
         actor, str(finding_id), "check",
-        lambda session: finding_checks.send_check(session, actor, str(finding_id), person, body["due"]),
+        lambda session: tell(
+            session, finding_checks.send_check(session, actor, str(finding_id), person, body["due"])
+        ),
     )  # fmt: skip
     return _told(actor, str(finding_id)), 201
 

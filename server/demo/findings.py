@@ -17,7 +17,7 @@ from server.accounts.tables import Person
 from server.demo.county import County
 from server.demo.seed import SEED
 from server.demo.words import ADMIN, APPRAISER, CADRES, SUPERVISORS
-from server.inspection import finding_steps, findings
+from server.inspection import finding_news, finding_steps, findings
 from server.inspection.finding_steps import Asked
 from server.inspection.findings import Opening
 
@@ -70,7 +70,7 @@ def _tell(session: Session, county: County, number: int, tale: Tale) -> None:
         asked = Asked(_id(f"{number}:{place}"), step, words, due=due, lead="村委会" if due else None)
         finding, new = finding_steps.take(session, _actor(session, name), given, asked)
         if new:
-            findings.tell(session, finding)
+            finding_news.tell(session, finding)
 
 
 def _actor(session: Session, username: str) -> Actor:

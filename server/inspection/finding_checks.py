@@ -25,6 +25,7 @@ from server.inspection.finding_access import find, is_village, path_of, sides
 from server.inspection.finding_sources import invalid
 from server.inspection.finding_tables import Finding, FindingErrand, FindingStep
 from server.inspection.finding_wire import number_of
+from server.inspection.tables import InspectionTask
 from server.registry.tables import Entity, RuleFinding
 from server.sync import assignments, scope
 from server.sync.assignments import Errand
@@ -48,20 +49,37 @@ class Similar:
     due: date | None
 
 
-def send_check(session: Session, actor: Actor, finding_id: str, person_id: str, due: date | None) -> None:
-    """Sends somebody to see on the spot; sending the same person twice is one errand. Problems as assignments.assign.
+def send_check(session: Session, actor: Actor, finding_id: str, person_id: str, due: date | None) -> Finding:
+    """Sends somebody to see on the spot; sending the same person twice is one errand. The caller tells its news.
 
-    Nobody of the village's side is sent, and a finding about no household has nobody to visit.
+    Nobody of the village's side is sent, nobody who is still to visit that household blind (the finding shows what the
+    village did there), and a finding about no household has nobody to visit. Problems as assignments.assign.
     """
     finding = _led(session, actor, finding_id)
     if finding.household_id is None:
         raise invalid("household", "The finding is about no household.", "Say in the step what was seen on the spot.")
     if _answers_for(session, person_id, finding):
         raise Problem("finding.own")
+    if person_id in _still_blind(session, finding):
+        raise Problem("finding.blind")
     given = str(uuid.uuid5(_ERRANDS, f"{finding.id}:{finding.last}:{person_id}"))
-    reason = f"整改复核 {number_of(finding)}：{finding.text}"[:500]
-    assignments.assign(session, actor, Errand(person_id, CHECK_FORM, finding.household_id, due, reason, given))
+    reasons = _reasons("整改复核", "Look whether it was put right", finding)
+    errand = Errand(person_id, CHECK_FORM, finding.household_id, due, reasons[0], given, reasons[1])
+    assignments.assign(session, actor, errand)
     _keep(session, finding, "check", [given])
+    return finding
+
+
+def _reasons(zh: str, en: str, finding: Finding) -> tuple[str, str]:
+    """Why somebody is sent, in both languages; what was found is said as it was written."""
+    found = number_of(finding)
+    return f"{zh} {found}：{finding.text}"[:500], f"{en}, {found}: {finding.text}"[:500]
+
+
+def _still_blind(session: Session, finding: Finding) -> set[str | None]:
+    """Who has yet to visit this household independently."""
+    out = (InspectionTask.household_id == finding.household_id, InspectionTask.state == "sent")
+    return set(session.scalars(select(InspectionTask.person_id).where(*out)))
 
 
 def checkers(session: Session, actor: Actor, finding_id: str) -> list[Wire] | None:
@@ -73,7 +91,8 @@ def checkers(session: Session, actor: Actor, finding_id: str) -> list[Wire] | No
     office = and_(RoleGrant.role.in_(REVIEWERS), RoleGrant.region_code.in_(above))
     may = select(RoleGrant.person_id).where(or_(RoleGrant.role == "inspector", office))
     people = session.scalars(select(Person).where(Person.active, Person.id.in_(may)).order_by(Person.username)).all()
-    fit = [one for one in people if not _answers_for(session, one.id, finding)]
+    blind = _still_blind(session, finding)
+    fit = [one for one in people if one.id not in blind and not _answers_for(session, one.id, finding)]
     return [{"id": one.id, "username": one.username, "display_name": one.display_name} for one in fit]
 
 
@@ -160,6 +179,7 @@ def check_similar(session: Session, actor: Actor, finding_id: str, wanted: Simil
     finding = _led(session, actor, finding_id)
     rows = _alike(session, actor, finding, _township(session, finding))[:MOST_SIMILAR]
     people = _leads(session, [row.id for row in rows])
+    reasons = _reasons("举一反三", "The same matter was found elsewhere", finding)
     made, left = [], 0
     for row in rows:
         person_id = wanted.person_id or people.get(row.id)
@@ -167,9 +187,9 @@ def check_similar(session: Session, actor: Actor, finding_id: str, wanted: Simil
             left += 1
             continue
         given = str(uuid.uuid5(_ERRANDS, f"{finding.id}:{row.id}:{wanted.form_id}"))
-        reason = f"举一反三 {number_of(finding)}：{finding.text}"[:500]
         if session.get(Assignment, given) is None:
-            assignments.assign(session, actor, Errand(person_id, wanted.form_id, row.id, wanted.due, reason, given))
+            errand = Errand(person_id, wanted.form_id, row.id, wanted.due, reasons[0], given, reasons[1])
+            assignments.assign(session, actor, errand)
         made.append(given)
     _keep(session, finding, "similar", made)
     note(session, actor.id, "finding.similar", finding.id, errands=len(made), region=finding.region_code)

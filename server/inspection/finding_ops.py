@@ -1,4 +1,5 @@
-"""Ops of kind `finding_step`: the village's side appeals, accepts, or reports that something was put right, offline.
+"""Ops of kind `finding_step`: steps that are taken offline. The village's side appeals, accepts, or reports that
+something was put right; whoever is sent to look verifies it on the spot, sends it back, or closes it.
 
 What cannot be taken any more (the finding has moved on) is set aside with its reason, so that nothing that somebody
 wrote is lost; every attempt that fails is in the audit.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,8 +17,8 @@ from sqlalchemy.orm import Session
 from server.errors import Problem
 from server.failpoints import hit
 from server.inspection import finding_steps
+from server.inspection.finding_news import news_of
 from server.inspection.finding_steps import Asked
-from server.inspection.findings import news_of
 from server.sync.case import Case, Verdict
 from server.sync.envelope import MOST_FILES, File, as_text, as_uuid, read_files
 from server.sync.grounds import lost, quarantined, stopped
@@ -32,12 +34,16 @@ REFUSALS = ("finding.moved", "finding.own", "finding.not_yours")
 
 @dataclass(frozen=True)
 class StepOp:
-    """`{finding_id, step, text, attachments}`; the op's own id is the step's."""
+    """`{finding_id, step, text, attachments, due?, check?}`; the op's own id is the step's. `check`: instance of the
+    visit that saw it on the spot.
+    """
 
     finding_id: str
     step: str
     text: str
     files: tuple[File, ...]
+    due: date | None = None
+    check: str | None = None
 
 
 def register() -> None:
@@ -51,7 +57,17 @@ def read_step(body: Mapping[str, Any]) -> StepOp | None:
     files = tuple(file for file in read_files(body.get("attachments")) if file.sha256)
     if finding_id is None or step is None or not isinstance(text, str) or len(text) > LONGEST:
         return None
-    return StepOp(finding_id, step, text, files) if len(files) <= MOST_FILES else None
+    if len(files) > MOST_FILES:
+        return None
+    return StepOp(finding_id, step, text, files, _day(body.get("due")), as_text(body.get("check"), 100))
+
+
+def _day(value: object) -> date | None:
+    """A day as YYYY-MM-DD; anything else says nothing, and the step then lacks it."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def read(_session: Session, case: Case) -> None:
@@ -68,7 +84,8 @@ def judge(session: Session, case: Case) -> Verdict:
         return kept or quarantined(session, case, "op.incomplete")
     said = case.said
     hit("push.judging")
-    asked = Asked(case.row.op_id, said.step, said.text, photos=len(said.files), op_id=case.row.op_id)
+    row = case.row
+    asked = Asked(row.op_id, said.step, said.text, None, said.due, None, None, said.check, len(said.files), row.op_id)
     try:
         # The step is its author's, whoever lets it through.
         finding, _ = finding_steps.take(session, case.actor, said.finding_id, asked)

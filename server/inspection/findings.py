@@ -1,4 +1,4 @@
-"""Findings: opened once from each source, listed by area, told to the phones of their village."""
+"""Findings: opened once from each source, listed by area."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.accounts.audit import note
-from server.accounts.tables import HelperOf
 from server.db import today, upsert
 from server.errors import Problem
 from server.geo.inside import codes_inside
 from server.geo.tables import Region
-from server.inspection.finding_access import checked_by, path_of, visible, workflow
-from server.inspection.finding_course import possible, standing
+from server.inspection.finding_access import checked_by, visible, workflow
+from server.inspection.finding_course import standing
+from server.inspection.finding_news import tell
 from server.inspection.finding_sources import Origin, Said, invalid, origin_of
 from server.inspection.finding_tables import Finding
 from server.inspection.finding_wire import in_words
 from server.inspection.finding_workflow import RISE
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
-from server.sync import feeds, scope
-from server.sync.feeds import News
+from server.sync import scope
 from server.sync.review import REVIEWERS
 
 KINDS = (
@@ -116,37 +115,6 @@ def _check_village(session: Session, actor: Actor, origin: Origin) -> None:
         raise Problem("record.not_found")
     if region.level not in VILLAGE_LEVELS:
         raise invalid("region", "A finding belongs to one village.", "Name a village, a group or a household.")
-
-
-def news_of(session: Session, finding: Finding) -> list[News]:
-    """The finding for the phones of its village and of its household's helpers."""
-    helpers = select(HelperOf.person_id).where(HelperOf.household_id == finding.household_id)
-    people = session.scalars(helpers).all() if finding.household_id else ()
-    [payload] = in_words(session, None, [finding])
-    passing = ("over_days", "risen", "risen_to")  # of the day of reading; the phone reckons its own
-    payload = {name: value for name, value in payload.items() if name not in passing} | for_village(payload["state"])
-    for step in payload["steps"]:
-        step["labels"] = workflow().steps[step["step"]].labels
-    villages = scope.feed_scopes_of(path_of(session, finding))
-    scopes = (*villages, *(f"user:{person}" for person in sorted(people)))
-    return [News(name, "finding", finding.id, "finding", payload) for name in scopes]
-
-
-def for_village(state: str) -> Wire:
-    """What a phone needs to go on without a network: the state in words, and the steps that are the village's now.
-
-    `lapses`: when the day is over, the finding stands by itself and nothing is offered any more.
-    """
-    flow = workflow()
-    here = flow.states[state]
-    mine = [step for step in possible(flow, state) if step.by == "village"]
-    offers = [{"step": step.name, "labels": step.labels, "needs": list(step.needs)} for step in mine]
-    return {"state_labels": here.labels, "final": here.final, "lapses": here.then is not None, "offers": offers}
-
-
-def tell(session: Session, finding: Finding) -> None:
-    """Tells the phones; the last statements of the transaction."""
-    feeds.touch(session, news_of(session, finding))
 
 
 def list_findings(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:

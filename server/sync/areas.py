@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import shapely
@@ -15,6 +15,7 @@ from server.geo.regions import code_of
 from server.geo.tables import Region
 from server.registry.tables import Conflict, Entity
 from server.sync import concerns
+from server.sync.loans import lent_to
 from server.sync.office_tables import Question
 from server.sync.reading import SubmissionFilter, submission_clauses
 from server.sync.scope import visible_entities, visible_regions, visible_submissions
@@ -25,17 +26,26 @@ _GRID = 1e-6
 
 
 def list_regions(session: Session, actor: Actor, geometry: bool) -> list[dict[str, Any]]:
-    """What the person may see, with the names above it (`above`: a name only, no count, no boundary)."""
+    """What the person may see, with the names above it (`above`: a name only, no count, no boundary).
+
+    Of the villages of households on loan the names alone: whoever is sent there has to find the way.
+    """
     seen = session.scalars(select(Region).where(visible_regions(actor)).order_by(Region.path)).all()
-    above = _above(session, seen)
-    counts = _upwards(_households(session, actor), seen)
+    above = _above(session, seen, _of_loans(session, actor))
+    counts = upwards(_households(session, actor), seen)
     rows = sorted([*seen, *above], key=lambda region: region.path)
     own = {region.code for region in seen}
     return [_region(region, counts, region.code in own, geometry) for region in rows]
 
 
-def _above(session: Session, regions: Sequence[Region]) -> Sequence[Region]:
-    codes = {code for region in regions for code in region.path.strip("/").split("/")}
+def _of_loans(session: Session, actor: Actor) -> Sequence[str]:
+    """Paths of the regions where households lie that are lent to this person."""
+    homes = select(Entity.region_code).where(Entity.id.in_(lent_to(actor)))
+    return session.scalars(select(Region.path).where(Region.code.in_(homes))).all()
+
+
+def _above(session: Session, regions: Sequence[Region], further: Sequence[str]) -> Sequence[Region]:
+    codes = {code for path in (*(one.path for one in regions), *further) for code in path.strip("/").split("/")}
     missing = codes - {region.code for region in regions}
     return session.scalars(select(Region).where(Region.code.in_(missing))).all() if missing else []
 
@@ -57,17 +67,17 @@ def _region(region: Region, counts: dict[str, int], own: bool, geometry: bool) -
 
 
 def _households(session: Session, actor: Actor) -> dict[str, int]:
-    return _by_region(session, Entity.region_code, Entity.id, [
+    return by_region(session, Entity.region_code, Entity.id, [
         Entity.dataset == "household", Entity.state == "active", visible_entities(actor),
     ])  # fmt: skip
 
 
-def _by_region(session: Session, region: Any, counted: Any, clauses: Iterable[ColumnElement[bool]]) -> dict[str, int]:
+def by_region(session: Session, region: Any, counted: Any, clauses: Iterable[ColumnElement[bool]]) -> dict[str, int]:
     query = select(region, func.count(counted.distinct())).where(*clauses).group_by(region)
     return {code: count for code, count in session.execute(query) if code is not None}
 
 
-def _upwards(counts: dict[str, int], regions: Iterable[Region]) -> dict[str, int]:
+def upwards(counts: Mapping[str, int], regions: Iterable[Region]) -> dict[str, int]:
     """Counts of each region with everything below it."""
     total: dict[str, int] = defaultdict(int)
     for region in regions:
@@ -81,34 +91,43 @@ def overview(session: Session, actor: Actor, code: str, wanted: SubmissionFilter
 
     Each number is the length of a list that the same person gets with the same filter.
     """
-    known = code_of(session, code)
-    area = session.scalar(select(Region).where(Region.code == known, visible_regions(actor)))
-    if area is None:
+    regions = regions_at(session, actor, code)
+    if not regions:
         return None
-    below = Region.path.startswith(area.path, autoescape=True)
-    regions = session.scalars(select(Region).where(visible_regions(actor), below).order_by(Region.path)).all()
-    columns = {name: _upwards(counts, regions) for name, counts in _columns(session, actor, wanted).items()}
-    rows = [area, *(region for region in regions if region.parent_code == area.code)]
+    columns = {name: upwards(counts, regions) for name, counts in _columns(session, actor, wanted).items()}
     items = [
         {"region": region.code, **{name: counts.get(region.code, 0) for name, counts in columns.items()}}
-        for region in rows
+        for region in rows_of(regions)
     ]
     return {"area": items[0], "items": items[1:]}
 
 
+def regions_at(session: Session, actor: Actor, code: str) -> Sequence[Region]:
+    """An area and all regions below it, itself first; none when the person may not see it."""
+    area = session.scalar(select(Region).where(Region.code == code_of(session, code), visible_regions(actor)))
+    if area is None:
+        return []
+    below = Region.path.startswith(area.path, autoescape=True)
+    return session.scalars(select(Region).where(visible_regions(actor), below).order_by(Region.path)).all()
+
+
+def rows_of(regions: Sequence[Region]) -> list[Region]:
+    """Of `regions_at`: the area, then those directly below it."""
+    return [regions[0], *(region for region in regions if region.parent_code == regions[0].code)]
+
+
 def _columns(session: Session, actor: Actor, wanted: SubmissionFilter) -> dict[str, dict[str, int]]:
-    def submissions(counted: Any = Submission.instance_id, **more: Any) -> dict[str, int]:
+    def submissions(**more: Any) -> dict[str, int]:
         asked = SubmissionFilter(since=wanted.since, until=wanted.until, **more)
         clauses = [visible_submissions(actor), *submission_clauses(session, actor, asked)]
-        return _by_region(session, Submission.region_code, counted, clauses)
+        return by_region(session, Submission.region_code, Submission.instance_id, clauses)
 
     return {
-        **_of_households(session, actor),
-        "visited": submissions(Submission.root_id),
+        **_of_households(session, actor, wanted),
         "submissions": submissions(),
         "waiting_photos": submissions(photos="missing"),
         "conflicted": submissions(status="conflicted"),
-        "to_review": _by_region(session, Submission.region_code, Submission.instance_id, [
+        "to_review": by_region(session, Submission.region_code, Submission.instance_id, [
             visible_submissions(actor), Submission.review == "received",
         ]),
         "open_questions": _open_questions(session, actor),
@@ -116,12 +135,14 @@ def _columns(session: Session, actor: Actor, wanted: SubmissionFilter) -> dict[s
     }  # fmt: skip
 
 
-def _of_households(session: Session, actor: Actor) -> dict[str, dict[str, int]]:
-    """How many there are, and how many of them are a concern (concerns.py): one pass over the households."""
-    counted = [func.count(case((clause(), Entity.id))) for clause in (concerns.house, concerns.water, concerns.overdue)]
+def _of_households(session: Session, actor: Actor, wanted: SubmissionFilter) -> dict[str, dict[str, int]]:
+    """How many there are, how many were visited then, and how many are a concern (concerns.py): one pass over them."""
+    visited = concerns.visited(actor, wanted.since, wanted.until)
+    clauses = (concerns.house(), concerns.water(), concerns.overdue(), visited)
+    counted = [func.count(case((clause, Entity.id))) for clause in clauses]
     query = select(Entity.region_code, func.count(), *counted).where(concerns.CURRENT, visible_entities(actor))
     rows = session.execute(query.group_by(Entity.region_code)).all()
-    names = ("households", "unsafe_houses", "unsafe_water", "overdue")
+    names = ("households", "unsafe_houses", "unsafe_water", "overdue", "visited")
     return {name: {str(row[0]): int(row[at]) for row in rows} for at, name in enumerate(names, 1)}
 
 

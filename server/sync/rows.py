@@ -111,7 +111,7 @@ class Pages:
         # What the form declares it reads is shown; a number in part only. Who is to call asks for it by itself.
         values = kind.words.forward(row.values, row.vocabulary)
         data = {name: lent_value(kind.dataset, name, value) for name, value in values.items() if name in frame}
-        return kept | {"data": data, "contested": [name for name in shown["contested"] if name in frame]}
+        return kept | {"lent": True, "data": data, "contested": [name for name in shown["contested"] if name in frame]}
 
 
 def lent_value(dataset: Dataset, name: str, value: str | None) -> str | None:

@@ -67,6 +67,11 @@ def photo(slot: str = "house_front") -> dict[str, Any]:
     return {"name": "after.jpg", "sha256": name, "size": len(PHOTO), "media_type": "image/jpeg", "slot": slot}
 
 
+def send_look(world: World, finding: dict[str, Any], by: str = "zhang") -> Any:
+    """The inspector is sent to see on the spot."""
+    return world.phone(by).post(f"/findings/{finding['id']}/checks", {"person_id": world.people["inspector"]})
+
+
 def claim(phone: Phone, finding: dict[str, Any]) -> Any:
     """Reports it put right, with a photo that was sent."""
     given = step_op(phone, finding, "claim", "已修好", attachments=[photo()])

@@ -26,6 +26,7 @@ from tests.inspection.finding_desk import (
     open_by_hand,
     photo,
     refusals,
+    send_look,
     staff,
     step_op,
     take,
@@ -55,10 +56,6 @@ BAI = "44444444-4444-4444-8444-444444444444"
 @pytest.fixture
 def world(app: Flask) -> World:
     return staff(build_world(app))
-
-
-def send_look(world: World, finding: dict[str, Any]) -> Any:
-    return world.phone("zhang").post(f"/findings/{finding['id']}/checks", {"person_id": world.people["inspector"]})
 
 
 def test_a_finding_goes_from_its_opening_over_an_appeal_to_its_closing(world: World) -> None:
