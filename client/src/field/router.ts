@@ -5,6 +5,7 @@ import { listInstalls } from "@lib/sign-in";
 
 const routes = [
   { path: "/", name: "visits", component: () => import("./pages/WorklistPage.vue"), meta: { tabs: true } },
+  { path: "/map", name: "map", component: () => import("./map/MapPage.vue"), meta: { tabs: true } },
   { path: "/household/:id", name: "household", component: () => import("./pages/HouseholdPage.vue"), props: true },
   { path: "/visit/:draftId", name: "visit", component: () => import("./pages/VisitPage.vue"), props: (to: RouteLocationNormalized) => ({ draftId: to.params["draftId"], at: String(to.query["at"] ?? "") }) },
   { path: "/sent/:opId", name: "sent", component: () => import("./pages/SentPage.vue"), props: true },

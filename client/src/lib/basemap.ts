@@ -1,13 +1,8 @@
 /** The ground that an office supplied for maps: a PMTiles file and raster tiles, both from our own server alone. */
 import { addProtocol, type ExpressionSpecification, type LayerSpecification, type Map as GlMap } from "maplibre-gl";
 import { FetchSource, PMTiles, Protocol } from "pmtiles";
-
-export interface GroundFile { url: string; version: string; kind: "vector" | "raster"; min_zoom: number; max_zoom: number; box: [number, number, number, number] }
-export interface GroundProblem { problem: { code: string; zh: string; en: string } }
-export interface Ground { file: GroundFile | GroundProblem | null; tiles: { url: string; max_zoom: number }[]; credit: string }
-
-export const isFile = (file: Ground["file"]): file is GroundFile => file !== null && !("problem" in file);
-export const hasGround = (ground: Ground): boolean => isFile(ground.file) || ground.tiles.length > 0;
+import { isFile, LOOKS, type Ground, type GroundFile, type Look } from "./ground";
+export { hasGround, isFile, type Ground } from "./ground";
 
 let protocol: Protocol | null = null;
 /** One reader for all maps of the page. */
@@ -47,13 +42,6 @@ async function fileLayers(map: GlMap, file: GroundFile, language: string, token:
   return vectorLayers((told.vector_layers ?? []).map(({ id }) => id), language);
 }
 
-type Look = "water" | "green" | "paths" | "houses" | "names" | "lines";
-/** Layers by their names in Protomaps and OpenMapTiles; null: never drawn. Borders in China come from approved maps only. */
-const LOOKS: Record<string, Look | null> = {
-  boundaries: null, boundary: null, earth: null, pois: null, poi: null, housenumber: null, aerodrome_label: null, mountain_peak: null,
-  landcover: "green", landuse: "green", park: "green", natural: "green", water: "water", waterway: "water", physical_line: "water",
-  roads: "paths", transportation: "paths", transit: "paths", buildings: "houses", building: "houses", places: "names", place: "names", physical_point: null, transportation_name: null, water_name: null,
-};
 const ORDER: Look[] = ["green", "water", "houses", "paths", "lines", "names"];
 
 /** What is drawn of these vector layers, lowest first. */

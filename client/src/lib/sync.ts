@@ -1,5 +1,6 @@
 /** One round with the server, with one result. What is sent, kept and wiped is decided in core/machine.ts; here it is done. */
 import { perform, type Asking } from "./asking";
+import { fetchBoundaries } from "./boundaries";
 import { announce } from "./changes";
 import { step } from "./core/machine";
 import { needsOf } from "./core/needs";
@@ -161,6 +162,7 @@ async function fetchTheRest(at: Session, result: SyncResult, options: SyncOption
     if (fresh) await refreshUser(at);
     result.forms = await fetchForms(at);
     if (fresh) await fetchRules(at);
+    if (fresh) await fetchBoundaries(at);
     await tidy(at);
   } catch (cause) {
     result.problems.push({ stage: "forms", problem: asProblem(cause) });

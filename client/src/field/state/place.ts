@@ -26,6 +26,13 @@ export async function askWhere(): Promise<void> {
   });
 }
 
+/** While the map is looked at: the position follows the worker, where it was allowed. Gives the function that ends it. */
+export function followWhere(): () => void {
+  if (!navigator.geolocation || !here.value) return () => undefined;
+  const watch = navigator.geolocation.watchPosition((position) => { here.value = toFix(position); }, () => undefined, { enableHighAccuracy: true, maximumAge: 10_000 });
+  return () => navigator.geolocation.clearWatch(watch);
+}
+
 /** Null while this phone or the house has no place. */
 export const metresTo = (lon: number | null, lat: number | null): number | null => (!here.value || lon === null || lat === null ? null : metresBetween(here.value, { lon, lat }));
 
