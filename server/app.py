@@ -19,7 +19,7 @@ from server.config import Settings, settings_from
 from server.errors import Problem
 from server.forms.sensitivity import open_names
 from server.geo import spots
-from server.inspection import finding_ops
+from server.inspection import audited, finding_ops
 from server.logs import set_up_logs
 from server.registry.definitions import datasets
 from server.sealing import vault
@@ -46,14 +46,17 @@ class _Api(Api):  # type: ignore[misc]  # flask-smorest publishes no types
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application for these settings (default: the environment)."""
-    from_environment = settings is None
-    settings = settings or settings_from()
+    app = bind(routed(), settings or settings_from())
+    if settings is None:
+        _check_keys(app)
+    return app
+
+
+def routed() -> Flask:
+    """Every address with its handler: all that is the same whatever the settings are."""
     set_up_logs()
     app = Flask("server", static_folder=None)
     app.config.update(
-        RUHU=settings,
-        MAX_CONTENT_LENGTH=settings.body_bytes,
-        MAX_FORM_MEMORY_SIZE=settings.body_bytes,
         API_TITLE="Ruhu 入户",
         API_VERSION="v1",
         OPENAPI_VERSION="3.0.3",
@@ -64,6 +67,18 @@ def create_app(settings: Settings | None = None) -> Flask:
             "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
         },
     )
+    finding_ops.register()
+    audited.register()
+    _observe(app)
+    api.register(app, _Api(app))
+    problems.register(app)  # after flask-smorest, whose own error writer it replaces
+    return app
+
+
+def bind(app: Flask, settings: Settings) -> Flask:
+    """The app with its settings, database and keys."""
+    size = settings.body_bytes
+    app.config.update(RUHU=settings, MAX_CONTENT_LENGTH=size, MAX_FORM_MEMORY_SIZE=size)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, count, count, count)  # type: ignore[method-assign]
@@ -71,12 +86,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.attach(app, settings, lambda: open_names(datasets(settings.forms)))
     with app.app_context():
         spots.prepare(db.db.engine)
-    if from_environment:
-        _check_keys(app)
-    finding_ops.register()
-    _observe(app)
-    api.register(app, _Api(app))
-    problems.register(app)  # after flask-smorest, whose own error writer it replaces
     return app
 
 

@@ -23,9 +23,9 @@ os.environ.setdefault("RUHU_TESTING", "1")
 
 from server import db, schema
 from server.api import form_life
-from server.app import create_app
 from server.config import Settings
 from server.forms.compile_apart import HASTY, PATIENT
+from tests.apps import app_for
 from tests.postgres import available, private_postgres
 
 # No test fails on time: a busy machine is no fault of the code.
@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty database file."""
     path = tmp_path_factory.mktemp("sqlite") / "empty.sqlite"
-    app = create_app(Settings(database_url=f"sqlite:///{path}", var=path.parent))
+    app = app_for(Settings(database_url=f"sqlite:///{path}", var=path.parent))
     with app.app_context():
         schema.migrate(db.db.engine)
         with db.db.engine.connect() as connection:
@@ -71,7 +71,7 @@ def postgres_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with private_postgres() as address:
         _run(address, "CREATE DATABASE ruhu")
         url = address.format(name="ruhu")
-        app = create_app(Settings(database_url=url, var=tmp_path_factory.mktemp("pg")))
+        app = app_for(Settings(database_url=url, var=tmp_path_factory.mktemp("pg")))
         with app.app_context():
             schema.migrate(db.db.engine)
             db.db.engine.dispose()
@@ -88,13 +88,22 @@ def _run(address: str, statement: str) -> None:
 
 
 def _empty(address: str) -> None:
-    kept = ("server_fact",)  # the epoch, which the migration made
-    names = ", ".join(f'"{name}"' for name in db.Base.metadata.tables if name not in kept)
+    """Tables that hold something lose it, and every number counts from one again (13 ms; all tables: 60 ms)."""
     engine = sa.create_engine(address.format(name="ruhu").replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+        held = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in _tables())
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # in any order of the tables
+        for name in connection.exec_driver_sql(held).scalars().all():
+            connection.exec_driver_sql(f'DELETE FROM "{name}"')
+        counted = "SELECT setval(format('%I.%I', schemaname, sequencename)\\:\\:regclass, start_value, false)"
+        connection.execute(sa.text(f"{counted} FROM pg_sequences WHERE last_value IS NOT NULL"))
         connection.exec_driver_sql("DELETE FROM server_fact WHERE name <> 'epoch'")
     engine.dispose()
+
+
+def _tables() -> list[str]:
+    """All but the one with the epoch, which the migration made."""
+    return [name for name in db.Base.metadata.tables if name != "server_fact"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -117,7 +126,7 @@ def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
     """The application on a fresh database with real commits."""
     var = tmp_path / "var"
     var.mkdir()
-    application = create_app(Settings(database_url=database_url, var=var, testing=True))
+    application = app_for(Settings(database_url=database_url, var=var, testing=True))
     application.config["TESTING"] = False  # errors are answered as in production
     yield application
     with application.app_context():

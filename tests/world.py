@@ -25,6 +25,7 @@ from server.config import ROOT
 from server.forms.compile import CompiledForm, compile_form
 from server.forms.dataset import Dataset
 from server.forms.datasets import load_datasets
+from server.forms.policies import Policy
 from server.forms.tables import FormVersion
 from server.geo.tables import Region
 from server.sync import feeds, news, policies
@@ -278,7 +279,12 @@ def _hash() -> str:
 
 def add_policies(session: Session) -> None:
     """Those of the repository."""
-    policies.load(session, policies.read_policies(ROOT / "form_definitions" / "policies"))
+    policies.load(session, _policies())
+
+
+@cache
+def _policies() -> dict[str, Policy]:
+    return policies.read_policies(ROOT / "form_definitions" / "policies")
 
 
 def add_form(session: Session, form: CompiledForm, state: str = "published") -> None:

@@ -17,9 +17,9 @@ import structlog
 from flask import Flask
 
 from server import db, failpoints, schema
-from server.app import create_app
 from server.config import Settings
 from server.sync.migrate_records import migrate_all
+from tests.apps import app_for
 from tests.simulation.databases import Database, Room, opened
 from tests.simulation.upgrade import add_draft, later_app
 from tests.world import World, build_world
@@ -67,7 +67,7 @@ class Stage:
         self.clock, self.machine, self.room = Clock(), Machine(), Room()
         self.settings = Settings(database_url=database.url, var=folder / "var", testing=True)
         (folder / "var").mkdir()
-        self.first: Flask = create_app(self.settings)
+        self.first: Flask = app_for(self.settings)
         with self.first.app_context():
             schema.migrate(db.db.engine)
         world = build_world(self.first)

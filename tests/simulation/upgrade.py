@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 from flask import Flask
 
-from server.app import create_app
 from server.config import ROOT, Settings
 from server.forms.compile import CompiledForm, compile_form
 from server.forms.tables import FormVersion
+from tests.apps import app_for
 from tests.world import FORM, add_form
 
 STEPS: dict[str, Any] = {
@@ -51,4 +51,4 @@ def later_app(settings: Settings, folder: Path) -> Flask:
     (forms / "migrations" / "household.yaml").write_text(yaml.safe_dump(STEPS), "utf-8")
     for path in [forms / "datasets" / "household.yaml", *(forms / "rules").glob("*.yaml")]:
         path.write_text(path.read_text("utf-8").replace(WATER["1"], WATER["2"]), "utf-8")
-    return create_app(Settings(database_url=settings.database_url, var=settings.var, forms=forms, testing=True))
+    return app_for(Settings(database_url=settings.database_url, var=settings.var, forms=forms, testing=True))

@@ -11,9 +11,9 @@ from typing import Any
 import yaml
 
 from server import db
-from server.app import create_app
 from server.config import ROOT, Settings
 from server.forms.tables import FormVersion
+from tests.apps import app_for
 from tests.sync.family import family_form
 from tests.world import World, add_form
 
@@ -36,7 +36,7 @@ def county_later(world: World, folder: Path) -> Iterator[World]:
     for path in [forms / "datasets" / "household.yaml", *(forms / "rules").glob("*.yaml")]:
         path.write_text(path.read_text("utf-8").replace("water_shortage_days", "dry_days"), "utf-8")
     settings: Settings = world.app.config["RUHU"]
-    app = create_app(Settings(database_url=settings.database_url, var=settings.var, forms=forms, testing=True))
+    app = app_for(Settings(database_url=settings.database_url, var=settings.var, forms=forms, testing=True))
     app.config["TESTING"] = False
     world.run(_publish)
     yield World(app, world.people)

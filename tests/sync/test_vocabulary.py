@@ -19,7 +19,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from server import db
-from server.app import create_app
 from server.cli import main
 from server.config import ROOT, Settings
 from server.forms.tables import FormVersion
@@ -29,6 +28,7 @@ from server.sync.definitions import datasets as definitions
 from server.sync.entity_lists import list_csv
 from server.sync.offered_forms import entity_list
 from server.sync.record import Origin, RecordWrite
+from tests.apps import app_for
 from tests.world import QINGSHI, WANG, Phone, World, build_world
 
 STEPS: dict[str, Any] = {
@@ -78,7 +78,7 @@ def later(world: World, tmp_path: Path) -> Iterator[World]:
 def _county_with(world: World, forms: Path) -> Iterator[World]:
     """The county's second program, on the same database, with these definitions."""
     settings: Settings = world.app.config["RUHU"]
-    app = create_app(Settings(database_url=settings.database_url, var=settings.var, forms=forms, testing=True))
+    app = app_for(Settings(database_url=settings.database_url, var=settings.var, forms=forms, testing=True))
     app.config["TESTING"] = False
     yield World(app, world.people)
     with app.app_context():
