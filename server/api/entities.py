@@ -7,14 +7,15 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import EXCLUDE, Schema, fields, validate
+from sqlalchemy import ColumnElement, and_
 
 from server import db
-from server.api.lists import BoxField, CircleField, Paging, definitions, found, page_answer, refuse_nul
+from server.api.lists import BoxField, CircleField, Paging, PolygonField, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
 from server.evidence.series import household_photos
 from server.registry.reading import EntityFilter, list_entities, read_entity, read_history
-from server.sync.concerns import CONCERNS, concerned
+from server.sync.concerns import CONCERNS, CURRENT, concerned, visited
 from server.sync.contacts import list_contacts
 from server.sync.scope import find_entity, reading_scope
 
@@ -30,7 +31,11 @@ class Asked(Paging):
     state = fields.String(load_default=None, validate=validate.OneOf(["active", "archived"]))
     bbox = BoxField(load_default=None)
     near = CircleField(load_default=None)
+    within = PolygonField(load_default=None)
     concern = fields.String(load_default=None, validate=validate.OneOf(list(CONCERNS)))
+    visited = fields.String(load_default=None, validate=validate.OneOf(["yes", "no"]))
+    since = fields.AwareDateTime(load_default=None, data_key="from", format="iso")
+    until = fields.AwareDateTime(load_default=None, data_key="to", format="iso")
 
 
 class AskedPhotos(Paging):
@@ -49,7 +54,10 @@ class AskedHistory(Schema):
 @signed_in()
 @blueprint.arguments(Asked, location="query")
 def entities(asked: dict[str, Any]) -> Response:
-    """Records by name; `bbox=west,south,east,north`, `near=lon,lat,metres`; `concern` is about households."""
+    """Records by name; `bbox=west,south,east,north`, `near=lon,lat,metres`, `within=lon,lat,lon,lat,…` (a drawn area).
+
+    About households: `concern`, and `visited` yes or no: whether a visit was received `from` (in) `to` (out).
+    """
     wanted = EntityFilter(
         dataset=asked["dataset"],
         region=asked["region"],
@@ -58,11 +66,21 @@ def entities(asked: dict[str, Any]) -> Response:
         parent=asked["parent"],
         box=asked["bbox"],
         near=asked["near"],
-        concern=concerned(asked["concern"]),
+        within=asked["within"],
+        concern=_about(asked),
     )
     with db.read() as session:
         scope = reading_scope(current_actor())
         return page_answer(list_entities(session, definitions(), scope, wanted, asked["limit"], asked["after"]))
+
+
+def _about(asked: dict[str, Any]) -> ColumnElement[bool] | None:
+    """What is asked of the households beside their place and name; None for nothing."""
+    clauses = [concern] if (concern := concerned(asked["concern"])) is not None else []
+    if asked["visited"] is not None:
+        seen = visited(current_actor(), asked["since"], asked["until"])
+        clauses += [CURRENT, seen if asked["visited"] == "yes" else ~seen]
+    return and_(*clauses) if clauses else None
 
 
 @blueprint.route("/entities/<entity_id>")

@@ -9,16 +9,18 @@ from uuid import UUID
 from flask import Response, current_app, jsonify, request, send_file
 from flask_smorest import Blueprint
 from marshmallow import ValidationError, fields, validate, validates_schema
+from shapely.geometry.base import BaseGeometry
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from server import db
 from server.accounts.audit import note
 from server.api.bodies import Loose
-from server.api.lists import definitions, refuse_nul
+from server.api.lists import BoxField, PolygonField, definitions, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.config import Settings
 from server.errors import Problem
 from server.evidence import tasks as worker
+from server.geo.inside import Box
 from server.reports import exports, map_export, tasks
 from server.reports.answer_export import FORMATS
 from server.reports.answer_files import WORDS
@@ -37,7 +39,7 @@ _FORMATS = {name: tuple(kind.formats) for name, kind in KINDS.items()}
 _ALWAYS = ("region", "since", "until", "format")
 _READ = {
     "answers": ("form_id", "status", "words"),
-    "map": ("form_id", "layers", "base"),
+    "map": ("form_id", "layers", "base", "bbox", "within", "timed"),
     "photos": ("instances",),
     "inspection": ("inspection",),
 }
@@ -47,7 +49,8 @@ class Wanted(Loose):
     """`from` is in, `to` is out; both RFC 3339 with zone: of receipt, of a household's last change, of the shutter.
 
     `answers` of a form: `form_id`, `format` csv, json or xlsx, `words` codes or labels. `map`: households, submissions
-    and photos, `format` gpkg or geojson, some of the `layers`. `photos`: a bundle for an audit, with a `reason`; of an
+    and photos, `format` gpkg, geojson or csv, some of the `layers`, of what lies in `bbox` or `within` a drawn area;
+    `timed`: the layers that the time narrows. `photos`: a bundle for an audit, with a `reason`; of an
     area, a time, or the visits in `instances`. `inspection`: the report of one, once its visits are over.
     """
 
@@ -65,6 +68,11 @@ class Wanted(Loose):
         load_default=list(map_export.LAYERS),
         validate=validate.Length(1, len(map_export.LAYERS)),
     )
+    bbox = BoxField(load_default=None, allow_none=True)
+    within = PolygonField(load_default=None, allow_none=True)
+    timed = fields.List(
+        fields.String(validate=validate.OneOf(map_export.LAYERS)), load_default=None, allow_none=True
+    )  # fmt: skip
     instances = fields.List(
         fields.String(validate=validate.Length(1, 100)), load_default=None, allow_none=True,
         validate=validate.Length(1, 1000),
@@ -93,6 +101,10 @@ def _asked(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(value: Any) -> Any:
+    if isinstance(value, Box):
+        return [value.west, value.south, value.east, value.north]
+    if isinstance(value, BaseGeometry):
+        return value.wkt
     return value.isoformat() if hasattr(value, "isoformat") else str(value) if isinstance(value, UUID) else value
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import shapely
 from flask import Response, current_app, jsonify, request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from shapely.geometry import Polygon
+from shapely.geometry.base import BaseGeometry
 
 from server.config import Settings
 from server.errors import Fault, Problem
@@ -14,6 +17,7 @@ from server.registry.definitions import datasets
 from server.registry.reading import Datasets, Page
 
 LARGEST = 500
+MOST_CORNERS = 100
 
 
 class Paging(Schema):
@@ -44,6 +48,23 @@ class CircleField(fields.Field[Circle]):
         if not (abs(lon) <= 180 and abs(lat) <= 90 and 0 < metres <= 100_000):
             raise ValidationError("Longitude, latitude and up to 100000 metres: lon,lat,metres.")
         return Circle(lon, lat, metres)
+
+
+class PolygonField(fields.Field[BaseGeometry]):
+    """`lon,lat,lon,lat,…`, WGS-84: the corners of a drawn area, 3 to 100 of them, not closed.
+
+    A line that crosses itself, as a hand draws it, encloses the parts on its either side.
+    """
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> BaseGeometry:
+        count = str(value).count(",") + 1
+        if count % 2 or not 6 <= count <= 2 * MOST_CORNERS:
+            raise ValidationError(f"3 to {MOST_CORNERS} corners: lon,lat,lon,lat,…")
+        found = numbers(value, count)
+        corners = list(zip(found[::2], found[1::2], strict=True))
+        if any(abs(lon) > 180 or abs(lat) > 90 for lon, lat in corners):
+            raise ValidationError("Longitudes are -180 to 180 degrees, latitudes -90 to 90.")
+        return shapely.make_valid(Polygon(corners))
 
 
 def numbers(text: object, count: int) -> list[float]:

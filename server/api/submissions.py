@@ -6,15 +6,14 @@ from typing import Any
 
 from flask import Response, jsonify
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import fields, validate
 
 from server import db
 from server.api.bodies import Loose
-from server.api.lists import Paging, definitions, found, page_answer, refuse_nul
+from server.api.lists import Paging, PolygonField, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Fault, Problem
 from server.evidence.submission_view import read_submission
-from server.sync.areas import overview
 from server.sync.preview import withdrawal
 from server.sync.reading import SubmissionFilter, list_submissions
 from server.sync.review import REVIEWERS, STATES, Word, review
@@ -38,20 +37,13 @@ class Asked(Paging):
     has_photo = fields.Boolean(load_default=None, allow_none=True)
     findings = fields.Boolean(load_default=None, allow_none=True)
     photos = fields.String(load_default=None, validate=validate.OneOf(["any", "none", "missing"]))
-
-
-class AskedOverview(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    region = fields.String(required=True, validate=validate.Length(max=20))
-    since = fields.AwareDateTime(load_default=None, data_key="from", format="iso")
-    until = fields.AwareDateTime(load_default=None, data_key="to", format="iso")
+    within = PolygonField(load_default=None)
 
 
 def _filter(asked: dict[str, Any]) -> SubmissionFilter:
     names = (
         "region", "household", "form_id", "author", "status", "review", "since", "until", "q", "photos", "findings",
+        "within",
     )  # fmt: skip
     wanted = {name: asked[name] for name in names}
     if asked["has_photo"] is not None and wanted["photos"] is None:
@@ -108,13 +100,3 @@ def submission(instance_id: str) -> Response:
     """One submission: answers, files, what it wrote, the household before and after, where it was."""
     with db.read() as session:
         return found(read_submission(session, current_actor(), definitions(), instance_id))
-
-
-@blueprint.route("/overview")
-@signed_in()
-@blueprint.arguments(AskedOverview, location="query")
-def counts(asked: dict[str, Any]) -> Response:
-    """Counts of an area and of the areas below it; each is the length of a list."""
-    wanted = SubmissionFilter(since=asked["since"], until=asked["until"])
-    with db.read() as session:
-        return found(overview(session, current_actor(), asked["region"], wanted))

@@ -6,17 +6,19 @@ goes on where the last one ended whatever came in meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shapely import Point
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, Row, or_
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
-from server.evidence.feature_layers import COLLECTIONS, Collection
+from server.evidence.feature_layers import COLLECTIONS
+from server.evidence.feature_layers import Collection as Layer
 from server.geo import ops
 from server.geo.inside import Box, codes_inside
 from server.registry.reading import Datasets
@@ -29,7 +31,8 @@ _AT_ONCE = 500
 class Wanted:
     """What a collection is narrowed to; None is no limit. `since` and `until` both belong to it.
 
-    What has no time belongs to every time. `placed`: only what has a place.
+    What has no time belongs to every time. `placed`: only what has a place. `within`: a drawn area. `timed`: the
+    collections that the time narrows; None is all of them.
     """
 
     box: Box | None = None
@@ -38,6 +41,8 @@ class Wanted:
     region: str | None = None
     form_id: str | None = None
     placed: bool = True
+    within: BaseGeometry | None = None
+    timed: Collection[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ def features(
     """A page of a collection, in the order of the ids."""
     collection = COLLECTIONS[name]
     key = collection.layer.key
-    query = collection.query(actor).where(*_clauses(session, collection, wanted))
+    query = collection.query(actor).where(*_clauses(session, name, wanted))
     if after is not None:
         query = query.where(key > after)
     rows = session.execute(query.order_by(key).limit(limit + 1)).all()
@@ -87,13 +92,17 @@ def with_address(feature: Feature, base: str) -> Feature:
     return {**feature, "properties": {**told, "photo": base + told["photo"]}} if "photo" in told else feature
 
 
-def _clauses(session: Session, collection: Collection, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _clauses(session: Session, name: str, wanted: Wanted) -> list[ColumnElement[bool]]:
+    collection = COLLECTIONS[name]
     clauses: list[ColumnElement[bool]] = [collection.layer.place.is_not(None)] if wanted.placed else []
     if wanted.box is not None:
         clauses.append(ops.in_box(session, collection.layer, wanted.box))
-    if wanted.since is not None:
+    if wanted.within is not None:
+        clauses.append(ops.within(session, collection.layer, wanted.within))
+    timed = wanted.timed is None or name in wanted.timed
+    if timed and wanted.since is not None:
         clauses.append(or_(collection.time >= wanted.since, collection.time.is_(None)))
-    if wanted.until is not None:
+    if timed and wanted.until is not None:
         clauses.append(or_(collection.time <= wanted.until, collection.time.is_(None)))
     if wanted.region is not None:
         clauses.append(collection.region.in_(codes_inside(session, wanted.region)))
@@ -102,7 +111,7 @@ def _clauses(session: Session, collection: Collection, wanted: Wanted) -> list[C
     return clauses
 
 
-def _features(session: Session, datasets: Datasets, collection: Collection, rows: Sequence[Row[Any]]) -> list[Feature]:
+def _features(session: Session, datasets: Datasets, collection: Layer, rows: Sequence[Row[Any]]) -> list[Feature]:
     """The first two columns of each row are its key and its place."""
     told = collection.told(session, datasets, rows)
     placed = [tuple(row)[:2] for row in rows]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, cast, func, select
+from sqlalchemy import ColumnElement, Integer, Row, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
@@ -27,28 +28,49 @@ MOST_DOTS = 4000
 CELLS = 32  # along an edge of the tile
 
 
-
 @dataclass(frozen=True)
 class _Drawn:
-    """`query`: what the actor may see, with the columns that `told` reads; `region`: the column of its area."""
+    """`query`: what the actor may see, with the columns that `told` reads; `region`: the column of its area; `time`:
+    when a visit was received or a photo taken, None for what has no time.
+    """
 
     layer: ops.Layer
     region: Any
     query: Callable[[Actor], Rows]
     told: Callable[[Row[Any]], Mapping[str, Any]]
+    time: Any = None
 
 
-def draw(session: Session, actor: Actor, name: str, tile: Tile, region: str | None = None) -> bytes:
-    """The tile of this layer for this actor; of one area and what lies below it, when one is named."""
+@dataclass(frozen=True)
+class Narrowed:
+    """To an area and what lies below it, and to a time (`since` is in, `until` out); None is no limit.
+
+    A photo that says no time belongs to every time, as in an export.
+    """
+
+    region: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def draw(session: Session, actor: Actor, name: str, tile: Tile, to: Narrowed = Narrowed()) -> bytes:
+    """The tile of this layer for this actor."""
     drawn = LAYERS[name]
-    query = drawn.query(actor)
-    if region is not None:
-        query = query.where(drawn.region.in_(codes_inside(session, region)))
+    query = drawn.query(actor).where(*_clauses(session, drawn, to))
     if tile.z >= COUNTED_BELOW:
         dots = _dots(session, query, drawn, tile)
         if len(dots) <= MOST_DOTS:
             return encode(tile, name, dots)
     return encode(tile, name, _counts(session, query, drawn, tile))
+
+
+def _clauses(session: Session, drawn: _Drawn, to: Narrowed) -> list[ColumnElement[bool]]:
+    clauses = [drawn.region.in_(codes_inside(session, to.region))] if to.region is not None else []
+    if drawn.time is not None and to.since is not None:
+        clauses.append(or_(drawn.time >= to.since, drawn.time.is_(None)))
+    if drawn.time is not None and to.until is not None:
+        clauses.append(or_(drawn.time < to.until, drawn.time.is_(None)))
+    return clauses
 
 
 def _dots(session: Session, query: Rows, drawn: _Drawn, tile: Tile) -> list[Dot]:
@@ -109,11 +131,13 @@ LAYERS: Mapping[str, _Drawn] = {
         Submission.region_code,
         _submissions,
         lambda row: {"id": row.instance_id, "form": row.form_id, "review": row.review, "entity": row.root_id or ""},
+        Submission.received_at,
     ),
     "photos": _Drawn(
         ops.Layer(Photo.attachment_id, Photo.geom),
         Submission.region_code,
         _photos,
         lambda row: {"id": row.attachment_id, "instance": row.instance_id, "slot": row.slot or ""},
+        Photo.taken_at,
     ),
 }

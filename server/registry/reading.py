@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, Row, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
@@ -50,6 +51,7 @@ class EntityFilter:
     parent: str | None = None
     box: Box | None = None
     near: Circle | None = None
+    within: BaseGeometry | None = None
     concern: ColumnElement[bool] | None = None
 
 
@@ -150,6 +152,8 @@ def _clauses(session: Session, scope: Scope, wanted: EntityFilter) -> list[Colum
         clauses.append(ops.in_box(session, PLACES, wanted.box))
     if wanted.near is not None:
         clauses.append(ops.near(session, PLACES, wanted.near))
+    if wanted.within is not None:
+        clauses.append(ops.within(session, PLACES, wanted.within))
     if wanted.concern is not None:
         clauses.append(wanted.concern)
     return clauses

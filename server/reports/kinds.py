@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import shapely
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
@@ -15,6 +16,7 @@ from server.config import Settings
 from server.errors import Problem
 from server.evidence.features import Wanted
 from server.forms.dataset import Dataset
+from server.geo.inside import Box
 from server.inspection.outcome import over
 from server.reports import answer_export, inspection_page, map_export, photo_bundle
 from server.reports.inspection_report import report_of
@@ -74,7 +76,17 @@ def wanted_of(asked: Asked) -> Wanted:
     """The same for features; their time has no first moment that is out."""
     since, until = period(asked)
     last = until - timedelta(microseconds=1) if until else None
-    return Wanted(None, since, last, asked.get("region"), asked.get("form_id"), placed=False)
+    box, within = asked.get("bbox"), asked.get("within")
+    return Wanted(
+        Box(*box) if box else None,
+        since,
+        last,
+        asked.get("region"),
+        asked.get("form_id"),
+        placed=False,
+        within=shapely.from_wkt(within) if within else None,
+        timed=asked.get("timed"),
+    )
 
 
 def photos_of(asked: Asked) -> photo_bundle.Wanted:

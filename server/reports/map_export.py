@@ -1,4 +1,4 @@
-"""Households, submissions and photos with their places, as a GeoPackage or as GeoJSON; a page in memory at a time."""
+"""Households, submissions and photos with their places, as a GeoPackage, GeoJSON or CSV; a page in memory at a time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from server.reports.cells import safe
 from server.reports.geopackage import GeoPackage, Place, Value
 from server.reports.map_fields import BOOK, CODES, Field, book_lines, code_lines, fields_of, title_of
 
-FORMATS = {"gpkg": ("gpkg", "application/geopackage+sqlite3"), "geojson": ("zip", "application/zip")}
+FORMATS = {
+    "gpkg": ("gpkg", "application/geopackage+sqlite3"),
+    "geojson": ("zip", "application/zip"),
+    "csv": ("zip", "application/zip"),
+}
 LAYERS = tuple(COLLECTIONS)
 _TYPES = {"text": "TEXT", "whole": "INTEGER", "number": "REAL", "moment": "DATETIME"}
 
@@ -84,12 +88,21 @@ def _utc(moment: str | None) -> str | None:
 
 def _write_geojson(target: Path, layers: Iterator[Layer]) -> int:
     """A file of GeoJSON (RFC 7946) a layer, and the codebook, in a zip."""
+    return _write_zip(target, layers, _collection)
+
+
+def _write_csv(target: Path, layers: Iterator[Layer]) -> int:
+    """A table a layer with lon and lat (WGS-84), and the codebook, in a zip."""
+    return _write_zip(target, layers, _table)
+
+
+def _write_zip(target: Path, layers: Iterator[Layer], write: Callable[[zipfile.ZipFile, Layer], int]) -> int:
     count = 0
     books: list[tuple[str, ...]] = [BOOK]
     codes: list[tuple[str, ...]] = [CODES]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for layer in layers:
-            count += _collection(archive, layer)
+            count += write(archive, layer)
             books += book_lines(layer.name, layer.fields)
             codes += code_lines(layer.name, layer.fields)
         archive.writestr("codebook.csv", _csv(books))
@@ -111,6 +124,22 @@ def _collection(archive: zipfile.ZipFile, layer: Layer) -> int:
     return count
 
 
+def _table(archive: zipfile.ZipFile, layer: Layer) -> int:
+    """Writes one layer as CSV, UTF-8 with a mark for spreadsheets; how many rows it has."""
+    count = 0
+    with archive.open(f"{layer.name}.csv", "w", force_zip64=True) as raw:
+        file = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
+        writer = csv.writer(file)
+        writer.writerow(("lon", "lat", *(one.column for one in layer.fields)))
+        for feature in layer.features:
+            values = [*(_place(feature) or (None, None)), *_whole(layer.fields, feature)["properties"].values()]
+            writer.writerow(safe(value) if isinstance(value, str) else value for value in values)
+            count += 1
+        file.flush()
+        file.detach()
+    return count
+
+
 def _whole(fields: tuple[Field, ...], feature: Feature) -> Feature:
     """The feature with every property of its layer, so that all features have the same."""
     told = {"id": feature["id"], **feature["properties"]}
@@ -126,4 +155,5 @@ def _csv(lines: Sequence[Sequence[str]]) -> bytes:
 _WRITERS: Mapping[str, Callable[[Path, Iterator[Layer]], int]] = {
     "gpkg": _write_geopackage,
     "geojson": _write_geojson,
+    "csv": _write_csv,
 }

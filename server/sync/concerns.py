@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, select
 
 from server import db
+from server.accounts.actor import Actor
 from server.registry.tables import Entity
 from server.sync.office_tables import Assignment
-from server.sync.scope import inspectors
+from server.sync.scope import inspectors, visible_submissions
+from server.sync.tables import Submission
 
 CURRENT = and_(Entity.dataset == "household", Entity.state == "active")
 
@@ -31,6 +34,16 @@ def overdue() -> ColumnElement[bool]:
     late = (Assignment.state == "open", Assignment.due < db.today())
     ours = Assignment.person_id.not_in(inspectors())
     return Entity.id.in_(select(Assignment.entity_id).where(*late, ours))
+
+
+def visited(actor: Actor, since: datetime | None, until: datetime | None) -> ColumnElement[bool]:
+    """Somebody's visit of it that the actor may see was received then; `since` is in, `until` is out."""
+    seen = select(Submission.root_id).where(visible_submissions(actor), Submission.root_id.is_not(None))
+    if since is not None:
+        seen = seen.where(Submission.received_at >= since)
+    if until is not None:
+        seen = seen.where(Submission.received_at < until)
+    return Entity.id.in_(seen)
 
 
 CONCERNS: Mapping[str, Callable[[], ColumnElement[bool]]] = {"house": house, "water": water, "overdue": overdue}

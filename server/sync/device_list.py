@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.accounts.tables import Install, Person
+from server.db import now
 from server.registry.paging import newest_first
 from server.registry.reading import Page
 from server.sync import people_list
 from server.sync.office_tables import InstallScope
 from server.sync.tables import OpLog
 
-STATES = ("working", "waiting", "handing_over", "revoked")
+STATES = ("working", "silent", "waiting", "handing_over", "revoked")
+SILENT_DAYS = 7  # a phone that was not here for so long is asked after
 Wire = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """`state`: working (not revoked), waiting (said that ops wait in it), handing_over, revoked; None is no limit."""
+    """`state`: working (not revoked), silent (of those: not here for days), waiting (said that ops wait in it),
+    handing_over, revoked; None is no limit.
+    """
 
     region: str | None = None
     state: str | None = None
@@ -33,12 +38,22 @@ class Wanted:
 
 # A phone greets before it sends: what came since then no longer waits in it.
 _CAME = select(func.count()).where(OpLog.install_id == Install.id, OpLog.received_at >= Install.said_at)
-_LEFT = Install.outbox_count - _CAME.correlate(Install).scalar_subquery()
+LEFT = Install.outbox_count - _CAME.correlate(Install).scalar_subquery()
+
+
+def silent() -> ColumnElement[bool]:
+    """Clause on Install: in use, and not here for days."""
+    return and_(Install.revoked_at.is_(None), Install.last_seen_at < now() - timedelta(days=SILENT_DAYS))
+
+
+def waiting() -> ColumnElement[bool]:
+    """Clause on Install: by its own word ops wait in it."""
+    return and_(Install.outbox_count > 0, LEFT > 0)
 
 
 def list_devices(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page | None:
     """Phones by when they were last here, newest first; None when `after` names none of them."""
-    mine = select(Install, Person, _LEFT.label("left")).join(Person, Person.id == Install.person_id)
+    mine = select(Install, Person, LEFT.label("left")).join(Person, Person.id == Install.person_id)
     mine = mine.where(people_list.looked_after(session, actor))
     query = mine.where(*_clauses(session, actor, wanted))
     page = newest_first(session, query, mine, Install.last_seen_at, Install.id, limit, after)
@@ -54,10 +69,12 @@ def _clauses(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnEleme
         clauses.append(people_list.in_region(session, actor, wanted.region))
     if wanted.state == "working":
         clauses.append(Install.revoked_at.is_(None))
+    elif wanted.state == "silent":
+        clauses.append(silent())
     elif wanted.state == "revoked":
         clauses.append(Install.revoked_at.is_not(None))
     elif wanted.state == "waiting":
-        clauses.append(_LEFT > 0)
+        clauses.append(waiting())
     elif wanted.state == "handing_over":
         clauses.append(exists().where(InstallScope.install_id == Install.id, InstallScope.state == "revoking"))
     if wanted.q:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.accounts.tables import Person
 from server.forms.tables import FormVersion
+from server.geo import ops
 from server.geo.inside import codes_inside
 from server.geo.tables import Region
 from server.registry.masking import CLEAR_ROLES, shown_label, sight
@@ -22,6 +24,8 @@ from server.registry.tables import Entity
 from server.sync.scope import visible_entities, visible_submissions
 from server.sync.tables import Attachment, OpLog, Submission, has_findings, without_xml
 
+PLACES = ops.Layer(Submission.instance_id, Submission.geom)
+
 
 @dataclass(frozen=True)
 class SubmissionFilter:
@@ -29,7 +33,7 @@ class SubmissionFilter:
 
     `since` is in, `until` is out; both compare when the server received it. `photos`: any, none, or missing (named,
     but not all here yet). `findings`: whether anything was found in it. `q` is looked for in the household's name and
-    number. `author`: id or user name.
+    number. `author`: id or user name. `within`: the place of the visit lies in it.
     """
 
     region: str | None = None
@@ -43,6 +47,7 @@ class SubmissionFilter:
     q: str | None = None
     photos: str | None = None
     findings: bool | None = None
+    within: BaseGeometry | None = None
 
 
 def list_submissions(
@@ -108,6 +113,8 @@ def submission_clauses(session: Session, actor: Actor, wanted: SubmissionFilter)
         clauses.append(Submission.root_id.in_(_households_like(actor, wanted.q)))
     if wanted.photos is not None:
         clauses.append(_photos(wanted.photos))
+    if wanted.within is not None:
+        clauses.append(ops.within(session, PLACES, wanted.within))
     if wanted.findings is not None:
         clauses.append(has_findings() if wanted.findings else ~has_findings())
     return clauses

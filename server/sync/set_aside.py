@@ -10,7 +10,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -26,7 +26,7 @@ from server.sync.batch import read_element
 from server.sync.envelope import Unread
 from server.sync.place import HOME_LEVELS, region_by_code
 from server.sync.push import judge_again
-from server.sync.scope import in_regions
+from server.sync.scope import in_regions, unannounced
 from server.sync.tables import OpLog, Quarantine, Submission
 
 DECIDERS = ("supervisor", "admin")
@@ -57,6 +57,17 @@ def list_held(session: Session, actor: Actor, wanted: Wanted, limit: int, after:
     if wanted.region is not None:
         query = query.where(_HELD_REGION.in_(codes_inside(session, wanted.region)))
     return _page(session, query, _ever_held(actor), OpLog.received_at, OpLog.op_id, _waiting, limit, after)
+
+
+def open_by_region(session: Session, actor: Actor) -> dict[str, dict[str, int]]:
+    """How many wait for a person in each region that has a code: `quarantined` and `held`."""
+    region = _HELD_REGION.label("region_code")
+    aside = _set_aside(actor).where(Quarantine.state == "open", Quarantine.region_code.is_not(None))
+    queries = {
+        "quarantined": aside.with_only_columns(Quarantine.region_code, func.count()).group_by(Quarantine.region_code),
+        "held": _held(actor).where(_HELD_REGION.is_not(None)).with_only_columns(region, func.count()).group_by(region),
+    }
+    return {name: {str(row[0]): row[1] for row in session.execute(query)} for name, query in queries.items()}
 
 
 def read_set_aside(session: Session, actor: Actor, row_id: str) -> Wire | None:
@@ -175,14 +186,16 @@ def _outcome(op: OpLog) -> Wire:
     return {"op_id": op.op_id, "status": op.status, "code": op.code, "entities": op.entities or []}
 
 
-def _mine(actor: Actor, region: Any) -> ColumnElement[bool]:
-    """In a region where the person decides; what belongs to no region is for administrators."""
-    below = in_regions(actor, DECIDERS, region)
+def _mine(actor: Actor, region: Any, person: Any) -> ColumnElement[bool]:
+    """In a region where the person decides, by nobody who comes there unannounced; what belongs to no region is for
+    administrators.
+    """
+    below = and_(in_regions(actor, DECIDERS, region), not_(unannounced(actor, person, roles=DECIDERS)))
     return or_(below, region.is_(None)) if actor.has("admin") else below
 
 
 def _set_aside(actor: Actor) -> Rows:
-    return select(Quarantine).where(_mine(actor, Quarantine.region_code))
+    return select(Quarantine).where(_mine(actor, Quarantine.region_code, Quarantine.person_id))
 
 
 _HELD_REGION = func.coalesce(Submission.region_code, OpLog.region_code)
@@ -196,7 +209,7 @@ def _ever_held(actor: Actor) -> Rows:
     """Also ops that waited and have gone on."""
     region = _HELD_REGION.label("region_code")
     joined = select(OpLog, region).join(Submission, Submission.op_id == OpLog.op_id, isouter=True)
-    return joined.where(_mine(actor, _HELD_REGION))
+    return joined.where(_mine(actor, _HELD_REGION, OpLog.person_id))
 
 
 def _narrowed(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -56,6 +56,14 @@ def test_a_tile_is_narrowed_to_an_area(mapped: World, z: int) -> None:
     assert zhang.get("/tiles/households/0/0/0.mvt?region=x").status_code == 400
 
 
+def test_a_time_narrows_visits_and_photos_and_leaves_the_houses(mapped: World) -> None:
+    zhang = mapped.phone("zhang")
+    for time, there in (("from=2001-01-01T00:00:00Z", True), ("to=2001-01-01T00:00:00Z", False)):
+        assert bool(drawn(zhang, "photos", 14, f"?{time}")) is there
+        assert drawn(zhang, "households", 14, f"?{time}") == drawn(zhang, "households", 14) != []
+    assert zhang.get("/tiles/photos/0/0/0.mvt?from=monday").status_code == 400
+
+
 def test_far_out_points_are_counted(mapped: World) -> None:
     assert drawn(mapped.phone("zhang"), "households", 7) == [{"count": 1}]
 

@@ -5,6 +5,7 @@ The reader here is GDAL (pyogrio), which is what QGIS opens files with.
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import sqlite3
@@ -152,6 +153,24 @@ def test_time_form_and_layers_narrow_it(mapped: World, tmp_path: Path) -> None:
     assert mapped.phone("zhang").post("/exports", {"kind": "map", "format": "xlsx"}).status_code == 400
     assert mapped.phone("zhang").post("/exports", {"kind": "map", "form_id": "none"}).status_code == 404
     assert mapped.phone("li").post("/exports", {"kind": "map"}).status_code == 403
+
+
+def test_what_is_seen_is_what_the_file_holds(mapped: World, tmp_path: Path) -> None:
+    """A window, a drawn area and a time that narrows visits and photos alone; as tables, for who has no map program."""
+
+    def table(name: str, **more: Any) -> list[dict[str, str]]:
+        with zipfile.ZipFile(io.BytesIO(asked(mapped, "zhang", format="csv", **more))) as archive:
+            return list(csv.DictReader(io.StringIO(archive.read(f"{name}.csv").decode("utf-8-sig"))))
+
+    around = ",".join(f"{LON + x},{LAT + y}" for x, y in ((-0.001, -0.001), (0.001, -0.001), (0, 0.002)))
+    (wang,) = table("households", within=around)
+    assert (wang["id"], float(wang["lon"]), float(wang["lat"])) == (WANG, LON, LAT)
+    assert [row["id"] for row in table("households", bbox=f"{LON - 1},{LAT - 1},{LON + 1},{LAT + 1}")] == [WANG]
+    assert table("households", bbox="0,0,1,1") == table("photos", within="0,0,1,0,1,1") == []
+    early = {"to": "2001-01-01T00:00:00Z", "timed": ["submissions", "photos"]}
+    assert table("submissions", within=around, **early) == []
+    assert [row["id"] for row in table("households", within=around, **early)] == [WANG]
+    assert mapped.phone("zhang").post("/exports", {"kind": "map", "within": "1,2"}).status_code == 400
 
 
 def test_the_photos_address_opens_for_its_reader_alone(mapped: World, package: Path) -> None:

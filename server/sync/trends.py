@@ -1,0 +1,150 @@
+"""How an area went over time: visits, households visited, and what stood open, from one edge of time to the next.
+
+Areas are compared with areas and with their own past; people are not. What stood open is reckoned back from what stands
+open now, so that the newest number is the length of today's list and only the rows of the asked time are read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session
+
+from server.accounts.actor import Actor
+from server.geo.tables import Region
+from server.registry.paging import Rows
+from server.registry.tables import Conflict, Entity
+from server.sync import concerns
+from server.sync.areas import regions_at, rows_of
+from server.sync.office_tables import Answer, Question
+from server.sync.scope import visible_entities, visible_submissions
+from server.sync.tables import Review, Submission
+
+Edges = Sequence[datetime]
+Wire = dict[str, Any]
+# Counts of each region for each stretch between two edges, and one more for what came after the last.
+Stretches = dict[str, list[int]]
+
+
+def trends(session: Session, actor: Actor, code: str, edges: Edges, names: Sequence[str]) -> Wire | None:
+    """Series of an area and of each directly below it, one number for each stretch between two edges.
+
+    `visits` received and `visited` households in it; `to_review`, `open_conflicts` and `open_questions` at its end.
+    None when the person may not see the area. A household visited in two stretches counts in both.
+    """
+    regions = regions_at(session, actor, code)
+    if not regions:
+        return None
+    series = {name: _upwards(SERIES[name](session, actor, edges), regions, len(edges)) for name in names}
+    items = [
+        {"region": row.code, **{name: found[row.code][: len(edges) - 1] for name, found in series.items()}}
+        for row in rows_of(regions)
+    ]
+    return {"edges": [edge.isoformat() for edge in edges], "area": items[0], "items": items[1:]}
+
+
+def _upwards(counts: Stretches, regions: Sequence[Region], length: int) -> Stretches:
+    """Of each region with everything below it."""
+    total: Stretches = defaultdict(lambda: [0] * length)
+    for region in regions:
+        for code in region.path.strip("/").split("/"):
+            total[code] = [a + b for a, b in zip(total[code], counts.get(region.code, [0] * length), strict=True)]
+    return total
+
+
+def _stretch(column: Any, edges: Edges) -> ColumnElement[int]:
+    """The number of the stretch in which a time lies; the last is what came after the last edge."""
+    return case(*((column < edge, number) for number, edge in enumerate(edges[1:])), else_=len(edges) - 1)
+
+
+def _counted(session: Session, query: Rows, region: Any, time: Any, edges: Edges, counted: Any = None) -> Stretches:
+    """Rows of the query by region and stretch, from the first edge on; or how many different `counted`."""
+    number = _stretch(time, edges).label("number")
+    count = func.count() if counted is None else func.count(counted.distinct())
+    rows = query.where(time >= edges[0], region.is_not(None)).with_only_columns(
+        region, number, count, maintain_column_froms=True
+    )
+    found: Stretches = defaultdict(lambda: [0] * len(edges))
+    for code, at, many in session.execute(rows.group_by(region, number)):
+        found[code][at] = many
+    return found
+
+
+def _standing(now: Mapping[str, int], came: Stretches, went: Stretches, edges: Edges) -> Stretches:
+    """How many stood open at the end of each stretch, from how many do now (where the last one ends)."""
+    found: Stretches = {}
+    for code in {*now, *came, *went}:
+        nothing = [0] * len(edges)
+        open_then, left = now.get(code, 0), []
+        for new, done in zip(reversed(came.get(code, nothing)), reversed(went.get(code, nothing)), strict=True):
+            left.append(max(0, open_then))
+            open_then += done - new
+        found[code] = left[::-1]
+    return found
+
+
+def _now(session: Session, query: Rows, region: Any) -> dict[str, int]:
+    rows = query.where(region.is_not(None)).with_only_columns(region, func.count(), maintain_column_froms=True)
+    return {row[0]: row[1] for row in session.execute(rows.group_by(region))}
+
+
+def _visits(session: Session, actor: Actor, edges: Edges) -> Stretches:
+    query = select(Submission).where(visible_submissions(actor))
+    return _counted(session, query, Submission.region_code, Submission.received_at, edges)
+
+
+def _visited(session: Session, actor: Actor, edges: Edges) -> Stretches:
+    """Households as the list of them is narrowed (concerns.visited)."""
+    query = (
+        select(Entity)
+        .join(Submission, Submission.root_id == Entity.id)
+        .where(concerns.CURRENT, visible_entities(actor), visible_submissions(actor))
+    )
+    return _counted(session, query, Entity.region_code, Submission.received_at, edges, Entity.id)
+
+
+def _to_review(session: Session, actor: Actor, edges: Edges) -> Stretches:
+    """Submissions that nobody had judged yet; the first word on one counts."""
+    mine = select(Submission).where(visible_submissions(actor))
+    first = select(Review.instance_id, func.min(Review.at).label("at")).group_by(Review.instance_id).subquery()
+    judged = mine.join(first, first.c.instance_id == Submission.instance_id)
+    region = Submission.region_code
+    now = _now(session, mine.where(Submission.review == "received"), region)
+    came = _counted(session, mine, region, Submission.received_at, edges)
+    return _standing(now, came, _counted(session, judged, region, first.c.at, edges), edges)
+
+
+def _open_conflicts(session: Session, actor: Actor, edges: Edges) -> Stretches:
+    query = select(Conflict).join(Entity, Entity.id == Conflict.entity_id).where(visible_entities(actor))
+    region = Entity.region_code
+    now = _now(session, query.where(Conflict.state == "open"), region)
+    came = _counted(session, query, region, Conflict.opened_at, edges)
+    closed = query.where(Conflict.state != "open")
+    return _standing(now, came, _counted(session, closed, region, Conflict.closed_at, edges), edges)
+
+
+def _open_questions(session: Session, actor: Actor, edges: Edges) -> Stretches:
+    query = (
+        select(Question)
+        .join(Submission, Submission.instance_id == Question.instance_id)
+        .where(visible_submissions(actor))
+    )
+    first = select(Answer.question_id, func.min(Answer.received_at).label("at")).group_by(Answer.question_id).subquery()
+    answered = query.join(first, first.c.question_id == Question.id)
+    region = Submission.region_code
+    now = _now(session, query.where(Question.state == "open"), region)
+    came = _counted(session, query, region, Question.asked_at, edges)
+    return _standing(now, came, _counted(session, answered, region, first.c.at, edges), edges)
+
+
+SERIES: Mapping[str, Callable[[Session, Actor, Edges], Stretches]] = {
+    "visits": _visits,
+    "visited": _visited,
+    "to_review": _to_review,
+    "open_conflicts": _open_conflicts,
+    "open_questions": _open_questions,
+}
