@@ -7,11 +7,13 @@ from server.geo import tables as geo
 from server.imports import tables as imports
 from server.inspection import finding_tables as finding
 from server.inspection import tables as inspection
+from server.policies import tables as policies
 from server.registry import tables as registry
 from server.reports import tables as reports
 from server.sealing import tables as sealing
 from server.sync import office_tables as office
 from server.sync import tables as sync
+from server.sync import unannounced
 
 __all__ = [
     "accounts",
@@ -22,8 +24,10 @@ __all__ = [
     "imports",
     "inspection",
     "office",
+    "policies",
     "registry",
     "reports",
     "sealing",
     "sync",
+    "unannounced",
 ]

@@ -17,10 +17,10 @@ from server.accounts.actor import Actor, authors
 from server.evidence.findings import in_words
 from server.evidence.photos import ATTEMPTS, is_photo
 from server.evidence.queue import inside
+from server.evidence.reasons import may_review
 from server.evidence.tables import Photo
 from server.registry.paging import Rows
 from server.registry.reading import Page
-from server.sync.scope import in_regions
 from server.sync.tables import Attachment, Submission, without_xml
 
 # waiting: nobody tried yet; trying: an attempt failed or is being made; failed: all attempts did; unreadable: it was
@@ -93,7 +93,7 @@ def _rows(actor: Actor | None) -> Rows:
         .where(Attachment.blob.is_not(None), is_photo())
         .options(without_xml())
     )
-    return query if actor is None else query.where(in_regions(actor, ROLES, Submission.region_code))
+    return query if actor is None else query.where(may_review(actor, ROLES))
 
 
 def _clauses(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:

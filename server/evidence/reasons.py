@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.evidence.findings import in_words
 from server.evidence.tables import PhotoCheck
 from server.sync.review import REVIEWERS
-from server.sync.scope import in_regions, visible_submissions
+from server.sync.scope import announced, in_regions, visible_submissions
 from server.sync.tables import Attachment, Submission
 
 READERS = (*REVIEWERS, "auditor")
@@ -21,7 +21,7 @@ READERS = (*REVIEWERS, "auditor")
 
 def may_review(actor: Actor, roles: tuple[str, ...] = READERS) -> ColumnElement[bool]:
     """Clause on Submission: in an area where the actor looks over the work of others."""
-    return in_regions(actor, roles, Submission.region_code)
+    return and_(in_regions(actor, roles, Submission.region_code), announced(actor, roles))
 
 
 def reasons_of(session: Session, actor: Actor, attachment_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:

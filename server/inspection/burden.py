@@ -22,6 +22,7 @@ from server.inspection.candidates import Candidate, below
 from server.inspection.tables import Inspection, InspectionTask
 from server.sync.office_tables import Assignment
 from server.sync.tables import Submission
+from server.sync.unannounced import kept_from
 
 POLICY = "inspection_burden"
 YEAR = timedelta(days=365)
@@ -54,13 +55,16 @@ def limits_of(session: Session, region: str, day: date) -> Limits:
 
 @dataclass(frozen=True)
 class Check:
-    """One earlier check: `in_person` or by telephone; `inspection_id` where it was part of one."""
+    """One earlier check: `in_person` or by telephone; `inspection_id` where it was part of one. `is_kept`: its answers
+    are still kept from the region (unannounced.py), so they can not be shared.
+    """
 
     household_id: str
     on: date
     in_person: bool
     instance_id: str
     inspection_id: str | None
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,10 @@ class Spared:
 def checks_since(session: Session, region_code: str, since: date) -> list[Check]:
     """Checks of households of the region from this day on, oldest first."""
     begin = datetime.combine(since, time.min, CHINA)
+    kept = kept_from(below(session, region_code), Submission.person_id, Submission.root_id)
     query = (
         select(Submission.root_id, Submission.received_at, Submission.contact_mode, Submission.instance_id)
-        .add_columns(InspectionTask.inspection_id)
+        .add_columns(InspectionTask.inspection_id, kept.label("kept"))
         .join(Assignment, Assignment.done_by == Submission.instance_id, isouter=True)
         .join(InspectionTask, InspectionTask.assignment_id == Assignment.id, isouter=True)
         .where(Submission.independent.is_(True), Submission.received_at >= begin)
@@ -86,8 +91,8 @@ def checks_since(session: Session, region_code: str, since: date) -> list[Check]
         .order_by(Submission.received_at, Submission.instance_id)
     )
     return [
-        Check(root, at.astimezone(CHINA).date(), mode != "phone", instance, of)
-        for root, at, mode, instance, of in session.execute(query)
+        Check(root, at.astimezone(CHINA).date(), mode != "phone", instance, of, bool(is_kept))
+        for root, at, mode, instance, of, is_kept in session.execute(query)
         if root is not None
     ]
 

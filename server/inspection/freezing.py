@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -20,7 +20,13 @@ from server.inspection.draw_record import DICE, Circumstances, Commitment, freez
 from server.inspection.frame_file import frame_from_bytes
 from server.inspection.planning import at_work, plan_in
 from server.inspection.preview import Survey, survey
-from server.inspection.tables import Inspection, InspectionCommitment, InspectionExclusion, InspectionFrame
+from server.inspection.tables import (
+    PUBLISHED,
+    Inspection,
+    InspectionCommitment,
+    InspectionExclusion,
+    InspectionFrame,
+)
 
 BATCH = 1000
 COLUMNS = ("household_id", "village", "reason", "treatment", "earlier_inspection", "earlier_on")
@@ -93,19 +99,22 @@ def _burden(seen: Survey) -> dict[str, Any]:
 
 
 def _leave_out(session: Session, inspection_id: str, seen: Survey) -> None:
-    rows = [_row(inspection_id, one, seen) for one in seen.spared.values()]
+    """The list is published, so an earlier inspection is named there only when it was published by now."""
+    earlier = {one.check.inspection_id for one in seen.spared.values()} - {None}
+    known = set(session.scalars(select(Inspection.id).where(Inspection.state.in_(PUBLISHED)))) if earlier else set()
+    rows = [_row(inspection_id, one, seen, known) for one in seen.spared.values()]
     for start in range(0, len(rows), BATCH):
         session.execute(insert(InspectionExclusion), rows[start : start + BATCH])
 
 
-def _row(inspection_id: str, one: Spared, seen: Survey) -> dict[str, Any]:
+def _row(inspection_id: str, one: Spared, seen: Survey, named: Collection[str]) -> dict[str, Any]:
     return {
         "inspection_id": inspection_id,
         "household_id": one.household_id,
         "village_code": one.village,
         "reason": one.reason,
         "treatment": "left_out" if one.household_id in seen.out else "shared",
-        "earlier_id": one.check.inspection_id,
+        "earlier_id": one.check.inspection_id if one.check.inspection_id in named else None,
         "earlier_on": one.check.on,
         "earlier_instance_id": one.check.instance_id,
     }

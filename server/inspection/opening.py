@@ -11,7 +11,7 @@ from server.db import now
 from server.inspection.planning import at_work
 from server.inspection.results import read_results
 from server.inspection.tables import Inspection, InspectionTask
-from server.sync import assignments
+from server.sync import assignments, unannounced
 
 
 def open_up(session: Session, actor: Actor, inspection_id: str) -> Inspection:
@@ -25,7 +25,10 @@ def open_up(session: Session, actor: Actor, inspection_id: str) -> Inspection:
 
 
 def close(session: Session, actor: Actor, inspection_id: str) -> Inspection:
-    """Takes back the errands that are still out; what was not done stays as it is. Problem inspection.state."""
+    """Takes back the errands that are still out; what was not done stays as it is. Problem inspection.state.
+
+    From now on supervisors of the areas that were checked read what the inspectors answered there.
+    """
     inspection = at_work(session, actor, inspection_id, "open", "closed")
     if inspection.state == "closed":
         return inspection
@@ -35,6 +38,7 @@ def close(session: Session, actor: Actor, inspection_id: str) -> Inspection:
         if task.assignment_id:
             assignments.withdraw(session, actor, task.assignment_id)
         task.state = "waiting"
+    unannounced.release(session, inspection.id)
     inspection.state, inspection.closed_by, inspection.closed_at = "closed", actor.id, now()
     note(session, actor.id, "inspection.closed", inspection.id)
     session.flush()

@@ -34,7 +34,7 @@ from server.inspection.rights import READERS
 from server.registry.tables import Entity
 from server.sync.definitions import form_model
 from server.sync.place import length
-from server.sync.scope import in_regions
+from server.sync.scope import announced, in_regions
 from server.sync.tables import Submission
 
 MOST = 1500  # records of a batch
@@ -80,6 +80,7 @@ def _submissions(session: Session, actor: Actor, batch: Batch) -> Sequence[Submi
         Submission.form_id == batch.form_id,
         Submission.region_code.in_(codes_inside(session, batch.region)),
         in_regions(actor, READERS, Submission.region_code),
+        announced(actor, READERS),
     )
     if batch.since is not None:
         query = query.where(Submission.received_at >= batch.since)

@@ -44,7 +44,7 @@ class Survey:
 
 
 def survey(session: Session, inspection: Inspection, day: date | None = None) -> Survey:
-    """As of a day (default: today). With `recent: share` nobody is left out for an own earlier check."""
+    """As of a day (default: today). With `recent: share` nobody is left out for an own earlier check one may read."""
     day = day or today()
     marks = marks_of(plan_in(inspection))
     found = candidates(session, inspection, marks)
@@ -52,8 +52,8 @@ def survey(session: Session, inspection: Inspection, day: date | None = None) ->
     since = date.fromordinal(day.toordinal() - max(limits.household_days, limits.village_days))
     checks = burden.checks_since(session, inspection.region_code, since)
     spared = burden.spared(checks, found, limits, day)
-    shared = inspection.recent == "share"
-    out = {one for one, why in spared.items() if not (shared and why.reason == "household_recent")}
+    shared = {one for one, why in spared.items() if why.reason == "household_recent" and not why.check.is_kept}
+    out = set(spared) - (shared if inspection.recent == "share" else set())
     return Survey(found, marks, limits, spared, out)
 
 

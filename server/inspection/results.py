@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -19,12 +19,14 @@ from server.forms.instance import parse_instance
 from server.forms.issue import InstanceUnreadable
 from server.forms.policy_rows import in_force
 from server.forms.policy_store import policy_rows
+from server.inspection.candidates import below
 from server.inspection.planning import at_work
 from server.inspection.tables import Inspection, InspectionDraw, InspectionTask
 from server.sync import assignments, contacts
 from server.sync.contacts import REACHED
 from server.sync.office_tables import Assignment, ContactAttempt
 from server.sync.tables import Submission
+from server.sync.unannounced import kept_from
 
 AGAIN = ("nobody", "lost")  # after these one goes again, as often as the policy asks
 # How a telephone form ends, in the words of the code list.
@@ -75,7 +77,7 @@ def read_results(session: Session, inspection_id: str) -> None:
         InspectionTask.state.in_(("waiting", "sent")),
     )
     rows = session.execute(query.join(Assignment, Assignment.id == InspectionTask.assignment_id)).all()
-    tries = _tries(session, [task for task, _ in rows], draw.drawn_at)
+    tries = _tries(session, inspection, [task for task, _ in rows], draw.drawn_at)
     apart = pace_in(session, inspection.region_code).apart
     for task, answered_by in rows:
         _read_into(task, tries[task.household_id, task.form_id], answered_by, apart)
@@ -100,14 +102,20 @@ def _read_into(task: InspectionTask, tries: Sequence[Try], answered_by: str | No
 
 
 def _tries(
-    session: Session, tasks: Sequence[InspectionTask], since: datetime
+    session: Session, inspection: Inspection, tasks: Sequence[InspectionTask], since: datetime
 ) -> defaultdict[tuple[str, str], list[Try]]:
-    """(household, form) → the tries of inspectors since the draw. A try without a form counts for a visit."""
-    households = {task.household_id for task in tasks}
+    """(household, form) → the tries of inspectors since the draw. A try without a form counts for a visit.
+
+    Those of another inspection that is still kept from this one's region do not count.
+    """
+    households, mine = {task.household_id for task in tasks}, below(session, inspection.region_code)
     found: defaultdict[tuple[str, str], list[Try]] = defaultdict(list)
     for row in session.scalars(
         select(Submission).where(
-            Submission.root_id.in_(households), Submission.independent.is_(True), Submission.received_at >= since
+            Submission.root_id.in_(households),
+            Submission.independent.is_(True),
+            Submission.received_at >= since,
+            not_(kept_from(mine, Submission.person_id, Submission.root_id)),
         )
     ):
         when = row.ended_at or row.received_at
@@ -118,6 +126,7 @@ def _tries(
         ContactAttempt.independent.is_(True),
         ContactAttempt.instance_id.is_(None),
         ContactAttempt.received_at >= since,
+        not_(kept_from(mine, ContactAttempt.person_id, ContactAttempt.entity_id)),
     )
     for one in session.scalars(attempts):
         when = one.ended_at or one.started_at or one.received_at

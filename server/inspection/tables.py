@@ -78,7 +78,8 @@ class InspectionExclusion(Base):
     """A household that the burden guard named when the frame was frozen, and why.
 
     `reason`: household_recent or village_recent. `earlier_id`: the earlier inspection, where the earlier check belongs
-    to one; `earlier_on`: the day of that check; `earlier_instance_id`: its answers, which may be shared.
+    to one that was published by then (this list is public); `earlier_on`: the day of that check;
+    `earlier_instance_id`: its answers, which may be shared.
     `treatment`: left_out or shared.
     """
 

@@ -29,7 +29,8 @@ from server.inspection.tables import (
     SampledHousehold,
 )
 from server.registry.tables import Entity, EntityVersion
-from server.sync import assignments
+from server.sync import assignments, unannounced
+from server.sync.administered import nameable
 from server.sync.assignments import Errand
 from server.sync.tables import Submission
 
@@ -135,7 +136,7 @@ def send(session: Session, actor: Actor, inspection_id: str, sending: Sending) -
     Problems: record.not_found, inspection.state, inspection.no_inspector, inspection.task_over, loan.own_area.
     """
     inspection = at_work(session, actor, inspection_id, "drawn", "open")
-    inspector = _inspector(session, sending.person_id)
+    inspector = _inspector(session, actor, sending.person_id)
     _team(session, inspection, sending.team_id, inspector.id)
     tasks = _named(session, inspection, sending.task_ids)
     stop = _stops(session, inspection, inspector.id)
@@ -160,16 +161,17 @@ def _send_one(
     zh, en = f"抽查：{inspection.name_zh}", f"Inspection: {inspection.name_en or inspection.name_zh}"
     errand = Errand(sending.person_id, task.form_id, task.household_id, due, zh, errand_id, en, stop)
     assignments.assign(session, actor, errand)
+    unannounced.keep(
+        session, errand_id, sending.person_id, task.household_id, inspection.id, inspection.region_code
+    )
     task.assignment_id, task.person_id, task.team_id = errand_id, sending.person_id, sending.team_id
     task.state, task.route = "sent", stop
     note(session, actor.id, "inspection.task_sent", task.id, to=sending.person_id, inspection=inspection.id)
 
 
-def _inspector(session: Session, person_id: str) -> Person:
+def _inspector(session: Session, actor: Actor, person_id: str) -> Person:
     """Only inspectors go: they have no area and help nobody, so they judge no work of their own."""
-    person = session.get(Person, person_id)
-    if person is None or not person.active:
-        raise Problem("record.not_found")
+    person = nameable(session, actor, person_id)
     if not load_actor(session, person).has("inspector"):
         raise Problem("inspection.no_inspector")
     return person
@@ -221,7 +223,7 @@ def put_team(
         raise Problem("record.not_found")
     team.name = name
     session.flush()
-    wanted = {_inspector(session, one).id for one in members}
+    wanted = {_inspector(session, actor, one).id for one in members}
     there = session.scalars(select(InspectionTeamMember).where(InspectionTeamMember.team_id == team_id)).all()
     for row in there:
         if row.person_id not in wanted:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
-from sqlalchemy import Select, select, union_all
+from sqlalchemy import Select, and_, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import AuditEntry, HelperOf, Install, RoleGrant
@@ -13,10 +13,14 @@ from server.geo.tables import Region
 from server.registry.tables import Conflict, Entity
 from server.sync.office_tables import DatumDoubt, Draft
 from server.sync.tables import Attachment, OpLog, Quarantine, Submission
+from server.sync.unannounced import UnannouncedVisit
 
 Paths = Select[str, str]
 
-NAMED = ("household", "of", "to", "region", "area")  # parts of a detail that say where it was
+ANYBODY = ""
+NAMED = ("household", "of", "to", "region", "area", "inspection", "task")  # parts of a detail that say where it was
+# What layers above know of: ids → selects of (id, path of its region).
+PLACES: dict[str, Callable[[Collection[str]], list[Paths]]] = {}
 
 
 def areas_of(session: Session, entries: Sequence[AuditEntry]) -> dict[int, str | None]:
@@ -28,7 +32,38 @@ def areas_of(session: Session, entries: Sequence[AuditEntry]) -> dict[int, str |
     named = {entry.id: _names(entry) for entry in entries}
     doers = {entry.person_id for entry in entries if entry.person_id}
     paths = _paths(session, {name for names in named.values() for name in names} | doers)
-    return {entry.id: _common(_about(entry, named[entry.id], paths)) for entry in entries}
+    kept = _unannounced(session, {entry.subject for entry in entries})
+    return {entry.id: _common(_about(entry, named[entry.id], paths) | _kept(entry, kept)) for entry in entries}
+
+
+def _kept(entry: AuditEntry, kept: dict[str, dict[str, str]]) -> set[str]:
+    """Of what an unannounced visit is about: the region that keeps it, so that the places visited do not read of it."""
+    who = {ANYBODY, entry.person_id, *((entry.detail or {}).get(name) for name in ("to", "of"))}
+    return {path for person, path in kept.get(entry.subject, {}).items() if person in who}
+
+
+def _unannounced(session: Session, subjects: Collection[str]) -> dict[str, dict[str, str]]:
+    """Household → who comes there unannounced → path of the region that keeps it; answers and photos: of ANYBODY."""
+    visit = UnannouncedVisit
+    came = and_(visit.person_id == Submission.person_id, visit.household_id == Submission.root_id)
+    here = select(visit.household_id, visit.person_id, Region.path).join(Region, Region.code == visit.region_code)
+    answers = (
+        select(Submission.instance_id, literal(ANYBODY), Region.path)
+        .join(visit, came)
+        .join(Region, Region.code == visit.region_code)
+        .where(Submission.independent.is_(True))
+    )
+    photos = answers.with_only_columns(Attachment.id, literal(ANYBODY), Region.path).join(
+        Attachment, Attachment.instance_id == Submission.instance_id
+    )
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for query in (
+        here.where(visit.household_id.in_(subjects)), answers.where(Submission.instance_id.in_(subjects)),
+        photos.where(Attachment.id.in_(subjects)),
+    ):  # fmt: skip
+        for subject, person, path in session.execute(query):
+            found[subject][person] = path
+    return found
 
 
 def _names(entry: AuditEntry) -> set[str]:
@@ -81,6 +116,7 @@ def _places(names: Collection[str]) -> list[Paths]:
         select(id, Region.path).join(Region, Region.code == code).where(id.in_(names)) for id, code in by_code
     ]
     found.append(select(Region.code, Region.path).where(Region.code.in_(names)))
+    found += [place for layer in PLACES.values() for place in layer(names)]
     photos = select(Attachment.id, Region.path).join(Submission, Submission.instance_id == Attachment.instance_id)
     found.append(photos.join(Region, Region.code == Submission.region_code).where(Attachment.id.in_(names)))
     conflicts = select(Conflict.id, Region.path).join(Entity, Entity.id == Conflict.entity_id)

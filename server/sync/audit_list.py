@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,8 @@ from server.sync.tables import Attachment, Submission
 
 READERS = ("admin", "auditor")
 Wire = dict[str, Any]
+# What layers above name: ids → what each is.
+SUBJECTS: dict[str, Callable[[Session, Collection[str]], dict[str, Wire]]] = {}
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def _on_wire(session: Session, rows: Sequence[AuditEntry]) -> list[Wire]:
     people = authors(session, {*subjects, *(row.person_id for row in rows), *_named(rows, "to", "of")})
     records = _records(session, {*subjects, *_named(rows, "household")})
     about = {**records, **_visits(session, subjects), **_devices(session, subjects)}
+    for names_of in SUBJECTS.values():
+        about |= names_of(session, {*subjects, *_named(rows, "inspection", "task")})
     about |= {id: {"kind": "person", "id": id, "name": people[id]["display_name"]} for id in subjects if id in people}
     return [
         {
@@ -90,6 +94,7 @@ def _on_wire(session: Session, rows: Sequence[AuditEntry]) -> list[Wire]:
             "about": about.get(row.subject),
             "other": people.get(str((row.detail or {}).get("to") or (row.detail or {}).get("of") or "")),
             "household": about.get(str((row.detail or {}).get("household"))),
+            "within": about.get(str((row.detail or {}).get("inspection") or (row.detail or {}).get("task"))),
             "region": row.region_code,
             "detail": {name: value for name, value in (row.detail or {}).items() if name != SALT} or None,
             "hash": row.hash,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import not_, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
@@ -103,8 +103,12 @@ def list_contacts(session: Session, actor: Actor, entity_id: str, limit: int, af
     known: Rows = select(ContactAttempt).where(ContactAttempt.entity_id == entity.root_id)
     above = tuple(role.role for role in actor.roles if role.role != "cadre")
     region = session.get_one(Region, entity.region_code)
-    if not actor.covers(region.path, above):
-        known = known.where(or_(ContactAttempt.independent.is_(False), ContactAttempt.person_id == actor.id))
+    open_to_all, own = ContactAttempt.independent.is_(False), ContactAttempt.person_id == actor.id
+    if actor.covers(region.path, above):
+        kept = scope.unannounced(actor, ContactAttempt.person_id, ContactAttempt.entity_id, above)
+        known = known.where(or_(open_to_all, own, not_(kept)))
+    else:
+        known = known.where(or_(open_to_all, own))
     page = newest_first(session, known, known, ContactAttempt.received_at, ContactAttempt.op_id, limit, after)
     if page is None:
         return None

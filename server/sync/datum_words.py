@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, not_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
@@ -16,7 +16,7 @@ from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync.office_tables import DatumDoubt
 from server.sync.review import REVIEWERS
-from server.sync.scope import in_regions
+from server.sync.scope import in_regions, unannounced
 
 READERS = (*REVIEWERS, "auditor")
 STATES = ("open", "gone", "explained", "confirmed")
@@ -52,7 +52,8 @@ _SAID = {
 
 
 def _mine(actor: Actor, roles: tuple[str, ...]) -> Rows:
-    found: Rows = select(DatumDoubt).where(in_regions(actor, roles, DatumDoubt.region_code))
+    mine = and_(in_regions(actor, roles, DatumDoubt.region_code), not_(unannounced(actor, DatumDoubt.person_id)))
+    found: Rows = select(DatumDoubt).where(mine)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
@@ -78,9 +78,10 @@ def _choose_newest(session: Session, person_id: str, instance_id: str) -> None:
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
-    """Clause on Draft: one's own, or in an area that one supervises."""
+    """Clause on Draft: one's own, or in an area that one supervises, but of no unannounced visit."""
     area = scope.in_regions(actor, REVIEWERS, Draft.region_code)
-    return or_(Draft.person_id == actor.id, area)
+    kept = scope.unannounced(actor, Draft.person_id, roles=REVIEWERS)
+    return or_(Draft.person_id == actor.id, and_(area, not_(kept)))
 
 
 def _open() -> ColumnElement[bool]:

@@ -55,8 +55,8 @@ class Wanted:
 
 def ask(session: Session, actor: Actor, instance_id: str, asked: Asked) -> Wire:
     """The question as stored, with its news; Problem record.not_found for what the actor may not review."""
-    mine = scope.in_regions(actor, REVIEWERS, Submission.region_code)
-    submission = session.scalar(select(Submission).where(Submission.instance_id == instance_id, mine))
+    mine = (scope.in_regions(actor, REVIEWERS, Submission.region_code), scope.announced(actor, REVIEWERS))
+    submission = session.scalar(select(Submission).where(Submission.instance_id == instance_id, *mine))
     if submission is None:
         raise Problem("record.not_found")
     if asked.attachment_id is not None and not _belongs(session, asked.attachment_id, instance_id):

@@ -84,8 +84,8 @@ def _last(session: Session, instance_id: str) -> Review | None:
 
 
 def _reviewed(session: Session, actor: Actor, instance_id: str) -> Submission:
-    mine = scope.in_regions(actor, REVIEWERS, Submission.region_code)
-    row = session.scalar(select(Submission).where(Submission.instance_id == instance_id, mine))
+    mine = (scope.in_regions(actor, REVIEWERS, Submission.region_code), scope.announced(actor, REVIEWERS))
+    row = session.scalar(select(Submission).where(Submission.instance_id == instance_id, *mine))
     if row is None:
         raise Problem("record.not_found")
     return row

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import READING, Actor
@@ -18,6 +18,7 @@ from server.registry.masking import CLEAR_ROLES
 from server.registry.reading import Scope
 from server.registry.tables import Entity
 from server.sync.tables import Submission
+from server.sync.unannounced import kept_from
 
 
 def regions_below(paths: tuple[str, ...]) -> Select[str]:
@@ -51,17 +52,34 @@ def visible_submissions(actor: Actor, roles: tuple[str, ...] = READING) -> Colum
     """Clause on Submission: its own author, its region, or a household that the person helps.
 
     What was asked behind the village's back (`independent`) is seen by its author and by whoever answers for more
-    than the village, not by cadres and helpers.
+    than the village, not by cadres and helpers; and while it is unannounced by nobody who is checked with it.
     """
-    above = tuple(role for role in roles if role != "cadre")
+    above = _above_village(roles)
     of_village = or_(
         in_regions(actor, roles, Submission.region_code), Submission.root_id.in_(_helped(actor))
     )
     return or_(
         Submission.person_id == actor.id,
-        in_regions(actor, above, Submission.region_code),
+        and_(in_regions(actor, above, Submission.region_code), announced(actor, above)),
         and_(Submission.independent.is_(False), of_village),
     )
+
+
+def _above_village(roles: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(role for role in roles if role != "cadre")
+
+
+def announced(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
+    """Clause on Submission: no answer that is still kept from the actor in these roles (unannounced.py)."""
+    kept = unannounced(actor, Submission.person_id, Submission.root_id, roles)
+    return or_(Submission.independent.is_(False), not_(kept))
+
+
+def unannounced(
+    actor: Actor, person: Any, household: Any = None, roles: tuple[str, ...] = READING
+) -> ColumnElement[bool]:
+    """Clause: this person (a column) came to this household without the actor's areas being told."""
+    return kept_from(regions_below(actor.paths(_above_village(roles))), person, household)
 
 
 def visible_regions(actor: Actor) -> ColumnElement[bool]:
