@@ -118,15 +118,19 @@ def init_app(app: Flask, url: str) -> None:
             _prepare_sqlite(db.engine)
         else:
             _ask_after_idling(db.engine)
-            event.listen(db.engine, "connect", _keep_prepared)
+            event.listen(db.engine, "connect", _prepare_postgres)
 
 
 PREPARED = 400  # statements that a connection keeps prepared; a submission needs about 30, lists come in many lengths
 IDLE = 5  # seconds after which a connection may have died; asking each time would cost a turn a transaction
 
 
-def _keep_prepared(connection: Any, _record: object) -> None:
+def _prepare_postgres(connection: Any, _record: object) -> None:
     connection.prepared_max = PREPARED
+    # Compiling our queries takes hundreds of milliseconds, running them a few (tests/bench/bench_desk.py).
+    connection.autocommit = True
+    connection.execute("SET jit = off")
+    connection.autocommit = False
 
 
 def _ask_after_idling(engine: Engine) -> None:
