@@ -108,8 +108,8 @@ def visit(world: World, inspection: dict[str, Any]) -> dict[str, str]:
     [shown] = desk.get("/evidence").json["items"]
     return {
         "submission": answers["instance_id"], "attachment": shown["id"], "draft": draft["op_id"], "household": WANG,
-        "inspection": inspection["id"], "task": task["id"], "inspector": world.people["inspector"], "front": "front.jpg",
-        "quarantine": desk.get("/quarantine").json["items"][0]["id"], "sha256": photo["sha256"],
+        "inspection": inspection["id"], "task": task["id"], "inspector": world.people["inspector"],
+        "quarantine": desk.get("/quarantine").json["items"][0]["id"], "sha256": photo["sha256"], "front": "front.jpg",
     }  # fmt: skip
 
 
