@@ -42,13 +42,21 @@ class DefinitionFile:
 
 def read_definition(path: Path) -> DefinitionFile:
     """Read one YAML file whose top is a mapping. Raises DefinitionError when it is not."""
-    found = DefinitionFile(path)
     try:
         with path.open("rb") as file:
-            node = compose(file.read(MOST_BYTES + 1))
+            content = file.read(MOST_BYTES + 1)
     except OSError as error:
+        found = DefinitionFile(path)
         found.complain("file.unreadable", (), cause=error.strerror or type(error).__name__)
         raise DefinitionError(found.issues) from error
+    return parse_definition(path, content)
+
+
+def parse_definition(path: Path, content: bytes) -> DefinitionFile:
+    """As read_definition, of a file that was sent; `path` is how complaints name it."""
+    found = DefinitionFile(path)
+    try:
+        node = compose(content)
     except Refused as error:
         found.lines[()] = error.line
         found.complain(error.code, (), **error.values)

@@ -157,6 +157,32 @@ DEFINITIONS = {
         "{area} 有两个版本从同一天开始 / Two versions for {area} begin on the same day",
         "合并成一个，或改其中一个的 from / Make them one, or change the from of one",
     ),
+    "policy.past": (
+        "从 {day} 起，这一天已经过去；已经作出的结论不能再变 / {day} is over, and verdicts that were given stand",
+        "选 {today} 或以后的一天 / Choose {today} or a later day",
+    ),
+    "policy.no_values": (
+        "一个数值也没有改 / No value is changed",
+        "至少改一个数值 / Change one value at least",
+    ),
+    "policy.file_kind": (
+        "“{name}”不是 YAML 或 CSV 文件 / “{name}” is no YAML or CSV file",
+        "上传 .yaml 或 .csv；CSV 可以先在这里下载，改好数值再传上来 / "
+        "Send .yaml or .csv; download the CSV here, change the values, send it back",
+    ),
+    "policy.file_columns": (
+        "第一行没有列名 name 和 value / The first line lacks the columns name and value",
+        "下载这项标准的 CSV，只改 value 一列 / Download the CSV of this policy and change the column value only",
+    ),
+    "policy.other": (
+        "文件是“{given}”的，不是“{name}”的 / The file is of “{given}”, not of “{name}”",
+        "在“{given}”那里上传，或换一个文件 / Upload it there, or choose another file",
+    ),
+    "policy.one_version": (
+        "文件里有 {count} 个没有载入过的版本，一次只能上传一个 / "
+        "The file holds {count} versions that were never loaded; one is wanted at a time",
+        "只留要上传的那一个版本 / Leave only the version to be uploaded",
+    ),
     "workflow.dead_end": (
         "状态“{state}”没有出路，或没有期限 / The state “{state}” has no way out, or no clock",
         "加一个从它出发的步骤和 clock，或写 final: yes / Add a step that leads out of it and a clock, or final: yes",

@@ -114,7 +114,7 @@ def _policy(file: DefinitionFile) -> Policy:
     given = check.mapping(file, ("values",), content.get("values"))
     values = {name: _value(file, name, item, given) for name, item in given.items()}
     versions = [
-        _version(file, ("versions", str(n)), item, values)
+        read_version(file, ("versions", str(n)), item, values)
         for n, item in enumerate(check.sequence(file, ("versions",), content.get("versions")))
     ]
     _check_unique(file, versions)
@@ -145,7 +145,10 @@ def _value(file: DefinitionFile, name: str, given: Any, siblings: Mapping[str, A
     )
 
 
-def _version(file: DefinitionFile, at: Place, given: Any, known: Mapping[str, PolicyValue]) -> PolicyVersion | None:
+def read_version(
+    file: DefinitionFile, at: Place, given: Any, known: Mapping[str, PolicyValue]
+) -> PolicyVersion | None:
+    """One version; `known`: what it may set. Complains to the file; None where it does not say from when it holds."""
     content = check.mapping(file, at, given)
     check.check_keys(file, at, content, _VERSION_KEYS, ("id", "area", "from", "status", "source", "values"))
     start = check.day(file, (*at, "from"), content.get("from"))

@@ -85,22 +85,22 @@ def policy_rows(session: Session, name: str) -> Sequence[Mapping[str, str]]:
 
 def _store(session: Session, policy: Policy, issues: list[Issue]) -> Stored:
     header = session.get(PolicyFile, policy.name)
-    known = {row.id: row for row in session.scalars(_versions(policy.name))} if header else {}
+    known = {row.id: row for row in session.scalars(versions_of(policy.name))} if header else {}
     if header is None:
         header = PolicyFile(name=policy.name, labels={}, source="", columns=[], content=b"", hash="")
         session.add(header)
-    values = {**{one.name: one for one in map(_value, header.columns)}, **policy.values}
+    values = {**{one.name: one for one in map(value_of, header.columns)}, **policy.values}
     ended = [one.id for one in policy.versions if one.id in known and _amend(known[one.id], one, policy.name, issues)]
     new = [one for one in policy.versions if one.id not in known]
-    rows = [*known.values(), *(_row(policy.name, one) for one in new)]
-    whole = replace(policy, values=values, versions=tuple(_version(row) for row in rows))
-    changed = _write_file(header, whole, {one.id for one in new}, issues)
+    rows = [*known.values(), *(version_row(policy.name, one) for one in new)]
+    whole = replace(policy, values=values, versions=tuple(version_of(row) for row in rows))
+    changed = write_file(header, whole, {one.id for one in new}, issues)
     session.flush()
     session.add_all(rows)
     return Stored(policy.name, tuple(one.id for one in new), tuple(ended), changed)
 
 
-def _versions(policy: str) -> Any:
+def versions_of(policy: str) -> Any:
     return select(PolicyVersionRow).where(PolicyVersionRow.policy == policy).order_by(PolicyVersionRow.id)
 
 
@@ -126,7 +126,7 @@ def _amend(row: PolicyVersionRow, given: PolicyVersion, policy: str, issues: lis
     return is_ended
 
 
-def _write_file(header: PolicyFile, policy: Policy, new: Collection[str], issues: list[Issue]) -> bool:
+def write_file(header: PolicyFile, policy: Policy, new: Collection[str], issues: list[Issue]) -> bool:
     """What was loaded before stands for good: only versions in `new` are still told what contradicts in them."""
     rows = policy_list(policy)
     issues += gaps(policy, rows)
@@ -141,7 +141,7 @@ def _write_file(header: PolicyFile, policy: Policy, new: Collection[str], issues
     return changed
 
 
-def _row(policy: str, one: PolicyVersion) -> PolicyVersionRow:
+def version_row(policy: str, one: PolicyVersion) -> PolicyVersionRow:
     return PolicyVersionRow(
         policy=policy,
         id=one.id,
@@ -155,7 +155,7 @@ def _row(policy: str, one: PolicyVersion) -> PolicyVersionRow:
     )
 
 
-def _version(row: PolicyVersionRow) -> PolicyVersion:
+def version_of(row: PolicyVersionRow) -> PolicyVersion:
     return PolicyVersion(
         row.id, row.area, row.valid_from, row.valid_until, row.status, row.source, row.values, row.labels
     )
@@ -169,7 +169,7 @@ def _column(value: PolicyValue) -> dict[str, Any]:
     }
 
 
-def _value(column: Mapping[str, Any]) -> PolicyValue:
+def value_of(column: Mapping[str, Any]) -> PolicyValue:
     least, most = (Decimal(column[key]) if column.get(key) else None for key in ("min", "max"))
     return PolicyValue(
         column["name"], column["type"], column["labels"], column.get("unit"), least, most,

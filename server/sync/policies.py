@@ -46,11 +46,17 @@ def load(session: Session, policies: Mapping[str, Policy], actor_id: str | None 
     for one in stored:
         if one.changed:
             note(session, actor_id, "policy.loaded", one.name, new=list(one.new), ended=list(one.ended))
-    forms = _reading(session, changed) if changed else []
+    forms = tell_phones(session, changed)
+    count = sum(len(policy.versions) for policy in policies.values())
+    return LoadedPolicies(len(policies), count, new, ended, forms)
+
+
+def tell_phones(session: Session, policies: set[str]) -> int:
+    """The forms that read one of these policies are news; how many there are."""
+    forms = _reading(session, policies) if policies else []
     if forms:
         touch(session, of_forms(session, forms))
-    count = sum(len(policy.versions) for policy in policies.values())
-    return LoadedPolicies(len(policies), count, new, ended, len(forms))
+    return len(forms)
 
 
 def _reading(session: Session, policies: set[str]) -> Sequence[FormVersion]:
