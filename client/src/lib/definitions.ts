@@ -1,6 +1,7 @@
 /** Names of properties and codes, as the server's datasets declare them: for cards, histories and sentences. */
 import { getJson } from "./api";
 import { announce } from "./changes";
+import { listRecords } from "./records";
 import { readMeta, writeMeta, session, type Session } from "./session";
 
 export interface Labels { zh?: string; en?: string }
@@ -16,12 +17,19 @@ interface Kept { at: number; datasets: DatasetDefinition[]; regions: Region[] }
 /** Once a day is enough: definitions change with forms, not with visits. Answers whether they were fetched. */
 export async function fetchDefinitions(at: Session, now: number = Date.now()): Promise<boolean> {
   const kept = await readMeta<Kept>(at.db, at.key, "definitions");
-  if (kept && now - kept.at < DAY_MS) return false;
+  if (kept && now - kept.at < DAY_MS && !(await isSentAnew(at, kept.regions))) return false;
   const token = at.account.token;
   const [datasets, regions] = await Promise.all([getJson<unknown>("/datasets", { token }), getJson<{ items: Region[] }>("/regions", { token })]);
   await writeMeta(at, "definitions", { at: now, datasets: normal(datasets), regions: regions.items });
   announce("records");
   return true;
+}
+
+/** An inspector learns the name of a village with the first household there that is lent. */
+async function isSentAnew(at: Session, regions: Region[]): Promise<boolean> {
+  if (!at.account.user.roles.some(({ role }) => role === "inspector")) return false;
+  const known = new Set(regions.map(({ code }) => code));
+  return (await listRecords("household")).some(({ region }) => !known.has(region));
 }
 
 export async function loadRegions(): Promise<Region[]> {

@@ -20,27 +20,32 @@ export interface EntityEntry {
   updated_at?: string; updated_by?: Person | null; photos?: unknown[];
   /** What differs for a form that knows only so many steps of the dataset's vocabulary. */
   past?: Record<string, Values>;
+  /** On loan for one form: `data` holds what that form reads, the rest is withheld so that the visit is independent. */
+  lent?: boolean;
 }
 /** `media`: the form's files with their hashes; a policy's list may change while the version stays. */
 export interface FormEntry {
   n: number; type: "form"; form_id: string; version: string; hash: string; state: string;
   offered_from?: string | null; starts_on?: string | null; media?: { name: string; hash: string }[]; settings?: { roles?: string; qualification?: string };
 }
-export interface AssignmentEntry { n: number; type: "assignment"; id: string; form_id?: string; entity_id: string; due?: string | null; reason?: string | null; state?: string }
+/** `stop`: its place in the walk, from 1; `reason_en`: where the reason is in the server's own words. */
+export interface AssignmentEntry { n: number; type: "assignment"; id: string; form_id?: string; entity_id: string; due?: string | null; reason?: string | null; reason_en?: string | null; stop?: number | null; state?: string }
 export interface ReviewEntry { n: number; type: "review"; instance_id: string; state: string; comments: { path?: string; text: string }[]; entity_id?: string }
 /** `path` or `attachment`: what of the visit is asked about; neither: about all of it. */
 export interface QuestionEntry {
   n: number; type: "question"; id: string; instance_id: string; text: string; entity_id?: string; path?: string; attachment_id?: string;
   attachment?: { name: string; slot: string | null; sha256: string | null }; asked_by?: Person | null; asked_at?: string;
 }
-/** A step that was taken on a finding, and one that the village may take now. `labels`: as the workflow names it. */
-export interface FindingStep { id: string; n: number; step: string; side: string; author?: Person | null; at: string; text: string; labels?: Words; due?: string | null; lead?: string | null; partner?: string | null; files: { name: string; slot: string | null; sha256: string; state: string }[] }
+/** A step that was taken on a finding, and one that may be taken now. `labels`: as the workflow names it. */
+export interface FindingStep { id: string; n: number; step: string; side: string; author?: Person | null; at: string; text: string; labels?: Words; due?: string | null; lead?: string | null; partner?: string | null; check?: string | null; files: { name: string; slot: string | null; sha256: string; state: string }[] }
 export interface FindingOffer { step: string; labels: Words; needs: string[] }
 interface Words { zh?: string; en?: string }
-/** Something to be put right in the own village. `lapses`: after `due_on` it stands by itself, and nothing is offered any more. */
+/** Something to be put right in the own village (`lapses`: after `due_on` it stands by itself, and nothing is offered any more), or that one is sent to look at. */
 export interface FindingEntry {
   n: number; type: "finding"; id: string; number: string; region: string; household?: { id: string; label: string } | null; kind: string; text: string; photo_id?: string | null; slot?: string | null;
-  state: string; state_labels?: Words; final?: boolean; since: string; due_on?: string | null; lapses?: boolean; offers: FindingOffer[]; steps: FindingStep[]; opened_by?: Person | null; opened_at: string;
+  state: string; state_labels?: Words; final?: boolean; since: string; due_on?: string | null; lapses?: boolean; offers: FindingOffer[]; steps: FindingStep[]; opened_by?: Person | null; opened_at: string; last?: number;
+  /** Of who is sent to look whether it was put right; the village's otherwise. `check`: what the last look on the spot said. */
+  side?: "inspection"; check?: { instance_id: string; verified: string | null } | null;
 }
 /** What somebody wrote of a contested property; `value` an object for several properties, absent values are not shown to this role. */
 export interface ConflictHead { op_id: string; value: unknown; author?: Person | null; role?: string; visit?: { started_at?: string | null; ended_at?: string | null } | null; witnesses?: { op_id: string; author?: Person | null }[] }

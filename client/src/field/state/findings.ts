@@ -1,11 +1,11 @@
-/** Findings about the own village as pages see them. */
+/** Findings of the own village, or that one is sent to look at, as pages see them. */
 import { computed, shallowRef } from "vue";
-import { openFindings, type OpenFinding } from "@lib/rectification";
+import { isWaiting, openFindings, type OpenFinding } from "@lib/rectification";
 import { follow } from "./syncing";
 
 export const findings = shallowRef<OpenFinding[]>([]);
-/** Those in which the village's side has something to do. */
-export const toDo = computed(() => findings.value.filter((one) => one.offers.length > 0 && one.sent === null));
+/** Those in which this worker has something to do. */
+export const toDo = computed(() => findings.value.filter(isWaiting));
 
 async function load(): Promise<void> {
   findings.value = await openFindings();

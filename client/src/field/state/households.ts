@@ -71,7 +71,8 @@ function lineOf(view: RecordView, members: string[], around: Around): HouseholdL
     due: around.due.get(id) ?? null, questions: around.questions.get(id) ?? 0, contested: view.contested.length, sentBack: around.sentBack.has(id),
     draft: around.drafts.has(id), state: around.states.get(id) ?? null, findings: around.findings.get(id) ?? 0,
     changed: view.entry !== null && (around.looked.get(id) ?? Infinity) < view.entry.version && view.updated_by?.id !== around.me,
-    visited: around.visited.has(id) || (REACHED.includes(String(data["contact_disposition"])) && isThisQuarter(data["contact_at"])),
+    // Nobody is told of an independent visit which others there were.
+    visited: view.entry?.lent === true || around.visited.has(id) || (REACHED.includes(String(data["contact_disposition"])) && isThisQuarter(data["contact_at"])),
     phone: String(data["contact_phone"] ?? ""), number: String(data["household_no"] ?? ""), members,
     words: [name, view.label, data["household_no"], data["address"], data["contact_phone"], ...members, ...[name, ...members].map(initials)].join(" ").toLowerCase(),
   };
@@ -112,7 +113,8 @@ export function urgency(line: HouseholdLine): number {
   return line.visited ? 6 : 5;
 }
 
-const rank = (line: HouseholdLine): string => [urgency(line), line.due?.due ?? "9999", line.region, line.name].join("|");
+/** Who walks a route goes by its stops; others by village and name. */
+const rank = (line: HouseholdLine): string => [urgency(line), line.due?.due ?? "9999", String(line.due?.stop ?? 9999).padStart(4, "0"), line.region, line.name].join("|");
 
 export const byUrgency = (a: HouseholdLine, b: HouseholdLine): number => (rank(a) < rank(b) ? -1 : 1);
 

@@ -4,6 +4,7 @@ import { computed, shallowRef } from "vue";
 import { cellText } from "@lib/csv";
 import { loadDefinitions, loadRegions, type DatasetDefinition, type Labels, type PropertyDefinition, type Region } from "@lib/definitions";
 import i18n, { t } from "@lib/i18n";
+import type { AssignmentEntry } from "@lib/types";
 import { follow } from "./syncing";
 
 const datasets = shallowRef<DatasetDefinition[]>([]);
@@ -14,6 +15,9 @@ async function load(): Promise<void> {
   [datasets.value, regions.value] = await Promise.all([loadDefinitions(), loadRegions()]);
 }
 export const followLabels = (): (() => void) => follow(["records"], load);
+
+/** Why somebody is sent; what a person wrote stands as it was written. */
+export const reasonText = ({ reason, reason_en }: Pick<AssignmentEntry, "reason" | "reason_en">): string => (i18n.global.locale.value === "en" ? reason_en : null) ?? reason ?? "";
 
 export const inLanguage = (labels: Labels | undefined, fallback: string): string =>
   (i18n.global.locale.value === "en" ? labels?.en ?? labels?.zh : labels?.zh ?? labels?.en) || fallback;

@@ -3,6 +3,7 @@ import { mayRegister } from "@lib/form-settings";
 import { listDrafts, openDraft } from "@lib/drafts";
 import { offeredForms, type FormFacts } from "@lib/forms";
 import i18n from "@lib/i18n";
+import { carriedInto } from "@lib/on-the-spot";
 import { session } from "@lib/session";
 import type { Draft } from "@lib/types";
 import { inLanguage } from "./labels";
@@ -48,4 +49,5 @@ export async function draftsOf(householdId: string): Promise<Draft[]> {
 }
 
 /** A form about households starts from this one's rows; null: about the village, or it registers a household. */
-export const startVisit = (householdId: string | null, formId: string): Promise<Draft> => openDraft(householdId, formId, i18n.global.locale.value === "en" ? "en" : "zh");
+export const startVisit = async (householdId: string | null, formId: string): Promise<Draft> =>
+  openDraft(householdId, formId, i18n.global.locale.value === "en" ? "en" : "zh", await carriedInto(formId, householdId));

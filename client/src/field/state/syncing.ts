@@ -2,6 +2,7 @@
 import { readonly, ref } from "vue";
 import { onChange } from "@lib/changes";
 import { backOff } from "@lib/core/ops";
+import { keepFindingPhotos } from "@lib/finding-photos";
 import { fetchLastPhotos } from "@lib/last-photos";
 import { asProblem, Problem } from "@lib/problem";
 import { isUnlocked, session, whileOpen } from "@lib/session";
@@ -67,6 +68,7 @@ function learn(came: SyncResult): void {
 /** After a good round, beside everything else. A lost line is no failure of anything: the next round asks again. */
 async function lookForPhotos(): Promise<void> {
   try {
+    await keepFindingPhotos(session());
     await fetchLastPhotos(session());
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause;
