@@ -94,6 +94,8 @@ def resolve(body: dict[str, Any], conflict_id: str) -> Response:
 def preview(body: dict[str, Any], conflict_id: str) -> Response:
     """What this decision would make of the record, and which cleaning rules it would then break or no longer break."""
     actor = current_actor()
+    with db.read() as session:
+        found(read_conflict(session, actor, definitions(), conflict_id))
     given = {**body, "conflict_id": conflict_id, "reason": body["reason"].strip() or "?"}
     considered = read_resolution({**given, "seen": [str(op_id) for op_id in body["seen"]]})
     if considered is None:

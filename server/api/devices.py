@@ -19,7 +19,7 @@ from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
 from server.sync import device_list, feeds, holdings, inviting, rights
-from server.sync.administered import administered
+from server.sync.administered import administered, nameable
 from server.sync.review import REVIEWERS
 from server.sync.scope import find_entity
 
@@ -100,9 +100,9 @@ def revoke(install_id: str) -> Response:
 
     def work(session: Session) -> dict[str, Any]:
         install = session.get(Install, install_id)
+        administered(session, actor, install.person_id if install else "", without_area=True)
         if install is None:
             raise Problem("record.not_found")
-        administered(session, actor, install.person_id, without_area=True)
         holdings.revoke_install(session, install)
         note(session, actor.id, "device.revoked", install_id, of=install.person_id)
         return {"install_id": install_id, "revoked_at": install.revoked_at.isoformat() if install.revoked_at else None}
@@ -149,7 +149,7 @@ def household(body: dict[str, Any], person_id: UUID) -> Response:
         if entity is None or entity.root_id != wanted:
             raise Problem("record.not_found")
         if body["give"]:
-            rights.known_person(session, str(person_id))
+            nameable(session, actor, str(person_id))
             told = rights.give_household(session, str(person_id), wanted, body["position"])
         else:
             told = rights.take_household(session, str(person_id), wanted)

@@ -76,9 +76,9 @@ def end(enrolment_id: UUID) -> Response:
 
     def work(session: Session) -> None:
         row = session.get(Enrolment, str(enrolment_id), with_for_update=True)
+        administered(session, actor, row.person_id if row else "", without_area=True)
         if row is None:
             raise Problem("record.not_found")
-        administered(session, actor, row.person_id, without_area=True)
         enrolments.withdraw(session, row, actor.id)
 
     db.transact(work)

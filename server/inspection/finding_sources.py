@@ -115,9 +115,9 @@ def _inspected_in(instance_id: str) -> Select[str]:
 
 def _rule(session: Session, actor: Actor, said: Said) -> Origin:
     row = session.get(RuleFinding, said.text("id"))
+    household = _household(session, actor, row.household_id if row else "")
     if row is None:
         raise Problem("record.not_found")
-    household = _household(session, actor, row.household_id)
     about = {"rule": row.rule, "properties": list(row.properties), "entity_id": row.entity_id}
     return Origin("rule", row.id, household.region_code, household.id, about)
 

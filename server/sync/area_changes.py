@@ -47,7 +47,7 @@ class Change:
 
 def _administered(session: Session, actor: Actor, code: str | None) -> Region:
     """Problem record.not_found for a region elsewhere exactly as for an unknown one."""
-    region = session.get(Region, code) if code else None
+    region = session.get(Region, code or "")
     if region is None or not actor.covers(region.path, ADMINS):
         raise Problem("record.not_found")
     return region
@@ -169,9 +169,9 @@ def _notice_holders(session: Session, region: Region) -> None:
 def withdraw(session: Session, actor: Actor, change_id: str) -> None:
     """Ends a change whose day has not come. Problems record.not_found, region.applied."""
     row = session.get(RegionChange, change_id, with_for_update=True)
+    _administered(session, actor, row.region_code if row else "")
     if row is None:
         raise Problem("record.not_found")
-    _administered(session, actor, row.region_code)
     if row.applied_at is not None:
         raise Problem("region.applied")
     if row.withdrawn_at is None:

@@ -26,6 +26,7 @@ from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.registry.tables import Entity
 from server.sync import feeds, loans, scope
+from server.sync.administered import nameable
 from server.sync.case import Case
 from server.sync.desk import afterwards
 from server.sync.feeds import News
@@ -64,8 +65,8 @@ def assign(session: Session, actor: Actor, errand: Errand) -> Wire:
     """The assignment as stored, with its news. Problems as loans.lend."""
     here = scope.in_regions(actor, REVIEWERS)
     entity = session.scalar(select(Entity).where(Entity.id == errand.entity_id, Entity.root_id == Entity.id, here))
-    person = session.get(Person, errand.person_id)
-    if entity is None or person is None or not person.active:
+    person = nameable(session, actor, errand.person_id)
+    if entity is None:
         raise Problem("record.not_found")
     row_id = errand.id or str(uuid.uuid4())
     statement = upsert(session, Assignment).values(

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, load_actor
 from server.accounts.audit import note
-from server.accounts.tables import HelperOf, Loan, Person
+from server.accounts.tables import HelperOf, Loan
 from server.db import now, today, upsert
 from server.errors import Fault, Problem
 from server.forms.tables import FormVersion
@@ -27,6 +27,7 @@ from server.forms.versions import settings_of
 from server.geo.tables import Region
 from server.registry.tables import Entity
 from server.sync import feeds, scope
+from server.sync.administered import nameable
 from server.sync.case import Case
 from server.sync.feeds import News
 
@@ -53,9 +54,7 @@ def lend(session: Session, actor: Actor, wanted: Lending) -> Loan:
     Problems: record.not_found (out of sight), request.invalid (no such form), loan.own_area.
     """
     entity = _lendable(session, actor, wanted.household_id)
-    person = session.get(Person, wanted.person_id)
-    if person is None or not person.active:
-        raise Problem("record.not_found")
+    person = nameable(session, actor, wanted.person_id)
     if not frame_of(session, wanted.form_id):
         fix = "Name a form that is published."
         raise Problem("request.invalid", faults=[Fault("form_id", "There is no published form of that name.", fix)])
@@ -156,9 +155,9 @@ def end_due(session: Session, person_id: str | None = None) -> int:
 def end_loan(session: Session, actor: Actor, loan_id: str) -> Loan:
     """Ends one; Problem record.not_found for what the actor did not have the right to lend."""
     loan = session.get(Loan, loan_id)
+    _lendable(session, actor, loan.household_id if loan else "")
     if loan is None:
         raise Problem("record.not_found")
-    _lendable(session, actor, loan.household_id)
     gone = end(session, [loan])
     if gone:
         note(session, actor.id, "household.loan_ended", loan.household_id, of=loan.person_id)

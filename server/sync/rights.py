@@ -51,14 +51,6 @@ def take_role(session: Session, person_id: str, role: str, region: str | None) -
     return bool(taken)
 
 
-def known_person(session: Session, person_id: str) -> Person:
-    """The active person; Problem record.not_found."""
-    person = session.get(Person, person_id)
-    if person is None or not person.active:
-        raise Problem("record.not_found")
-    return person
-
-
 def give_household(session: Session, person_id: str, household_id: str, position: str) -> list[News]:
     """Makes the person a helper of the household; answers its rows for the person's own feed.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -31,10 +31,7 @@ PERIOD = timedelta(minutes=10)
 
 def undo(session: Session, actor: Actor, conflict_id: str) -> Outcome:
     """The record without the decision. Problems record.not_found, conflict.not_undone (another's, too late, a pair)."""
-    row = session.get(Conflict, conflict_id)
-    entity = _entity(session, actor, row) if row else None
-    if row is None or entity is None:
-        raise Problem("record.not_found")
+    row, entity = _in_sight(session, actor, conflict_id)
     op_id = _own(row, actor)
     db.lock(session, {entity.id})
     session.refresh(entity)
@@ -54,12 +51,17 @@ def undo(session: Session, actor: Actor, conflict_id: str) -> Outcome:
     return outcome
 
 
-def _entity(session: Session, actor: Actor, row: Conflict) -> Entity | None:
-    entity = session.get(Entity, row.entity_id)
-    if entity is None:
-        return None
-    seen = scope.visible_entities(actor, may_resolve(actor, datasets()[entity.dataset]))
-    return session.scalar(select(Entity).where(Entity.id == entity.id, seen))
+def _in_sight(session: Session, actor: Actor, conflict_id: str) -> tuple[Conflict, Entity]:
+    """In one statement: how many there are would tell the unknown from the foreign. Problem record.not_found."""
+    decides = [
+        and_(Entity.dataset == name, scope.visible_entities(actor, may_resolve(actor, dataset)))
+        for name, dataset in datasets().items()
+    ]
+    query = select(Conflict, Entity).join(Entity, Entity.id == Conflict.entity_id)
+    found = session.execute(query.where(Conflict.id == conflict_id, or_(*decides))).first()
+    if found is None:
+        raise Problem("record.not_found")
+    return found.Conflict, found.Entity
 
 
 def _own(row: Conflict, actor: Actor) -> str:
