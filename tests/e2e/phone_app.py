@@ -85,7 +85,7 @@ class PhoneApp(FormGestures):
             self.choose(question, "否")
         self.read_back()
         self.save()
-        self.page.wait_for_selector(".form-finished")
+        self.page.locator(".form-finished").wait_for()
 
     def offline(self, is_off: bool) -> None:
         self.context.set_offline(is_off)

@@ -1,11 +1,9 @@
 /** Judges a household by the cleaning rules with the engine that fills forms: checkHousehold(id, judge, localDay()). */
 import type { Judge } from "@lib/rules";
-import { instanceXmlOf, readForm, restoredInstance, type LoadedForm } from "./engine";
+import { instanceXmlOf, openForm } from "./engine";
 
-/** Rules change seldom and households are many: the form is read once. */
-let kept: { xform: string; loaded: Promise<LoadedForm> } | null = null;
-
-export const judge: Judge = async (xform, instanceXml) => {
-  if (kept?.xform !== xform) kept = { xform, loaded: readForm({ xform, file: () => Promise.resolve(null) }) };
-  return instanceXmlOf(await restoredInstance(await kept.loaded, instanceXml));
-};
+/**
+ * The rules' form is read anew for each household: a form that was read keeps every instance that was ever made of it,
+ * some 3 MB each, for as long as anybody holds it. The engine keeps its parsed expressions, so this costs little.
+ */
+export const judge: Judge = async (xform, instanceXml) => instanceXmlOf((await openForm({ xform, file: () => Promise.resolve(null) }, { instanceXml })).root);
