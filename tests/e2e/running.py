@@ -56,9 +56,10 @@ def running_demo(folder: Path) -> Iterator[Demo]:
 
 @contextmanager
 def chromium(playwright: Playwright, profile: Path, **options: Any) -> Iterator[BrowserContext]:
-    """A Chromium with a profile that stays: opening it again is the same phone after a restart."""
+    """A Chromium with a profile that stays: opening it again is the same phone after a restart; `args`: more."""
+    args = [*ARGS, *options.pop("args", [])]
     context = playwright.chromium.launch_persistent_context(
-        str(profile), executable_path=CHROMIUM, headless=True, args=ARGS, locale="zh-CN", **options
+        str(profile), executable_path=CHROMIUM, headless=True, args=args, locale="zh-CN", **options
     )
     context.set_default_timeout(30_000)
     try:
