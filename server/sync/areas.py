@@ -26,7 +26,8 @@ _GRID = 1e-6
 
 
 def list_regions(session: Session, actor: Actor, geometry: bool) -> list[dict[str, Any]]:
-    """What the person may see, with the names above it (`above`: a name only, no count, no boundary).
+    """What the person may see, with the names above it (`above`: a name only, no count, and a boundary only of the
+    village of an own group: whoever helps households there sees them on a map).
 
     Of the villages of households on loan the names alone: whoever is sent there has to find the way.
     """
@@ -35,7 +36,9 @@ def list_regions(session: Session, actor: Actor, geometry: bool) -> list[dict[st
     counts = upwards(_households(session, actor), seen)
     rows = sorted([*seen, *above], key=lambda region: region.path)
     own = {region.code for region in seen}
-    return [_region(region, counts, region.code in own, geometry) for region in rows]
+    villages = {region.parent_code for region in seen if region.level == "group"}
+    drawn = {*own, *villages} if geometry else set()
+    return [_region(region, counts, region.code in own, region.code in drawn) for region in rows]
 
 
 def _of_loans(session: Session, actor: Actor) -> Sequence[str]:
@@ -50,7 +53,7 @@ def _above(session: Session, regions: Sequence[Region], further: Sequence[str]) 
     return session.scalars(select(Region).where(Region.code.in_(missing))).all() if missing else []
 
 
-def _region(region: Region, counts: dict[str, int], own: bool, geometry: bool) -> dict[str, Any]:
+def _region(region: Region, counts: dict[str, int], own: bool, drawn: bool) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "code": region.code,
         "name": region.name_zh,
@@ -58,10 +61,11 @@ def _region(region: Region, counts: dict[str, int], own: bool, geometry: bool) -
         "level": region.level,
         "parent": region.parent_code,
     }
-    if not own:
-        return {**answer, "above": True}
-    answer["households"] = counts.get(region.code, 0)
-    if geometry and region.boundary is not None:
+    if own:
+        answer["households"] = counts.get(region.code, 0)
+    else:
+        answer["above"] = True
+    if drawn and region.boundary is not None:
         answer["geometry"] = shapely.geometry.mapping(shapely.set_precision(region.boundary, _GRID))
     return answer
 
