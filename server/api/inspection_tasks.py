@@ -17,7 +17,7 @@ from server.api.bodies import Loose
 from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.inspection import numbers, peeks, results, substitution, task_list, tasks
-from server.inspection.reading import inspection_wire
+from server.inspection.on_wire import inspection_wire
 from server.inspection.refusals import transact_noting
 from server.inspection.rights import PLANNERS, READERS, find_inspection
 from server.inspection.tables import InspectionTask

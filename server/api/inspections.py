@@ -18,10 +18,10 @@ from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.config import Settings
 from server.inspection import drawing, freezing, opening, planning, seeds
+from server.inspection.on_wire import inspection_wire
 from server.inspection.planning import SEED_WAYS, SPARING, Wanted
 from server.inspection.preview import preview
 from server.inspection.reading import (
-    inspection_wire,
     list_inspections,
     list_published,
     overlaps_of,

@@ -77,8 +77,8 @@ def compared(asked: dict[str, Any], row_id: UUID) -> Response:
     _brought_up(actor, str(row_id))
     limit, after = asked.pop("limit"), asked.pop("after")
     with db.read() as session:
-        found = gather(session, over(session, actor, str(row_id)))
-        return page_answer(households(session, definitions(), actor, found, Wanted(**asked), limit, after))
+        inspection = over(session, actor, str(row_id))
+        return page_answer(households(session, definitions(), actor, inspection, Wanted(**asked), limit, after))
 
 
 @blueprint.get("/inspections/<uuid:row_id>/comparisons/<uuid:household_id>")

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -128,9 +128,3 @@ def _record(
     """The published record: what was drawn from what, by which seed, when, by whom, and who was left out before."""
     around = replace(circumstances(session, inspection), drawn_at=drawn_at.isoformat(), drawn_by=actor.id)
     return signed(draw_record(drawn, plan_in(inspection), around), key)
-
-
-def counts_of(session: Session, inspection_id: str) -> dict[str, int]:
-    """How many were drawn, by kind: main, reserve."""
-    query = select(SampledHousehold.kind, func.count()).where(SampledHousehold.inspection_id == inspection_id)
-    return {row[0]: row[1] for row in session.execute(query.group_by(SampledHousehold.kind))}

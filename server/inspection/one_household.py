@@ -17,8 +17,9 @@ from server.inspection.comparison import Item
 from server.inspection.comparison_words import sentence
 from server.inspection.discrepancies import label_of, names_of, region_names
 from server.inspection.facts import property_of
-from server.inspection.outcome import Asked, Found, gather, over
+from server.inspection.outcome import Asked, Found, compared_ids, gather, over
 from server.inspection.standing import REASONS
+from server.inspection.tables import Inspection
 from server.inspection.tally import tally
 from server.registry.masking import CLEAR_ROLES, Sight, shown_label, shown_value, sight
 from server.registry.reading import Page
@@ -41,22 +42,28 @@ class Wanted:
     differing: bool = False
     below: bool = False
 
+AT_ONCE = 100  # households that are read together while a page is filled
+
 
 def households(
-    session: Session, datasets: Datasets, actor: Actor, found: Sequence[Found], wanted: Wanted,
+    session: Session, datasets: Datasets, actor: Actor, inspection: Inspection, wanted: Wanted,
     limit: int, after: str | None,
 ) -> Page | None:  # fmt: skip
-    """A page by village and ticket; None when `after` names none of them."""
-    fitting = [one for one in found if _fits(one, wanted)]
-    ids = [one.sampled.household_id for one in fitting]
+    """A page by village and ticket; None when `after` names none of them. No more is read than fills the page."""
+    ids = compared_ids(session, inspection, wanted.region)
     if after is not None and after not in ids:
         return None
-    start = ids.index(after) + 1 if after is not None else 0
-    page = fitting[start : start + limit]
+    left = ids[ids.index(after) + 1 :] if after is not None else ids
+    size = limit + 1 if wanted == Wanted(region=wanted.region) else AT_ONCE
+    fitting: list[Found] = []
+    while left and len(fitting) <= limit:
+        some, left = left[:size], left[size:]
+        fitting += [one for one in gather(session, inspection, some) if _fits(one, wanted)]
+    page = fitting[:limit]
     labels = labels_of(session, datasets, actor, [one.sampled.household_id for one in page])
     villages = region_names(session, sorted({one.sampled.village_code for one in page}))
     items = [_row(one, labels, villages) for one in page]
-    return Page(items, ids[start + limit - 1] if len(ids) > start + limit else None)
+    return Page(items, page[-1].sampled.household_id if len(fitting) > limit else None)
 
 
 def _fits(one: Found, wanted: Wanted) -> bool:
@@ -64,7 +71,6 @@ def _fits(one: Found, wanted: Wanted) -> bool:
     standing = one.visited.standing
     return (
         (wanted.property is None or any(_name(item) == wanted.property for item in wrong))
-        and (wanted.region in (None, one.sampled.village_code, one.sampled.township_code))
         and (not wanted.differing or bool(wrong))
         and (not wanted.below or (standing is not None and standing.is_below))
     )
@@ -114,7 +120,7 @@ def one_household(
     """Every item with both values. Problems: record.not_found, inspection.not_over. Reading it is in the audit."""
     inspection = over(session, actor, inspection_id)
     labels = labels_of(session, datasets, actor, [household_id])
-    found = gather(session, inspection, household_id)
+    found = gather(session, inspection, [household_id])
     if not found or household_id not in labels:
         raise Problem("record.not_found")
     one, (_, seen) = found[0], labels[household_id]

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
@@ -87,10 +87,10 @@ def over(session: Session, actor: Actor, inspection_id: str) -> Inspection:
     return inspection
 
 
-def gather(session: Session, inspection: Inspection, household_id: str | None = None) -> list[Found]:
-    """All drawn households that were not replaced, by village and ticket; or one of them."""
+def gather(session: Session, inspection: Inspection, some: Collection[str] | None = None) -> list[Found]:
+    """All drawn households that were not replaced, by village and ticket; or `some` of them, by id."""
     draw = session.get_one(InspectionDraw, inspection.id)
-    sampled, tasks = _sampled(session, inspection, household_id), _tasks(session, inspection, household_id)
+    sampled, tasks = _sampled(session, inspection, some), _tasks(session, inspection, some)
     submissions = _submissions(session, [task.instance_id for task in tasks if task.instance_id])
     reader = _Reader(session)
     wanted = {(fact.dataset, fact.property) for one in submissions.values() for fact in reader.facts(one)}
@@ -116,20 +116,35 @@ def _visit(modes: Mapping[str, str | None], task: InspectionTask) -> Recorded:
     return {(VISIT, "contact_mode"): modes.get(task.cadre_instance_id)}
 
 
-def _sampled(session: Session, inspection: Inspection, household_id: str | None) -> Sequence[SampledHousehold]:
-    query = select(SampledHousehold).where(SampledHousehold.inspection_id == inspection.id)
-    if household_id is not None:
-        query = query.where(SampledHousehold.household_id == household_id)
-    order = (SampledHousehold.village_code, SampledHousehold.place, SampledHousehold.household_id)
-    return session.scalars(query.order_by(*order)).all()
+_ORDER = (SampledHousehold.village_code, SampledHousehold.place, SampledHousehold.household_id)
 
 
-def _tasks(session: Session, inspection: Inspection, household_id: str | None) -> Sequence[InspectionTask]:
-    query = select(InspectionTask).where(
-        InspectionTask.inspection_id == inspection.id, InspectionTask.state != "replaced"
+def compared_ids(session: Session, inspection: Inspection, region: str | None = None) -> list[str]:
+    """Ids of the households that gather() would answer, in its order; those of one village or township."""
+    asked = select(InspectionTask.household_id).where(*_stands(inspection))
+    query = select(SampledHousehold.household_id).where(
+        SampledHousehold.inspection_id == inspection.id, SampledHousehold.household_id.in_(asked)
     )
-    if household_id is not None:
-        query = query.where(InspectionTask.household_id == household_id)
+    if region is not None:
+        query = query.where(or_(SampledHousehold.village_code == region, SampledHousehold.township_code == region))
+    return list(session.scalars(query.order_by(*_ORDER)))
+
+
+def _stands(inspection: Inspection) -> tuple[ColumnElement[bool], ...]:
+    return InspectionTask.inspection_id == inspection.id, InspectionTask.state != "replaced"
+
+
+def _sampled(session: Session, inspection: Inspection, some: Collection[str] | None) -> Sequence[SampledHousehold]:
+    query = select(SampledHousehold).where(SampledHousehold.inspection_id == inspection.id)
+    if some is not None:
+        query = query.where(SampledHousehold.household_id.in_(some))
+    return session.scalars(query.order_by(*_ORDER)).all()
+
+
+def _tasks(session: Session, inspection: Inspection, some: Collection[str] | None) -> Sequence[InspectionTask]:
+    query = select(InspectionTask).where(*_stands(inspection))
+    if some is not None:
+        query = query.where(InspectionTask.household_id.in_(some))
     return session.scalars(query.order_by(InspectionTask.form_id)).all()
 
 

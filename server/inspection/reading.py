@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.accounts.actor import Actor, authors
+from server.accounts.actor import Actor
 from server.errors import Problem
 from server.geo.inside import codes_inside
 from server.inspection import draw_record
-from server.inspection.drawing import counts_of
 from server.inspection.freezing import exclusions_csv
-from server.inspection.planning import plan_in
+from server.inspection.on_wire import inspection_wires, told
 from server.inspection.preview import names_of, overlap_rows
-from server.inspection.rights import PLANNERS, answerable, published_to
-from server.inspection.seeds import commitments
+from server.inspection.rights import answerable, published_to
 from server.inspection.tables import (
     Inspection,
     InspectionDraw,
-    InspectionExclusion,
     InspectionFrame,
-    InspectionTask,
-    InspectionTeam,
-    InspectionTeamMember,
 )
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
@@ -55,114 +49,7 @@ def list_inspections(
     page = newest_first(session, query, known, Inspection.made_at, Inspection.id, limit, after)
     if page is None:
         return None
-    return Page([inspection_wire(session, actor, row.Inspection) for row in page.rows], page.next)
-
-
-def inspection_wire(session: Session, actor: Actor, row: Inspection) -> Wire:
-    """One inspection with all that is known of it at its stage."""
-    frame, draw = session.get(InspectionFrame, row.id), session.get(InspectionDraw, row.id)
-    people = authors(session, [row.made_by, row.opened_by, row.closed_by])
-    return {
-        **_told(session, row),
-        "form_ids": row.form_ids,
-        "recent": row.recent,
-        "burden": row.burden,
-        "made_by": people.get(row.made_by),
-        "made_at": row.made_at.isoformat(),
-        "opened_by": people.get(row.opened_by or ""),
-        "closed_by": people.get(row.closed_by or ""),
-        "frame": _frame(session, frame) if frame else None,
-        "commitments": _commitments(session, row.id),
-        "draw": _draw(session, draw) if draw else None,
-        "tally": tally_of(session, row.id),
-        "teams": _teams(session, row.id),
-        "may_steer": session.scalar(_mine(actor, row.id)) is not None,
-    }
-
-
-def _mine(actor: Actor, inspection_id: str) -> Select[str]:
-    return select(Inspection.id).where(Inspection.id == inspection_id, answerable(actor, PLANNERS))
-
-
-def _told(session: Session, row: Inspection) -> Wire:
-    """What is no secret once an inspection is published."""
-    plan = plan_in(row)
-    return {
-        "id": row.id,
-        "region": row.region_code,
-        "region_names": names_of(session, [row.region_code]).get(row.region_code),
-        "names": {"zh": row.name_zh, "en": row.name_en},
-        "state": row.state,
-        "starts_on": row.starts_on.isoformat(),
-        "ends_on": row.ends_on.isoformat(),
-        "plan": plan.canonical(),
-        "plan_sha256": plan.sha256,
-        "seed_way": row.seed_way,
-        "opened_at": row.opened_at.isoformat() if row.opened_at else None,
-        "closed_at": row.closed_at.isoformat() if row.closed_at else None,
-    }
-
-
-def _frame(session: Session, frame: InspectionFrame) -> Wire:
-    return {
-        "sha256": frame.sha256,
-        "households": frame.households,
-        "villages": frame.villages,
-        "frozen_by": authors(session, [frame.frozen_by]).get(frame.frozen_by),
-        "frozen_at": frame.frozen_at.isoformat(),
-        "is_published": frame.freeze is not None,
-        "exclusions": _exclusions(session, frame.inspection_id),
-    }
-
-
-def _exclusions(session: Session, inspection_id: str) -> dict[str, int]:
-    """How many were named by the burden guard, by reason."""
-    query = select(InspectionExclusion.reason, func.count()).where(InspectionExclusion.inspection_id == inspection_id)
-    return {row[0]: row[1] for row in session.execute(query.group_by(InspectionExclusion.reason))}
-
-
-def _commitments(session: Session, inspection_id: str) -> list[Wire]:
-    rows = commitments(session, inspection_id)
-    names = authors(session, [row.person_id for row in rows])
-    return [
-        {"person": names.get(row.person_id), "sha256": row.sha256, "is_revealed": row.secret is not None}
-        for row in rows
-    ]
-
-
-def _draw(session: Session, draw: InspectionDraw) -> Wire:
-    counts = counts_of(session, draw.inspection_id)
-    return {
-        "seed": draw.seed,
-        "record_sha256": draw.sha256,
-        "drawn_by": authors(session, [draw.drawn_by]).get(draw.drawn_by),
-        "drawn_at": draw.drawn_at.isoformat(),
-        "main": counts.get("main", 0),
-        "reserves": counts.get("reserve", 0),
-    }
-
-
-def tally_of(session: Session, inspection_id: str) -> dict[str, int]:
-    """How many tasks are in each state."""
-    query = select(InspectionTask.state, func.count()).where(InspectionTask.inspection_id == inspection_id)
-    return {row[0]: row[1] for row in session.execute(query.group_by(InspectionTask.state))}
-
-
-def _teams(session: Session, inspection_id: str) -> list[Wire]:
-    teams = session.scalars(
-        select(InspectionTeam).where(InspectionTeam.inspection_id == inspection_id).order_by(InspectionTeam.name)
-    ).all()
-    query = select(InspectionTeamMember).where(InspectionTeamMember.team_id.in_([team.id for team in teams]))
-    members = session.scalars(query.order_by(InspectionTeamMember.person_id)).all()
-    names = authors(session, [one.person_id for one in members])
-    return [
-        {
-            "id": team.id,
-            "name": team.name,
-            "members": [names[one.person_id] for one in members if one.team_id == team.id],
-        }
-        for team in teams
-    ]
+    return Page(inspection_wires(session, actor, [row.Inspection for row in page.rows]), page.next)
 
 
 def overlaps_of(session: Session, actor: Actor, row: Inspection) -> list[Wire]:
@@ -178,13 +65,24 @@ def list_published(session: Session, actor: Actor, limit: int, after: str | None
     page = newest_first(session, known, known, Inspection.made_at, Inspection.id, limit, after)
     if page is None:
         return None
-    return Page([published_wire(session, row.Inspection) for row in page.rows], page.next)
+    return Page(_published(session, [row.Inspection for row in page.rows]), page.next)
 
 
-def published_wire(session: Session, row: Inspection) -> Wire:
-    frame, draw = session.get_one(InspectionFrame, row.id), session.get_one(InspectionDraw, row.id)
+def _published(session: Session, rows: Sequence[Inspection]) -> list[Wire]:
+    regions, ids = names_of(session, {row.region_code for row in rows}), [row.id for row in rows]
+    query = select(InspectionFrame, InspectionDraw).join(
+        InspectionDraw, InspectionDraw.inspection_id == InspectionFrame.inspection_id
+    )
+    found = {
+        frame.inspection_id: (frame, draw)
+        for frame, draw in session.execute(query.where(InspectionFrame.inspection_id.in_(ids)))
+    }
+    return [_published_wire(row, *found[row.id], regions) for row in rows]
+
+
+def _published_wire(row: Inspection, frame: InspectionFrame, draw: InspectionDraw, regions: Mapping[str, Wire]) -> Wire:
     return {
-        **_told(session, row),
+        **told(row, regions),
         "frame_sha256": frame.sha256,
         "households": frame.households,
         "frozen_at": frame.frozen_at.isoformat(),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from server.accounts.actor import Actor, authors, load_actor
+from server.accounts.actor import Actor, authors
 from server.accounts.tables import Person, RoleGrant
 from server.inspection.preview import names_of
 from server.inspection.rights import PLANNERS, answerable
@@ -143,4 +143,5 @@ def inspectors_for(session: Session, inspection: Inspection) -> list[Wire]:
     inspects = select(RoleGrant.person_id).where(RoleGrant.role == "inspector")
     query = select(Person, sent.label("tasks")).where(Person.active.is_(True), Person.id.in_(inspects))
     rows = session.execute(query.order_by(Person.display_name, Person.id)).all()
-    return [{**load_actor(session, row.Person).author(), "tasks": row.tasks} for row in rows]
+    names = authors(session, [row.Person.id for row in rows])
+    return [{**names[row.Person.id], "tasks": row.tasks} for row in rows]

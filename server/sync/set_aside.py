@@ -190,8 +190,9 @@ def _mine(actor: Actor, region: Any, person: Any) -> ColumnElement[bool]:
     """In a region where the person decides, by nobody who comes there unannounced; what belongs to no region is for
     administrators.
     """
-    below = and_(in_regions(actor, DECIDERS, region), not_(unannounced(actor, person, roles=DECIDERS)))
-    return or_(below, region.is_(None)) if actor.has("admin") else below
+    below = in_regions(actor, DECIDERS, region)
+    told = and_(below, not_(unannounced(actor, person, roles=DECIDERS)))
+    return or_(told, region.is_(None)) if actor.has("admin") else told
 
 
 def _set_aside(actor: Actor) -> Rows:
