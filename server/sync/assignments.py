@@ -7,7 +7,7 @@ by this person closes the errand.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -22,18 +22,21 @@ from server.accounts.tables import Loan, Person, RoleGrant
 from server.db import upsert
 from server.errors import Problem
 from server.geo.inside import codes_inside
+from server.registry.masking import shown_label, sight
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.registry.tables import Entity
 from server.sync import feeds, loans, scope
 from server.sync.administered import nameable
 from server.sync.case import Case
+from server.sync.definitions import datasets
 from server.sync.desk import afterwards
 from server.sync.feeds import News
 from server.sync.loans import Lending
 from server.sync.office_tables import Assignment
 from server.sync.review import REVIEWERS
 
+CALLERS = ("supervisor", "admin", "cadre", "inspector")  # who calls households by their whole name
 STATES = ("open", "done", "withdrawn")
 Wire = dict[str, Any]
 
@@ -178,8 +181,19 @@ def list_assignments(session: Session, actor: Actor, wanted: Wanted, limit: int,
     if page is None:
         return None
     people = {person for row in page.rows for person in (row.Assignment.person_id, row.Assignment.made_by)}
-    names = authors(session, people)
-    return Page([_wire(row.Assignment, names, row.region_code) for row in page.rows], page.next)
+    names, called = authors(session, people), _called(session, actor, {row.Assignment.entity_id for row in page.rows})
+    wires = [
+        _wire(row.Assignment, names, row.region_code) | {"household": called.get(row.Assignment.entity_id)}
+        for row in page.rows
+    ]
+    return Page(wires, page.next)
+
+
+def _called(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, str]:
+    """Household → how it is called, of those that this person sees or has on loan."""
+    here = or_(scope.visible_entities(actor), Entity.id.in_(loans.lent_to(actor)))
+    rows = session.scalars(select(Entity).where(Entity.id.in_(ids), here))
+    return {row.id: shown_label(datasets().get(row.dataset), row.label, sight(actor.has(*CALLERS))) for row in rows}
 
 
 def _mine(actor: Actor) -> ColumnElement[bool]:

@@ -9,7 +9,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from server.inspection.tables import InspectionTask
-from server.sync.office_tables import Assignment
 from tests.inspection.finding_desk import (
     IN_A_WEEK,
     claim,
@@ -123,4 +122,8 @@ def test_an_inspector_learns_the_names_of_the_villages_where_households_are_on_l
     assert home["lent"] is True
     [errand] = came(world, "assignment")
     assert errand["reason"].startswith("整改复核") and errand["reason_en"].startswith("Look whether")
-    assert world.look(lambda session: session.scalars(select(Assignment)).one().stop) is None
+    [listed] = inspector.get("/assignments").json["items"]
+    assert (listed["household"], listed["stop"]) == (home["label"], None)
+    world.phone("zhang").post(f"/loans/{errand['id']}/end", {})
+    [listed] = inspector.get("/assignments").json["items"]
+    assert (listed["household"], inspector.get("/regions").json["items"]) == (None, [])

@@ -57,5 +57,7 @@ export function forget(): void {
   Object.assign(desk, { user: null, areas: [], shapes: new Map() });
 }
 
+/** Somebody who is sent to check and reads no area: own errands and the findings to look at, nothing else. */
+export const onlyInspects = computed(() => hasRole("inspector") && !hasRole(...READERS));
 /** Whether the console has anything for this person. */
-export const hasWork = computed(() => hasRole(...READERS));
+export const hasWork = computed(() => hasRole(...READERS, "inspector"));

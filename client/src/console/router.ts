@@ -1,7 +1,7 @@
 /** Pages. The chosen area is in every address, so that a link shows the same to everybody who may see it. */
 import { Problem } from "@lib/problem";
 import { createRouter, createWebHashHistory, type RouteLocationNormalized } from "vue-router";
-import { desk, hasRole, openDesk, topArea } from "./desk";
+import { desk, hasRole, onlyInspects, openDesk, topArea } from "./desk";
 
 export const router = createRouter({
   history: createWebHashHistory("/console/"),
@@ -27,11 +27,14 @@ export const router = createRouter({
     { path: "/inspections/:id/outcome", name: "outcome", component: () => import("./pages/OutcomePage.vue"), props: true },
     { path: "/inspections/:id/outcome/:household", name: "compared", component: () => import("./pages/ComparedPage.vue"), props: true },
     { path: "/patterns", name: "patterns", component: () => import("./pages/PatternsPage.vue") },
+    { path: "/errands", name: "errands", component: () => import("./findings/ErrandsPage.vue"), meta: { roles: ["inspector"] } },
     { path: "/findings", name: "findings", component: () => import("./pages/FindingsPage.vue") },
     { path: "/questions", name: "questions", component: () => import("./pages/QuestionsPage.vue") },
     { path: "/voices", name: "voices", component: () => import("./pages/VoicesPage.vue"), meta: { roles: ["admin"] } },
     { path: "/checks", name: "rules", component: () => import("./pages/RulesPage.vue") },
     { path: "/policies", name: "policies", component: () => import("./pages/PoliciesPage.vue") },
+    { path: "/policies/:policy/change/:id?", name: "policy-change", component: () => import("./pages/PolicyChangePage.vue"), props: true, meta: { roles: ["admin"] } },
+    { path: "/workflows", name: "workflows", component: () => import("./pages/WorkflowsPage.vue") },
     { path: "/visits/:id(.+)", name: "submission", component: () => import("./pages/SubmissionPage.vue"), props: true },
     { path: "/forms", name: "forms", component: () => import("./pages/FormsPage.vue") },
     { path: "/forms/:formId/:version", name: "form", component: () => import("./pages/FormPage.vue"), props: true },
@@ -44,6 +47,9 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 
+/** Whoever checks independently reads no area, so no address carries one. */
+const FOR_INSPECTORS = ["errands", "findings"];
+
 router.beforeEach(async (to, from) => {
   if (to.meta["open"]) return true;
   try {
@@ -52,6 +58,7 @@ router.beforeEach(async (to, from) => {
     if (cause instanceof Problem && cause.status === 401) return { name: "sign-in", query: { to: to.fullPath } };
     return true; // the frame shows why nothing could be read, and tries again
   }
+  if (onlyInspects.value) return FOR_INSPECTORS.includes(String(to.name)) ? true : { name: "errands" };
   if (!isOwn(to)) return { name: "overview" };
   return withArea(to, from);
 });

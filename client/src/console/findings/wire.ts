@@ -37,6 +37,14 @@ export function readCourse(): Promise<Course> {
   return kept;
 }
 
+/** Of GET /assignments; `household`: how it is called, null once it is no longer on loan. */
+export interface Errand { id: string; form_id: string; entity_id: string; household: string | null; region: string; due: string | null; reason: string; reason_en: string | null; stop: number | null; state: string }
+
+/** How forms are called. */
+export async function readFormNames(): Promise<Map<string, Names>> {
+  return new Map((await read<{ form_id: string; names: Names }[]>("/forms")).map((one) => [one.form_id, one.names]));
+}
+
 export const readFindings = (query: Record<string, string | undefined>, after?: string): Promise<Page<Finding>> => read<Page<Finding>>("/findings", { ...query, limit: "100", after });
 export const findingPhoto = (id: string, name: string, size: "320" | "1280" = "320"): string => `/api/v1/findings/${id}/photos/${name}?size=${size}`;
 
