@@ -35,8 +35,9 @@ export function draw(ctx: CanvasRenderingContext2D, view: View, scene: Scene): v
   if (scene.cells) drawGround(ctx, view, scene.cells);
   for (const outline of scene.outlines) drawOutline(ctx, view, outline);
   for (const outline of scene.outlines) drawName(ctx, view, outline, scene.nameOf(outline.code));
-  if (scene.me) drawMe(ctx, view, scene.me);
+  if (scene.me) drawAccuracy(ctx, view, scene.me);
   drawMarks(ctx, view, scene);
+  if (scene.me) drawMe(ctx, view, scene.me);
 }
 
 function drawGround(ctx: CanvasRenderingContext2D, view: View, cells: GroundCells): void {
@@ -73,10 +74,14 @@ function drawName(ctx: CanvasRenderingContext2D, view: View, { middle, width }: 
   if (ctx.measureText(name).width < room && room < 4 * view.width) write(ctx, name, at.x, at.y);
 }
 
-function drawMe(ctx: CanvasRenderingContext2D, view: View, { spot, accuracy }: Me): void {
+function drawAccuracy(ctx: CanvasRenderingContext2D, view: View, { spot, accuracy }: Me): void {
   const { x, y } = onScreen(view, spot);
   disc(ctx, x, y, Math.max(10, pixelsOf(view, accuracy)), "rgb(30 90 168 / 14%)", "rgb(30 90 168 / 55%)", 1);
-  disc(ctx, x, y, 7, "#1e5aa8", "#ffffff", 2.5);
+}
+
+function drawMe(ctx: CanvasRenderingContext2D, view: View, { spot }: Me): void {
+  const { x, y } = onScreen(view, spot);
+  disc(ctx, x, y, 6, "#1e5aa8", "#ffffff", 2.5);
 }
 
 function disc(ctx: CanvasRenderingContext2D, x: number, y: number, radius: number, fill: string, rim: string, width: number): void {

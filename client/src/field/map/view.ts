@@ -10,6 +10,8 @@ export const DEEPEST = 19;
 /** Nothing is brought nearer than this by itself: a single house with its lane. */
 const NEAR = 17;
 const MARGIN = 36;
+/** Of the buttons at the right. */
+const BUTTONS = 40;
 const CELL = 256;
 
 export const pixelsAcross = (zoom: number): number => CELL * 2 ** zoom;
@@ -44,8 +46,9 @@ export function around(view: View, spots: Spot[]): View {
   if (spots.length === 0) return view;
   const [left, right] = extent(spots.map(({ x }) => x));
   const [top, bottom] = extent(spots.map(({ y }) => y));
-  const room = Math.min((view.width - 2 * MARGIN) / Math.max(right - left, 1e-9), (view.height - 2 * MARGIN) / Math.max(bottom - top, 1e-9));
-  return { ...view, x: (left + right) / 2, y: (top + bottom) / 2, zoom: Math.max(SHALLOWEST, Math.min(NEAR, Math.log2(Math.max(room, 1) / CELL))) };
+  const room = Math.min((view.width - 2 * MARGIN - BUTTONS) / Math.max(right - left, 1e-9), (view.height - 2 * MARGIN) / Math.max(bottom - top, 1e-9));
+  const zoom = Math.max(SHALLOWEST, Math.min(NEAR, Math.log2(Math.max(room, 1) / CELL)));
+  return moved({ ...view, x: (left + right) / 2, y: (top + bottom) / 2, zoom }, -BUTTONS / 2, 0);
 }
 
 function extent(numbers: number[]): [number, number] {
