@@ -16,7 +16,7 @@ from server.accounts.actor import Actor
 from server.api.bodies import Loose
 from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
-from server.inspection import numbers, peeks, results, substitution, task_list, tasks
+from server.inspection import numbers, peeks, results, substitution, task_list, tasks, teams
 from server.inspection.on_wire import inspection_wire
 from server.inspection.refusals import transact_noting
 from server.inspection.rights import PLANNERS, READERS, find_inspection
@@ -56,8 +56,11 @@ class Sent(Loose):
 
 
 class Team(Loose):
+    """`villages`: whose open tasks are the team's; left out, they stay as they are."""
+
     name = fields.String(required=True, validate=validate.Length(min=1, max=100))
     members = fields.List(fields.UUID(), required=True, validate=validate.Length(1, 50))
+    villages = fields.List(fields.String(validate=validate.Length(max=20)), load_default=None, allow_none=True)
 
 
 class GivenUp(Loose):
@@ -107,6 +110,20 @@ def villages(row_id: UUID) -> Response:
     return db.transact(work)
 
 
+@blueprint.get("/inspections/<uuid:row_id>/routes")
+@signed_in(*READERS)
+def routes(row_id: UUID) -> Response:
+    """Each team with its villages and households in the order of a walk, and what no team has yet."""
+    actor = current_actor()
+
+    def work(session: Session) -> Response:
+        inspection = find_inspection(session, actor, str(row_id))
+        results.read_results(session, inspection.id)
+        return jsonify({"items": teams.routes(session, actor, inspection)})
+
+    return db.transact(work)
+
+
 @blueprint.get("/inspections/<uuid:row_id>/inspectors")
 @signed_in(*PLANNERS)
 def inspectors(row_id: UUID) -> Response:
@@ -121,12 +138,12 @@ def inspectors(row_id: UUID) -> Response:
 @signed_in(*PLANNERS)
 @blueprint.arguments(Team)
 def team(body: dict[str, Any], row_id: UUID, team_id: UUID) -> Response:
-    """A team with exactly these inspectors."""
+    """A team with exactly these inspectors, and the villages that it goes to."""
     actor, inspection_id = current_actor(), str(row_id)
     members = [str(one) for one in body["members"]]
 
     def work(session: Session) -> dict[str, Any]:
-        tasks.put_team(session, actor, inspection_id, str(team_id), body["name"], members)
+        teams.put_team(session, actor, inspection_id, str(team_id), body["name"], members, body["villages"])
         return inspection_wire(session, actor, find_inspection(session, actor, inspection_id))
 
     return jsonify(transact_noting(actor, inspection_id, work))

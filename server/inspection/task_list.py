@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.accounts.tables import Person, RoleGrant
+from server.inspection.discrepancies import names_of as form_names
 from server.inspection.preview import names_of
 from server.inspection.rights import PLANNERS, answerable
 from server.inspection.tables import Inspection, InspectionTask, SampledHousehold
@@ -78,11 +79,16 @@ def task_rows(session: Session, actor: Actor, inspection: Inspection, rows: list
     by = {row.replaces: row.id for row in session.execute(stands_in)}
     people = authors(session, [who for row in rows for who in (row.person_id, row.ended_by)])
     clear = session.scalar(select(Inspection.id).where(Inspection.id == inspection.id, answerable(actor, PLANNERS)))
-    labels = {one: _label(home, clear is not None) for one, home in homes.items()}
-    return [_wire(row, labels, drawn[row.household_id], people, by.get(row.id)) for row in rows]
+    labels = {one: label_for(home, clear is not None) for one, home in homes.items()}
+    forms = form_names(session, sorted({row.form_id for row in rows}))
+    return [
+        _wire(row, labels, drawn[row.household_id], people, by.get(row.id)) | {"form_names": forms.get(row.form_id)}
+        for row in rows
+    ]
 
 
-def _label(home: Entity, clear: bool) -> str:
+def label_for(home: Entity, clear: bool) -> str:
+    """How a household is called for who steers the inspection (`clear`), or only reads it."""
     return shown_label(datasets().get(home.dataset), home.label, sight(clear))
 
 

@@ -136,7 +136,7 @@ def send(session: Session, actor: Actor, inspection_id: str, sending: Sending) -
     Problems: record.not_found, inspection.state, inspection.no_inspector, inspection.task_over, loan.own_area.
     """
     inspection = at_work(session, actor, inspection_id, "drawn", "open")
-    inspector = _inspector(session, actor, sending.person_id)
+    inspector = inspector_of(session, actor, sending.person_id)
     _team(session, inspection, sending.team_id, inspector.id)
     tasks = _named(session, inspection, sending.task_ids)
     stop = _stops(session, inspection, inspector.id)
@@ -164,12 +164,13 @@ def _send_one(
     unannounced.keep(
         session, errand_id, sending.person_id, task.household_id, inspection.id, inspection.region_code
     )
-    task.assignment_id, task.person_id, task.team_id = errand_id, sending.person_id, sending.team_id
+    task.assignment_id, task.person_id = errand_id, sending.person_id
+    task.team_id = sending.team_id or _own_team(session, task, sending.person_id)
     task.state, task.route = "sent", stop
     note(session, actor.id, "inspection.task_sent", task.id, to=sending.person_id, inspection=inspection.id)
 
 
-def _inspector(session: Session, actor: Actor, person_id: str) -> Person:
+def inspector_of(session: Session, actor: Actor, person_id: str) -> Person:
     """Only inspectors go: they have no area and help nobody, so they judge no work of their own."""
     person = nameable(session, actor, person_id)
     if not load_actor(session, person).has("inspector"):
@@ -184,6 +185,12 @@ def _team(session: Session, inspection: Inspection, team_id: str | None, person_
     member = session.get(InspectionTeamMember, (team_id, person_id))
     if team is None or team.inspection_id != inspection.id or member is None:
         raise Problem("record.not_found")
+
+
+def _own_team(session: Session, task: InspectionTask, person_id: str) -> str | None:
+    """The team that the village was given to, when the person goes with it."""
+    belongs = task.team_id is not None and session.get(InspectionTeamMember, (task.team_id, person_id)) is not None
+    return task.team_id if belongs else None
 
 
 def _named(session: Session, inspection: Inspection, ids: Iterable[str]) -> list[InspectionTask]:
@@ -208,29 +215,3 @@ def places_of(session: Session, tasks: Sequence[InspectionTask]) -> dict[str, tu
     ids = {task.household_id for task in tasks}
     rows = session.execute(select(Entity.id, Entity.geom).where(Entity.id.in_(ids), Entity.geom.is_not(None)))
     return {row.id: (row.geom.x, row.geom.y) for row in rows if row.geom is not None}
-
-
-def put_team(
-    session: Session, actor: Actor, inspection_id: str, team_id: str, name: str, members: Sequence[str]
-) -> InspectionTeam:
-    """The team with exactly these members; every one is an inspector."""
-    inspection = at_work(session, actor, inspection_id, "planned", "frozen", "drawn", "open")
-    team = session.get(InspectionTeam, team_id)
-    if team is None:
-        team = InspectionTeam(id=team_id, inspection_id=inspection.id, name=name)
-        session.add(team)
-    elif team.inspection_id != inspection.id:
-        raise Problem("record.not_found")
-    team.name = name
-    session.flush()
-    wanted = {_inspector(session, actor, one).id for one in members}
-    there = session.scalars(select(InspectionTeamMember).where(InspectionTeamMember.team_id == team_id)).all()
-    for row in there:
-        if row.person_id not in wanted:
-            session.delete(row)
-    session.add_all(
-        InspectionTeamMember(team_id=team_id, person_id=one) for one in wanted - {row.person_id for row in there}
-    )
-    note(session, actor.id, "inspection.team_set", inspection.id, team=team_id, members=sorted(wanted))
-    session.flush()
-    return team

@@ -20,7 +20,7 @@ from server.sync.office_tables import Assignment
 from tests.inspection.field_desk import county, drawn, filled, noted, planned, send, step, tasks
 from tests.sync.office import entries, op, own
 from tests.sync.racing import at_once
-from tests.world import EAST, QINGSHI, Phone, World, build_world
+from tests.world import BAITA, EAST, LIUSHU, QINGSHI, Phone, World, build_world
 
 SECRET = "只有村里知道的回答"
 
@@ -324,6 +324,30 @@ def test_a_team_has_inspectors_alone_and_sends_its_own(world: World) -> None:
     assert [one["username"] for one in made["teams"][0]["members"]] == ["inspector"]
 
 
+def test_a_team_has_its_villages_and_comes_past_the_households_in_one_walk(world: World) -> None:
+    """A village has one team; who is sent of it goes in its order, and the phone's errands have the same order."""
+    inspection = drawn(world, plan={"design": "census"})
+    desk, path = world.phone("admin"), f"/inspections/{inspection['id']}"
+    one, two = (str(uuid.uuid4()) for _ in range(2))
+    body = {"name": "一组", "members": [world.people["inspector"]], "villages": [QINGSHI, BAITA]}
+    assert desk.post(f"{path}/teams/{one}", body).status_code == 200
+    desk.post(f"{path}/teams/{two}", {"name": "二组", "members": [world.people["other"]], "villages": [BAITA]})
+    found = {row["name"]: row for row in desk.get(f"{path}/routes").json["items"]}
+    assert {name: [v["region"] for v in row["villages"]] for name, row in found.items()} == {
+        "一组": [QINGSHI], "二组": [BAITA], None: [LIUSHU],
+    }  # fmt: skip
+    stops = found["一组"]["stops"]
+    ids = [id for stop in stops for id in stop["waiting"]]
+    body = {"id": str(uuid.uuid4()), "task_ids": ids, "person_id": world.people["inspector"]}
+    assert desk.post(f"{path}/tasks/send", body).status_code == 200
+    errands = entries(world.phone("inspector"), own(world, "inspector"), "assignment")
+    walk = [row["entity_id"] for row in sorted(errands, key=lambda row: row["stop"])]
+    assert walk == [stop["household"]["id"] for stop in stops]
+    [mine] = [row for row in desk.get(f"{path}/routes").json["items"] if row["id"] == one]
+    assert {stop["person"]["username"] for stop in mine["stops"]} == {"inspector"} and not mine["stops"][0]["is_done"]
+    assert world.phone("zhang").get(f"{path}/routes").status_code == 404
+
+
 def test_tries_that_follow_too_soon_count_once() -> None:
     start = datetime.fromisoformat("2026-11-22T08:00:00+08:00")
     tries = [Try(start + timedelta(minutes=minute), "nobody") for minute in (0, 119, 121, 180, 250)]
@@ -339,4 +363,7 @@ class Stop:
 def test_a_route_goes_village_by_village_and_to_the_nearest_next() -> None:
     places = {"a": (108.0, 26.0), "b": (108.3, 26.0), "c": (108.1, 26.0), "d": (107.0, 26.0)}
     stops = [Stop("2", "d"), Stop("1", "b"), Stop("1", "x"), Stop("1", "a"), Stop("1", "c")]
-    assert [one.household_id for one in in_order(stops, places)] == ["a", "c", "b", "x", "d"]
+    assert [one.household_id for one in in_order(stops, places)] == ["d", "a", "c", "b", "x"]
+    nowhere = [Stop("0", "y"), *stops, Stop("3", "e")]
+    walk = in_order(nowhere, places | {"e": (108.35, 26.0), "f": (108.9, 26.0)})
+    assert [one.household_id for one in walk] == ["d", "a", "c", "b", "x", "e", "y"]
