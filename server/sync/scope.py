@@ -32,6 +32,13 @@ def _helped(actor: Actor) -> Select[str]:
     return select(HelperOf.household_id).where(HelperOf.person_id == actor.id)
 
 
+def _or_helped(actor: Actor, inside: ColumnElement[bool], household: Any) -> ColumnElement[bool]:
+    """The clause, or a household that the person helps. Who helps one is a cadre (accounts/actor.py): nobody else is
+    asked for, which would cost the index of the areas.
+    """
+    return or_(inside, household.in_(_helped(actor))) if actor.has("cadre") else inside
+
+
 def in_regions(actor: Actor, roles: tuple[str, ...], column: Any = Entity.region_code) -> ColumnElement[bool]:
     """Clause on a column of region codes, an entity's unless another is named: in a region of one of the roles."""
     found: ColumnElement[bool] = column.in_(regions_below(actor.paths(roles)))
@@ -40,7 +47,7 @@ def in_regions(actor: Actor, roles: tuple[str, ...], column: Any = Entity.region
 
 def visible_entities(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
     """Clause on Entity: in a region of one of the roles, or below a household that the person helps."""
-    return or_(in_regions(actor, roles), Entity.root_id.in_(_helped(actor)))
+    return _or_helped(actor, in_regions(actor, roles), Entity.root_id)
 
 
 def reading_scope(actor: Actor) -> Scope:
@@ -55,14 +62,14 @@ def visible_submissions(actor: Actor, roles: tuple[str, ...] = READING) -> Colum
     than the village, not by cadres and helpers; and while it is unannounced by nobody who is checked with it.
     """
     above = _above_village(roles)
-    of_village = or_(
-        in_regions(actor, roles, Submission.region_code), Submission.root_id.in_(_helped(actor))
-    )
-    return or_(
+    seen = [
         Submission.person_id == actor.id,
         and_(in_regions(actor, above, Submission.region_code), announced(actor, above)),
-        and_(Submission.independent.is_(False), of_village),
-    )
+    ]
+    if actor.has("cadre"):
+        of_village = _or_helped(actor, in_regions(actor, roles, Submission.region_code), Submission.root_id)
+        seen.append(and_(Submission.independent.is_(False), of_village))
+    return or_(*seen)
 
 
 def _above_village(roles: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,8 +91,9 @@ def unannounced(
 
 def visible_regions(actor: Actor) -> ColumnElement[bool]:
     """Clause on Region: at or below a role's region, or holding a household that the person helps."""
+    below = Region.code.in_(regions_below(actor.paths()))
     helped = exists().where(Entity.id.in_(_helped(actor)), Entity.region_code == Region.code)
-    return or_(Region.code.in_(regions_below(actor.paths())), helped)
+    return or_(below, helped) if actor.has("cadre") else below
 
 
 def find_entity(session: Session, actor: Actor, entity_id: str) -> Entity | None:
