@@ -8,7 +8,7 @@ export interface Export { id: string; state: "waiting" | "running" | "ready" | "
 /** What is to be written: over which area and days, and what its kind needs. */
 export type Asked = { region: string | null; from: string | null; to: string | null } & (
   | { kind: "answers"; form_id: string; format: string; words: string }
-  | { kind: "map"; format: string }
+  | { kind: "map"; format: string; layers?: string[]; bbox?: string; within?: string; timed?: string[] }
   | { kind: "photos"; reason: string }
   | { kind: "inspection"; inspection: string; format: string }
 );

@@ -16,12 +16,18 @@ export function layersOf(text: unknown): LayerName[] {
   return LAYERS.filter((name) => text.split(",").includes(name));
 }
 
-const address = (name: LayerName, area: string | null): string => `${location.origin}/api/v1/tiles/${name}/{z}/{x}/{y}.mvt${area ? `?region=${encodeURIComponent(area)}` : ""}`;
+/** What the tiles are narrowed to: an area, and for visits and photos a time (`from` is in, `to` out). */
+export interface Narrowed { area: string | null; from?: string | undefined; to?: string | undefined }
 
-export function addTileLayers(map: GlMap, area: string | null): void {
+export function tileAddress(name: LayerName, { area, from, to }: Narrowed): string {
+  const asked = Object.entries({ region: area, ...(name === "households" ? {} : { from, to }) }).filter((pair): pair is [string, string] => Boolean(pair[1]));
+  return `${location.origin}/api/v1/tiles/${name}/{z}/{x}/{y}.mvt${asked.length ? `?${new URLSearchParams(asked)}` : ""}`;
+}
+
+export function addTileLayers(map: GlMap, to: Narrowed): void {
   for (const name of ["photos", "submissions", "households"] as const) {
     map.addImage(name, picture(MARKS[name]), { pixelRatio: PIXELS });
-    map.addSource(name, { type: "vector", tiles: [address(name, area)], maxzoom: DEEPEST });
+    map.addSource(name, { type: "vector", tiles: [tileAddress(name, to)], maxzoom: DEEPEST });
     const from = { source: name, "source-layer": name };
     map.addLayer({ ...from, id: name, type: "symbol", filter: ["!", ["has", "count"]], layout: { "icon-image": name, "icon-allow-overlap": true, "icon-ignore-placement": true, "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.6, 15, 1], ...(name === "photos" ? { "icon-offset": [10, -9] } : {}) } });
     const translate: [number, number] = [ASIDE[name], 0];
@@ -36,8 +42,8 @@ export function addTileLayers(map: GlMap, area: string | null): void {
   }
 }
 
-export function setArea(map: GlMap, area: string | null): void {
-  for (const name of LAYERS) (map.getSource(name) as VectorTileSource | undefined)?.setTiles([address(name, area)]);
+export function narrow(map: GlMap, to: Narrowed): void {
+  for (const name of LAYERS) (map.getSource(name) as VectorTileSource | undefined)?.setTiles([tileAddress(name, to)]);
 }
 
 export function showLayers(map: GlMap, shown: readonly LayerName[]): void {

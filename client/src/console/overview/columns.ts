@@ -1,12 +1,16 @@
 /** What the overview counts, and which list each number is the length of. Pure. */
+import type { RouteLocationRaw } from "vue-router";
 import type { Counts } from "../wire";
 
 export type Measure = Exclude<keyof Counts, "region">;
-/** `page` null: a number that is no list's length (households visited, of which several visits are listed). */
-export interface Column { key: Measure; page: string | null; query: Record<string, string> }
+/** `page`: the list of which the number is the length; `timed`: that list is of the period too. */
+export interface Column { key: Measure; page: string; query: Record<string, string>; timed?: boolean }
+
+/** A row of the table below a chart; a number may lead to its list. */
+export interface NumberRow { name: string; to?: RouteLocationRaw | undefined; cells: { text: string; to?: RouteLocationRaw | undefined }[] }
 
 /** Of now: what waits for somebody. */
-export const TO_DO: readonly (Column & { page: string })[] = [
+export const TO_DO: readonly Column[] = [
   { key: "to_review", page: "submissions", query: { review: "received" } },
   { key: "open_conflicts", page: "conflicts", query: {} },
   { key: "open_questions", page: "questions", query: {} },
@@ -17,9 +21,9 @@ export const TO_DO: readonly (Column & { page: string })[] = [
 /** Of the period, but for the households themselves. */
 export const IN_PERIOD: readonly Column[] = [
   { key: "households", page: "records", query: {} },
-  { key: "visited", page: null, query: {} },
-  { key: "submissions", page: "submissions", query: {} },
-  { key: "waiting_photos", page: "submissions", query: { photos: "missing" } },
+  { key: "visited", page: "records", query: { visited: "yes" }, timed: true },
+  { key: "submissions", page: "submissions", query: {}, timed: true },
+  { key: "waiting_photos", page: "submissions", query: { photos: "missing" }, timed: true },
 ];
 /** What an area may be coloured by: a share of its households. */
 export const MEASURES = ["visited", "overdue", "unsafe_houses", "unsafe_water"] as const;

@@ -14,7 +14,7 @@ export interface Device {
   install_id: string; device: { name: string; model: string; app_build: string }; person: Person; person_active: boolean; created_at: string; last_seen_at: string;
   revoked_at: string | null; said_at: string | null; outbox: { count: number | null; oldest: string | null }; clock_ahead_s: number | null; feeds: Feed[];
 }
-export const DEVICE_STATES = ["all", "waiting", "handing_over", "revoked"] as const;
+export const DEVICE_STATES = ["all", "working", "silent", "waiting", "handing_over", "revoked"] as const;
 export interface Side { parent: string | null; names: Names }
 export interface AreaChange { id: string; region: string; kind: "renamed" | "moved"; day: string; reason: string; before: Side; after: Side; by: Person | null; state: "waiting" | "applied" | "withdrawn" }
 export interface ChangeLook extends AreaChange { regions: number; households: number; people: number; at_once: boolean }

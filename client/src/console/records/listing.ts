@@ -1,16 +1,17 @@
 /** Households by name, number or pinyin initials. Initials are matched here: the server keeps names, not their sounds. */
 import { initials } from "@lib/pinyin";
 import { read } from "../api";
+import { midnight } from "../filters";
 import type { Page } from "../wire";
 import { type Entry, isInitials } from "./wire";
 
-export interface Wanted { region: string | null; q: string; concern: string }
+export interface Wanted { region: string | null; q: string; concern: string; visited: string; from: string; to: string }
 export interface Found extends Page<Entry> { looked: number | null }
 const PAGE = 500;
 const MOST_PAGES = 4;
 
 const asked = (wanted: Wanted, limit: number, after?: string): Record<string, string | undefined> => ({
-  dataset: "household", region: wanted.region ?? undefined, q: isInitials(wanted.q) ? undefined : wanted.q.trim() || undefined, concern: wanted.concern || undefined, limit: String(limit), after,
+  dataset: "household", region: wanted.region ?? undefined, q: isInitials(wanted.q) ? undefined : wanted.q.trim() || undefined, concern: wanted.concern || undefined, visited: wanted.visited || undefined, from: midnight(wanted.from, 0), to: midnight(wanted.to, 1), limit: String(limit), after,
 });
 
 /** A page of households; of initials all that are among the first 2,000, `looked` says among how many when there are more. */
