@@ -69,6 +69,23 @@ export async function sealAnswers(at: Session, opIds: string[], results: OpResul
   return sealed;
 }
 
+/** What the server never took goes again under the same number: a line or a server that was at fault may be mended. */
+export async function sendAgain(opId: string): Promise<void> {
+  const { db } = session();
+  await inTurn("own-work", () => db.transaction("rw", db.ops, db.bases, async () => {
+    const row = await db.ops.where("op_id").equals(opId).first();
+    if (!row || !isNeverTaken(row)) return;
+    await db.ops.update(row.seq, { state: "queued", status: "", code: "" });
+    for (const base of await db.bases.bulkGet(row.records)) {
+      if (base?.dropped.includes(opId)) await db.bases.update(base.key, { ops: [...base.ops, opId], dropped: base.dropped.filter((id) => id !== opId) });
+    }
+  }));
+  announce("outbox", "records");
+}
+
+/** Set aside here because no envelope with it went through: the server has not stored it. */
+export const isNeverTaken = ({ state, status }: { state: string; status: string }): boolean => ["stuck", "needs_you"].includes(state) && ["", "unreadable"].includes(status);
+
 /** The worker has looked at what was asked and leaves it as it is. */
 export async function markChecked(opId: string): Promise<void> {
   const at = session();
@@ -82,8 +99,8 @@ export async function markChecked(opId: string): Promise<void> {
 /** One line of the outbox page. */
 export interface OutboxItem {
   op_id: string; seq: number; kind: string; title: string; names: { zh?: string; en?: string }; instance_id: string; household_id: string;
-  created_at: string; state: OutboxState; status: string; code: string; detail: string; tries: number;
-  photos: { total: number; sent: number; dots: { sha256: string; size: number; sent: boolean; share: number }[] };
+  created_at: string; state: OutboxState; status: string; code: string; detail: string; tries: number; size: number;
+  photos: { total: number; sent: number; dots: { id: string; sha256: string; size: number; sent: boolean; share: number }[] };
   review: ReviewEntry | null;
   /** What the server asks to look at again; empty once the worker has looked, or sent a correction. */
   findings: Finding[];
@@ -110,11 +127,11 @@ const isSentBack = (review: ReviewEntry | null): boolean => review?.state === "h
 
 async function itemOf(at: Session, row: OpRow, photos: PhotoRow[], review: ReviewEntry | null): Promise<OutboxItem> {
   const { title, names, detail, corrects = "", findings = [], checked = false, asked = "", fields } = await openOp(at, row);
-  const dots = photos.map((photo) => ({ sha256: photo.sha256, size: photo.size, sent: photo.state === "sent", share: photo.size > 0 ? photo.offset / photo.size : 0 }));
+  const dots = photos.map((photo) => ({ id: photo.id, sha256: photo.sha256, size: photo.size, sent: photo.state === "sent", share: photo.size > 0 ? photo.offset / photo.size : 0 }));
   const counts = { total: dots.length, sent: dots.filter((dot) => dot.sent).length };
   return {
     op_id: row.op_id, seq: row.seq, kind: row.kind, title, names, instance_id: row.instance_id, household_id: row.household_id, created_at: row.created_at,
-    state: outboxState(row, counts, isSentBack(review)), status: row.status, code: row.code, detail, tries: row.tries, photos: { ...counts, dots }, review,
+    state: outboxState(row, counts, isSentBack(review)), status: row.status, code: row.code, detail, tries: row.tries, size: row.size, photos: { ...counts, dots }, review,
     findings: checked ? [] : findings, corrects,
     reply: row.kind === "answer" ? { question_id: String(fields["question_id"]), asked, text: String(fields["text"]) } : null,
     step: row.kind === "finding_step" ? { finding_id: String(fields["finding_id"]), step: String(fields["step"]), text: String(fields["text"]) } : null,

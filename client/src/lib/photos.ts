@@ -64,6 +64,12 @@ export async function listPhotos(draftId: string): Promise<PhotoRef[]> {
   return all.map(({ row, facts }) => ({ name: row.name, slot: facts.slot, sha256: row.sha256, size: row.size, media_type: facts.media_type }));
 }
 
+/** From its first byte; the server says what it has already, so nothing is doubled. Bytes that were cleared cannot go again. */
+export async function sendPhotoAgain(id: string): Promise<void> {
+  const { db } = session();
+  await db.photos.where("id").equals(id).filter((photo) => photo.bytes !== null && photo.state !== "draft").modify({ state: "pending", upload_url: "", offset: 0, tries: 0 });
+}
+
 export async function removePhoto(draftId: string, name: string): Promise<void> {
   await session().db.photos.where("[owner+name]").equals([draftId, name]).delete();
 }

@@ -35,8 +35,8 @@ export interface SyncResult {
   problems: { stage: SyncStage; problem: Problem }[]; minimum_app_build: string | null;
 }
 
-/** `check`: also ask whether everything is here, whenever that was done last. `photosWait`: photos stay for a better line. */
-export interface SyncOptions { onProgress?: (progress: SyncProgress) => void; sendFile?: SendFile; check?: boolean; photosWait?: boolean }
+/** `check`: also ask whether everything is here, whenever that was done last. `photosWait`: photos stay for a better line, but for the photo or op `first`. */
+export interface SyncOptions { onProgress?: (progress: SyncProgress) => void; sendFile?: SendFile; check?: boolean; photosWait?: boolean; first?: string | undefined }
 
 /** Greets the server, hands over what was made here, then learns what is new. Safe to call at any time, and twice. */
 export async function sync(options: SyncOptions = {}): Promise<SyncResult> {
@@ -103,7 +103,7 @@ class Running {
   }
 
   private context(): Context {
-    return { now: Date.now(), check: this.options.check === true, build: __APP_BUILD__, photosWait: this.options.photosWait === true };
+    return { now: Date.now(), check: this.options.check === true, build: __APP_BUILD__, photosWait: this.options.photosWait === true, ...(this.options.first ? { first: this.options.first } : {}) };
   }
 
   private tell(asked: string): void {

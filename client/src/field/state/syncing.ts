@@ -31,15 +31,21 @@ const EVERY_MS = 15 * 60_000;
 /** Asked for while a round ran: of the worker before, or before the last visit was saved. Another follows it. */
 let again = false;
 
-/** One round now; `photos`: also those that wait for a better line. The worker's own wish does not wait for the back-off. */
-export async function syncNow(options: { check?: boolean; photos?: boolean } = {}): Promise<SyncResult | null> {
+/** What the worker asked to go before everything else, and no round has begun with yet. */
+let wish: string | undefined;
+
+/** One round now; `photos`: also those that wait for a better line; `first`: this photo, or this op's photos, on any line. The worker's own wish does not wait for the back-off. */
+export async function syncNow(options: { check?: boolean; photos?: boolean; first?: string } = {}): Promise<SyncResult | null> {
   if (!isUnlocked()) return null;
+  wish = options.first ?? wish;
   again = busy.value;
   if (busy.value) return null;
   busy.value = true;
   clearTimeout(timer);
   try {
-    const came = await sync({ check: options.check === true, photosWait: !options.photos && photosWait(), onProgress: (now) => { step.value = now; } });
+    const first = wish;
+    wish = undefined;
+    const came = await sync({ check: options.check === true, photosWait: !options.photos && photosWait(), first, onProgress: (now) => { step.value = now; } });
     learn(came);
     return came;
   } catch (cause) {
@@ -116,6 +122,7 @@ export function forgetSyncing(): void {
   outcome.value = null;
   failure.value = null;
   failures = 0;
+  wish = undefined;
 }
 
 /** Calls `load` now and whenever one of the topics changes; bursts are drawn once. */

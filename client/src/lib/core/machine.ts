@@ -10,7 +10,7 @@ import { chooseLeave, draftsToHandOver, leavingScopes, mayWipeAll, takeLeft } fr
 import { choosePull, pullAsk, takeEpoch, takePull } from "./pulling";
 import { choosePush, takePush, waitingOps } from "./pushing";
 import { grantedScopes, newRound, note, type Ask, type Context, type Happening, type Hello, type Round, type Step } from "./round";
-import { choosePhoto, photosToSend, takeHave, takeUpload } from "./sending";
+import { choosePhoto, takeHave, takeUpload } from "./sending";
 import type { Change, Store } from "./state";
 
 export function begin(store: Store, context: Context): Step {
@@ -128,7 +128,7 @@ function pushing(store: Store, round: Round, context: Context, changes: Change[]
 }
 
 function sending(store: Store, round: Round, context: Context, changes: Change[]): Ask {
-  const next = mayWait(store, round, context) ? null : choosePhoto(store, round);
+  const next = choosePhoto(store, round, context, mayWait(store, round, context));
   if (next && "have" in next) return { ask: "have", sha256: next.have };
   if (next) {
     changes.push(...next.changes);
@@ -142,9 +142,7 @@ function sending(store: Store, round: Round, context: Context, changes: Change[]
 
 /** What is taken away, or a phone that goes, waits for no better line. */
 function mayWait(store: Store, round: Round, { photosWait }: Context): boolean {
-  if (!photosWait || round.revoked || leavingScopes(store, round).length > 0) return false;
-  round.photos.left = photosToSend(store).length;
-  return true;
+  return photosWait === true && !round.revoked && leavingScopes(store, round).length === 0;
 }
 
 function pulling(store: Store, round: Round, context: Context, changes: Change[]): Ask {

@@ -43,9 +43,10 @@ export interface PullCount { rows: number; pages: number; gone: number }
 export interface CheckCount { scopes: number; records: number; repaired: number; wrong: number; moved: number }
 
 /** `now`: ms, the phone's clock. `check`: the worker asks whether everything is here. `build`: of the app.
- * `photosWait`: the worker pays for this line, so photos are kept for another one.
+ * `photosWait`: the worker pays for this line, so photos are kept for another one. `first`: the photo, or the op whose
+ * photos, the worker asked for: they go before the others, on any line.
  */
-export interface Context { now: number; check: boolean; build: string; photosWait?: boolean }
+export interface Context { now: number; check: boolean; build: string; photosWait?: boolean; first?: string }
 
 export interface Round {
   stage: Stage; asked: Ask; hello: Hello | null; limits: PushLimits; minimum_app_build: string | null;

@@ -1,5 +1,5 @@
 /** PURE: handing over photos. Those of unsent visits wait for their visit; one photo's failure does not hold up the others. */
-import { note, type Happening, type Round } from "./round";
+import { note, type Context, type Happening, type Round } from "./round";
 import type { Change, PhotoMeta, Store } from "./state";
 
 const HASHES_AT_ONCE = 500;
@@ -16,12 +16,19 @@ export function photosToSend(store: Store): PhotoMeta[] {
 
 export type PhotoChoice = { have: string[] } | { upload: PhotoMeta; changes: Change[] } | null;
 
+/** Those that the worker asked for before the others; none beside them where the others wait for a better line. */
+function inTurn(photos: PhotoMeta[], { first }: Context, restWaits: boolean): PhotoMeta[] {
+  const isFirst = ({ id, owner }: PhotoMeta): boolean => id === first || owner === first;
+  return [...photos.filter(isFirst), ...(restWaits ? [] : photos.filter((photo) => !isFirst(photo)))];
+}
+
 /** First asks what the server has already, then sends one after the other. */
-export function choosePhoto(store: Store, round: Round): PhotoChoice {
-  const waiting = photosToSend(store).filter((photo) => !round.refused.includes(photo.id));
+export function choosePhoto(store: Store, round: Round, context: Context, restWaits: boolean): PhotoChoice {
+  const open = photosToSend(store);
+  const waiting = inTurn(open.filter((photo) => !round.refused.includes(photo.id)), context, restWaits);
   const hashes = [...new Set(waiting.map((photo) => photo.sha256))].filter((hash) => hash > round.haveUpTo).sort().slice(0, HASHES_AT_ONCE);
   if (hashes.length > 0) return { have: hashes };
-  round.photos.left = waiting.length;
+  round.photos.left = restWaits ? open.length : waiting.length;
   const [photo] = waiting;
   if (!photo) return null;
   if (round.total.photos === 0) round.total = { ...round.total, photos: waiting.length, photoBytes: waiting.reduce((sum, one) => sum + one.size, 0) };
