@@ -3,9 +3,9 @@
     .venv/bin/python -m tests.bench.bench_phone [--only bytes|start|search|memory|line] [--visits 50]
 
 After `make client`. Bars are those of design §12. `start`: without a network, 50 households; `search`: 5,000 households
-on the phone; `memory`: JavaScript heap after garbage collection, one page for all visits (a test's handle on an element of the page
-keeps the whole page: only locators here); `line`: a visit with two
-photos through a TCP proxy of 128 kbit/s, 600 ms there and back, every connection reset every 20 s.
+on the phone; `memory`: JavaScript heap after garbage collection, one page for all visits, driven by locators only (a
+handle on an element keeps its whole page); `line`: a visit with two photos through a TCP proxy of 128 kbit/s, 600 ms
+there and back, every connection reset every 20 s.
 """
 
 from __future__ import annotations

@@ -16,14 +16,6 @@ export type OfferedForm = FormRow & { settings: FormSettings };
 
 const withSettings = (row: FormRow): OfferedForm => ({ ...row, settings: row.settings ?? settingsOf(row.xform) });
 
-/** Forms that can start a new draft: for this person, the newest version of each whose day has come. */
-export async function availableForms(now: Date = new Date()): Promise<OfferedForm[]> {
-  const at = session();
-  const newest = newestVersions(await listFormEntries(), now);
-  const rows = await at.db.forms.bulkGet(newest.map((entry) => [entry.form_id, entry.version] as [string, string]));
-  return rows.filter((row): row is FormRow => row !== undefined).map(withSettings).filter((form) => isFor(form.settings, at.account.user, localDay(now)));
-}
-
 /** What a list of forms shows of one: names and what it says about itself, without its text and files. */
 export type FormFacts = Pick<OfferedForm, "form_id" | "version" | "names" | "settings">;
 
@@ -31,7 +23,7 @@ export type FormFacts = Pick<OfferedForm, "form_id" | "version" | "names" | "set
 const facts = new Map<string, FormFacts>();
 onSession(() => facts.clear());
 
-/** The same forms as availableForms, for lists. */
+/** Forms that can start a new draft: for this person, the newest version of each whose day has come. */
 export async function offeredForms(now: Date = new Date()): Promise<FormFacts[]> {
   const at = session();
   const known = await Promise.all(newestVersions(await listFormEntries(), now).map((entry) => factsOf(at, entry)));

@@ -4,7 +4,7 @@ import type { FakeServer } from "../../tests/fake-server";
 import { closePhone, finished, HOUSEHOLD, openPhone, VILLAGE, VISIT } from "../../tests/phone";
 import { formOfDraft, openDraft, submitDraft } from "./drafts";
 import { inWords } from "./core/bases";
-import { availableForms, offeredForms } from "./forms";
+import { offeredForms } from "./forms";
 import { uuid4 } from "./ids";
 import { listRecords } from "./records";
 import type { Session } from "./session";
@@ -62,7 +62,6 @@ test("a changed policy is fetched although the version stays, and an open draft 
 test("a form for other roles is neither fetched nor offered", async () => {
   server.publish("check", "1", HOUSING.replace('ruhu:roles="cadre"', 'ruhu:roles="inspector"'), {}, { settings: { roles: "inspector" } });
   await sync();
-  expect((await availableForms()).map((form) => form.form_id)).toEqual(["housing"]);
   expect((await offeredForms()).map((form) => [form.form_id, form.settings.purpose])).toEqual([["housing", "housing"]]);
   expect(server.requests.some(({ path }) => path.startsWith("/forms/check"))).toBe(false);
 });
