@@ -97,9 +97,17 @@ def course() -> Response:
     clocks = flow.clocks_on(db.today())
     return jsonify(
         {
-            "states": [{"name": one.name, "labels": one.labels, "final": one.final} for one in flow.states.values()],
+            "labels": flow.labels,
+            "start": flow.start,
+            "states": [
+                {"name": one.name, "labels": one.labels, "final": one.final, "clock": one.clock, "then": one.then}
+                for one in flow.states.values()
+            ],
             "steps": [
-                {"name": one.name, "labels": one.labels, "by": one.by, "from": one.of, "to": one.to, "needs": one.needs}
+                {
+                    "name": one.name, "labels": one.labels, "by": one.by, "from": one.of, "to": one.to,
+                    "needs": one.needs, "bars": one.bars,
+                }
                 for one in flow.steps.values()
             ],
             "clocks": {"id": clocks.id, "status": clocks.status, "source": clocks.source, "days": clocks.days},

@@ -26,6 +26,7 @@ blueprint.before_request(refuse_nul)
 class Proposal(Loose):
     """`area`: the beginning of a code; `until`: the first day on which it no longer holds."""
 
+    id = fields.UUID(required=True)
     policy = fields.String(required=True, validate=validate.Length(1, 63))
     area = fields.String(required=True, validate=validate.Length(1, 12))
     start = fields.Date(required=True, data_key="from")
@@ -65,15 +66,15 @@ def listed(asked: dict[str, Any]) -> Response:
         return jsonify({"items": [reading.brief(session, row) for row in rows], "next": None})
 
 
-@blueprint.put("/policy-changes/<uuid:change_id>")
+@blueprint.post("/policy-changes")
 @signed_in("admin")
 @blueprint.arguments(Proposal)
-def propose(body: dict[str, Any], change_id: UUID) -> Response:
+def propose(body: dict[str, Any]) -> Response:
     """Keeps a draft under the caller's id and has it weighed against the records; again with the same is harmless."""
-    actor = current_actor()
+    actor, change_id = current_actor(), str(body["id"])
     dated = {**body, "from": body["start"].isoformat(), "until": body["until"].isoformat() if body["until"] else None}
-    db.transact(lambda session: changes.put(session, actor, str(change_id), body["policy"], dated))
-    return _weighed(str(change_id))
+    db.transact(lambda session: changes.put(session, actor, change_id, body["policy"], dated))
+    return _weighed(change_id)
 
 
 @blueprint.post("/policy-changes/<uuid:change_id>/weigh")

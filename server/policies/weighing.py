@@ -15,7 +15,6 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.forms import versions as form_versions
 from server.forms.dataset import Dataset
 from server.forms.evaluation.rejudge import Rejudging, judged_by, rejudging
 from server.forms.evaluation.sheet import TooLarge
@@ -28,6 +27,7 @@ from server.forms.policy_rows import Row, in_force
 from server.forms.rule import Rule, RuleSet, place_of
 from server.forms.rule_tree import POLICY, POLICY_ON, TOP, Household, PolicyReader
 from server.forms.rules import run
+from server.forms.tables import FormVersion
 from server.registry.households import read_households
 from server.registry.tables import Entity, EntityVersion
 from server.sync.definitions import form_model, form_plan
@@ -105,9 +105,10 @@ def policies_read(rule: Rule) -> set[str]:
 def verdict_properties(session: Session, scales: Scales) -> frozenset[str]:
     """Properties of a household that some published form computes by this policy, and that are verdicts."""
     found: set[str] = set()
-    for row in form_versions.list_versions(session, ("published", "retired")):
-        if scales.policy in form_versions.policies_of(row):
-            model = form_model(session, row.form_id, row.version)
+    columns = (FormVersion.form_id, FormVersion.version, FormVersion.extra)
+    for form_id, version, extra in session.execute(select(*columns).where(FormVersion.state != "draft")).all():
+        if scales.policy in (extra or {}).get("policies", ()):
+            model = form_model(session, form_id, version)
             found |= set(_verdicts(session, scales, model)[1]) if model else set()
     return frozenset(found)
 

@@ -98,8 +98,7 @@ def proposal(**given: Any) -> dict[str, Any]:
 
 
 def propose(desk: Phone, body: dict[str, Any], change: str | None = None) -> Any:
-    change = change or str(uuid.uuid4())
-    return desk.client.put(f"/api/v1/policy-changes/{change}", json=body, headers=desk.headers)
+    return desk.post("/policy-changes", body | {"id": change or str(uuid.uuid4())})
 
 
 def weigh(world: World) -> None:
