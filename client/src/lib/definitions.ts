@@ -6,7 +6,7 @@ import { readMeta, writeMeta, session, type Session } from "./session";
 
 export interface Labels { zh?: string; en?: string }
 export interface PropertyDefinition { name: string; type?: string; labels?: Labels; unit?: string | null; sensitivity?: string; choices?: { value: string; labels: Labels }[] | null }
-export interface DatasetDefinition { name: string; labels?: Labels; card?: string[]; parent?: { dataset: string; property: string } | null; properties: PropertyDefinition[] }
+export interface DatasetDefinition { name: string; labels?: Labels; card?: string[]; resolvers?: string[]; parent?: { dataset: string; property: string } | null; properties: PropertyDefinition[] }
 
 const DAY_MS = 86_400_000;
 

@@ -109,6 +109,8 @@ export interface OutboxItem {
   reply: Reply | null;
   /** Of a step on a finding: which one, and what was said. */
   step: { finding_id: string; step: string; text: string } | null;
+  /** Of a decision: the conflict that it settles; else "". */
+  decides: string;
 }
 
 export interface Reply { question_id: string; asked: string; text: string }
@@ -135,6 +137,7 @@ async function itemOf(at: Session, row: OpRow, photos: PhotoRow[], review: Revie
     findings: checked ? [] : findings, corrects,
     reply: row.kind === "answer" ? { question_id: String(fields["question_id"]), asked, text: String(fields["text"]) } : null,
     step: row.kind === "finding_step" ? { finding_id: String(fields["finding_id"]), step: String(fields["step"]), text: String(fields["text"]) } : null,
+    decides: row.kind === "resolution" ? String(fields["conflict_id"]) : "",
   };
 }
 

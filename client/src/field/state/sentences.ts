@@ -18,7 +18,7 @@ export function problemText(cause: unknown): string {
 
 const waitText = (seconds: number): string => (seconds >= 120 ? t("date.minutes", { n: Math.ceil(seconds / 60) }) : t("date.seconds", { n: seconds }));
 
-const WORDS: Record<string, string> = { answer: "answer", contact_attempt: "contact", draft: "draft", feedback: "feedback", finding_step: "finding" };
+const WORDS: Record<string, string> = { answer: "answer", contact_attempt: "contact", draft: "draft", feedback: "feedback", finding_step: "finding", resolution: "decision" };
 
 /** What a line of the outbox is. */
 export const whatText = (item: OutboxItem): string => inLanguage(item.names, t(`outbox.${WORDS[item.kind] ?? "visit"}`));
