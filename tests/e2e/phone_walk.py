@@ -45,9 +45,9 @@ class Walk:
 
     def through(self) -> None:
         for part in (
-            self.sign_in, self.worklist, self.household, self.differing, self.form, self.camera, self.read_back,
-            self.sent, self.drafts, self.asked, self.me, self.other_pages, self.large_type, self.without_network,
-            self.locked,
+            self.sign_in, self.worklist, self.map, self.household, self.differing, self.form, self.camera,
+            self.read_back, self.sent, self.drafts, self.asked, self.me, self.other_pages, self.large_type,
+            self.without_network, self.locked,
         ):  # fmt: skip
             part()
 
@@ -68,6 +68,7 @@ class Walk:
         self.app.start()
         self.page.get_by_label("用户名").wait_for()
         self.at("sign-in")
+        self.scanner()
         self.page.get_by_label("用户名").fill(HELPER)
         self.page.get_by_label("密码", exact=True).fill(PASSWORD)
         self.page.get_by_role("button", name="登录").click()
@@ -76,6 +77,14 @@ class Walk:
         self.app.pin()
         self.page.get_by_text("再输一遍").wait_for()
         self.app.pin()
+
+    def scanner(self) -> None:
+        self.page.get_by_role("button", name="用登记码开始").click()
+        self.page.get_by_role("button", name="扫二维码").click()
+        self.page.locator(".eye i").wait_for()
+        self.at("scan-code")
+        self.page.get_by_role("button", name="改成手输").click()
+        self.page.get_by_role("button", name="用用户名和密码").click()
 
     def worklist(self) -> None:
         self.app.worklist()
@@ -89,6 +98,15 @@ class Walk:
         self.page.get_by_role("button", name="村里的事").click()
         self.at("village")
         self.page.get_by_role("button", name="取消").click()
+
+    def map(self) -> None:
+        self.app.tab("地图")
+        self.page.locator("[data-test=in-view] a").first.wait_for()
+        self.page.wait_for_timeout(1000)
+        self.at("map")
+        self.page.locator("[data-test=ground]").scroll_into_view_if_needed()
+        self.at("map-list")
+        self.to("/")
 
     def household(self) -> None:
         self.page.locator("a[href*='/household/']").first.click()
