@@ -82,8 +82,7 @@ def _stand_in(
     row = tasks.row_for(session, inspection, reserve, task.form_id, drawn_at)
     session.execute(insert(InspectionTask), [{**row, "replaces": task.id}])
     task.state, task.reason = "replaced", reason
-    note(
-        session, actor.id, "inspection.replaced", task.id, inspection=inspection.id, by=reserve.household_id, why=reason
-    )
+    told = {"inspection": inspection.id, "household": reserve.household_id, "why": reason}
+    note(session, actor.id, "inspection.replaced", task.id, **told)
     session.flush()
     return session.get_one(InspectionTask, row["id"])

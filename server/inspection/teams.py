@@ -42,12 +42,13 @@ def put_team(
         raise Problem("record.not_found")
     team.name = name
     session.flush()
-    wanted = {inspector_of(session, actor, one).id for one in members}
-    _put_members(session, team_id, wanted)
+    people = {one.id: one.display_name for one in (inspector_of(session, actor, id) for id in members)}
+    _put_members(session, team_id, set(people))
     if villages is not None:
         _give_villages(session, inspection, team_id, villages)
     told = {"villages": sorted(villages)} if villages is not None else {}
-    note(session, actor.id, "inspection.team_set", inspection.id, team=team_id, members=sorted(wanted), **told)
+    who = "、".join(sorted(people.values()))
+    note(session, actor.id, "inspection.team_set", inspection.id, team=name, members=who, **told)
     session.flush()
     return team
 

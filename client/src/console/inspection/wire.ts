@@ -41,11 +41,17 @@ export interface Preview {
 }
 
 export interface Task {
-  id: string; household: { id: string; label: string | null }; village: string; form_id: string; kind: "visit" | "phone"; state: TaskState;
+  id: string; household: { id: string; label: string | null }; village: string; form_id: string; form_names: Names | null; kind: "visit" | "phone"; state: TaskState;
   person: Who | null; route: number | null; disposition: string | null; tries: number; last_try_at: string | null; reason: string | null;
   instance_id: string | null; replaces: string | null; replaced_by: string | null; ended_at: string | null;
   drawn: { kind: "main" | "reserve"; place: number; stratum: string; pi: string; weight: string; ticket: string };
 }
+export interface Stop {
+  n: number; household: { id: string; label: string | null }; village: string; task_ids: string[]; waiting: string[]; is_done: boolean;
+  person: Who | null; is_placed: boolean; apart_m: number | null;
+}
+/** A team (or, without an id, what no team has) with its villages and households in the order of a walk. */
+export interface Route { id: string | null; name: string | null; members: Who[]; metres: number; villages: (Place & { households: number; done: number })[]; stops: Stop[] }
 export interface Village extends Place { tasks: Partial<Record<TaskState, number>>; reserves_left: number }
 export interface Inspector extends Who { tasks: number }
 
