@@ -2,6 +2,7 @@
 import { createRouter, createWebHashHistory, type RouteLocationNormalized, type RouteLocationRaw } from "vue-router";
 import { isUnlocked } from "@lib/session";
 import { listInstalls } from "@lib/sign-in";
+import UnlockPage from "./pages/UnlockPage.vue"; // what every day begins with
 
 const routes = [
   { path: "/", name: "visits", component: () => import("./pages/WorklistPage.vue"), meta: { tabs: true } },
@@ -24,7 +25,7 @@ const routes = [
   { path: "/outbox", name: "outbox", component: () => import("./pages/OutboxPage.vue"), meta: { tabs: true } },
   { path: "/me", name: "me", component: () => import("./pages/MePage.vue"), meta: { tabs: true } },
   { path: "/sign-in", name: "sign-in", component: () => import("./pages/SignInPage.vue"), meta: { open: true } },
-  { path: "/unlock", name: "unlock", component: () => import("./pages/UnlockPage.vue"), meta: { open: true } },
+  { path: "/unlock", name: "unlock", component: UnlockPage, meta: { open: true } },
   { path: "/:rest(.*)", redirect: "/" },
 ];
 

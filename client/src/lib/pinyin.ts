@@ -6,7 +6,8 @@ const LETTERS = "abcdefghjklmnopqrstwxyz";
 /** Surnames that are read otherwise than the character alone. */
 const SURNAMES: Record<string, string> = { 单: "s", 曾: "z", 查: "z", 仇: "q", 解: "x", 区: "o", 覃: "q", 盖: "g", 缪: "m", 乐: "y", 朴: "p", 尉: "y", 种: "c", 员: "y" };
 
-const collator = new Intl.Collator("zh-CN-u-co-pinyin");
+/** Made at the first name: it takes a slow phone a tenth of a second. */
+let collator: Intl.Collator | null = null;
 const known = new Map<string, string>();
 
 function letterOf(character: string): string {
@@ -18,6 +19,7 @@ function letterOf(character: string): string {
 }
 
 function hanLetter(character: string): string {
+  collator ??= new Intl.Collator("zh-CN-u-co-pinyin");
   let place = -1;
   for (const first of FIRST) {
     if (collator.compare(first, character) > 0) break;

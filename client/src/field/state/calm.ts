@@ -2,7 +2,7 @@
 
 let touchedAt = 0;
 const touch = (): void => { touchedAt = performance.now(); };
-for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) addEventListener(kind, touch, { capture: true, passive: true });
+for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) globalThis.addEventListener?.(kind, touch, { capture: true, passive: true });
 
 const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 

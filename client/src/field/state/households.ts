@@ -8,6 +8,7 @@ import { openQuestions } from "@lib/questions";
 import { listAssignments, listRecords, listReviews, type RecordView } from "@lib/records";
 import { session } from "@lib/session";
 import type { AssignmentEntry, OutboxState } from "@lib/types";
+import { idle } from "./calm";
 import { follow } from "./syncing";
 import { showWhole } from "./worklist-view";
 
@@ -21,8 +22,8 @@ export interface HouseholdLine {
   /** As far as this phone knows: a visit of one's own, or that somebody reached them. */
   visited: boolean;
   phone: string; number: string; members: string[];
-  /** Everything a search may hit, lower case. */
-  words: string;
+  /** Everything a search may hit, lower case; made when it is first asked for. */
+  readonly words: string;
 }
 
 export const households = shallowRef<HouseholdLine[]>([]);
@@ -64,6 +65,7 @@ export function houseAt({ data, entry, own }: Pick<RecordView, "data" | "entry" 
 
 function lineOf(view: RecordView, members: string[], around: Around): HouseholdLine {
   const { id, data } = view;
+  let words: string | undefined;
   const name = String(data["head_name"] ?? view.label);
   return {
     id, name, region: view.region, address: String(data["address"] ?? ""), category: String(data["household_category"] ?? ""),
@@ -74,7 +76,7 @@ function lineOf(view: RecordView, members: string[], around: Around): HouseholdL
     // Nobody is told of an independent visit which others there were.
     visited: view.entry?.lent === true || around.visited.has(id) || (REACHED.includes(String(data["contact_disposition"])) && isThisQuarter(data["contact_at"])),
     phone: String(data["contact_phone"] ?? ""), number: String(data["household_no"] ?? ""), members,
-    words: [name, view.label, data["household_no"], data["address"], data["contact_phone"], ...members, ...[name, ...members].map(initials)].join(" ").toLowerCase(),
+    get words() { return (words ??= [name, view.label, data["household_no"], data["address"], data["contact_phone"], ...members, ...[name, ...members].map(initials)].join(" ").toLowerCase()); },
   };
 }
 
@@ -89,10 +91,20 @@ async function load(): Promise<void> {
   for (const member of await listRecords("member")) names.set(member.parent ?? "", [...(names.get(member.parent ?? "") ?? []), member.label]);
   memberNames = names;
   draw(rows, around);
+  await makeSearchable(households.value);
+}
+
+/** Before somebody types, a few at a time. */
+async function makeSearchable(lines: readonly HouseholdLine[]): Promise<void> {
+  for (let start = 0; start < lines.length && households.value === lines; start += 200) {
+    await idle();
+    for (const line of lines.slice(start, start + 200)) void line.words;
+  }
 }
 
 function draw(rows: RecordView[], around: Around): void {
-  households.value = rows.map((row) => lineOf(row, memberNames.get(row.id) ?? [], around)).sort(byUrgency);
+  const lines = rows.map((row) => lineOf(row, memberNames.get(row.id) ?? [], around));
+  households.value = lines.map((line) => [rank(line), line] as const).sort(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => line);
   loaded.value = true;
 }
 
@@ -113,10 +125,9 @@ export function urgency(line: HouseholdLine): number {
   return line.visited ? 6 : 5;
 }
 
-/** Who walks a route goes by its stops; others by village and name. */
-const rank = (line: HouseholdLine): string => [urgency(line), line.due?.due ?? "9999", String(line.due?.stop ?? 9999).padStart(4, "0"), line.region, line.name].join("|");
-
-export const byUrgency = (a: HouseholdLine, b: HouseholdLine): number => (rank(a) < rank(b) ? -1 : 1);
+/** A walk goes by its stops, one walk after the other; everything else by village and name. */
+const walkOf = ({ due }: HouseholdLine): string => (due?.stop ? `${due.reason ?? ""}|${String(due.stop).padStart(4, "0")}` : "~");
+const rank = (line: HouseholdLine): string => [urgency(line), line.due?.due ?? "9999", walkOf(line), line.region, line.name].join("|");
 
 export const hasTask = (line: HouseholdLine): boolean => Boolean(line.due || line.questions || line.sentBack || line.contested);
 
