@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, case, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from server.accounts.actor import Actor
+from server.geo.inside import codes_inside
 from server.geo.tables import Region
 from server.registry.paging import Rows
 from server.registry.tables import Conflict, Entity
@@ -25,6 +26,7 @@ from server.sync.scope import visible_entities, visible_submissions
 from server.sync.tables import Review, Submission
 
 Edges = Sequence[datetime]
+Inside = Select[str]  # codes of the regions that are looked at
 Wire = dict[str, Any]
 # Counts of each region for each stretch between two edges, and one more for what came after the last.
 Stretches = dict[str, list[int]]
@@ -39,7 +41,8 @@ def trends(session: Session, actor: Actor, code: str, edges: Edges, names: Seque
     regions = regions_at(session, actor, code)
     if not regions:
         return None
-    series = {name: _upwards(SERIES[name](session, actor, edges), regions, len(edges)) for name in names}
+    inside = codes_inside(session, regions[0].code)
+    series = {name: _upwards(SERIES[name](session, actor, edges, inside), regions, len(edges)) for name in names}
     items = [
         {"region": row.code, **{name: found[row.code][: len(edges) - 1] for name, found in series.items()}}
         for row in rows_of(regions)
@@ -61,15 +64,19 @@ def _stretch(column: Any, edges: Edges) -> ColumnElement[int]:
     return case(*((column < edge, number) for number, edge in enumerate(edges[1:])), else_=len(edges) - 1)
 
 
-def _counted(session: Session, query: Rows, region: Any, time: Any, edges: Edges, counted: Any = None) -> Stretches:
+def _counted(
+    session: Session, query: Rows, region: Any, time: Any, edges: Edges, counted: Any = None
+) -> Stretches:
     """Rows of the query by region and stretch, from the first edge on; or how many different `counted`."""
     number = _stretch(time, edges).label("number")
-    count = func.count() if counted is None else func.count(counted.distinct())
-    rows = query.where(time >= edges[0], region.is_not(None)).with_only_columns(
-        region, number, count, maintain_column_froms=True
-    )
+    rows = query.where(time >= edges[0])
+    if counted is None:
+        told = rows.with_only_columns(region, number, func.count(), maintain_column_froms=True).group_by(region, number)
+    else:  # what is distinct is hashed; counted as distinct it would be sorted
+        each = rows.with_only_columns(region, number, counted, maintain_column_froms=True).distinct().subquery()
+        told = select(each.c[0], each.c.number, func.count()).group_by(each.c[0], each.c.number)
     found: Stretches = defaultdict(lambda: [0] * len(edges))
-    for code, at, many in session.execute(rows.group_by(region, number)):
+    for code, at, many in session.execute(told):
         found[code][at] = many
     return found
 
@@ -88,38 +95,41 @@ def _standing(now: Mapping[str, int], came: Stretches, went: Stretches, edges: E
 
 
 def _now(session: Session, query: Rows, region: Any) -> dict[str, int]:
-    rows = query.where(region.is_not(None)).with_only_columns(region, func.count(), maintain_column_froms=True)
+    rows = query.with_only_columns(region, func.count(), maintain_column_froms=True)
     return {row[0]: row[1] for row in session.execute(rows.group_by(region))}
 
 
-def _visits(session: Session, actor: Actor, edges: Edges) -> Stretches:
-    query = select(Submission).where(visible_submissions(actor))
+def _visits(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
+    query = select(Submission).where(visible_submissions(actor), Submission.region_code.in_(inside))
     return _counted(session, query, Submission.region_code, Submission.received_at, edges)
 
 
-def _visited(session: Session, actor: Actor, edges: Edges) -> Stretches:
+def _visited(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
     """Households as the list of them is narrowed (concerns.visited)."""
     query = (
         select(Entity)
         .join(Submission, Submission.root_id == Entity.id)
-        .where(concerns.CURRENT, visible_entities(actor), visible_submissions(actor))
+        .where(concerns.CURRENT, visible_entities(actor), visible_submissions(actor), Entity.region_code.in_(inside))
     )
     return _counted(session, query, Entity.region_code, Submission.received_at, edges, Entity.id)
 
 
-def _to_review(session: Session, actor: Actor, edges: Edges) -> Stretches:
+def _to_review(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
     """Submissions that nobody had judged yet; the first word on one counts."""
-    mine = select(Submission).where(visible_submissions(actor))
-    first = select(Review.instance_id, func.min(Review.at).label("at")).group_by(Review.instance_id).subquery()
-    judged = mine.join(first, first.c.instance_id == Submission.instance_id)
+    mine = select(Submission).where(visible_submissions(actor), Submission.region_code.in_(inside))
+    earlier = aliased(Review)
+    again = exists().where(earlier.instance_id == Review.instance_id, earlier.at < Review.at)
+    judged = select(Review).join(Submission, Submission.instance_id == Review.instance_id)
+    judged = judged.where(visible_submissions(actor), Submission.region_code.in_(inside), ~again)
     region = Submission.region_code
     now = _now(session, mine.where(Submission.review == "received"), region)
     came = _counted(session, mine, region, Submission.received_at, edges)
-    return _standing(now, came, _counted(session, judged, region, first.c.at, edges), edges)
+    return _standing(now, came, _counted(session, judged, region, Review.at, edges), edges)
 
 
-def _open_conflicts(session: Session, actor: Actor, edges: Edges) -> Stretches:
-    query = select(Conflict).join(Entity, Entity.id == Conflict.entity_id).where(visible_entities(actor))
+def _open_conflicts(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
+    query = select(Conflict).join(Entity, Entity.id == Conflict.entity_id)
+    query = query.where(visible_entities(actor), Entity.region_code.in_(inside))
     region = Entity.region_code
     now = _now(session, query.where(Conflict.state == "open"), region)
     came = _counted(session, query, region, Conflict.opened_at, edges)
@@ -127,11 +137,11 @@ def _open_conflicts(session: Session, actor: Actor, edges: Edges) -> Stretches:
     return _standing(now, came, _counted(session, closed, region, Conflict.closed_at, edges), edges)
 
 
-def _open_questions(session: Session, actor: Actor, edges: Edges) -> Stretches:
+def _open_questions(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
     query = (
         select(Question)
         .join(Submission, Submission.instance_id == Question.instance_id)
-        .where(visible_submissions(actor))
+        .where(visible_submissions(actor), Submission.region_code.in_(inside))
     )
     first = select(Answer.question_id, func.min(Answer.received_at).label("at")).group_by(Answer.question_id).subquery()
     answered = query.join(first, first.c.question_id == Question.id)
@@ -141,7 +151,7 @@ def _open_questions(session: Session, actor: Actor, edges: Edges) -> Stretches:
     return _standing(now, came, _counted(session, answered, region, first.c.at, edges), edges)
 
 
-SERIES: Mapping[str, Callable[[Session, Actor, Edges], Stretches]] = {
+SERIES: Mapping[str, Callable[[Session, Actor, Edges, Inside], Stretches]] = {
     "visits": _visits,
     "visited": _visited,
     "to_review": _to_review,
