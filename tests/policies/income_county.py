@@ -14,7 +14,7 @@ from server.forms.tables import FormVersion
 from server.policies import tasks
 from tests.world import LIUSHU, WANG, WEST, ZHAO, Phone, World, _datasets, add_household, add_policies, named
 
-DAY = "int(decimal-date-time(${day}))"
+DAY = "(int(decimal-date-time(${day}) + 0.5))"  # midnight here is the day before in UTC
 INCOME = f"""
 | survey |
 | | type | name | label::中文 (zh) | label::English (en) | save_to | calculation | relevant |
@@ -74,7 +74,8 @@ def visited(
         f'<meta><instanceID>{instance}</instanceID><entity dataset="household" id="{household}" update="1">'
         "<label>收入</label></entity></meta></data>"
     )
-    op = phone.visit(household, instance_id=instance, form_id="small_income", instance_xml=xml)
+    heard = {"server_time_seen": datetime.now(UTC).isoformat()}  # the phone has the policies of this moment
+    op = phone.visit(household, instance_id=instance, form_id="small_income", instance_xml=xml, clock=heard)
     (result,) = phone.send(op | {"entities": [named(household, 1)]})
     return result
 

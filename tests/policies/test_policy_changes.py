@@ -15,6 +15,7 @@ from server.db import today
 from server.forms.policy_rows import in_force
 from server.forms.policy_store import policy_rows
 from server.registry.tables import Entity
+from server.sync.tables import Submission
 from tests.policies.income_county import (
     WANG,
     ZHAO,
@@ -244,3 +245,25 @@ def test_a_file_is_read_into_a_draft_and_its_mistakes_are_told_by_line(world: Wo
     assert read["values"]["monitoring_line"] == "9000"
     assert send_file(desk, "income", "income.csv", b"a,b\n1,2\n").json["code"] == "policy.invalid"
     assert send_file(desk, "income", "income.pdf", b"%PDF").json["code"] == "policy.invalid"
+
+
+def test_a_visit_after_the_day_is_judged_by_the_new_line_and_one_before_by_the_old(world: World) -> None:
+    """The server judges each visit by the row of its own day: what the phone said otherwise is pointed at."""
+    desk = world.phone("admin")
+    change = propose(desk, proposal(start=today())).json["id"]
+    desk.post(f"/policy-changes/{change}/schedule", {"reason": "文件"})
+    first, second = more_households(world, 2)
+    yesterday = (today() - timedelta(days=1)).isoformat()
+    for household, day, verdict in ((first, today().isoformat(), "below"), (second, yesterday, "near")):
+        assert visited(world, household, "8500", verdict, day=day)["status"] == "applied"
+
+    def wrong(session: Any) -> dict[str, list[str]]:
+        rows = session.scalars(select(Submission).where(Submission.form_id == "small_income"))
+        return {row.root_id: [one["path"] for one in row.findings if one["path"] == "/data/verdict"] for row in rows}
+
+    assert world.look(wrong) == {first: [], second: []}
+    third, fourth = more_households(world, 2)
+    visited(world, third, "8500", "near", day=today().isoformat())
+    visited(world, fourth, "8500", "below", day=yesterday)
+    told = world.look(wrong)
+    assert told[third] and told[fourth]
