@@ -123,6 +123,11 @@ CATALOGUE: Mapping[str, Entry] = {
         "这个人在这户所在的地方有职责，或者是帮扶人，不能借给他核查。请换一位。",
         "This person works where the household is, or helps it, and so cannot check it. Choose somebody else.",
     ),
+    "question.answered": Entry(
+        409,
+        "这个问题已经有了回答，不用再关闭。",
+        "This question has an answer by now; there is nothing to close.",
+    ),
     "quarantine.not_applied": Entry(
         422,
         "仍然不能录入，原因见说明；内容照样保存着。先解决原因再试，或注明不予录入。",

@@ -99,3 +99,4 @@ def change_password(person: Person, old: str, new: str) -> None:
     if len(new) < 8 or new == old:
         raise Problem("auth.weak_password")
     person.password_hash = hash_password(new)
+    person.must_change = False

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, current_app, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -142,7 +143,8 @@ def describe(session: Session, actor: Actor) -> dict[str, Any]:
     """The user as sign-in and /me show it."""
     roles = [{"role": role.role, "region": role.region} for role in actor.roles]
     held = [qualifications.for_wire(row) for row in qualifications.qualifications_of(session, actor.id)]
-    return {**actor.author(), "roles": roles, "qualifications": held}
+    must = session.scalar(select(Person.must_change).where(Person.id == actor.id))
+    return {**actor.author(), "roles": roles, "qualifications": held, "must_change_password": bool(must)}
 
 
 @blueprint.route("/auth/logout", methods=["POST"])

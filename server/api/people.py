@@ -38,6 +38,9 @@ class Place(Loose):
 
 
 class NewPerson(Loose):
+    """`id` from the client makes sending it again harmless."""
+
+    id = fields.UUID(load_default=None, allow_none=True)
     username = fields.String(required=True, validate=validate.Length(max=64))
     display_name = fields.String(required=True, validate=validate.Length(max=64))
     roles = fields.List(fields.Nested(Place), required=True, validate=validate.Length(1, 20))
@@ -79,7 +82,10 @@ def invite(body: dict[str, Any]) -> tuple[Response, int]:
     """Adds a person with roles in the caller's area and no password; `POST /enrolments` gives the code to begin."""
     actor = current_actor()
     places = [(place["role"], place["region"]) for place in body["roles"]]
-    id = db.transact(lambda session: inviting.one(session, actor, body["username"], body["display_name"], places))
+    given = str(body["id"]) if body["id"] else None
+    id = db.transact(
+        lambda session: inviting.one(session, actor, body["username"], body["display_name"], places, given)
+    )
     return jsonify({"id": id, "username": body["username"].strip().lower()}), 201
 
 

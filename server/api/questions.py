@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response, current_app, jsonify, send_file
 from flask_smorest import Blueprint
@@ -32,6 +33,10 @@ class NewQuestion(Loose):
     attachment_id = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=36))
 
 
+class WhyClosed(Loose):
+    reason = fields.String(required=True, validate=validate.And(validate.Length(max=500), validate.Regexp(r".*\S")))
+
+
 class AskedQuestions(Paging):
     state = fields.String(load_default=None, validate=validate.OneOf(questions.STATES))
     region = fields.String(load_default=None, validate=validate.Length(max=20))
@@ -51,6 +56,15 @@ def ask(body: dict[str, Any], instance_id: str) -> tuple[Response, int]:
     actor = current_actor()
     asked = Asked(body["text"], body["path"], body["attachment_id"], str(body["id"]) if body["id"] else None)
     return jsonify(db.transact(lambda session: questions.ask(session, actor, instance_id, asked))), 201
+
+
+@blueprint.post("/questions/<uuid:question_id>/close")
+@signed_in(*REVIEWERS)
+@blueprint.arguments(WhyClosed)
+def close(body: dict[str, Any], question_id: UUID) -> Response:
+    """Ends a question without an answer, with a reason; it leaves the phone. Problem question.answered."""
+    actor, why = current_actor(), body["reason"].strip()
+    return jsonify(db.transact(lambda session: questions.close(session, actor, str(question_id), why)))
 
 
 @blueprint.get("/questions")

@@ -34,6 +34,7 @@ class User(Schema):
     display_name = fields.String(required=True)
     roles = fields.List(fields.Nested(RoleShape), required=True)
     qualifications = fields.List(fields.Dict())
+    must_change_password = fields.Boolean(metadata={"description": "The password was chosen by an administrator"})
 
 
 class Welcome(Schema):

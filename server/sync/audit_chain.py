@@ -79,7 +79,11 @@ def _seal_some(session: Session) -> int:
     entries = session.scalars(waiting).all()
     if not entries:
         return 0
-    areas, before = areas_of(session, entries), head_of(session)
+    before = head_of(session)
+    if before is None and _is_begun(session):
+        log.error("audit.head_missing")  # going on would vouch for an end that somebody may have cut
+        return 0
+    areas = areas_of(session, entries)
     number, hash = (before.number, before.hash) if before else (0, START)
     rows = []
     session.expunge_all()
@@ -93,6 +97,10 @@ def _seal_some(session: Session) -> int:
     _set_head(session, number, hash)
     log.info("audit.sealed", number=number, hash=hash)  # the log is a witness outside of the database
     return len(rows)
+
+
+def _is_begun(session: Session) -> bool:
+    return session.scalar(select(AuditEntry.id).where(AuditEntry.number.is_not(None)).limit(1)) is not None
 
 
 def _salted(detail: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -93,8 +93,8 @@ def _state(row: InviteRow, person: Person | None, held: dict[str, set[tuple[str,
     return "there" if (row.role, row.region) in held[person.id] else "added"
 
 
-def invite(session: Session, actor: Actor, rows: Sequence[InviteRow]) -> Invited:
-    """Adds the people and their roles; with any problem nothing. Again is harmless."""
+def invite(session: Session, actor: Actor, rows: Sequence[InviteRow], id: str | None = None) -> Invited:
+    """Adds the people and their roles; with any problem nothing. Again is harmless. `id`: of the only new person."""
     db.lock(session, {f"username:{row.username}" for row in rows})
     looked = look_over(session, actor, rows)
     if not looked.is_sound:
@@ -102,15 +102,19 @@ def invite(session: Session, actor: Actor, rows: Sequence[InviteRow]) -> Invited
     people: dict[str, str] = {}
     for row in rows:
         if row.state != "there":
-            people[row.username] = _entered(session, actor, row)
+            people[row.username] = _entered(session, actor, row, id)
     return Invited(rows, people)
 
 
-def _entered(session: Session, actor: Actor, row: InviteRow) -> str:
+def _entered(session: Session, actor: Actor, row: InviteRow, id: str | None = None) -> str:
     person = session.scalar(select(Person).where(Person.username == row.username))
     if person is None:
         person = add_person(
-            session, id=str(uuid.uuid4()), username=row.username, display_name=row.name, password_hash=NO_PASSWORD
+            session,
+            id=id or str(uuid.uuid4()),
+            username=row.username,
+            display_name=row.name,
+            password_hash=NO_PASSWORD,
         )
         note(session, actor.id, "user.invited", person.id, username=row.username)
     if rights.give_role(session, person.id, row.role, row.region):
@@ -118,12 +122,27 @@ def _entered(session: Session, actor: Actor, row: InviteRow) -> str:
     return person.id
 
 
-def one(session: Session, actor: Actor, username: str, name: str, places: Sequence[tuple[str, str | None]]) -> str:
-    """One person with these roles; its id. Problems user.invalid (each fault a code), user.taken."""
+def one(
+    session: Session,
+    actor: Actor,
+    username: str,
+    name: str,
+    places: Sequence[tuple[str, str | None]],
+    id: str | None = None,
+) -> str:
+    """One person with these roles; its id, the inviter's own when it is given: again with the same is harmless.
+
+    Problems user.invalid (each fault a code), user.taken.
+    """
     rows = [InviteRow(1, username.strip().lower(), name.strip(), role, region) for role, region in places]
     for row in rows:
         row.problems = list(problems_of(row))
-    done = invite(session, actor, rows)
+    known = session.get(Person, id) if id else None
+    if known is not None and known.username != rows[0].username:
+        raise Problem("user.taken")
+    done = invite(session, actor, rows, id)
+    if known is not None and done.is_sound:
+        return known.id
     if done.is_sound and done.people:
         return done.people[rows[0].username]
     codes = sorted({code for row in rows for code in row.problems} or {"username.taken"})

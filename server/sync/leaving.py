@@ -72,6 +72,7 @@ def reset_password(session: Session, actor: Actor, person_id: str, password: str
     if not person.active:
         raise Problem("record.not_found")
     person.password_hash = hash_password(password)
+    person.must_change = True
     revoke_all(session, person_id)
     enrolments.withdraw_all(session, person_id, actor.id)
     note(session, actor.id, "user.password_reset", person_id)

@@ -13,7 +13,7 @@ from server.sealing.columns import SealedText, SealedWords
 
 
 class Question(Base):
-    """A supervisor asks the author of a submission. State: open, answered."""
+    """A supervisor asks the author of a submission. State: open, answered, closed (without an answer, and why)."""
 
     __tablename__ = "question"
     __table_args__ = (
@@ -29,6 +29,9 @@ class Question(Base):
     asked_by: Mapped[str] = mapped_column(ForeignKey("person.id"))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     state: Mapped[str] = mapped_column(String(10), default="open")
+    closed_by: Mapped[str | None] = mapped_column(ForeignKey("person.id"))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_why: Mapped[str | None] = mapped_column(SealedWords("question.closed_why"))
 
 
 class Answer(Base):

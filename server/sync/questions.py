@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.accounts.audit import note
-from server.db import upsert
+from server.db import now, upsert
 from server.errors import Fault, Problem
 from server.geo.inside import codes_inside
 from server.registry.paging import Rows, newest_first
@@ -30,7 +30,7 @@ from server.sync.review import REVIEWERS
 from server.sync.tables import Attachment, OpLog, Submission, without_xml
 from server.sync.write import WRITING
 
-STATES = ("open", "answered")
+STATES = ("open", "answered", "closed")
 Wire = dict[str, Any]
 
 
@@ -110,6 +110,27 @@ def find(session: Session, actor: Actor, question_id: str) -> Question | None:
     return session.scalar(query.where(Question.id == question_id, scope.visible_submissions(actor, WRITING)))
 
 
+def close(session: Session, actor: Actor, question_id: str, why: str) -> Wire:
+    """Ends a question that needs no answer any more; it leaves the author's phone. Again is harmless.
+
+    Problems record.not_found (out of sight, or not the actor's to review), question.answered.
+    """
+    mine = (scope.in_regions(actor, REVIEWERS, Submission.region_code), scope.announced(actor, REVIEWERS))
+    query = select(Question, Submission).join(Submission, Submission.instance_id == Question.instance_id)
+    row: Any = session.execute(query.where(Question.id == question_id, *mine)).first()
+    if row is None:
+        raise Problem("record.not_found")
+    question: Question = row.Question
+    session.refresh(question, with_for_update=True)  # an answer may be on its way
+    if question.state == "answered":
+        raise Problem("question.answered")
+    if question.state == "open":
+        question.state, question.closed_by, question.closed_at, question.closed_why = "closed", actor.id, now(), why
+        note(session, actor.id, "submission.question_closed", question.instance_id, why=why)
+        feeds.touch(session, [told(session, question)])
+    return _items(session, [row])[0]
+
+
 def answer(session: Session, question: Question, op: OpLog, text: str, files: Sequence[File]) -> None:
     """Keeps the answer with its files, which lie with those of the submission under the op's own names."""
     statement = upsert(session, Answer).values(
@@ -155,6 +176,7 @@ def list_questions(session: Session, actor: Actor, wanted: Wanted, limit: int, a
 def _items(session: Session, rows: Sequence[Row[Any]]) -> list[Wire]:
     given = _answers(session, [row.Question.id for row in rows])
     people = {row.Question.asked_by for row in rows} | {row.Submission.person_id for row in rows}
+    people |= {row.Question.closed_by for row in rows if row.Question.closed_by}
     people |= {one.person_id for answers in given.values() for one, _ in answers}
     names = authors(session, people)
     return [_wire(row.Question, row.Submission, names, given[row.Question.id]) for row in rows]
@@ -194,6 +216,7 @@ def _wire(question: Question, submission: Submission, names: Mapping[str, Wire],
         "region": submission.region_code,
         "asked_by": names.get(question.asked_by),
         "author": names.get(submission.person_id),
+        "closed": _closed(question, names),
         "answers": [
             {
                 "op_id": one.op_id,
@@ -205,6 +228,13 @@ def _wire(question: Question, submission: Submission, names: Mapping[str, Wire],
             for one, files in given
         ],
     }
+
+
+def _closed(question: Question, names: Mapping[str, Wire]) -> Wire | None:
+    if question.closed_at is None:
+        return None
+    by = names.get(question.closed_by or "")
+    return {"by": by, "at": question.closed_at.isoformat(), "why": question.closed_why}
 
 
 def _file(row: Attachment) -> Wire:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 
 from server import db
 from server.accounts.audit import note
@@ -20,6 +20,7 @@ from server.accounts.tables import AuditEntry
 from server.cli import main
 from server.sync import audit_chain
 from server.sync.audit_chain import Broken
+from server.sync.tables import ServerFact
 from tests.world import EAST, QINGSHI, WANG, ZHAO, World, build_world
 
 
@@ -200,3 +201,15 @@ def test_numbers_are_given_once(app: Flask) -> None:
     with app.app_context(), db.db.engine.connect() as connection:
         found = db.db.inspect(connection).get_unique_constraints("audit_entry")
     assert ["number"] in [one["column_names"] for one in found]
+
+
+def test_without_its_end_the_chain_is_read_told_as_broken_and_not_gone_on_with(world: World) -> None:
+    """Who deletes the row of the end gets no new one: that would vouch for whatever was left."""
+    admin = world.phone("admin")
+    world.run(lambda session: note(session, world.people["admin"], "user.add", "one"))
+    assert admin.get("/audit").status_code == 200
+    world.run(lambda session: session.execute(delete(ServerFact).where(ServerFact.name == "audit_head")))
+    world.run(lambda session: note(session, world.people["admin"], "user.add", "two"))
+    assert [admin.get(path).status_code for path in ("/audit", "/audit/head", "/audit/export")] == [200, 200, 200]
+    checked = world.look(audit_chain.verify)
+    assert checked.broken is not None and checked.broken.why == "head_changed" and checked.waiting >= 1

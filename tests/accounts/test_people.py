@@ -12,7 +12,7 @@ from sqlalchemy import select
 from server.accounts.invite_file import UnreadableTable, read_invitations
 from server.accounts.tables import AuditEntry, HelperOf, Install, Person, RoleGrant
 from server.sync import rights
-from tests.world import BAITA, COUNTY, EAST, LIUSHU, PASSWORD, QINGSHI, WANG, WEST, ZHAO, World, build_world
+from tests.world import BAITA, COUNTY, EAST, LIUSHU, PASSWORD, QINGSHI, WANG, WEST, ZHAO, Phone, World, build_world
 
 
 @pytest.fixture
@@ -282,7 +282,12 @@ def test_a_new_password_is_shown_once_and_signs_out_everywhere(world: World) -> 
     password = world.phone("east").post(f"/people/{world.people['li']}/password", {}).json["password"]
     assert phone.get("/me").status_code == 401
     body = {"username": "li", "password": password, "install_id": "install-li-new"}
-    assert world.app.test_client().post("/api/v1/auth/login", json=body).status_code == 200
+    welcome = world.app.test_client().post("/api/v1/auth/login", json=body).json
+    assert welcome["user"]["must_change_password"] is True, "somebody else knows it"
+    own = {"old": password, "new": "a password of my own"}
+    li = Phone(world.app.test_client(), welcome["token"], "install-li-new")
+    assert li.post("/auth/password", own).status_code == 204
+    assert li.get("/me").json["must_change_password"] is False
     entry = world.look(lambda s: s.scalars(select(AuditEntry).where(AuditEntry.action == "user.password_reset")).one())
     assert entry.detail is None and password not in entry.subject
 
@@ -319,3 +324,25 @@ def test_phones_of_other_areas_are_neither_listed_nor_counted_nor_revoked(world:
     assert east.post(f"/installs/{phones['li'].install_id}/revoke", {}).status_code == 200
     revoked = world.look(lambda s: s.get_one(Install, phones["zhao"].install_id).revoked_at)
     assert revoked is None and len(east.get("/devices?state=revoked").json["items"]) == 1
+
+
+def test_inviting_again_with_the_same_id_invites_once(world: World) -> None:
+    """An answer that was lost on the way does not make the name taken."""
+    admin, id = world.phone("east"), str(uuid.uuid4())
+    body = {"id": id, "username": "wu.yi", "display_name": "吴一", "roles": [{"role": "cadre", "region": QINGSHI}]}
+    assert [admin.post("/people", body).json["id"] for _ in range(2)] == [id, id]
+    other = {**body, "username": "wu.er"}
+    assert admin.post("/people", other).json["code"] == "user.taken"
+    assert admin.post("/people", {**body, "id": None}).json["code"] == "user.taken"
+    assert actions(world).count("user.invited") == 1
+
+
+def test_helpers_of_another_township_are_named_by_who_answers_for_both(world: World) -> None:
+    """Refused as an unknown person is; who has no area yet, and who works here too, may be named."""
+    body = {"household_id": WANG, "give": True}
+    path = f"/users/{world.people['zhao']}/households"
+    assert world.phone("zhang").post(path, body).status_code == 404
+    assert world.phone("admin").post(path, body).status_code == 200
+    assert world.phone("zhang").post(path, {**body, "position": "deputy"}).status_code == 200
+    newcomer = add(world, "newcomer")
+    assert world.phone("zhang").post(f"/users/{newcomer}/households", body).status_code == 200

@@ -108,6 +108,7 @@ BODIES: dict[str, Body] = {
     "households.revealed": lambda own, far: {"properties": ["contact_phone"], "reason": WHY},
     "places.place": lambda own, far: {"place": _PLACE, "reason": WHY, "base_version": 1, "op_id": far["new"]},
     "places.word": lambda own, far: {"word": "explained", "note": WHY},
+    "questions.close": lambda own, far: {"reason": WHY},
     "set_aside.dismiss": lambda own, far: {"reason": WHY},
     "set_aside.dismiss_held": lambda own, far: {"reason": WHY},
     "submissions.judged": lambda own, far: {"state": "approved"},
@@ -208,6 +209,7 @@ IN_BODY: dict[str, list[More]] = {
             {"id": far["new"], "text": "哪一间？", "attachment_id": far["attachment"]},
         ),
     ],
+    "questions.close": [],
     "sync.hello": [lambda own, far: ("/sync/hello", {"feeds": {far["scope"]: {"after": 0}}})],
     "sync.pull_feeds": [
         lambda own, far: ("/sync/pull", {"feeds": {far["scope"]: {"after": 0}}}),

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from tests.world import World, build_world
+from tests.sync.office import add_person
+from tests.world import COUNTY, EAST, World, build_world
 
 WORDS = "大字看不清，照片太多。"
 
@@ -58,3 +59,15 @@ def test_what_says_nothing_is_set_aside(world: World, body: dict[str, Any]) -> N
     li = world.phone("li")
     (result,) = li.send(li.op("feedback", **body))
     assert (result["status"], result["code"]) == ("quarantined", "op.incomplete")
+
+
+def test_of_people_without_an_area_it_reaches_who_administers_everything(world: World) -> None:
+    """An inspector has no area: the county hears it, a township does not."""
+    add_person(world, "inspector", "inspector", None)
+    add_person(world, "east", "admin", EAST)
+    inspector = world.phone("inspector")
+    inspector.send(inspector.op("feedback", about="suggestion", text=WORDS))
+    (one,) = said(world)
+    assert (one["text"], one["region"], said(world, "east")) == (WORDS, COUNTY, [])
+    assert world.phone("east").post(f"/feedback/{one['op_id']}/read", {}).status_code == 404
+    assert world.phone("admin").post(f"/feedback/{one['op_id']}/read", {}).status_code == 200

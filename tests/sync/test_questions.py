@@ -163,3 +163,32 @@ def test_a_review_with_comments_reaches_the_author_s_phone(world: World) -> None
     assert (entry["instance_id"], entry["state"], entry["comments"]) == (
         visit["instance_id"], "has_issues", body["comments"],
     )  # fmt: skip
+
+
+def test_a_question_is_closed_without_an_answer_for_a_reason(world: World) -> None:
+    """It leaves the phone as an answered one does; again changes nothing; a late answer is kept all the same."""
+    phone, zhang = world.phone("li"), world.phone("zhang")
+    _, question = asked(world, phone)
+    [entry] = entries(phone, own(world, "li"), "question")
+    path = f"/questions/{question['id']}/close"
+    assert zhang.post(path, {"reason": "  "}).status_code == 400
+    closed = zhang.post(path, {"reason": "户主已当面说明"}).json
+    assert (closed["state"], closed["closed"]["why"], closed["closed"]["by"]["username"]) == (
+        "closed", "户主已当面说明", "zhang",
+    )  # fmt: skip
+    assert zhang.post(path, {"reason": "再来一次"}).json == closed
+    [left] = entries(phone, own(world, "li"), "eviction", entry["n"])
+    assert (left["dataset"], left["id"]) == ("question", question["id"])
+    assert phone.send(answer(phone, question["id"]))[0]["status"] == "applied"
+    [row] = zhang.get("/questions?state=answered").json["items"]
+    assert (row["answers"][0]["text"], row["closed"]["why"]) == ("不漏", "户主已当面说明")
+
+
+def test_an_answered_question_is_not_closed_and_nobody_else_closes_one(world: World) -> None:
+    phone, zhang = world.phone("li"), world.phone("zhang")
+    _, question = asked(world, phone)
+    path = f"/questions/{question['id']}/close"
+    assert [world.phone(name).post(path, {"reason": "x"}).status_code for name in ("li", "auditor")] == [403, 403]
+    phone.send(answer(phone, question["id"]))
+    late = zhang.post(path, {"reason": "不用了"})
+    assert (late.status_code, late.json["code"]) == (409, "question.answered")
