@@ -22,7 +22,7 @@ class Region(Base):
 
     __tablename__ = "region"
     __table_args__ = (
-        Index("ix_region_path", "path", postgresql_ops={"path": "text_pattern_ops"}),
+        Index("ix_region_inside", "path", "code", postgresql_ops={"path": "text_pattern_ops"}),
         Index("ix_region_boundary", "boundary", postgresql_using="gist").ddl_if(dialect="postgresql"),
     )
 

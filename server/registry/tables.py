@@ -15,6 +15,13 @@ from server.registry.number_hash import number_hash, of_insert
 from server.sealing.json_columns import LOST, SealedChanges, SealedJson, SealedValues
 
 
+def _concern(name: str, value: str) -> Any:
+    """Index of a value that households are looked for by; in PostgreSQL, which would read each record's JSON for it."""
+    current = text("dataset = 'household' AND state = 'active'")
+    index = Index(name, text(f"(data ->> '{value}')"), "region_code", postgresql_where=current)
+    return index.ddl_if(dialect="postgresql")
+
+
 class Entity(Base):
     """The current state of one record.
 
@@ -26,6 +33,10 @@ class Entity(Base):
     __tablename__ = "entity"
     __table_args__ = (
         Index("ix_entity_region_dataset", "region_code", "dataset"),
+        Index("ix_entity_listed", "dataset", "state", "region_code", postgresql_include=["id", "root_id"]),
+        Index("ix_entity_label", "dataset", "label", "id"),
+        _concern("ix_entity_house", "house_grade"),
+        _concern("ix_entity_water", "water_verdict"),
         Index("ix_entity_root", "root_id"),
         Index("ix_entity_parent", "parent_id"),
         Index("ix_entity_geom", "geom", postgresql_using="gist").ddl_if(dialect="postgresql"),
@@ -111,6 +122,7 @@ class Conflict(Base):
     __tablename__ = "conflict"
     __table_args__ = (
         Index("ix_conflict_entity", "entity_id"),
+        Index("ix_conflict_state", "state", "opened_at", "id"),
         Index("ix_conflict_key", "key"),  # a possible duplicate is found from both of its records
         Index(
             "uq_conflict_open",

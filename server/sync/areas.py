@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import shapely
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.geo.inside import codes_inside
 from server.geo.regions import code_of
 from server.geo.tables import Region
 from server.registry.tables import Conflict, Entity
@@ -71,13 +72,12 @@ def _region(region: Region, counts: dict[str, int], own: bool, drawn: bool) -> d
 
 
 def _households(session: Session, actor: Actor) -> dict[str, int]:
-    return by_region(session, Entity.region_code, Entity.id, [
-        Entity.dataset == "household", Entity.state == "active", visible_entities(actor),
-    ])  # fmt: skip
+    return by_region(session, Entity.region_code, [concerns.CURRENT, visible_entities(actor)])
 
 
-def by_region(session: Session, region: Any, counted: Any, clauses: Iterable[ColumnElement[bool]]) -> dict[str, int]:
-    query = select(region, func.count(counted.distinct())).where(*clauses).group_by(region)
+def by_region(session: Session, region: Any, clauses: Iterable[ColumnElement[bool]]) -> dict[str, int]:
+    """How many rows of the region's table there are in each region; those of none are left out."""
+    query = select(region, func.count()).where(*clauses).group_by(region)
     return {code: count for code, count in session.execute(query) if code is not None}
 
 
@@ -98,7 +98,8 @@ def overview(session: Session, actor: Actor, code: str, wanted: SubmissionFilter
     regions = regions_at(session, actor, code)
     if not regions:
         return None
-    columns = {name: upwards(counts, regions) for name, counts in _columns(session, actor, wanted).items()}
+    counted = _columns(session, actor, regions[0].code, wanted)
+    columns = {name: upwards(counts, regions) for name, counts in counted.items()}
     items = [
         {"region": region.code, **{name: counts.get(region.code, 0) for name, counts in columns.items()}}
         for region in rows_of(regions)
@@ -120,34 +121,36 @@ def rows_of(regions: Sequence[Region]) -> list[Region]:
     return [regions[0], *(region for region in regions if region.parent_code == regions[0].code)]
 
 
-def _columns(session: Session, actor: Actor, wanted: SubmissionFilter) -> dict[str, dict[str, int]]:
+def _columns(session: Session, actor: Actor, area: str, wanted: SubmissionFilter) -> dict[str, dict[str, int]]:
+    """Each number by a statement of its own: a condition that narrows goes by its index, one that is counted beside
+    others reads every row.
+    """
+    inside = codes_inside(session, area)
+
     def submissions(**more: Any) -> dict[str, int]:
         asked = SubmissionFilter(since=wanted.since, until=wanted.until, **more)
         clauses = [visible_submissions(actor), *submission_clauses(session, actor, asked)]
-        return by_region(session, Submission.region_code, Submission.instance_id, clauses)
+        return by_region(session, Submission.region_code, [*clauses, Submission.region_code.in_(inside)])
+
+    def households(*clauses: ColumnElement[bool]) -> dict[str, int]:
+        mine = (concerns.CURRENT, visible_entities(actor), Entity.region_code.in_(inside))
+        return by_region(session, Entity.region_code, [*mine, *clauses])
 
     return {
-        **_of_households(session, actor, wanted),
+        "households": households(),
+        "unsafe_houses": households(concerns.house()),
+        "unsafe_water": households(concerns.water()),
+        "overdue": households(concerns.overdue()),
+        "visited": households(concerns.visited(actor, wanted.since, wanted.until)),
         "submissions": submissions(),
         "waiting_photos": submissions(photos="missing"),
         "conflicted": submissions(status="conflicted"),
-        "to_review": by_region(session, Submission.region_code, Submission.instance_id, [
-            visible_submissions(actor), Submission.review == "received",
+        "to_review": by_region(session, Submission.region_code, [
+            visible_submissions(actor), Submission.review == "received", Submission.region_code.in_(inside),
         ]),
         "open_questions": _open_questions(session, actor),
         "open_conflicts": _open_conflicts(session, actor),
     }  # fmt: skip
-
-
-def _of_households(session: Session, actor: Actor, wanted: SubmissionFilter) -> dict[str, dict[str, int]]:
-    """How many there are, how many were visited then, and how many are a concern (concerns.py): one pass over them."""
-    visited = concerns.visited(actor, wanted.since, wanted.until)
-    clauses = (concerns.house(), concerns.water(), concerns.overdue(), visited)
-    counted = [func.count(case((clause, Entity.id))) for clause in clauses]
-    query = select(Entity.region_code, func.count(), *counted).where(concerns.CURRENT, visible_entities(actor))
-    rows = session.execute(query.group_by(Entity.region_code)).all()
-    names = ("households", "unsafe_houses", "unsafe_water", "overdue", "visited")
-    return {name: {str(row[0]): int(row[at]) for row in rows} for at, name in enumerate(names, 1)}
 
 
 def _open_questions(session: Session, actor: Actor) -> dict[str, int]:

@@ -98,6 +98,6 @@ def _waiting(session: Session, actor: Actor) -> dict[str, dict[str, int]]:
     missing = submission_clauses(session, actor, SubmissionFilter(photos="missing"))
     clauses = [visible_submissions(actor), *missing]
     return {
-        "waiting_photos": by_region(session, Submission.region_code, Submission.instance_id, clauses),
+        "waiting_photos": by_region(session, Submission.region_code, clauses),
         **open_by_region(session, actor),
     }

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, cast
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, cast, text
 from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from server.db import Base, BigInt, Json, UtcDateTime, now
@@ -25,6 +25,7 @@ class OpLog(Base):
     __table_args__ = (
         Index("ix_op_log_install_seq", "install_id", "seq"),
         Index("ix_op_log_waits_for", "waits_for"),
+        Index("ix_op_log_status", "status"),
     )
 
     op_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -51,8 +52,22 @@ class Submission(Base):
 
     __tablename__ = "submission"
     __table_args__ = (
-        Index("ix_submission_region_received", "region_code", "received_at"),
-        Index("ix_submission_root", "root_id"),
+        # With what counts and lists ask of each row, so that PostgreSQL need not look at the rows themselves.
+        Index(
+            "ix_submission_area",
+            "region_code",
+            "received_at",
+            postgresql_include=["instance_id", "root_id", "person_id", "independent", "review", "op_id"],
+        ),
+        Index(
+            "ix_submission_of",
+            "root_id",
+            "received_at",
+            postgresql_include=["instance_id", "region_code", "person_id", "independent"],
+        ),
+        Index("ix_submission_received", "received_at", "instance_id"),
+        Index("ix_submission_review", "review", "region_code"),
+        Index("ix_submission_deprecated", "deprecated_id"),
         Index("ix_submission_geom", "geom", postgresql_using="gist").ddl_if(dialect="postgresql"),
     )
 
@@ -115,6 +130,12 @@ class Attachment(Base):
         Index("ix_attachment_sha256", "sha256"),
         Index("ix_attachment_blob", "blob"),
         Index("ix_attachment_person", "person_id"),
+        Index(
+            "ix_attachment_missing",
+            "instance_id",
+            sqlite_where=text("blob IS NULL"),
+            postgresql_where=text("blob IS NULL"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
