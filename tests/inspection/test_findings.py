@@ -58,6 +58,20 @@ def world(app: Flask) -> World:
     return staff(build_world(app))
 
 
+def test_the_office_admits_a_late_appeal_with_its_reason(world: World) -> None:
+    """Also while it is being put right; the village cannot by itself, and somebody who did not open it rules."""
+    finding = open_by_hand(world)
+    take(world, "li", finding, "accept")
+    assert take(world, "li", finding, "appeal", text="当时没有信号").json["code"] == "finding.moved"
+    assert take(world, "li", finding, "admit_late", text="当时没有信号").json["code"] == "finding.own"
+    assert take(world, "zhang", finding, "admit_late").json["code"] == "request.invalid"
+    take(world, "zhang", finding, "order", due=IN_A_WEEK, lead="住建所")
+    late = take(world, "zhang", finding, "admit_late", text="村里大雪断路，纸质申诉今天送到").json
+    assert (late["state"], late["steps"][-1]["text"]) == ("appealed", "村里大雪断路，纸质申诉今天送到")
+    assert take(world, "zhang", finding, "uphold", text="成立").json["code"] == "finding.own"
+    assert take(world, "qian", finding, "withdraw", text="申诉属实").json["state"] == "withdrawn"
+
+
 def test_a_finding_goes_from_its_opening_over_an_appeal_to_its_closing(world: World) -> None:
     """Proves the whole way: appeal, ruling by another, order, report with a photo, check on the spot, closing."""
     finding = open_by_hand(world)
