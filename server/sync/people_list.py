@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
@@ -39,16 +39,16 @@ def looked_after(session: Session, actor: Actor, roles: tuple[str, ...] = REVIEW
     People without any area are seen by those who have such a role in every county.
     """
     mine = regions_below(actor.paths(roles))
-    elsewhere = or_(
-        exists().where(
-            RoleGrant.person_id == Person.id, RoleGrant.region_code.is_not(None), RoleGrant.region_code.not_in(mine)
-        ),
-        exists().where(
-            HelperOf.person_id == Person.id, Entity.id == HelperOf.household_id, Entity.region_code.not_in(mine)
-        ),
+    ruling_elsewhere = exists().where(
+        RoleGrant.person_id == Person.id, RoleGrant.region_code.is_not(None), RoleGrant.region_code.not_in(mine)
     )
-    somewhere = true() if is_of_all(session, actor, roles) else _works_in(mine)
-    return and_(Person.username != IMPORTER, ~elsewhere, somewhere)
+    own = and_(Person.username != IMPORTER, ~ruling_elsewhere)
+    if is_of_all(session, actor, roles):
+        return own  # every household lies in a county: there is no other to help
+    helping_elsewhere = exists().where(
+        HelperOf.person_id == Person.id, Entity.id == HelperOf.household_id, Entity.region_code.not_in(mine)
+    )
+    return and_(own, ~helping_elsewhere, _works_in(mine))
 
 
 def _works_in(codes: Select[str]) -> ColumnElement[bool]:
