@@ -165,9 +165,15 @@ def raise_two(page: Page, address: str, inspection: str, household: str) -> tupl
     page.click("[data-test=open]")
     page.click("[data-test=to-outcome]")
     expect(page.locator("[data-code=errors] [data-test=verdict]")).to_contain_text("样本不足")
-    page.goto(f"{address}/console/#/inspections/{inspection}/outcome/{household}?area={TOWNSHIP}")
+    page.locator("[data-test=questions]").get_by_role("link").first.click()
+    rows = page.locator("[data-test=compared-households] tbody tr")
+    expect(rows).to_have_count(1)
+    page.reload()
+    expect(rows).to_have_count(1)  # the address says what is on screen
+    rows.first.get_by_role("link").click()
     made = []
     page.wait_for_selector("[data-test=side-by-side]")
+    assert household in page.url
     differing = page.locator("tbody[data-item]", has_text="转为问题")
     for name in [one.get_attribute("data-item") for one in differing.all()[:2]]:
         item = page.locator(f"tbody[data-item={name}]")
@@ -229,6 +235,7 @@ def stands(page: Page, state: str) -> None:
 
 def order_and_send(page: Page, address: str, finding: str) -> None:
     page.goto(f"{address}/console/#/findings?area={TOWNSHIP}&finding={finding}")
+    stands(page, "upheld")
     take(page, "order", due=IN_A_WEEK, lead="乡村振兴办", partner="村委会")
     stands(page, "rectifying")
 
