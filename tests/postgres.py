@@ -7,7 +7,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,30 +22,20 @@ def available() -> bool:
 
 
 @contextmanager
-def private_postgres(durable: bool = False) -> Iterator[str]:
-    """Address of a fresh cluster (SQLAlchemy form, without a database name at its end: `…/NAME?host=…`)."""
-    folder = Path(tempfile.mkdtemp(prefix="ruhu-pg-"))
+def private_postgres(durable: bool = False, kept: Path | None = None, more: Mapping[str, str] = {}) -> Iterator[str]:
+    """Address of a fresh cluster (SQLAlchemy form, without a database name at its end: `…/NAME?host=…`).
+
+    `kept`: the folder of one that is kept and used again. `more`: further settings.
+    """
+    folder = kept or Path(tempfile.mkdtemp(prefix="ruhu-pg-"))
+    folder.mkdir(parents=True, exist_ok=True)
     as_user = _as_postgres(folder)
     options = {} if durable else FAST
-    settings = {"listen_addresses": "''", "unix_socket_directories": f"'{folder}'", "max_connections": "200", **options}
+    settings = {"listen_addresses": "''", "unix_socket_directories": f"'{folder}'", "max_connections": "200"}
+    settings |= {**options, **more}
     try:
-        subprocess.run(
-            [
-                *as_user,
-                BIN / "initdb",
-                "-D",
-                folder / "db",
-                "-U",
-                "ruhu",
-                "-E",
-                "UTF8",
-                "--locale=C.UTF-8",
-                "-A",
-                "trust",
-            ],
-            check=True,
-            capture_output=True,
-        )
+        if not (folder / "db").exists():
+            _make(as_user, folder)
         arguments = " ".join(f"-c {name}={value}" for name, value in settings.items())
         subprocess.run(
             [*as_user, BIN / "pg_ctl", "-D", folder / "db", "-w", "-l", folder / "log", "-o", arguments, "start"],
@@ -54,8 +44,15 @@ def private_postgres(durable: bool = False) -> Iterator[str]:
         )
         yield f"postgresql://ruhu@/{{name}}?host={folder}"
     finally:
-        subprocess.run([*as_user, BIN / "pg_ctl", "-D", folder / "db", "-m", "immediate", "stop"], capture_output=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        how = "fast" if kept else "immediate"
+        subprocess.run([*as_user, BIN / "pg_ctl", "-D", folder / "db", "-m", how, "stop"], capture_output=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make(as_user: list[str], folder: Path) -> None:
+    options = ("-U", "ruhu", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust")
+    subprocess.run([*as_user, BIN / "initdb", "-D", folder / "db", *options], check=True, capture_output=True)
 
 
 def _as_postgres(folder: Path) -> list[str]:
