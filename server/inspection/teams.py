@@ -46,7 +46,8 @@ def put_team(
     _put_members(session, team_id, set(people))
     if villages is not None:
         _give_villages(session, inspection, team_id, villages)
-    told = {"villages": sorted(villages)} if villages is not None else {}
+    named = names_of(session, villages or ())
+    told = {"villages": "、".join(named[code]["zh"] for code in sorted(named))} if villages is not None else {}
     who = "、".join(sorted(people.values()))
     note(session, actor.id, "inspection.team_set", inspection.id, team=name, members=who, **told)
     session.flush()
