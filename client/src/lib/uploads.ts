@@ -4,8 +4,18 @@ import { Problem } from "./problem";
 import type { Session } from "./session";
 
 const ENDPOINT = "/api/v1/uploads";
-/** A server behind a buffering proxy keeps only whole chunks, so a chunk is what a broken line can cost. */
-const CHUNK = 256 * 1024;
+/**
+ * A chunk is what a broken line can cost: a server behind a buffering proxy keeps only whole ones, and a browser sends a
+ * request again by itself, from its beginning, when a connection that was used before is cut under it. So a chunk is what
+ * the line carries in two seconds, within these bounds (bytes); the server keeps less than SMALLEST of a cut request.
+ */
+const SMALLEST = 32 * 1024;
+const LARGEST = 256 * 1024;
+const CHUNK_MS = 2000;
+
+/** The size of the next chunk, after one of `size` bytes took `ms`. */
+export const nextChunk = (size: number, ms: number): number =>
+  Math.min(LARGEST, Math.max(SMALLEST, Math.floor((size * CHUNK_MS) / Math.max(ms, 1) / SMALLEST) * SMALLEST));
 
 export interface UploadHooks {
   onUrl(url: string): Promise<void>;
@@ -35,13 +45,19 @@ export async function uploadPhoto(at: Session, id: string, send: SendFile, onByt
 export const sendByTus: SendFile = async (file, hooks) => {
   const { Upload, DetailedError } = await import("tus-js-client");
   await new Promise<void>((resolve, reject) => {
+    let begun = performance.now();
     const upload = new Upload(file.blob, {
-      endpoint: ENDPOINT, uploadUrl: file.url || null, chunkSize: CHUNK, retryDelays: null, storeFingerprintForResuming: false,
+      endpoint: ENDPOINT, uploadUrl: file.url || null, chunkSize: SMALLEST, retryDelays: null, storeFingerprintForResuming: false,
       headers: file.token ? { Authorization: `Bearer ${file.token}` } : {},
       metadata: { filename: file.name, filetype: file.media_type, sha256: file.sha256 },
       onUploadUrlAvailable: () => void hooks.onUrl(upload.url ?? ""),
       onProgress: (sent) => hooks.onBytes?.(sent),
-      onChunkComplete: (_chunk, accepted) => void hooks.onOffset(accepted),
+      onChunkComplete: (size, accepted) => {
+        const now = performance.now();
+        upload.options.chunkSize = nextChunk(size, now - begun);
+        begun = now;
+        void hooks.onOffset(accepted);
+      },
       onSuccess: () => resolve(),
       onError: (cause) => reject(cause instanceof DetailedError ? problemOfUpload(cause.originalResponse?.getStatus() ?? 0, cause.originalResponse?.getBody() ?? "") : cause),
     });
