@@ -1,6 +1,6 @@
 /** One line about everything that waits on this phone: how much, why, and what happens next. */
 import "../i18n/words";
-import { t } from "@lib/i18n";
+import i18n, { t } from "@lib/i18n";
 import type { OutboxItem } from "@lib/outbox";
 
 export interface Waiting { records: number; photos: number; bytes: number }
@@ -25,11 +25,13 @@ export function reasonOf({ records, photos }: Waiting, line: Line): Reason {
   return records === 0 && photos === 0 && line.held ? "held" : "soon";
 }
 
+const counted = (key: string, n: number): string => i18n.global.t(key, { n }, n);
+
 /** Empty where nothing waits. */
 export function waitingText(waiting: Waiting, reason: Reason, size: string): string {
   const { records, photos } = waiting;
   if (records + photos === 0 && reason !== "held") return "";
-  const what = [records ? t("waiting.records", { n: records }) : "", photos ? t("waiting.photos", { n: photos }) : ""].filter(Boolean).join(t("common.comma"));
+  const what = [records ? counted("waiting.records", records) : "", photos ? counted("waiting.photos", photos) : ""].filter(Boolean).join(t("common.comma"));
   const why = t(`waiting.why.${reason}`);
   return what ? t("waiting.line", { what, size, why }) : why;
 }
