@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from server.accounts.actor import Actor
+from server.db import UtcDateTime
 from server.geo.inside import codes_inside
 from server.geo.tables import Region
 from server.registry.paging import Rows
@@ -144,11 +145,12 @@ def _open_questions(session: Session, actor: Actor, edges: Edges, inside: Inside
         .where(visible_submissions(actor), Submission.region_code.in_(inside))
     )
     first = select(Answer.question_id, func.min(Answer.received_at).label("at")).group_by(Answer.question_id).subquery()
-    answered = query.join(first, first.c.question_id == Question.id)
+    ended = func.coalesce(Question.closed_at, first.c.at, type_=UtcDateTime)
+    over = query.join(first, first.c.question_id == Question.id, isouter=True).where(Question.state != "open")
     region = Submission.region_code
     now = _now(session, query.where(Question.state == "open"), region)
     came = _counted(session, query, region, Question.asked_at, edges)
-    return _standing(now, came, _counted(session, answered, region, first.c.at, edges), edges)
+    return _standing(now, came, _counted(session, over, region, ended, edges), edges)
 
 
 SERIES: Mapping[str, Callable[[Session, Actor, Edges, Inside], Stretches]] = {

@@ -137,6 +137,15 @@ def test_an_approved_visit_stood_open_until_that_day(world: World) -> None:
     assert told["area"] == {"region": EAST, "to_review": [1, 1]}
 
 
+def test_a_question_stands_open_until_it_is_answered_or_closed(world: World) -> None:
+    zhang = world.phone("zhang")
+    visit = items(zhang, "/submissions", region=EAST)[0]["instance_id"]
+    asked = [zhang.post(f"/submissions/{visit}/questions", {"text": "?"}).json["id"] for _ in range(2)]
+    assert zhang.post(f"/questions/{asked[0]}/close", {"reason": "said at the door"}).status_code == 200
+    told = zhang.get(f"/overview/trends?region={EAST}&series=open_questions&edges={quote(edges(-14, -7, 1))}").json
+    assert told["area"]["open_questions"] == [0, 1] == [0, len(items(zhang, "/questions", region=EAST, state="open"))]
+
+
 @pytest.mark.parametrize(
     "query",
     ["edges=", "edges=2026-01-01", "edges=2026-01-02T00:00:00Z,2026-01-01T00:00:00Z", "edges=2026-01-01T00:00:00Z"],

@@ -25,7 +25,7 @@ SIZES = ((1440, 900), (1024, 768))
 # What docs/SUPERVISOR.md shows: name of the picture, screen.
 SHOWN = {
     "desk-overview": "overview", "desk-visits": "visits", "desk-visit": "visit", "desk-difference": "difference",
-    "desk-household": "household", "desk-import": "import",
+    "desk-household": "household", "desk-import": "import", "desk-map": "map",
 }  # fmt: skip
 
 
@@ -35,7 +35,8 @@ def screens(desk: requests.Session, base: str) -> dict[str, str]:
         "overview": "/", "visits": "/visits", "photos": "/photos", "tally": "/photos/tally",
         "datums": "/photos/datums", "households": "/households", "import": "/households/import", "map": "/map",
         "differences": "/differences", "aside": "/set-aside", "questions": "/questions", "checks": "/checks",
-        "policies": "/policies", "forms": "/forms",
+        "policies": "/policies", "policy-change": "/policies/income/change", "workflows": "/workflows",
+        "forms": "/forms",
     }  # fmt: skip
     visits = _items(desk, f"{base}/submissions", has_photo=1, limit=40)
     visit = next((one for one in visits if one["photos"]["named"] == one["photos"]["here"]), None)

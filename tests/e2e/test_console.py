@@ -122,10 +122,42 @@ def test_every_number_of_the_overview_leads_to_a_list_of_that_length(page: Page,
     cells = page.locator("[data-test=overview] tbody td a")
     links = [(cell.inner_text(), cell.get_attribute("href") or "") for cell in cells.all()]
     assert {"visits", "households", "differences"} <= {href.partition("#/")[2].partition("?")[0] for _, href in links}
+    links += _of_charts(page)
     for number, href in links:
         page.goto(f"{demo.address}/console/{href.removeprefix('/console/')}")
-        counted = re.compile(rf"(^|\D){min(int(number), 100)} [条户处个]")  # a list shows its first hundred
+        counted = re.compile(rf"(^|\D){min(int(number), 100)} [条户处个台]")  # a list shows its first hundred
         expect(page.locator("main [role=status]").filter(has_text=counted).first).to_be_visible()
+
+
+def _of_charts(page: Page) -> list[tuple[str, str]]:
+    """The newest numbers below each chart, and those of the whole area's phones, but the sum of what waits in them."""
+    page.locator("[data-test=health] tr.total a").first.wait_for()
+    found = page.locator("[data-test=health] tr.total td:not([data-key=outbox]) a").all()
+    for chart in ("visits", "visited", "open"):
+        page.locator(f"[data-chart={chart}] summary").click()
+        numbers = page.locator(f"[data-chart={chart}] tbody td a")
+        numbers.first.wait_for()
+        found.append(numbers.first if chart != "open" else numbers.last)
+    return [(cell.inner_text(), cell.get_attribute("href") or "") for cell in found]
+
+
+def test_a_chart_says_its_numbers_and_leads_to_an_area_and_to_a_list(page: Page) -> None:
+    """Proves that a chart is drawn under the content security policy and is words to a screen reader."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.reload()
+    drawn = page.locator("[data-chart=visits] [role=img] svg path")
+    drawn.first.wait_for(state="attached")
+    words = page.locator("[data-chart=visits] [role=img]").get_attribute("aria-label") or ""
+    page.locator("[data-chart=visits] summary").click()
+    last = page.locator("[data-chart=visits] tbody td").last.inner_text()
+    assert words.endswith(last), words
+    page.locator("[data-chart=compare] summary").click()
+    first = page.locator("[data-chart=compare] tbody th a").first
+    name = first.inner_text()
+    first.click()
+    expect(page.locator("h1")).to_contain_text(name)
+    assert complaints == []
 
 
 def test_the_language_changes_at_once_and_stays(page: Page) -> None:

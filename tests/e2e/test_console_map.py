@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import csv
 import io
 import math
 import re
+import zipfile
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.e2e.desk import SUPERVISOR, session, sign_in
+from tests.e2e.desk import ADMIN, SUPERVISOR, session, sign_in
 from tests.e2e.running import Demo
+from tests.e2e.test_phone_pages import violations
 from tests.ground import map_service, vector_ground
 from tests.serving import serving
 
@@ -181,6 +187,118 @@ def test_a_broken_ground_file_is_told_and_the_map_stays(page: Page, demo: Demo) 
         open_map(page, Demo(own, demo.var, demo.database_url))
         expect(page.locator("[data-test=ground-problem]")).to_contain_text("底图文件打不开")
         expect(page.locator("[data-test=in-view] [data-household]").first).to_be_visible()
+
+
+def drawn_around(place: dict[str, float], reach: float = 0.002) -> str:
+    """A square as it stands in the address."""
+    lon, lat = float(place["lon"]), float(place["lat"])
+    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    return ",".join(f"{lon + east * reach:.5f},{lat + north * reach:.5f}" for east, north in corners)
+
+
+def listed(page: Page) -> list[str | None]:
+    return [row.get_attribute("data-household") for row in page.locator("[data-test=in-view] [data-household]").all()]
+
+
+def test_an_area_drawn_by_keys_lists_what_the_server_finds_in_it(page: Page, demo: Demo) -> None:
+    """Proves drawing without a mouse, that the address keeps it, and that the list is the server's of that area."""
+    open_map(page, demo)
+    page.locator("[data-test=draw-box]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-test=cross]")).to_be_focused()
+    for keys in (["ArrowLeft"] * 3 + ["ArrowUp"] * 3, ["ArrowRight"] * 6 + ["ArrowDown"] * 6):
+        for key in keys:
+            page.keyboard.press(key)
+        page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("shape="))
+    shape = unquote(re.search(r"shape=([^&]+)", page.url)[1])  # type: ignore[index]
+    desk, _ = session(demo, SUPERVISOR)
+    asked = {"within": shape, "dataset": "household", "state": "active", "limit": 100}
+    found = [one["id"] for one in desk.get(f"{demo.address}/api/v1/entities", params=asked).json()["items"]]
+    rows = page.locator("[data-test=in-view] [data-household]")
+    for _ in range(2):
+        expect(rows).to_have_count(len(found))
+        assert found and listed(page) == found
+        page.reload()
+    page.locator("[data-of=visits]").click()
+    expect(page.locator("[data-visit], [data-test=none]").first).to_be_visible()
+    page.locator("[data-test=draw-clear]").click()
+    expect(page).not_to_have_url(re.compile("shape="))
+
+
+def test_an_area_drawn_over_another_township_holds_nothing_of_it(page: Page, demo: Demo) -> None:
+    own = {one["id"] for one in everything(demo, SUPERVISOR)}
+    foreign = next(one for one in everything(demo, ADMIN) if one["id"] not in own and one.get("location"))
+    open_map(page, demo, f"?shape={drawn_around(foreign['location'])}")
+    for of in ("households", "visits"):
+        page.locator(f"[data-of={of}]").click()
+        expect(page.locator("[data-test=none]")).to_be_visible()
+    assert foreign["label"] not in page.inner_text("main")
+
+
+def everything(demo: Demo, username: str) -> list[dict[str, Any]]:
+    desk, _ = session(demo, username)
+    asked = {"dataset": "household", "limit": 500}
+    found: list[dict[str, Any]] = desk.get(f"{demo.address}/api/v1/entities", params=asked).json()["items"]
+    return found
+
+
+def test_a_time_is_set_by_keys_narrows_the_tiles_and_stands_in_the_address(page: Page, demo: Demo) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_map(page, demo)
+    page.select_option("[data-test=step]", "month")
+    slider = page.locator("[data-test=to]")
+    expect(slider).to_be_visible()
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    words = page.locator("[data-test=time-words]").inner_text()
+    assert slider.get_attribute("aria-valuetext") in words and "from=" in page.url and "to=" in page.url
+    page.wait_for_timeout(1000)
+    tiles = [url for url in asked if "/tiles/" in url]
+    assert any("/tiles/submissions/" in url and "from=" in url for url in tiles)
+    assert not any("/tiles/households/" in url and "from=" in url for url in tiles)
+    page.reload()
+    expect(page.locator("[data-test=time-words]")).to_have_text(words)
+
+
+def test_what_is_seen_goes_to_a_file(page: Page, demo: Demo) -> None:
+    """Proves that the file holds the households of the drawn area alone."""
+    home = next(one for one in everything(demo, SUPERVISOR) if one.get("location"))
+    open_map(page, demo, f"?layers=households&shape={drawn_around(home['location'], 0.0005)}")
+    expect(page.locator("[data-test=count]")).to_be_visible()
+    wanted = set(listed(page))
+    page.locator("[data-test=export-open]").click()
+    page.locator("[data-test=seen-export] button[type=submit]").click()
+    with page.expect_download() as told:
+        page.locator("[data-test=seen-export] [data-test=fetch]").click(timeout=60_000)
+    with zipfile.ZipFile(told.value.path()) as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read("households.csv").decode("utf-8-sig"))))
+        assert "submissions.csv" not in archive.namelist()
+    assert home["id"] in wanted and {row["id"] for row in rows} == wanted
+
+
+def test_the_map_is_printed_on_one_sheet_with_legend_scale_date_and_source(page: Page, demo: Demo) -> None:
+    """Proves that the picture holds the drawn map, and that paper of either way is one page of A4."""
+    open_map(page, demo)
+    page.locator("[data-test=print]").click()
+    picture = page.locator("[data-test=picture]")
+    expect(picture).to_be_visible()
+    content = base64.b64decode((picture.get_attribute("src") or "").partition(",")[2])
+    colours = Image.open(io.BytesIO(content)).convert("RGB").getcolors(1 << 22) or []
+    assert len(colours) > 20, "an empty canvas has one colour"
+    sheet = page.locator("[data-test=sheet]")
+    for words in ("东河镇", "米", "走访", "村界", "来源：入户"):
+        expect(sheet).to_contain_text(re.compile(words + "|公里") if words == "米" else words)
+    for way, wide in (("portrait", 595), ("landscape", 842)):
+        page.select_option("[data-test=paper]", way)
+        pdf = page.pdf(prefer_css_page_size=True)
+        boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf)
+        assert len(boxes) == 1 and abs(float(boxes[0][0]) - wide) < 3, way
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
