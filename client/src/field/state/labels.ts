@@ -71,7 +71,8 @@ export function regionName(code: string): string {
   if (!region) return code;
   const above = region.level === "group" && region.parent ? byCode.value.get(region.parent) : undefined;
   const name = nameOf(region);
-  return above && !name.includes(nameOf(above)) ? `${nameOf(above)} ${name}` : name;
+  // "Jinzhu Group 4" says its village already.
+  return above && !name.includes(nameOf(above).replace(/ Village$/, "")) ? `${nameOf(above)} ${name}` : name;
 }
 
 /** A day without a time, with its year. */
