@@ -58,6 +58,7 @@ router.beforeEach(async (to, from) => {
     if (cause instanceof Problem && cause.status === 401) return { name: "sign-in", query: { to: to.fullPath } };
     return true; // the frame shows why nothing could be read, and tries again
   }
+  if (desk.user?.must_change_password) return { name: "sign-in", query: { to: to.fullPath } };
   if (onlyInspects.value) return FOR_INSPECTORS.includes(String(to.name)) ? true : { name: "errands" };
   if (!isOwn(to)) return { name: "overview" };
   return withArea(to, from);

@@ -6,7 +6,7 @@ export interface Person { id: string; username: string; display_name: string }
 export interface Role { role: string; region: string | null }
 /** What somebody is certified for, from a day on, up to and with another. */
 export interface Qualification { kind: string; valid_from?: string | null; valid_until?: string | null }
-export interface User extends Person { roles: Role[]; qualifications?: (string | Qualification)[] }
+export interface User extends Person { roles: Role[]; qualifications?: (string | Qualification)[]; must_change_password?: boolean }
 
 /** Properties of a record: text, number, boolean or a nested object for merge groups; null is "cleared". */
 export type Values = Record<string, unknown>;
