@@ -22,8 +22,9 @@ from server.config import Settings
 from server.errors import Problem
 from server.evidence import photos, tasks
 from server.inspection import finding_checks, finding_steps, findings
-from server.inspection.finding_access import workflow
+from server.inspection.finding_access import clock_rows, workflow
 from server.inspection.finding_checks import VISIT_FORM, Similar
+from server.inspection.finding_clocks import flow_in
 from server.inspection.finding_news import tell
 from server.inspection.finding_photos import find_photo
 from server.inspection.finding_steps import Asked, note_refused
@@ -85,15 +86,21 @@ class NewSimilar(Loose):
     due = fields.Date(load_default=None, allow_none=True)
 
 
+class OfRegion(Loose):
+    region = fields.String(load_default=None, validate=validate.Length(max=20))
+
+
 class WantedPhoto(Loose):
     size = fields.String(load_default="1280", validate=validate.OneOf(["320", "1280"]))
 
 
 @blueprint.get("/findings/workflow")
 @signed_in()
-def course() -> Response:
-    """States, steps and clocks, with their words."""
-    flow = workflow()
+@blueprint.arguments(OfRegion, location="query")
+def course(asked: dict[str, Any]) -> Response:
+    """States, steps and clocks, with their words; the clocks as they hold today in the region, or in the nation."""
+    with db.read() as session:
+        flow = flow_in(workflow(), clock_rows(session), asked["region"] or "", db.today())
     clocks = flow.clocks_on(db.today())
     return jsonify(
         {

@@ -6,6 +6,7 @@ the area, and inspectors who are sent there. Whoever stands on both counts as th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
@@ -14,7 +15,10 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import READING, Actor
 from server.accounts.tables import HelperOf
+from server.forms.policy_rows import Row
+from server.forms.policy_store import policy_rows
 from server.geo.tables import Region
+from server.inspection.finding_clocks import POLICY
 from server.inspection.finding_tables import Finding, FindingErrand
 from server.inspection.finding_workflow import Workflow, finding_workflow
 from server.sync import scope
@@ -25,6 +29,11 @@ from server.sync.review import REVIEWERS
 def workflow() -> Workflow:
     """The one of this server."""
     return finding_workflow(current_app.config["RUHU"].forms)
+
+
+def clock_rows(session: Session) -> Sequence[Row]:
+    """The rows of the policy that says how many days each clock has."""
+    return policy_rows(session, POLICY)
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:

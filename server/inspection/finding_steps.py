@@ -15,7 +15,7 @@ from server.accounts.audit import note
 from server.db import today
 from server.errors import Problem
 from server.inspection import finding_checks
-from server.inspection.finding_access import find, is_village, sides, workflow
+from server.inspection.finding_access import clock_rows, find, is_village, sides, workflow
 from server.inspection.finding_course import possible
 from server.inspection.finding_sources import invalid
 from server.inspection.finding_tables import Finding, FindingStep
@@ -57,7 +57,7 @@ def read_finding(session: Session, actor: Actor, finding_id: str) -> Wire | None
 
 def may_take(session: Session, actor: Actor, finding: Finding) -> list[str]:
     """Names of the steps that this person may take now."""
-    state = standing_of(finding, steps_of(session, [finding.id])[finding.id]).state
+    state = standing_of(finding, steps_of(session, [finding.id])[finding.id], rows=clock_rows(session)).state
     mine = sides(session, actor, finding)
     kinds = [kind for kind in possible(workflow(), state) if kind.by in mine]
     return [kind.name for kind in kinds if not _is_own(session, actor, finding, kind)]
@@ -92,7 +92,7 @@ def _check(session: Session, actor: Actor, finding: Finding, kind: StepKind, ask
     if kind.by not in sides(session, actor, finding):
         raise Problem("finding.not_yours")
     steps = steps_of(session, [finding.id])[finding.id]
-    state = standing_of(finding, steps).state
+    state = standing_of(finding, steps, rows=clock_rows(session)).state
     if state not in kind.of or (asked.seen is not None and asked.seen != finding.last):
         raise Problem("finding.moved", detail=state)
     _check_needs(session, finding, kind, asked)
@@ -138,7 +138,7 @@ def _store(session: Session, actor: Actor, finding: Finding, kind: StepKind, ask
     )
     session.add(row)
     session.flush()
-    now_at = standing_of(finding, steps_of(session, [finding.id])[finding.id])
+    now_at = standing_of(finding, steps_of(session, [finding.id])[finding.id], rows=clock_rows(session))
     finding.state, finding.due_on, finding.last = now_at.state, now_at.due_on, row.n
     note(session, actor.id, f"finding.{kind.name}", finding.id, step=row.id, region=finding.region_code)
     session.flush()

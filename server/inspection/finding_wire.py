@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.db import CHINA, today
+from server.forms.policy_rows import Row
 from server.geo.tables import Region
-from server.inspection.finding_access import workflow
+from server.inspection.finding_access import clock_rows, workflow
+from server.inspection.finding_clocks import flow_in
 from server.inspection.finding_course import Standing, Taken, days_over, levels_risen, standing
 from server.inspection.finding_tables import Finding, FindingStep
+from server.inspection.finding_workflow import Workflow
 from server.registry.masking import CLEAR_ROLES, shown_label, sight
 from server.registry.tables import Entity
 from server.sync import named_files
@@ -46,10 +49,16 @@ def steps_of(session: Session, ids: Sequence[str]) -> dict[str, list[FindingStep
     return found
 
 
-def standing_of(finding: Finding, steps: Sequence[FindingStep], day: date | None = None) -> Standing:
-    """Where it stands on this day (default: today)."""
+def standing_of(
+    finding: Finding, steps: Sequence[FindingStep], day: date | None = None, *, rows: Sequence[Row] = ()
+) -> Standing:
+    """Where it stands on this day (default: today). `rows`: of the policy of the clocks (finding_access.clock_rows)."""
     taken = [Taken(row.step, day_of(row.at), _day(row.said.get("due"))) for row in steps]
-    return standing(workflow(), day_of(finding.opened_at), taken, day or today())
+    return standing(_flow_of(rows, finding), day_of(finding.opened_at), taken, day or today())
+
+
+def _flow_of(rows: Sequence[Row], finding: Finding) -> Workflow:
+    return flow_in(workflow(), rows, finding.region_code, day_of(finding.opened_at))
 
 
 def _day(text: object) -> date | None:
@@ -62,8 +71,9 @@ def in_words(session: Session, actor: Actor | None, findings: Sequence[Finding])
     people = {row.person_id for rows in steps.values() for row in rows} | {one.opened_by for one in findings}
     names, files = authors(session, people), _files(session, [row for rows in steps.values() for row in rows])
     places, homes = _places(session, findings), _homes(session, findings)
+    rows = clock_rows(session)
     return [
-        _plain(one, standing_of(one, steps[one.id]), places)
+        _plain(rows, one, standing_of(one, steps[one.id], rows=rows), places)
         | {
             "about": _about(actor, one, places[one.region_code].path),
             "household": _household(actor, one, homes, places),
@@ -74,9 +84,8 @@ def in_words(session: Session, actor: Actor | None, findings: Sequence[Finding])
     ]
 
 
-def _plain(finding: Finding, now_at: Standing, places: Mapping[str, Region]) -> Wire:
-    flow, opened = workflow(), day_of(finding.opened_at)
-    level = levels_risen(flow, opened, now_at, today())
+def _plain(rows: Sequence[Row], finding: Finding, now_at: Standing, places: Mapping[str, Region]) -> Wire:
+    level = levels_risen(_flow_of(rows, finding), day_of(finding.opened_at), now_at, today())
     return {
         "id": finding.id,
         "number": number_of(finding),

@@ -16,13 +16,14 @@ from server.db import today, upsert
 from server.errors import Problem
 from server.geo.inside import codes_inside
 from server.geo.tables import Region
-from server.inspection.finding_access import checked_by, visible, workflow
+from server.inspection.finding_access import checked_by, clock_rows, visible, workflow
+from server.inspection.finding_clocks import flow_in
 from server.inspection.finding_course import standing
 from server.inspection.finding_news import tell
 from server.inspection.finding_sources import Origin, Said, invalid, origin_of
 from server.inspection.finding_tables import Finding
 from server.inspection.finding_wire import in_words
-from server.inspection.finding_workflow import RISE
+from server.inspection.finding_workflow import RISE, Workflow
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import scope
@@ -86,7 +87,8 @@ def open_finding(session: Session, actor: Actor, wanted: Opening) -> tuple[str, 
 
 def _insert(session: Session, actor: Actor, wanted: Opening, given: str, origin: Origin) -> bool:
     """Whether it was not there yet: by its id, or from this source."""
-    first = standing(workflow(), today(), (), today())
+    flow = flow_in(workflow(), clock_rows(session), origin.region, today())
+    first = standing(flow, today(), (), today())
     statement = upsert(session, Finding).values(
         id=given,
         region_code=origin.region,
@@ -138,8 +140,9 @@ def _clauses(session: Session, actor: Actor, wanted: Wanted) -> list[ColumnEleme
     if wanted.source is not None:
         clauses.append(Finding.source == wanted.source)
     if wanted.overdue or wanted.risen:
-        further = workflow().clocks_on(today()).days[RISE] * max(0, wanted.risen - 1)
-        clauses.append(_over(today() - timedelta(days=further)))
+        flow = flow_in(workflow(), clock_rows(session), wanted.region or "", today())
+        further = flow.clocks_on(today()).days[RISE] * max(0, wanted.risen - 1)
+        clauses.append(_over(flow, today() - timedelta(days=further)))
     if wanted.mine:
         clauses.append(or_(Finding.opened_by == actor.id, Finding.id.in_(checked_by(actor))))
     return clauses
@@ -155,9 +158,8 @@ def _stands_at(state: str, day: date) -> ColumnElement[bool]:
     return or_(here, and_(Finding.state.in_(before), Finding.due_on < day)) if before else here
 
 
-def _over(day: date) -> ColumnElement[bool]:
+def _over(flow: Workflow, day: date) -> ColumnElement[bool]:
     """Clause: the clock that runs was over before this day. One that led on is followed by that of the next state."""
-    flow = workflow()
     clauses: list[ColumnElement[bool]] = []
     for state in flow.states.values():
         following = flow.states[state.then].clock if state.then else None

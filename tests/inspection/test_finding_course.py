@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from server.commands.definitions import _workflow_issues
 from server.config import ROOT
 from server.forms.issue import DefinitionError
+from server.forms.policies import PolicyVersion, load_policies
+from server.forms.policy_rows import policy_list
+from server.inspection.finding_clocks import flow_in
 from server.inspection.finding_course import Refused, Standing, Taken, days_over, levels_risen, possible, standing
 from server.inspection.finding_workflow import ORDERED, read_workflow
 
@@ -145,3 +149,19 @@ class Life(RuleBasedStateMachine):
 
 
 TestLife = Life.TestCase
+
+
+def test_the_days_are_those_of_the_area_when_it_was_opened() -> None:
+    """The policy `finding_clocks` says them by area and date; a later version leaves what is open alone."""
+    flow = read_workflow(FILE)
+    policy = load_policies(ROOT / "form_definitions" / "policies")["finding_clocks"]
+    assert set(policy.values) == set(flow.versions[0].days)
+    county = PolicyVersion("c", "990101", date(2026, 6, 1), None, "confirmed", "", {"appeal_days": "9"})
+    rows = policy_list(replace(policy, versions=(*policy.versions, county)))
+
+    def due(region: str, opened: date) -> date | None:
+        return standing(flow_in(flow, rows, region, opened), opened, (), opened).due_on
+
+    assert due("990101200000", date(2026, 6, 1)) == date(2026, 6, 10)
+    assert due("990101200000", date(2026, 5, 31)) == date(2026, 6, 5)
+    assert due("990102200000", date(2026, 6, 1)) == date(2026, 6, 6)
