@@ -4,7 +4,7 @@ import { nextChunk } from "./uploads";
 const KB = 1024;
 
 test.each([
-  ["a line of 16 kB/s and 600 ms keeps the smallest", 32, 2650, 32],
+  ["a line of 16 kB/s and 600 ms keeps the smallest", 16, 1650, 16],
   ["a good line takes the largest at once", 32, 60, 256],
   ["one in between gets what it carries in two seconds", 64, 1000, 128],
   ["a line that got worse goes back", 256, 16_000, 32],

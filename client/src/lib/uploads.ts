@@ -9,7 +9,7 @@ const ENDPOINT = "/api/v1/uploads";
  * request again by itself, from its beginning, when a connection that was used before is cut under it. So a chunk is what
  * the line carries in two seconds, within these bounds (bytes); the server keeps less than SMALLEST of a cut request.
  */
-const SMALLEST = 32 * 1024;
+const SMALLEST = 16 * 1024;
 const LARGEST = 256 * 1024;
 const CHUNK_MS = 2000;
 
