@@ -94,7 +94,7 @@ def _records(session: Session, datasets: Datasets, scope: Scope, top: Entity) ->
     once = select(EntityVersion.entity_id).join(Entity, Entity.id == EntityVersion.entity_id).where(near, was_below)
     rows = session.execute(
         select(Entity, scope.clear.label("clear"))
-        .where(or_(Entity.root_id == top.id, Entity.id.in_(once)), scope.visible)
+        .where(Entity.id.in_(select(Entity.id).where(Entity.root_id == top.id).union(once)), scope.visible)
         .order_by(Entity.dataset, Entity.created_at, Entity.id)
     )
     found = [Kept(row.Entity, sight(bool(row.clear))) for row in rows]

@@ -45,19 +45,24 @@ def looked_after(session: Session, actor: Actor, roles: tuple[str, ...] = REVIEW
     own = and_(Person.username != IMPORTER, ~ruling_elsewhere)
     if is_of_all(session, actor, roles):
         return own  # every household lies in a county: there is no other to help
-    helping_elsewhere = exists().where(
-        HelperOf.person_id == Person.id, Entity.id == HelperOf.household_id, Entity.region_code.not_in(mine)
+    # One at most is asked for, and last: of the few who work here, not of everybody's households at once.
+    helping_elsewhere = (
+        select(HelperOf.household_id)
+        .join(Entity, Entity.id == HelperOf.household_id)
+        .where(HelperOf.person_id == Person.id, Entity.region_code.not_in(mine))
+        .correlate(Person)
+        .limit(1)
+        .scalar_subquery()
     )
-    return and_(own, ~helping_elsewhere, _works_in(mine))
+    return and_(own, _works_in(mine), helping_elsewhere.is_(None))
 
 
 def _works_in(codes: Select[str]) -> ColumnElement[bool]:
     """Clause on Person: has a role, or helps a household, in one of these regions."""
+    helpers = select(HelperOf.person_id).join(Entity, Entity.id == HelperOf.household_id)
     return or_(
-        exists().where(RoleGrant.person_id == Person.id, RoleGrant.region_code.in_(codes)),
-        exists().where(
-            HelperOf.person_id == Person.id, Entity.id == HelperOf.household_id, Entity.region_code.in_(codes)
-        ),
+        Person.id.in_(select(RoleGrant.person_id).where(RoleGrant.region_code.in_(codes))),
+        Person.id.in_(helpers.where(Entity.region_code.in_(codes))),
     )
 
 
