@@ -278,7 +278,7 @@ def test_when_the_days_to_appeal_are_over_the_finding_stands_without_anybody_s_s
     finding = open_by_hand(world)
     age(world, finding, 6)
     shown = world.phone("qian").get(f"/findings/{finding['id']}").json
-    assert (shown["state"], shown["steps"], shown["may"]) == ("upheld", [], ["admit_late", "order"])
+    assert (shown["state"], shown["steps"], shown["may"]) == ("upheld", [], ["order", "admit_late"])
     assert take(world, "li", finding, "appeal", text="晚了").json["code"] == "finding.moved"
     assert listed(world, "state=upheld") == [finding["id"]] and listed(world, "state=opened") == []
     assert listed(world, "overdue=1") == []
