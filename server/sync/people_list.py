@@ -59,10 +59,11 @@ def looked_after(session: Session, actor: Actor, roles: tuple[str, ...] = REVIEW
 
 def _works_in(codes: Select[str]) -> ColumnElement[bool]:
     """Clause on Person: has a role, or helps a household, in one of these regions."""
-    helpers = select(HelperOf.person_id).join(Entity, Entity.id == HelperOf.household_id)
     return or_(
-        Person.id.in_(select(RoleGrant.person_id).where(RoleGrant.region_code.in_(codes))),
-        Person.id.in_(helpers.where(Entity.region_code.in_(codes))),
+        exists().where(RoleGrant.person_id == Person.id, RoleGrant.region_code.in_(codes)),
+        exists().where(
+            HelperOf.person_id == Person.id, Entity.id == HelperOf.household_id, Entity.region_code.in_(codes)
+        ),
     )
 
 
