@@ -225,7 +225,7 @@ SCREENS: Mapping[str, Callable[[Turn], list[str]]] = {
     "questions": lambda turn: [
         ask("/questions", region=turn.area, limit="100", state=("open", "answered")[turn.n % 2])
     ],
-    "voices": lambda turn: [ask("/feedback", state=("new", "read")[turn.n % 2], limit="100")],
+    "voices": lambda turn: [ask("/feedback", state=("open", "read")[turn.n % 2], limit="100")],
     "rules": _rules,
     "policies": lambda turn: ["/policies", "/policy-changes"],
     "policy-change": lambda turn: ["/policies"],
