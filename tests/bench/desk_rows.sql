@@ -323,7 +323,7 @@ FROM desk.village WHERE v % 6 = 0;
 
 INSERT INTO audit_entry (at, person_id, action, subject, detail, number, region_code, hash)
 SELECT s.received + interval '2 days', desk.uid('supervisor', s.n % 40), a.action, s.root_id, a.detail,
-       (SELECT max(number) FROM audit_entry) + row_number() OVER (ORDER BY s.received), s.region, md5(s.id) || md5(s.op_id)
+       -row_number() OVER (ORDER BY s.received DESC), s.region, md5(s.id) || md5(s.op_id)
 FROM desk.visit s JOIN (SELECT row_number() OVER () - 1 AS n, action, detail FROM audit_entry WHERE action LIKE 'household.%') a
      ON a.n = s.n % 24 WHERE s.n % 4 > 0;
 
