@@ -74,7 +74,7 @@ def serving(
         "--log-level",
         "error",
         "--config",
-        "python:server.garbage",
+        "python:server.hooks",
         "server.app:create_app()",
     ]
     with (var / "server.log").open("ab") as log:

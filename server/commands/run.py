@@ -123,7 +123,7 @@ def start_server(children: Children, place: Place) -> None:
             "--workers", str(min(2, os.cpu_count() or 1)), "--threads", str(THREADS), "--timeout", "120",
             "--graceful-timeout", "20", "--keep-alive", "15", "--no-control-socket", "--log-level", "warning",
             "--limit-request-line", "8190",  # ODK Collect asks for many ids in one address
-            "--config", "python:server.garbage", *tls, "server.app:create_app()",
+            "--config", "python:server.hooks", *tls, "server.app:create_app()",
         ],
         vital=True,
     )  # fmt: skip

@@ -5,13 +5,15 @@ import type { Session } from "./session";
 
 const ENDPOINT = "/api/v1/uploads";
 /**
- * A chunk is what a broken line can cost: a server behind a buffering proxy keeps only whole ones, and a browser sends a
- * request again by itself, from its beginning, when a connection that was used before is cut under it. So a chunk is what
- * the line carries in two seconds, within these bounds (bytes); the server keeps less than SMALLEST of a cut request.
+ * A chunk is what the line carries in four seconds, within these bounds (bytes). Our server keeps what came of a cut one
+ * and closes each connection after it: a browser sends a request again by itself, from its beginning, when a connection
+ * that was used before is cut under it. Behind a proxy that buffers, a cut costs the chunk.
  */
 const SMALLEST = 16 * 1024;
 const LARGEST = 256 * 1024;
-const CHUNK_MS = 2000;
+const CHUNK_MS = 4000;
+/** Tries at once after a cut (ms before each), counted anew whenever bytes arrived; then the round ends and waits. */
+const AGAIN = [0, 1000, 3000];
 
 /** The size of the next chunk, after one of `size` bytes took `ms`. */
 export const nextChunk = (size: number, ms: number): number =>
@@ -47,7 +49,7 @@ export const sendByTus: SendFile = async (file, hooks) => {
   await new Promise<void>((resolve, reject) => {
     let begun = performance.now();
     const upload = new Upload(file.blob, {
-      endpoint: ENDPOINT, uploadUrl: file.url || null, chunkSize: SMALLEST, retryDelays: null, storeFingerprintForResuming: false,
+      endpoint: ENDPOINT, uploadUrl: file.url || null, chunkSize: SMALLEST, retryDelays: AGAIN, storeFingerprintForResuming: false,
       headers: file.token ? { Authorization: `Bearer ${file.token}` } : {},
       metadata: { filename: file.name, filetype: file.media_type, sha256: file.sha256 },
       onUploadUrlAvailable: () => void hooks.onUrl(upload.url ?? ""),

@@ -1,0 +1,38 @@
+"""What gunicorn does besides serving: `--config python:server.hooks`.
+
+Python looks for garbage after every 700 new objects. One batch of visits makes a hundred thousand, nearly none of them
+in cycles, so that looking for them cost a tenth of the processor time (tests/bench/bench_push.py).
+
+A browser sends a request again by itself, from its first byte, when a connection that was used before is cut under it.
+For a piece of a photo that is dear on a bad line: the server has what came, and the phone would go on from there. So
+each piece travels on a connection of its own (tests/bench/bench_phone.py --only line).
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Protocol
+
+OBJECTS = 10_000  # new ones before the youngest are looked through
+ROUNDS = 20  # of looking through the younger before the older are
+
+
+class Asked(Protocol):
+    """gunicorn's request."""
+
+    method: str
+
+    def force_close(self) -> None: ...
+
+
+def post_worker_init(_worker: object) -> None:
+    """Whatever is there by now stays for ever: it is never looked through again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS, ROUNDS, ROUNDS)
+
+
+def pre_request(_worker: object, asked: Asked) -> None:
+    """Closes the connection after a request of an upload, so that the next piece is not sent on one that was used."""
+    if asked.method in ("PATCH", "HEAD"):
+        asked.force_close()
