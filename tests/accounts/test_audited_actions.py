@@ -84,9 +84,9 @@ LISTED: dict[str, str] = {
     "place.manual_pin": "sync/test_set_aside.py::test_a_pin_and_a_try_from_a_history_that_is_no_longer_ours_are_let_through",  # noqa: E501
     "place.suggested": "sync/test_places.py::test_a_place_is_suggested_from_good_fixes_and_a_person_accepts_it",
     "policy.loaded": "inspection/test_inspection_draw.py::test_too_few_digits_draw_nothing",
-    "policy.proposed": "policies/test_policy_changes.py::test_what_is_scheduled_holds_from_its_day_in_its_area_and_the_past_stands",
-    "policy.scheduled": "policies/test_policy_changes.py::test_what_is_scheduled_holds_from_its_day_in_its_area_and_the_past_stands",
-    "policy.withdrawn": "policies/test_policy_changes.py::test_phones_hear_of_what_is_scheduled_and_of_what_is_taken_back",
+    "policy.proposed": "policies/test_policy_changes.py::test_what_is_scheduled_holds_from_its_day_in_its_area_and_the_past_stands",  # noqa: E501
+    "policy.scheduled": "policies/test_policy_changes.py::test_what_is_scheduled_holds_from_its_day_in_its_area_and_the_past_stands",  # noqa: E501
+    "policy.withdrawn": "policies/test_policy_changes.py::test_phones_hear_of_what_is_scheduled_and_of_what_is_taken_back",  # noqa: E501
     "qualification.added": "accounts/test_qualifications.py::test_entering_it_again_is_harmless_and_other_content_is_refused",  # noqa: E501
     "qualification.ended": "accounts/test_qualifications.py::test_it_is_ended_with_a_last_day_or_withdrawn_as_never_right",  # noqa: E501
     "qualification.withdrawn": "accounts/test_qualifications.py::test_it_is_ended_with_a_last_day_or_withdrawn_as_never_right",  # noqa: E501
