@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,25 @@ def test_each_role_sees_the_pages_that_are_its_own(
         page.goto(f"{demo.address}/console/#/{path}")
         page.wait_for_url(re.compile(r"/console/#/\?area="))
         expect(page.locator("[data-test=overview]")).to_be_visible()
+
+
+def test_a_password_that_somebody_else_chose_is_changed_before_anything_else(page: Page, demo: Demo) -> None:
+    desk, told = session(demo, ADMIN)
+    desk.headers["X-CSRF-Token"] = told["csrf_token"]
+    place = {"role": "supervisor", "region": village_of(demo, CADRE)}
+    body = {"id": str(uuid.uuid4()), "username": "xin.ren", "display_name": "新人", "roles": [place]}
+    assert desk.post(f"{demo.address}/api/v1/people", json=body).status_code == 201
+    given = desk.post(f"{demo.address}/api/v1/people/{body['id']}/password", json={}).json()["password"]
+    page.goto(f"{demo.address}/console/")
+    page.fill("input[name=username]", "xin.ren")
+    page.fill("input[name=password]", given)
+    page.click("button[type=submit]")
+    form = page.locator("[data-test=own-password]")
+    expect(form).to_contain_text("先换一个自己的密码")
+    page.goto(f"{demo.address}/console/#/people")  # no way round it
+    expect(form).to_be_visible()
+    for name in ("new", "again"):
+        form.locator(f"input[name={name}]").fill("只有我知道的密码")
+    form.locator("button[type=submit]").click()
+    expect(form).to_have_count(0)
+    expect(page.locator("h1").first).to_be_visible()
