@@ -8,6 +8,11 @@ import sys
 import structlog
 
 
+def _to_standard_error(*_: object) -> structlog.PrintLogger:
+    """Standard error as it is at this moment: it may have been exchanged, and the one before closed."""
+    return structlog.PrintLogger(sys.stderr)
+
+
 def set_up_logs() -> None:
     """Structured logs; safe to call again."""
     structlog.configure(
@@ -18,6 +23,6 @@ def set_up_logs() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=_to_standard_error,
         cache_logger_on_first_use=False,
     )

@@ -102,7 +102,9 @@ def told(sender: Phone, base_version: int, **given: Any) -> dict[str, Any]:
 
 
 def _asked_and_answered(li: Phone, zhang: Phone, op: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
-    """A question about a visit with its answer, an errand and a place with their reasons, a file on its way."""
+    """Questions about a visit, answered and closed, an errand and a place with their reasons, a file on its way."""
+    needless = zhang.post(f"/submissions/{op['instance_id']}/questions", {"text": secrets.words})
+    closed = zhang.post(f"/questions/{needless.json['id']}/close", {"reason": secrets.words})
     asked = zhang.post(f"/submissions/{op['instance_id']}/questions", {"text": secrets.words})
     answer = {
         "op_id": str(uuid.uuid4()), "install_id": li.install_id, "seq": 100, "kind": "answer",
@@ -117,7 +119,8 @@ def _asked_and_answered(li: Phone, zhang: Phone, op: dict[str, Any], secrets: Se
     headers = {**li.headers, "Tus-Resumable": "1.0.0", "Upload-Length": str(len(content)), "Upload-Metadata": described}
     upload = li.client.post("/api/v1/uploads", headers=headers)
     return {
-        "asked": asked.status_code, "answered": li.send(answer)[0]["status"], "upload": upload.status_code,
+        "asked": asked.status_code, "closed": closed.status_code,
+        "answered": li.send(answer)[0]["status"], "upload": upload.status_code,
         "errand": zhang.post("/assignments", errand).status_code,
         "pinned": zhang.post(f"/entities/{WANG}/places", pin).status_code,
     }  # fmt: skip
