@@ -38,8 +38,8 @@ class Desk:
         assert answer.ok, answer.text
         return answer.json()
 
-    def post(self, path: str) -> Any:
-        answer = self.session.post(f"{self.base}{path}", json={})
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = self.session.post(f"{self.base}{path}", json=body or {})
         assert answer.ok, answer.text
         return answer.json()
 
@@ -153,6 +153,25 @@ def test_a_worker_asks_whether_everything_is_here(author: PhoneApp) -> None:
     author.page.locator("[data-test=check-all]").click()
     expect(said).to_contain_text("有1处不一致，已重新取回", timeout=60_000)
     picture(author, "repaired")
+
+
+def test_a_household_handed_to_somebody_else_is_told_by_name_once(demo: Demo, author: PhoneApp) -> None:
+    """Proves that a list never grows shorter without a word: the name stands on it until the worker has read it."""
+    row = author.page.locator("a[href*='/household/']").first
+    name, household = row.locator("b").first.inner_text(), (row.get_attribute("href") or "").rsplit("/", 1)[-1]
+    desk = Desk(demo, SUPERVISOR)
+    [me] = [one for one in desk.get(f"/people?q={HELPER}")["items"] if one["username"] == HELPER]
+    [other] = [one for one in desk.get(f"/people?q={COLLEAGUE}")["items"] if one["username"] == COLLEAGUE]
+    desk.post(f"/people/{me['id']}/hand-on", {"to": other["id"], "households": [household], "preview": False})
+    author.tab("待传")
+    author.page.get_by_role("button", name="现在同步").click()
+    author.tab("走访")
+    told = author.page.locator("[data-test=parted]")
+    expect(told).to_contain_text(name, timeout=60_000)
+    expect(author.page.locator(f"a[href$='{household}']")).to_have_count(0)
+    picture(author, "parted")
+    told.get_by_role("button", name="知道了").click()
+    expect(told).to_have_count(0)
 
 
 def test_a_phone_taken_out_of_use_hands_over_and_says_why_it_is_empty(demo: Demo, author: PhoneApp) -> None:

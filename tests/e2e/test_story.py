@@ -103,6 +103,7 @@ def finish_offline(app: PhoneApp) -> None:
     app.unlock()
     app.worklist()
     app.tab("草稿")
+    expect(app.page.locator("main")).to_contain_text("1张照片，")
     app.page.locator("a[href*='/visit/']").first.click()
     app.page.locator(".form-card").first.wait_for()
     app.section("饮水")

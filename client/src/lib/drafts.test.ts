@@ -4,7 +4,7 @@ import type { FakeServer } from "../../tests/fake-server";
 import { closePhone, finished, HOUSEHOLD, instanceXml, MEMBER, openPhone, VILLAGE, XFORM } from "../../tests/phone";
 import { captureRecord } from "./capture";
 import { deleteDraft, formOfDraft, getDraft, listDrafts, openDraft, saveDraft, submitDraft } from "./drafts";
-import { addPhoto, getPhoto, listPhotos, removePhoto } from "./photos";
+import { addPhoto, draftPhotos, getPhoto, listPhotos, removePhoto } from "./photos";
 import type { Session } from "./session";
 import { sync } from "./sync";
 import { isOld, tidy } from "./tidy";
@@ -78,6 +78,15 @@ test("a second tap on save makes no second op", async () => {
   const outcomes = await Promise.allSettled([submitDraft(draft.id, done), submitDraft(draft.id, done)]);
   expect(outcomes.map((one) => one.status).sort()).toEqual(["fulfilled", "rejected"]);
   expect(await at.db.ops.count()).toBe(1);
+});
+
+test("each draft tells how many photos it holds and how large they are; what is on its way is no draft's", async () => {
+  const draft = await openDraft(HOUSEHOLD, "household_visit");
+  await shoot(draft.id, "a.jpg", "aaa");
+  await shoot(draft.id, "b.jpg", "bb");
+  expect([...(await draftPhotos())]).toEqual([[draft.id, { n: 2, size: 5 }]]);
+  await submitDraft(draft.id, finished(instanceXml({ head: "王大山", photo: "a.jpg" })));
+  expect((await draftPhotos()).size).toBe(0);
 });
 
 test("a deleted draft takes its photos with it", async () => {

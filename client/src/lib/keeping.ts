@@ -1,15 +1,15 @@
 /** Writes the changes of one step of sync, in the caller's transaction. Contents were sealed before: IndexedDB commits while WebCrypto works. */
 import { cacheKey, HANGERS } from "./cache";
 import type { Change, Membership, Server } from "./core/state";
-import type { PhoneDatabase, RecordRow } from "./database";
+import type { CacheRow, PhoneDatabase, RecordRow } from "./database";
 import { addOp, type NewOp } from "./outbox";
 import { SERVER_NAMES } from "./slices";
 import type { Sealed } from "./vault";
 
-/** `rows`: sealed entries by "scope|place" of the answer; `answers`: sealed ops by their place in the results; `acks`: new ops by op_id. */
-export interface Contents { rows: Map<string, RecordRow>; answers: Map<number, Sealed>; acks: Map<string, NewOp> }
+/** `rows`: sealed entries by "scope|place" of the answer; `answers`: sealed ops by their place in the results; `acks`: new ops by op_id; `parted`: what is told of households that go. */
+export interface Contents { rows: Map<string, RecordRow>; answers: Map<number, Sealed>; acks: Map<string, NewOp>; parted: CacheRow[] }
 
-export const noContents = (): Contents => ({ rows: new Map(), answers: new Map(), acks: new Map() });
+export const noContents = (): Contents => ({ rows: new Map(), answers: new Map(), acks: new Map(), parted: [] });
 
 /** Of many changes of one row in one step the last counts. */
 export async function writeChanges(db: PhoneDatabase, changes: Change[], contents: Contents): Promise<void> {
@@ -23,6 +23,7 @@ export async function writeChanges(db: PhoneDatabase, changes: Change[], content
     else await writeOne(db, change, contents);
   }
   await writeRecords(db, records);
+  await db.cache.bulkPut(contents.parted);
   const rows = [...members.values()];
   await db.memberships.bulkPut(rows.filter((row): row is Membership => !Array.isArray(row)));
   await db.memberships.bulkDelete(rows.filter((row): row is [string, string] => Array.isArray(row)));

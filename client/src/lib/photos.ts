@@ -52,6 +52,16 @@ export async function captureOf(draftId: string, name: string): Promise<CaptureR
   return row && (await openFacts(at, row)).capture;
 }
 
+/** How many photos each draft holds, and their bytes. One row at a time: rows carry the sealed picture. */
+export async function draftPhotos(): Promise<Map<string, { n: number; size: number }>> {
+  const found = new Map<string, { n: number; size: number }>();
+  await session().db.photos.where("state").equals("draft").each(({ owner, size }) => {
+    const before = found.get(owner) ?? { n: 0, size: 0 };
+    found.set(owner, { n: before.n + 1, size: before.size + size });
+  });
+  return found;
+}
+
 /** In the order they were taken. */
 export async function photosOf(at: Session, owner: string): Promise<{ row: PhotoRow; facts: PhotoFacts }[]> {
   const rows = await at.db.photos.where("owner").equals(owner).toArray();

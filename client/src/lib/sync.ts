@@ -12,6 +12,7 @@ import { fetchDefinitions } from "./definitions";
 import { fetchForms } from "./forms";
 import { noContents, writeChanges, type Contents } from "./keeping";
 import { sealAnswers } from "./outbox";
+import { sealParted } from "./parted";
 import { asProblem, isNetwork, Problem } from "./problem";
 import { fetchRules } from "./rules";
 import { session, type Session } from "./session";
@@ -93,7 +94,7 @@ class Running {
       const feeds = new Map((await at.db.feeds.toArray()).map((feed) => [feed.scope, feed]));
       const store = await this.slices.load(needsOf(this.round, event, await this.slices.drafts(), feeds));
       const next = step(store, this.round, event, this.context());
-      await write(at, next.changes, contents);
+      await write(at, next.changes, { ...contents, parted: next.round.revoked ? [] : await sealParted(at, next.changes) });
       return next;
     });
     this.slices.forget(taken.changes.flatMap((change) => (change.do === "op" || change.do === "drop-op" ? [change.seq] : [])), taken.changes.flatMap((change) => (change.do === "photo" || change.do === "drop-photo" ? [change.id] : [])));

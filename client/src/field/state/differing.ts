@@ -16,8 +16,8 @@ type Kind = (typeof KINDS)[keyof typeof KINDS] | "property" | "other";
 /** One of the values: what, by whom, when; `shown`: it stands on the page meanwhile. */
 export interface Side { id: string; value: string; who: string; day: string; shown: boolean }
 
-/** `sides`: empty where the values are not on this phone. */
-export interface Differing { id: string; text: string; sides: Side[] }
+/** `what`: the names of the properties, where it is about values; `sides`: empty where the values are not on this phone. */
+export interface Differing { id: string; what: string; text: string; sides: Side[] }
 
 type Marked = Pick<RecordView, "id" | "dataset" | "label" | "contested">;
 
@@ -32,7 +32,7 @@ export function kindOf(mark: string): Kind {
  */
 export const differingOf = (records: Marked[], conflicts: ConflictEntry[], me = ""): Differing[] =>
   records.flatMap((record) => marksOf(record, conflicts).map(({ mark, conflict }) => ({
-    id: `${record.id} ${mark}`, text: textOf(record, mark, conflict), sides: conflict ? sidesOf(record.dataset, conflict, me) : [],
+    id: `${record.id} ${mark}`, what: whatOf(record, mark, conflict), text: textOf(record, mark, conflict), sides: conflict ? sidesOf(record.dataset, conflict, me) : [],
   })));
 
 /** The marks with what is known of them; of a conflict over several properties the first mark speaks for all. */
@@ -49,10 +49,12 @@ function isAbout(conflict: ConflictEntry, id: string, mark: string): boolean {
   return !conflict.broken && (conflict.kind ?? kind) === kind && conflict.properties.includes(mark);
 }
 
-function textOf({ dataset, label }: Marked, mark: string, conflict: ConflictEntry | undefined): string {
-  const labels = labelsOf(dataset, conflict?.properties ?? [mark]);
+const whatOf = ({ dataset, label }: Marked, mark: string, conflict: ConflictEntry | undefined): string => (kindOf(mark) === "property" ? whose(dataset, label, labelsOf(dataset, conflict?.properties ?? [mark])) : "");
+
+function textOf(record: Marked, mark: string, conflict: ConflictEntry | undefined): string {
+  const { dataset, label } = record;
   switch (kindOf(mark)) {
-    case "property": return t("todo.contested", { what: whose(dataset, label, labels) });
+    case "property": return t("todo.contested", { what: whatOf(record, mark, conflict) });
     case "state": return t("todo.state", { who: label });
     case "rule": return [t("todo.rule", { who: label }), inLanguage(conflict?.broken?.message, "")].filter(Boolean).join(t("todo.because"));
     case "duplicate": return t(dataset === "household" ? "todo.same_household" : dataset === "member" ? "todo.same_person" : "todo.same_record", { who: label });

@@ -104,7 +104,7 @@ class Picture {
   erase(key: string): void {
     for (const scope of this.scopesOf(key).keys()) this.changes.push({ do: "drop-member", scope, key });
     this.scopesOf(key).clear();
-    this.drop(key);
+    this.drop(key, { erased: true });
     this.dropBase(key);
     this.erased.add(key);
   }
@@ -136,9 +136,9 @@ class Picture {
     this.changes.push({ do: "base", row: base });
   }
 
-  private drop(key: string): void {
+  private drop(key: string, how: { erased?: true } = {}): void {
     this.versions.delete(key);
-    this.changes.push({ do: "drop-record", key });
+    this.changes.push({ do: "drop-record", key, ...how });
   }
 
   private dropBase(key: string): void {

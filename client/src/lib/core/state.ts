@@ -69,7 +69,7 @@ export type Change =
   | { do: "feed"; row: FeedMeta }
   | { do: "drop-feed"; scope: string }
   | { do: "record"; row: RecordMeta; entry: [string, number] }
-  | { do: "drop-record"; key: string }
+  | { do: "drop-record"; key: string; erased?: true }
   | { do: "member"; row: Membership }
   | { do: "drop-member"; scope: string; key: string }
   | { do: "photo"; id: string; set: Partial<PhotoMeta> }
