@@ -24,6 +24,8 @@ export class FakeServer {
   /** Whose code any code is, and by person the installs that began by one. */
   codeOf = "";
   installsOf = new Map<string, Set<string>>();
+  /** Somebody else chose the password. */
+  mustChoose = false;
   pageSize = 500;
   judge: Judge = () => ({ status: "applied" });
   /** Called before a request is handled; may throw to break the line, or return a problem. */
@@ -86,6 +88,7 @@ export class FakeServer {
     if (path === "/auth/enrol") return json(await this.enrol(body));
     if (path === "/auth/recover-key") return json(await this.recover(body));
     if (path === "/auth/logout") return json({});
+    if (path === "/auth/password") return json(this.changed());
     if (path === "/sync/hello") return json(this.hello());
     if (path === "/sync/push") return json(this.push(body["ops"] as Op[]));
     if (path === "/sync/pull") return json(this.pull(body));
@@ -166,8 +169,13 @@ export class FakeServer {
     this.lastInstall = String(body["install_id"]);
     return {
       token: `token-of-${username}`, expires_at: null, server_time: "2026-11-21T08:00:00+08:00", server_public_key_jwk: jwk,
-      user: { id: "p1", username, display_name: "张敏", roles: [{ role: "cadre", region: "990101001" }] },
+      user: { id: "p1", username, display_name: "张敏", roles: [{ role: "cadre", region: "990101001" }], must_change_password: this.mustChoose },
     };
+  }
+
+  private changed(): object {
+    this.mustChoose = false;
+    return {};
   }
 
   /** An install that it knows goes on; else the new one begins. */

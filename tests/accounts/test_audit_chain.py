@@ -175,7 +175,7 @@ def test_the_commands_check_the_database_and_an_export_and_say_where_it_broke(
     file = tmp_path / "audit.jsonl"
     run = CliRunner().invoke
     whole = run(main, ["audit", "verify", "--json"])
-    head = json.loads(whole.output)["head"]
+    head = json.loads(whole.stdout)["head"]
     assert whole.exit_code == 0 and run(main, ["audit", "export", str(file)]).exit_code == 0
     assert run(main, ["audit", "verify", "--file", str(file), "--hash", head]).exit_code == 0
     assert run(main, ["audit", "verify", "--hash", "0" * 64]).exit_code == 1
@@ -184,7 +184,7 @@ def test_the_commands_check_the_database_and_an_export_and_say_where_it_broke(
     broken = run(main, ["audit", "verify", "--file", str(file)])
     assert broken.exit_code == 1 and "2" in broken.output and "changed" in broken.output
     meddle(world, "UPDATE audit_entry SET action = 'x' WHERE number = 3")
-    assert json.loads(run(main, ["audit", "verify", "--json"]).output)["broken"] == {"number": 3, "why": "changed"}
+    assert json.loads(run(main, ["audit", "verify", "--json"]).stdout)["broken"] == {"number": 3, "why": "changed"}
 
 
 VALUES = st.dictionaries(st.sampled_from(["number", "action", "subject", "region", "detail"]), st.text(max_size=5))

@@ -65,7 +65,7 @@ def test_problems_are_told_and_lists_written(ruhu: Ruhu, world: World, tmp_path:
 
 def test_json_is_json(ruhu: Ruhu) -> None:
     done = ruhu.register([person(1)], "--json")
-    assert json.loads(done.output)["counts"]["household"]["new"] == 1
+    assert json.loads(done.stdout)["counts"]["household"]["new"] == 1
 
 
 def test_in_somebodys_name_their_rights_count(ruhu: Ruhu) -> None:

@@ -5,7 +5,7 @@ import { HOUSEHOLD, VILLAGE, XFORM } from "../../tests/phone";
 import { openDraft } from "./drafts";
 import { getRecord } from "./records";
 import { isUnlocked, lock, session } from "./session";
-import { changePin, enrol, listInstalls, recoverStore, signIn, signOut, startStore, unlock } from "./sign-in";
+import { changePin, choosePassword, enrol, goOn, listInstalls, mustChoose, recoverStore, signIn, signInAgain, signOut, startStore, unlock } from "./sign-in";
 import { sync } from "./sync";
 
 let server: FakeServer;
@@ -107,4 +107,18 @@ test("a code begins a new phone, is tried again under the same install, and goes
   const second = await enrol("BBBB");
   expect(second.install.install_id).toBe(first.install.install_id);
   expect(second.install.pin).not.toBeNull();
+});
+
+test("a password that somebody else chose is changed before the open session goes on", async () => {
+  await newPhone();
+  const { account } = session();
+  server.mustChoose = true;
+  const fresh = await signInAgain("given by the office");
+  expect(mustChoose(fresh)).toBe(true);
+  expect(session().account, "not taken before the change").toBe(account);
+  await choosePassword(fresh, "given by the office", "a password of my own");
+  expect(server.requests.at(-1)).toMatchObject({ path: "/auth/password", body: { old: "given by the office", new: "a password of my own" } });
+  await goOn(fresh);
+  expect(session().account.user.must_change_password).toBe(false);
+  expect(mustChoose(await signInAgain("a password of my own"))).toBe(false);
 });

@@ -124,13 +124,29 @@ export async function changePin(oldPin: string, newPin: string): Promise<void> {
   await profile.installs.put(install);
 }
 
-/** A new token for the open session, after the old one has ended. */
-export async function signInAgain(password: string): Promise<void> {
+/** A new token for the open session, after the old one has ended; not taken before a password of another's choice is changed. */
+export async function signInAgain(password: string): Promise<SignedIn> {
   const at = session();
   const fresh = await signIn(at.install.username, password);
   if (fresh.account.user.id !== at.account.user.id) throw new Problem("auth.bad_credentials", { status: 401 });
+  if (!mustChoose(fresh)) await goOn(fresh);
+  return fresh;
+}
+
+/** The open session goes on under the new token. */
+export async function goOn(fresh: SignedIn): Promise<void> {
+  const at = session();
   at.account = fresh.account;
   await keepAccount(at);
+}
+
+/** Whether somebody else chose the password and knows it. */
+export const mustChoose = (who: SignedIn): boolean => who.account.user.must_change_password === true;
+
+/** The person's own password takes the place of the one that somebody else chose. */
+export async function choosePassword(who: SignedIn, old: string, own: string): Promise<void> {
+  await postJson("/auth/password", { old, new: own }, { token: who.account.token });
+  who.account.user.must_change_password = false;
 }
 
 /** What would be lost by signing out now. */
