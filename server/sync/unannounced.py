@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, delete, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, delete, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.db import Base, upsert
@@ -52,9 +52,12 @@ def kept_from(mine: Select[str], person: Any, household: Any = None) -> ColumnEl
 
     `person`, `household`: columns; without a household whoever is sent to any counts.
     """
-    query = select(UnannouncedVisit.assignment_id).where(
-        UnannouncedVisit.person_id == person, UnannouncedVisit.region_code.not_in(mine)
+    named = (
+        [UnannouncedVisit.person_id]
+        if household is None
+        else [UnannouncedVisit.person_id, UnannouncedVisit.household_id]
     )
-    if household is not None:
-        query = query.where(UnannouncedVisit.household_id == household)
-    return query.correlate_except(UnannouncedVisit).exists()
+    one = [func.coalesce(column, "") for column in (person, household)[: len(named)]]
+    # As one list for all rows: asked again for each, PostgreSQL would reckon it dear and read a county row by row.
+    clause: ColumnElement[bool] = tuple_(*one).in_(select(*named).where(UnannouncedVisit.region_code.not_in(mine)))
+    return clause
