@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
 from server import db
+from server.accounts.actor import READING
 from server.api.form_shape import form_at_desk, form_on_wire
 from server.api.lists import definitions, refuse_nul
 from server.api.signed_in import current_actor, signed_in
@@ -26,29 +27,32 @@ blueprint = Blueprint("forms", __name__, description="Forms and datasets")
 blueprint.before_request(refuse_nul)
 
 _STATES = ("draft", "published", "retired")
+_MEANT = {"all": _STATES, "known": ("published", "retired")}
+_OPEN_TO = {"all": ("admin",), "retired": ("admin",), "known": READING}
 
 
 class Asked(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    state = fields.String(load_default="published", validate=validate.OneOf((*_STATES, "all")))
+    state = fields.String(load_default="published", validate=validate.OneOf((*_STATES, "all", "known")))
 
 
 @blueprint.get("/forms")
 @signed_in()
 @blueprint.arguments(Asked, location="query")
 def forms(asked: dict[str, Any]) -> Answer:
-    """Published versions that the reader may fill in, or drafts to look at. `retired` and `all`: administrators."""
+    """Published versions that the reader may fill in, or drafts to look at. `known`: all whose answers there may be,
+    for desks. `retired` and `all`: administrators."""
     state, actor = asked["state"], current_actor()
-    if state in ("retired", "all") and not actor.has("admin"):
+    if state in _OPEN_TO and not actor.has(*_OPEN_TO[state]):
         raise Problem("auth.forbidden")
     with db.read() as session:
-        rows = versions.list_versions(session, _STATES if state == "all" else (state,))
+        rows = versions.list_versions(session, _MEANT.get(state, (state,)))
         if state == "published":
             reader = reader_of(session, actor)
             rows = [row for row in rows if reader.may_fill(versions.settings_of(row))]
-        elif not actor.has("admin"):
+        elif state == "draft" and not actor.has("admin"):
             rows = [row for row in rows if versions.may_preview(row, actor.id)]
         media = versions.media_hashes(session, rows)
     shape = form_at_desk if actor.has("admin") and state != "published" else form_on_wire

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from server.cli import main
 from server.forms.tables import FormMedia, FormVersion
 from tests.forms.samples import SHARED_FORMS, SMALL, VISIT
+from tests.sync.office import add_person
 from tests.world import Phone, World
 
 CHANGED = SMALL.replace("户主", "当家人")
@@ -126,6 +127,18 @@ def test_only_administrators_bring_forms(world: World) -> None:
         assert _step(phone, "retire", "small_visit/1").status_code == 403
         assert phone.get("/forms?state=all").status_code == 403
     assert world.app.test_client().get("/api/v1/forms").status_code == 401
+
+
+def test_who_reads_answers_of_an_area_gets_every_form_by_name(world: World) -> None:
+    """Also the one that only others fill in, and the one that nobody fills in any more."""
+    admin = world.phone("admin")
+    known = {form["form_id"] for form in admin.get("/forms?state=all").json if form["state"] != "draft"}
+    assert _step(admin, "retire", "small_visit/1").status_code == 200
+    for name in ("admin", "zhang", "auditor"):
+        assert {form["form_id"] for form in world.phone(name).get("/forms?state=known").json} == known
+    assert "small_visit" in known
+    add_person(world, "inspector", "inspector", None)
+    assert world.phone("inspector").get("/forms?state=known").status_code == 403
 
 
 @pytest.mark.parametrize(
