@@ -120,6 +120,7 @@ h1 .en, h2 .en { font-size: 10pt; font-weight: 400; margin-inline-start: 3mm; }
 p { margin: 1mm 0; } table { width: 100%; border-collapse: collapse; font-size: 9.5pt; }
 thead { display: table-header-group; } tr { break-inside: avoid; }
 th, td { border-bottom: .2mm solid #dfe4e0; padding: 1.2mm 2mm; text-align: start; vertical-align: top; }
+td { white-space: pre-line; }
 th { font-weight: 600; } td.n { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar { position: relative; height: 3mm; width: 40mm; background: #edf0ed; margin-top: 1mm; }
 .bar span { position: absolute; inset-block: 0; } .range { background: #9fb3aa; }

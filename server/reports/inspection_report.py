@@ -138,7 +138,7 @@ def _rates(told: Wire) -> Section:
 
 
 def _between(one: Wire) -> str:
-    return f"{_percent(one['low'])} – {_percent(one['high'])}"
+    return "–" if one["low"] is None else f"{_percent(one['low'])} – {_percent(one['high'])}"
 
 
 def _bar(one: Wire) -> Bar | None:

@@ -62,7 +62,7 @@ def test_the_workbook_holds_every_part_and_nobody_s_name(world: World, monkeypat
 def test_the_page_stands_alone_and_prints(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     page = fetched(world, "auditor", "html", monkeypatch).decode()
     assert page.startswith("<!doctype html>") and "@page" in page
-    assert "三率一度" in page and "Three rates" in page
+    assert "三率一度" in page and "Three rates" in page and "– – –" not in page
     assert "<script" not in page and "http" not in page and "李小满" not in page
 
 
