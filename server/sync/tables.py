@@ -68,6 +68,12 @@ class Submission(Base):
         Index("ix_submission_received", "received_at", "instance_id"),
         Index("ix_submission_review", "review", "region_code"),
         Index("ix_submission_deprecated", "deprecated_id"),
+        # What says who may see a submission, for those that something else names: a photo, a question, a review.
+        Index(
+            "ix_submission_seen",
+            "instance_id",
+            postgresql_include=["region_code", "person_id", "root_id", "independent"],
+        ).ddl_if(dialect="postgresql"),
         Index("ix_submission_geom", "geom", postgresql_using="gist").ddl_if(dialect="postgresql"),
     )
 
@@ -99,7 +105,10 @@ class Review(Base):
     """What a supervisor said of a submission; the newest counts, all are kept. `comments`: [{text, path?}]."""
 
     __tablename__ = "review"
-    __table_args__ = (Index("ix_review_instance", "instance_id"),)
+    __table_args__ = (
+        Index("ix_review_first", "instance_id", "at"),
+        Index("ix_review_at", "at", "instance_id"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     instance_id: Mapped[str] = mapped_column(ForeignKey("submission.instance_id"))
