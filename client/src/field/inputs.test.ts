@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 const pages = import.meta.glob<string>("./**/*.vue", { query: "?raw", import: "default", eager: true });
 /** Known by the browser's own keeper of sign-ins, on purpose, or saying nothing of anybody. */
-const OPEN = /autocomplete="(?:username|current-password)"|type="checkbox"/;
+const OPEN = /autocomplete="(?:username|(?:current|new)-password)"|type="checkbox"/;
 
 describe("fields of the phone app", () => {
   /** A browser writes what stands in other fields into its session files, unsealed, to restore a closed tab. */
