@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.desk import ADMIN, SUPERVISOR, session, sign_in
+from tests.e2e.desk import ADMIN, SIZES, SUPERVISOR, fits, resize, session, sign_in
 from tests.e2e.desk_screens import settle, visit_all
 from tests.e2e.running import Demo
 from tests.e2e.test_phone_pages import violations
@@ -20,11 +20,13 @@ def told(demo: Demo, path: str, username: str = SUPERVISOR, **query: Any) -> Any
 
 
 def test_a_supervisor_approves_what_is_plain_and_sends_back_what_is_not(page: Page, demo: Demo) -> None:
-    """Proves that own visits are left to others, and that a comment beside an answer keeps its path."""
+    """Proves that own visits are left to others, and that a comment beside an answer keeps its path; at both sizes."""
     sign_in(page, demo.address, SUPERVISOR)
+    fits(page, *reversed(SIZES))
     page.click("[data-todo=to_review]")
     rows = page.locator("tbody tr[data-id]")
     rows.first.wait_for()
+    fits(page, *reversed(SIZES))
     before = told(demo, "/submissions", review="received", limit=500)["items"]
     me = told(demo, "/me")["id"]
     page.click("[data-test=choose-plain]")
@@ -33,6 +35,7 @@ def test_a_supervisor_approves_what_is_plain_and_sends_back_what_is_not(page: Pa
     left = told(demo, "/submissions", review="received", limit=500)["items"]
     approved = {one["instance_id"] for one in before} - {one["instance_id"] for one in left}
     plain = [one for one in before if one["instance_id"] in approved]
+    resize(page, SIZES[1])
     assert plain and all(one["author"]["id"] != me and not one["findings"] for one in plain)
     _own_visit(page, next(one for one in left if one["author"]["id"] == me))
     _send_back(page, demo, next(one for one in left if one["author"]["id"] != me and one["status"] == "applied"))
@@ -42,6 +45,7 @@ def _open(page: Page, visit: dict[str, Any]) -> None:
     page.goto(page.url.partition("#")[0] + f"#/visits/{visit['instance_id']}")
     page.locator("[data-test=review]").wait_for()
     expect(page.locator("h1")).to_contain_text(visit["household"]["label"])
+    fits(page)
 
 
 def _own_visit(page: Page, visit: dict[str, Any]) -> None:
@@ -77,6 +81,7 @@ def test_a_difference_is_seen_as_it_would_be_decided_and_taken_back(page: Page, 
     row.click()
     pane = page.locator("[data-test=conflict]")
     pane.locator("h2").wait_for()
+    fits(page, *SIZES)
     page.keyboard.press("2")
     expect(page.locator("[data-test=preview] [data-property]").first).to_be_visible()
     assert told(demo, f"/conflicts/{wanted}", ADMIN)["state"] == "open"
@@ -99,18 +104,20 @@ def test_a_household_is_found_by_initials_shown_as_it_was_and_unmasked_for_a_rea
     page.keyboard.press("Enter")
     page.wait_for_url("**q=wds**")
     settle(page)
+    fits(page, *SIZES)
     page.fill("[data-test=q]", "")
     page.keyboard.press("Enter")
     row.click()
     page.locator("[data-test=story] li").first.wait_for()
+    fits(page)
     page.get_by_role("button", name="显示“健康状况”的全部内容").first.click()
     page.click("[data-test=reveal-do]")
     expect(page.get_by_role("alert")).to_contain_text("请写上为什么要看")
     page.fill("[data-test=reveal-reason]", "核实帮扶措施")
     page.click("[data-test=reveal-do]")
     expect(page.locator("[data-test=reveal-do]")).to_have_count(0)
-    page.fill("[data-test=as-of]", "2020-01-01")
-    page.keyboard.press("Tab")
+    page.fill("input[name=as-of]", "2020-01-01")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("那一天还没有这户的资料。")).to_be_visible()
     page.click("[data-test=now]")
     mine = {one["id"] for one in told(demo, "/entities", dataset="household", limit=500)["items"]}

@@ -149,6 +149,7 @@ def test_a_new_version_comes_to_life_at_the_desk(page: Page, desk: tuple[str, Wo
 
     day = (today() + timedelta(days=5)).isoformat()
     page.get_by_label("从这一天开始用").last.fill(day)
+    page.keyboard.press("Enter")
     page.get_by_role("button", name="发布").click()
     expect(page.locator("header .stage")).to_contain_text("等开始", timeout=PATIENCE)
     offered = {form["version"]: form for form in desk[1].phone("li").get("/forms").json}

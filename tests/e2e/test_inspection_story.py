@@ -225,7 +225,9 @@ def take(page: Page, step: str, **fields: str) -> None:
     if page.locator(f"[data-test=act] [data-step={step}]").count():
         page.locator(f"[data-test=act] [data-step={step}]").click()
     for name, value in fields.items():
-        page.locator(f"[data-test=act] [data-test={name}]").fill(value)
+        page.locator(f"[data-test=act] [data-test={name}], [data-test=act] input[name={name}]").fill(value)
+        if name == "due":
+            page.keyboard.press("Enter")
     page.locator("[data-test=take]").click()
 
 
