@@ -15,12 +15,13 @@ from typing import Protocol
 
 OBJECTS = 10_000  # new ones before the youngest are looked through
 ROUNDS = 20  # of looking through the younger before the older are
+UPLOADS = "/api/v1/uploads"
 
 
 class Asked(Protocol):
     """gunicorn's request."""
 
-    method: str
+    path: str
 
     def force_close(self) -> None: ...
 
@@ -34,5 +35,5 @@ def post_worker_init(_worker: object) -> None:
 
 def pre_request(_worker: object, asked: Asked) -> None:
     """Closes the connection after a request of an upload, so that the next piece is not sent on one that was used."""
-    if asked.method in ("PATCH", "HEAD"):
+    if asked.path.startswith(UPLOADS):
         asked.force_close()

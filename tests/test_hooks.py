@@ -37,6 +37,7 @@ def test_the_server_starts_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_next_piece_of_an_upload_takes_a_connection_of_its_own(empty_sqlite: Path, tmp_path: Path) -> None:
     """Proved by what the server says of each connection; a browser repeats what it sent on a used one."""
     with serving(f"sqlite:///{empty_sqlite}", tmp_path) as address, requests.Session() as line:
-        heads = {way: line.request(way, f"{address}/api/v1/uploads/none").headers for way in ("PATCH", "GET")}
-    said = {way: head["Connection"] for way, head in heads.items()}
-    assert said == {"PATCH": "close", "GET": "keep-alive"}
+        base = f"{address}/api/v1"
+        said = {way: line.request(way, f"{base}/uploads/none").headers["Connection"] for way in ("PATCH", "HEAD")}
+        other = line.get(f"{base}/regions").headers["Connection"]
+    assert (said, other) == ({"PATCH": "close", "HEAD": "close"}, "keep-alive")

@@ -81,6 +81,8 @@ class SlowLine:
                 if self.rate:
                     self._free[way] = max(loop.time(), self._free.get(way, 0.0)) + len(piece) / self.rate
                     await asyncio.sleep(self._free[way] - loop.time())
+                if writer.transport.is_closing():  # cut: what was handed over and not carried yet is lost
+                    break
                 setattr(self, way, getattr(self, way) + len(piece))
                 late.put_nowait((loop.time() + self.delay, piece))
             late.put_nowait((loop.time() + self.delay, b""))

@@ -5,15 +5,15 @@ import type { Session } from "./session";
 
 const ENDPOINT = "/api/v1/uploads";
 /**
- * A chunk is what the line carries in four seconds, within these bounds (bytes). Our server keeps what came of a cut one
+ * A chunk is what the line carries in six seconds, within these bounds (bytes). Our server keeps what came of a cut one
  * and closes each connection after it: a browser sends a request again by itself, from its beginning, when a connection
  * that was used before is cut under it. Behind a proxy that buffers, a cut costs the chunk.
  */
 const SMALLEST = 16 * 1024;
 const LARGEST = 256 * 1024;
-const CHUNK_MS = 4000;
-/** Tries at once after a cut (ms before each), counted anew whenever bytes arrived; then the round ends and waits. */
-const AGAIN = [0, 1000, 3000];
+const CHUNK_MS = 6000;
+/** Tries after a cut (ms before each), counted anew whenever bytes arrived; then the round ends and waits. */
+const AGAIN = [300, 1000, 3000];
 
 /** The size of the next chunk, after one of `size` bytes took `ms`. */
 export const nextChunk = (size: number, ms: number): number =>
