@@ -11,8 +11,9 @@ from tests.e2e.running import PASSWORD, Demo
 
 SUPERVISOR, ADMIN, AUDITOR = "zhang.zhuren", "admin", "auditor"
 SIZES = ((1440, 900), (1024, 768))
-WIDER = """() => [...document.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
-  .slice(0, 5).map((one) => `${one.tagName} ${one.className} ${one.getBoundingClientRect().right}`)"""
+WIDER = """() => [...document.querySelectorAll("main *")]
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).slice(0, 5)
+  .map((one) => `${one.tagName} ${one.className} ${one.getBoundingClientRect().right}`)"""
 
 
 def session(demo: Demo, username: str) -> tuple[requests.Session, dict[str, Any]]:

@@ -12,12 +12,18 @@ pytestmark = pytest.mark.browser
 
 
 def test_the_day_of_an_auditor(page: Page, demo: Demo) -> None:
-    """Reads what was decided and by whom, finds it in the audit, takes it along, and is offered nothing to decide."""
+    """Reads visits and households, is offered nothing to decide; the audit names sign-ins, and its own export too."""
     sign_in(page, demo.address, AUDITOR)
+    page.locator("[data-chart=visits] svg").wait_for()
     fits(page, *SIZES)
     for name in ("记录", "农户", "不同填法", "整改"):
         page.get_by_role("link", name=name, exact=True).first.click()
         fits(page, *SIZES)
+    page.get_by_role("link", name="记录", exact=True).first.click()
+    page.locator("tbody tr[data-id]").first.click()
+    expect(page.locator("[data-test=barred]")).to_be_visible()
+    expect(page.locator("[data-word]")).to_have_count(0)
+    fits(page, *SIZES)
     page.get_by_role("link", name="农户", exact=True).first.click()
     page.locator("[data-test=records] tbody tr[data-id]").first.click()
     expect(page.locator("[data-test=household-page]")).to_be_visible()
