@@ -190,6 +190,7 @@ def _head(
         "instance_id": head.instance_id,
         "entity_id": head.entity_id,
         "value": _value(dataset, side.value, seen),
+        "saw": _value(dataset, head.saw, seen) if head.saw else None,
         "author": people.get(head.person_id),
         "role": role_of(head.rank),
         "version": head.version,

@@ -4,7 +4,7 @@ import type { Names, Visit } from "../wire";
 
 export type Value = string | null | Record<string, string | null>;
 export interface Head {
-  op_id: string; instance_id: string | null; entity_id: string; value: Value; author: Person | null; role: string | null;
+  op_id: string; instance_id: string | null; entity_id: string; value: Value; saw?: Value; author: Person | null; role: string | null;
   visit: Omit<Visit, "location"> | null; photos: { id: string; slot: string | null }[]; witnesses: { op_id: string; author: Person | null }[];
 }
 export interface Conflict {
