@@ -25,8 +25,12 @@ SIZES = ((1440, 900), (1024, 768))
 # What docs/SUPERVISOR.md shows: name of the picture, screen.
 SHOWN = {
     "desk-overview": "overview", "desk-visits": "visits", "desk-visit": "visit", "desk-difference": "difference",
-    "desk-household": "household", "desk-import": "import", "desk-map": "map",
+    "desk-household": "household", "desk-import": "import", "desk-map": "map", "desk-charts": "charts",
+    "desk-policy": "policy-change",
 }  # fmt: skip
+
+
+OF_ADMINS = {"import", "policy-change"}
 
 
 def screens(desk: requests.Session, base: str) -> dict[str, str]:
@@ -36,7 +40,7 @@ def screens(desk: requests.Session, base: str) -> dict[str, str]:
         "datums": "/photos/datums", "households": "/households", "import": "/households/import", "map": "/map",
         "differences": "/differences", "aside": "/set-aside", "questions": "/questions", "checks": "/checks",
         "policies": "/policies", "policy-change": "/policies/income/change", "workflows": "/workflows",
-        "forms": "/forms",
+        "forms": "/forms", "charts": "/?at=charts",
     }  # fmt: skip
     visits = _items(desk, f"{base}/submissions", has_photo=1, limit=40)
     visit = next((one for one in visits if one["photos"]["named"] == one["photos"]["here"]), None)
@@ -100,13 +104,31 @@ def look(demo: Demo, playwright: Playwright, profile: Path, folder: Path) -> Non
                 page.screenshot(path=folder / f"{name}-{language}-{size[0]}.png")
 
 
+def to_charts(page: Page) -> None:
+    """The overview as far down as its charts."""
+    page.locator("[data-test=trends]").evaluate("node => node.scrollIntoView()")
+    page.wait_for_timeout(1500)  # they are drawn when they come into sight
+
+
+def weigh(page: Page) -> None:
+    """A raised line, and the households whose verdict it would change."""
+    page.fill("[data-value=monitoring_line] input", "9000")
+    page.click("[data-test=weigh]")
+    page.wait_for_selector("[data-test=effect][data-state=ready]", timeout=90_000)
+    page.locator("[data-test=effect]").evaluate("node => node.scrollIntoView({ block: 'end' })")
+
+
+PREPARED = {"charts": to_charts, "policy-change": weigh}
+
+
 def document(demo: Demo, playwright: Playwright, profile: Path) -> None:
     """The pictures of docs/SUPERVISOR.md, in Chinese, as a supervisor sees them, registers as an admin."""
     pictures = {screen: name for name, screen in SHOWN.items()}
-    for username, only in ((SUPERVISOR, pictures.keys() - {"import"}), (ADMIN, {"import"})):
+    for username, only in ((SUPERVISOR, pictures.keys() - OF_ADMINS), (ADMIN, OF_ADMINS)):
         with desk_page(playwright, profile / username, (1360, 850)) as context:
             page = context.new_page()
             for name, _ in visit_all(page, demo, username, only, ("zh",)):
+                PREPARED.get(name, settle)(page)
                 keep(page, pictures[name])
 
 
