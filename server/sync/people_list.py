@@ -58,13 +58,10 @@ def looked_after(session: Session, actor: Actor, roles: tuple[str, ...] = REVIEW
 
 
 def _works_in(codes: Select[str]) -> ColumnElement[bool]:
-    """Clause on Person: has a role, or helps a household, in one of these regions."""
-    return or_(
-        exists().where(RoleGrant.person_id == Person.id, RoleGrant.region_code.in_(codes)),
-        exists().where(
-            HelperOf.person_id == Person.id, Entity.id == HelperOf.household_id, Entity.region_code.in_(codes)
-        ),
-    )
+    """Clause on Person: has a role, or helps a household, in one of these regions (found from the regions' side)."""
+    ruling = select(RoleGrant.person_id).where(RoleGrant.region_code.in_(codes))
+    helping = select(HelperOf.person_id).join(Entity, Entity.id == HelperOf.household_id)
+    return Person.id.in_(ruling.union_all(helping.where(Entity.region_code.in_(codes))))
 
 
 def list_people(session: Session, actor: Actor, wanted: Wanted, limit: int, after: str | None) -> Page:

@@ -21,7 +21,7 @@ from server.registry.tables import Entity
 from server.sync import device_list, people_list
 from server.sync.areas import by_region, regions_at, rows_of, upwards
 from server.sync.reading import SubmissionFilter, submission_clauses
-from server.sync.scope import visible_submissions
+from server.sync.scope import regions_below, visible_submissions
 from server.sync.set_aside import open_by_region
 from server.sync.tables import Submission
 
@@ -76,13 +76,16 @@ def _phones_of(session: Session, actor: Actor, regions: Sequence[Region]) -> dic
 
     Of the area itself they are asked for as its list is: at the top it also has those of people without any area.
     """
-    below = {code: region.path.strip("/").split("/") for code, region in ((one.code, one) for one in regions)}
+    below = {one.code: one.path.strip("/").split("/") for one in regions}
+    codes = regions_below((regions[0].path,))
     found: dict[str, set[str]] = defaultdict(set)
     granted: Rows = select(Install.id, RoleGrant.region_code).join(RoleGrant, RoleGrant.person_id == Install.person_id)
+    granted = granted.where(RoleGrant.region_code.in_(codes))
     helped: Rows = (
         select(Install.id, Entity.region_code)
         .join(HelperOf, HelperOf.person_id == Install.person_id)
         .join(Entity, Entity.id == HelperOf.household_id)
+        .where(Entity.region_code.in_(codes))
     )
     for phone, region in (pair for query in (granted, helped) for pair in session.execute(query.distinct())):
         for code in below.get(region, ()):
