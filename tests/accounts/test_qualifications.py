@@ -161,7 +161,7 @@ def test_the_commands_enter_list_and_end_it(world: World, monkeypatch: pytest.Mo
     words = ("--kind", KIND, "--number", "A-17", "--issued-by", "住建局", "--from", "2025-01-01")
     for _ in range(2):
         assert _ruhu(world, monkeypatch, "qualify", "li", *words).exit_code == 0
-    (line,) = _ruhu(world, monkeypatch, "qualifications", "li").output.splitlines()
+    (line,) = _ruhu(world, monkeypatch, "qualifications", "li").stdout.splitlines()
     assert "house_appraiser  A-17  住建局  2025-01-01 – …" in line
     assert _ruhu(world, monkeypatch, "disqualify", "li", line.split()[0], "--last-day", "2025-03-31").exit_code == 0
     assert (held(world, "2025-03-31"), held(world, "2025-04-01")) == (True, False)

@@ -141,7 +141,7 @@ def test_the_command_lists_counts_and_retries(world: World, deadly: pytest.Monke
     def ruhu(*words: str) -> Any:
         return CliRunner().invoke(photo, ["intake", *words], obj=lambda: world.app)
 
-    (item,) = (json.loads(line) for line in ruhu("--json").output.splitlines())
+    (item,) = (json.loads(line) for line in ruhu("--json").stdout.splitlines())
     told = ruhu("--stage", "failed").output
     assert item["id"] in told and "died" in told and "1 given up" in told
     assert "waiting" in ruhu("--retry", item["id"]).output

@@ -250,7 +250,7 @@ def test_the_commands_sweep_and_list(app: Flask, client: FlaskClient, ana: Someo
 
     def ruhu(*words: str) -> str:
         done = CliRunner().invoke(main, list(words), obj=lambda: app)
-        return done.output
+        return done.stdout
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("server.cli.App", lambda: lambda: app)
