@@ -172,7 +172,6 @@ def _stand_in(page: Page, stage: Stage, path: str) -> None:
     end("用替补", "空户，按顺序换下一户")
     expect(page.locator("[data-test=task-table]")).to_contain_text("替补第 3 号")
     page.goto(f"{stage.address}/console/#/audit?area={COUNTY}&kind=inspection")
-    expect(page.locator("[data-test=task-table]")).to_have_count(0)
-    page.wait_for_selector("table tbody tr")
-    told = page.locator("table").inner_text()
+    page.wait_for_selector("[data-test=entries] tbody tr")
+    told = page.locator("[data-test=entries]").inner_text()
     assert "抽查里的操作没有办成" in told and f"抽查 {NAME}" in told and "换了备选农户" in told
