@@ -10,20 +10,19 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, event
+from sqlalchemy import delete
 
-from server import db
 from server.reports.tables import Export
 from tests.api import two_areas
 from tests.api.attack import APART, Aim, Ids, aims, apart, without_entry
 from tests.api.two_areas import HERE, THERE
+from tests.statements import statements
 from tests.world import Phone, World
 
 ATTACKERS = ("east-supervisor", "east-admin", "east-auditor", "li", "east-helper", "other", "county-admin")
@@ -95,13 +94,13 @@ class Answered:
 
 def ask(phone: Phone, method: str, path: str, body: Any, hide: Ids) -> Answered:
     """The answer, with the ids that were asked for written as their kinds."""
-    with counted() as statements:
+    with statements(phone.client.application) as sent:
         answer = phone.client.open(
             BASE + path, method=method, json=body, headers={**phone.headers, "Tus-Resumable": "1.0.0"}
         )
     text = unnamed(answer.get_data().decode("utf-8", "replace"), hide, is_made=method != "GET")
     told = {name: answer.headers[name] for name in ("ETag", "Content-Type", "Retry-After") if name in answer.headers}
-    return Answered(answer.status_code, told, text, len(statements))
+    return Answered(answer.status_code, told, text, len(sent))
 
 
 def unnamed(text: str, hide: Ids, is_made: bool) -> str:
@@ -110,21 +109,6 @@ def unnamed(text: str, hide: Ids, is_made: bool) -> str:
         text = text.replace(value, f"<{kind}>").replace(quote(value), f"<{kind}>")
     text = TIME.sub("<time>", re.sub(r'"request_id": "\w+"', "", text))
     return MADE.sub("<made>", text) if is_made else text
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile."""
-    sent: list[str] = []
-
-    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(db.db.engine, "before_cursor_execute", count)
-    try:
-        yield sent
-    finally:
-        event.remove(db.db.engine, "before_cursor_execute", count)
 
 
 def attacked(stage: Stage, name: str) -> Iterator[str]:

@@ -16,15 +16,14 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from server import db
 from server.accounts import tokens
@@ -33,6 +32,7 @@ from server.api.signed_in import COOKIE
 from tests.bench.desk_ground import SMALL, WHOLE, DeskGround, desk_ground
 from tests.bench.desk_screens import SCREENS, NothingThere, Seen, Turn
 from tests.bench.ground import cpu_seconds
+from tests.statements import statements
 
 COUNTY, TOWNSHIP = "990101000000", "990101303000"
 READERS = {"supervisor": ("desk.supervisor.6", TOWNSHIP), "admin": ("admin", COUNTY), "auditor": ("auditor", COUNTY)}
@@ -62,21 +62,6 @@ class Figures:
 def p95_of(seconds: Sequence[float]) -> float:
     """The smallest that is not exceeded by 95 of a hundred."""
     return sorted(seconds)[max(0, -(-len(seconds) * 95 // 100) - 1)]
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that go to the database meanwhile."""
-    found: list[str] = []
-
-    def one(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        found.append(statement)
-
-    event.listen(db.db.engine, "before_cursor_execute", one)
-    try:
-        yield found
-    finally:
-        event.remove(db.db.engine, "before_cursor_execute", one)
 
 
 def desk_of(place: DeskGround, username: str) -> FlaskClient:
@@ -149,10 +134,10 @@ def measure(place: DeskGround, client: FlaskClient, screen: str, seen: Seen, tur
         return None
     figures, began = Figures(), _cpu(mark)
     for n in range(turns):
-        with counted() as statements:
+        with statements(client.application) as sent:
             if not open_screen(client, screen, Turn(seen, n), figures):
                 return None
-        figures.statements = max(figures.statements, len(statements))
+        figures.statements = max(figures.statements, len(sent))
     figures.cpu = (_cpu(mark) - began) / turns
     return figures
 

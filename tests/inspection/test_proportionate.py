@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
-from server import db
 from tests.inspection.field_desk import county, drawn, filled, planned, send, step, tasks
+from tests.statements import statements
 from tests.world import Phone, World, build_world
 
 
 @pytest.fixture
 def world(app: Flask) -> World:
     return county(build_world(app))
-
-
-@contextmanager
-def statements(app: Flask) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    asked: list[str] = []
-
-    def note(_connection, _cursor, statement, _given, _context, _many) -> None:
-        asked.append(statement)
-
-    with app.app_context():
-        engine = db.db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def cost(world: World, phone: Phone, path: str) -> int:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
-from server import db
 from server.sync.attachments import AttachmentSpec
+from tests.statements import statements
 from tests.sync.uploading import VILLAGES, Someone, make_people, sha256, submit, upload
 
 PHOTO, UNKNOWN = bytes(range(256)) * 40, sha256(b"never sent")
@@ -24,23 +21,6 @@ def have(client: FlaskClient, person: Someone, *hashes: str) -> list[str]:
     assert answer.status_code == 200
     found: list[str] = answer.json["have"]
     return found
-
-
-@contextmanager
-def statements(app: Flask) -> Iterator[list[str]]:
-    """What the database is asked meanwhile, without the values."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_foreign_bytes_are_as_unknown_in_answer_and_in_work(app: Flask, client: FlaskClient) -> None:
