@@ -54,7 +54,6 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def routed() -> Flask:
     """Every address with its handler: all that is the same whatever the settings are."""
-    set_up_logs()
     app = Flask("server", static_folder=None)
     app.config.update(
         API_TITLE="Ruhu 入户",
@@ -76,7 +75,8 @@ def routed() -> Flask:
 
 
 def bind(app: Flask, settings: Settings) -> Flask:
-    """The app with its settings, database and keys."""
+    """The app with its settings, logs, database and keys."""
+    set_up_logs()
     size = settings.body_bytes
     app.config.update(RUHU=settings, MAX_CONTENT_LENGTH=size, MAX_FORM_MEMORY_SIZE=size)
     if settings.trusted_proxies:
