@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import not_, select
 from sqlalchemy.orm import Session
@@ -23,14 +24,11 @@ from server.inspection.candidates import below
 from server.inspection.planning import at_work
 from server.inspection.tables import Inspection, InspectionDraw, InspectionTask
 from server.sync import assignments, contacts
-from server.sync.contacts import REACHED
+from server.sync.contacts import AGAIN, REACHED
 from server.sync.office_tables import Assignment, ContactAttempt
 from server.sync.tables import Submission
 from server.sync.unannounced import kept_from
 
-AGAIN = ("nobody", "lost")  # after these one goes again, as often as the policy asks
-# How a telephone form ends, in the words of the code list.
-_BY_PHONE = {"reached": "complete", "refused": "refused", "given_up": "nobody", "call_again": "nobody"}
 COMPLETE = "complete"
 
 
@@ -44,11 +42,12 @@ class Pace:
 
 @dataclass(frozen=True)
 class Try:
-    """One try to reach a household; `instance_id` when it came with a filled form."""
+    """One try to reach a household; `instance_id` when it came with a filled form, `again`: which asks for another."""
 
     at: datetime
     disposition: str
     instance_id: str | None = None
+    again: bool = False
 
 
 def pace_in(session: Session, region: str) -> Pace:
@@ -94,7 +93,7 @@ def _read_into(task: InspectionTask, tries: Sequence[Try], answered_by: str | No
     done_by = next((one for one in tries if one.instance_id and one.instance_id == answered_by), None)
     if done_by is None:
         return
-    if done_by.disposition in AGAIN:
+    if done_by.again:
         task.state = "waiting"
     else:
         task.state, task.instance_id, task.disposition = "done", done_by.instance_id, done_by.disposition
@@ -119,7 +118,7 @@ def _tries(
         )
     ):
         when = row.ended_at or row.received_at
-        found[row.root_id or "", row.form_id].append(Try(when, disposition_of(row), row.instance_id))
+        found[row.root_id or "", row.form_id].append(_try_of(row, when))
     visits = {task.household_id: task.form_id for task in tasks if task.kind == "visit"}
     attempts = select(ContactAttempt).where(
         ContactAttempt.entity_id.in_(visits),
@@ -134,16 +133,25 @@ def _tries(
     return found
 
 
+def _try_of(submission: Submission, when: datetime) -> Try:
+    root = _root_of(submission)
+    if root is None:
+        return Try(when, COMPLETE, submission.instance_id)
+    return Try(when, contacts.ended(root) or COMPLETE, submission.instance_id, contacts.asks_again(root))
+
+
 def disposition_of(submission: Submission) -> str:
-    """How the interview ended, as the form reckons it (`disposition`, of a telephone form `outcome`)."""
+    """How the interview ended; a form that says nothing of it was filled to its end."""
+    root = _root_of(submission)
+    return (contacts.ended(root) if root is not None else None) or COMPLETE
+
+
+def _root_of(submission: Submission) -> Any:
+    """The filled form; None where it cannot be read."""
     try:
-        root = parse_instance(submission.instance_xml).root
+        return parse_instance(submission.instance_xml).root
     except InstanceUnreadable:
-        return COMPLETE
-    said = {name: (root.findtext(f".//{name}") or "").strip() for name in ("disposition", "outcome")}
-    if said["disposition"] in contacts.dispositions():
-        return said["disposition"]
-    return _BY_PHONE.get(said["outcome"], COMPLETE)
+        return None
 
 
 def task_in(session: Session, inspection: Inspection, task_id: str) -> InspectionTask:

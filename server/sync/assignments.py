@@ -1,7 +1,7 @@
 """Errands: a form that a person is to fill for a household by a day, and why. They reach the phone by `user:<id>`.
 
 Whoever does not see the household gets it on loan until the errand is due. A submission of the form for the household
-by this person closes the errand.
+by this person closes the errand, unless it met nobody: then it is a try, and the errand stays.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from server.registry.masking import shown_label, sight
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.registry.tables import Entity
-from server.sync import feeds, loans, scope
+from server.sync import contacts, feeds, loans, scope
 from server.sync.administered import nameable
 from server.sync.case import Case
 from server.sync.definitions import datasets
@@ -135,8 +135,8 @@ def _is_of(row: Assignment, case: Case) -> bool:
 
 
 def fulfilled(session: Session, case: Case, instance_id: str) -> tuple[News, ...]:
-    """Closes the open errands that a submission does, and tells so."""
-    if not case.errands:
+    """Closes the open errands that a submission does, and tells so; one that met nobody does none."""
+    if not case.errands or case.instance is None or contacts.asks_again(case.instance.root):
         return ()
     afterwards(session, partial(_close, session, case.errands, instance_id))
     return tuple(_closed(row) for row in case.errands)

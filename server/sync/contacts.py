@@ -30,11 +30,42 @@ from server.sync.tables import OpLog
 DATASET, DISPOSITION = "household", "contact_disposition"
 # After these the household was reached: the count of tries without success begins anew.
 REACHED = ("complete", "partial")
+# After these one goes again, as often as the policy `contact` asks.
+AGAIN = ("nobody", "lost")
+# How a telephone form ends, in the words of the code list.
+_BY_PHONE = {"reached": "complete", "refused": "refused", "given_up": "nobody", "call_again": "nobody"}
 
 
 def dispositions() -> frozenset[str]:
     """The codes of how a try may end, from the dataset's code list."""
     return frozenset(choice.value for choice in datasets()[DATASET].properties[DISPOSITION].choices or ())
+
+
+def words_of(code: str) -> dict[str, str] | None:
+    """How this code is called; None for one that is not in the list."""
+    choices = datasets()[DATASET].properties[DISPOSITION].choices or ()
+    return next((dict(choice.labels) for choice in choices if choice.value == code), None)
+
+
+def ended(root: Any) -> str | None:
+    """How a form says that the try ended (`disposition`; of a telephone form `outcome`), in codes of the list.
+
+    `root`: of the filled form; None where it does not say.
+    """
+    disposition, outcome = (_said(root, name) for name in ("disposition", "outcome"))
+    return disposition if disposition in dispositions() else _BY_PHONE.get(outcome)
+
+
+def asks_again(root: Any) -> bool:
+    """Whether a form met nobody, so that it is a try and not what was asked for: somebody goes again.
+
+    A telephone form that holds as many calls as the policy asks is the end of it.
+    """
+    return ended(root) in AGAIN and _said(root, "outcome") != "given_up"
+
+
+def _said(root: Any, name: str) -> str:
+    return (root.findtext(f".//{name}") or "").strip()
 
 
 def values_of(entity: Entity, disposition: str, at: datetime) -> dict[str, str | None]:

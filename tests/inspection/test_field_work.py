@@ -235,11 +235,50 @@ def test_a_form_that_found_nobody_asks_for_another_call(world: World) -> None:
     task = tasks(world, inspection)[0]
     send(world, inspection, [task])
     phone = world.phone("inspector")
-    phone.send(filled(phone, task["household"]["id"], "nobody"))
+    home = task["household"]["id"]
+    phone.send(filled(phone, home, "nobody"))
     again = next(one for one in tasks(world, inspection) if one["id"] == task["id"])
-    assert (again["state"], again["tries"], again["instance_id"]) == ("waiting", 1, None)
+    assert (again["state"], again["tries"], again["instance_id"]) == ("sent", 1, None)
+    assert [one["entity_id"] for one in entries(phone, own(world, "inspector"), "assignment")] == [home]
+    assert set(rows(world, phone)) == {home}, "the household stays on loan for the next try"
+    done = filled(phone, home)
+    assert phone.send(done)[0]["status"] == "applied"
+    [met] = [one for one in tasks(world, inspection) if one["id"] == task["id"]]
+    assert (met["state"], met["disposition"], met["instance_id"]) == ("done", "complete", done["instance_id"])
+    assert entries(phone, own(world, "inspector"), "assignment") == []
+
+
+def test_somebody_else_goes_after_a_form_that_found_nobody(world: World) -> None:
+    """Giving up too early is refused although a form came; the errand moves to the other inspector, with its tries."""
+    inspection = drawn(world)
+    task = tasks(world, inspection)[0]
+    send(world, inspection, [task])
+    phone = world.phone("inspector")
+    phone.send(filled(phone, task["household"]["id"], "nobody"))
+    early = step(world, inspection, f"tasks/{task['id']}/give-up", disposition="nobody", reason="没人")
+    assert early.json["code"] == "inspection.not_tried"
+    substitute = step(world, inspection, f"tasks/{task['id']}/substitute", reason="没人")
+    assert substitute.json["code"] == "inspection.not_tried"
     send(world, inspection, [task], "other")
     assert set(rows(world, world.phone("other"), "other")) == {task["household"]["id"]}
+    assert rows(world, phone) == {}
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("call_again", "sent"), ("given_up", "done")])
+def test_calls_without_success_end_a_task_only_when_all_were_made(world: World, outcome: str, state: str) -> None:
+    """The telephone form counts its own calls and keeps them apart: given up there, a reserve may stand in."""
+    inspection = drawn(world, form_ids=["call"])
+    task = tasks(world, inspection)[0]
+    send(world, inspection, [task])
+    phone = world.phone("inspector")
+    done = filled(phone, task["household"]["id"], form_id="call")
+    said = f"<outcome>{outcome}</outcome>"
+    done["instance_xml"] = done["instance_xml"].replace("<disposition>complete</disposition>", said)
+    assert phone.send(done)[0]["status"] == "applied"
+    [found] = [one for one in tasks(world, inspection) if one["id"] == task["id"]]
+    assert (found["state"], found["disposition"]) == (state, "nobody")
+    answer = step(world, inspection, f"tasks/{task['id']}/substitute", reason="打不通")
+    assert answer.status_code == (200 if state == "done" else 422)
 
 
 def given_up(world: World, inspection: dict[str, Any], task: dict[str, Any]) -> dict[str, Any]:
