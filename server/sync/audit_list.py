@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
 from server.accounts.tables import AuditEntry, Install
+from server.errors import CATALOGUE
 from server.geo.inside import codes_inside
 from server.registry.masking import shown_label
 from server.registry.reading import Page
 from server.registry.tables import Entity
+from server.sync import contacts
 from server.sync.administered import is_of_all
 from server.sync.audit_chain import SALT
 from server.sync.definitions import datasets
@@ -97,10 +99,23 @@ def _on_wire(session: Session, rows: Sequence[AuditEntry]) -> list[Wire]:
             "within": about.get(str((row.detail or {}).get("inspection") or (row.detail or {}).get("task"))),
             "region": row.region_code,
             "detail": {name: value for name, value in (row.detail or {}).items() if name != SALT} or None,
+            "words": _in_words(row.detail or {}),
             "hash": row.hash,
         }
         for row in rows
     ]
+
+
+def _in_words(detail: Mapping[str, Any]) -> Wire:
+    """Those codes of the detail that have words: why something was refused, how a visit ended."""
+    found = {}
+    refusal = CATALOGUE.get(str(detail.get("code")))
+    if refusal is not None:
+        found["code"] = {"zh": refusal.zh, "en": refusal.en}
+    ended = contacts.words_of(str(detail.get("disposition")))
+    if ended is not None:
+        found["disposition"] = ended
+    return found
 
 
 def _named(rows: Sequence[AuditEntry], *names: str) -> set[str]:

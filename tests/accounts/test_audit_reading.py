@@ -48,6 +48,17 @@ def test_each_reads_what_is_about_the_own_area(world: World) -> None:
         assert world.phone(who).get("/audit").status_code == 403
 
 
+def test_codes_are_told_in_words(world: World) -> None:
+    """Why something was refused, and how a visit ended; a code that nobody knows stays as it is."""
+    admin = world.people["admin"]
+    for detail in ({"code": "inspection.drawn"}, {"disposition": "nobody"}, {"code": "not.ours", "disposition": "x"}):
+        world.run(lambda s, d=detail: note(s, admin, "inspection.refused", "one", **d))
+    rows = world.phone("auditor").get("/audit?kind=inspection").json["items"]
+    unknown, ended, refused = (row["words"] for row in rows)
+    assert unknown == {} and ended == {"disposition": {"zh": "无人在家", "en": "Nobody at home"}}
+    assert "不能再抽" in refused["code"]["zh"] and "draw" in refused["code"]["en"].lower()
+
+
 @pytest.mark.parametrize(
     "query",
     [
