@@ -236,9 +236,15 @@ CATALOGUE: Mapping[str, Entry] = {
     ),
     "conflict.not_undone": Entry(
         409,
-        "撤不回了：只能撤回自己刚作的决定（10分钟内），合并两户的决定不能撤回。需要改的话，请重新定。",
-        "It cannot be taken back: only one's own decision, within 10 minutes, and not that two records are the same. "
-        "To change it, decide again.",
+        "撤不回了：只能撤回自己定的，合并两户的决定不能撤回，后来又有人改过的也不能。需要改的话，请重新走访核实。",
+        "It cannot be taken back: only one's own decision, not that two records are the same, and not what later work "
+        "has replaced. To change it, have it visited again.",
+    ),
+    "conflict.on_phones": Entry(
+        409,
+        "撤不回了：已经有手机收到这个决定。要改，请重新定：这一项重新放出来等您定，收到过的手机也会知道。",
+        "It cannot be taken back any more: a phone has received this decision. To change it, decide anew: it opens "
+        "again for you, and the phones that had the decision are told.",
     ),
     "place.not_set": Entry(
         422,

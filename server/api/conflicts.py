@@ -15,6 +15,7 @@ from server.api.bodies import Loose
 from server.api.lists import Paging, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
+from server.sync.conflict_queue import ORDERS, list_households
 from server.sync.conflict_reading import STATES, ConflictFilter, list_conflicts, read_conflict
 from server.sync.preview import decision
 from server.sync.resolve import LONGEST_REASON, MOST_SEEN, read_resolution
@@ -28,6 +29,11 @@ class Asked(Paging):
     entity = fields.String(load_default=None, validate=validate.Length(max=36))
     region = fields.String(load_default=None, validate=validate.Length(max=20))
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
+
+
+class AskedQueue(Paging):
+    order = fields.String(load_default="oldest", validate=validate.OneOf(ORDERS))
+    region = fields.String(load_default=None, validate=validate.Length(max=20))
 
 
 class Decision(Loose):
@@ -46,6 +52,10 @@ class Considered(Decision):
     reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_REASON))
 
 
+class TakenBack(Loose):
+    anew = fields.Boolean(load_default=False)
+
+
 @blueprint.get("/conflicts")
 @signed_in()
 @blueprint.arguments(Asked, location="query")
@@ -55,6 +65,19 @@ def conflicts(asked: dict[str, Any]) -> Response:
     with db.read() as session:
         actor = current_actor()
         return page_answer(list_conflicts(session, actor, definitions(), wanted, asked["limit"], asked["after"]))
+
+
+@blueprint.get("/conflicts/households")
+@signed_in()
+@blueprint.arguments(AskedQueue, location="query")
+def households(asked: dict[str, Any]) -> Response:
+    """Households in which something waits: those that wait longest first, or those in which most hangs on it."""
+    with db.read() as session:
+        return page_answer(
+            list_households(
+                session, current_actor(), definitions(), asked["order"], asked["region"], asked["limit"], asked["after"]
+            )
+        )
 
 
 @blueprint.get("/conflicts/<conflict_id>")
@@ -107,7 +130,11 @@ def preview(body: dict[str, Any], conflict_id: str) -> Response:
 
 @blueprint.post("/conflicts/<conflict_id>/undo")
 @signed_in("supervisor", "admin", "cadre")
-def taken_back(conflict_id: str) -> Response:
-    """Takes back one's own decision within ten minutes: what was open before it is open anew, as another conflict."""
+@blueprint.arguments(TakenBack)
+def taken_back(body: dict[str, Any], conflict_id: str) -> Response:
+    """Takes back one's own decision until a phone has fetched it; with `anew` also after that.
+
+    What was open before it is open anew, as another conflict.
+    """
     actor = current_actor()
-    return jsonify(db.transact(lambda session: undo(session, actor, conflict_id)).for_wire())
+    return jsonify(db.transact(lambda session: undo(session, actor, conflict_id, anew=body["anew"])).for_wire())

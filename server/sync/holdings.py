@@ -7,12 +7,13 @@ so is listed. What is `revoking` is not served; its ops go to quarantine like th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from server import db
@@ -26,28 +27,58 @@ from server.sync.administered import is_of_county
 from server.sync.office_tables import InstallScope
 from server.sync.quarantine import area_of
 from server.sync.review import REVIEWERS
+from server.sync.tables import Feed
 
 STATES = ("held", "revoking", "wiped")
 Wire = dict[str, Any]
 
 
-def held_since(session: Session, install_id: str) -> dict[str, datetime]:
-    """The feeds that the install holds, each with when it began to fetch it (anew)."""
+@dataclass(frozen=True)
+class Held:
+    """Since when an install fetches a feed (anew), and the feed's last number when it last did."""
+
+    since: datetime
+    reached: int | None
+
+
+def held_by(session: Session, install_id: str) -> dict[str, Held]:
+    """The feeds that the install holds."""
     mine = (InstallScope.install_id == install_id, InstallScope.state == "held")
-    rows = session.execute(select(InstallScope.scope, InstallScope.held_since).where(*mine))
-    return {row.scope: row.held_since for row in rows}
+    rows = session.execute(select(InstallScope.scope, InstallScope.held_since, InstallScope.reached).where(*mine))
+    return {row.scope: Held(row.held_since, row.reached) for row in rows}
 
 
-def hold(session: Session, actor: Actor, scopes: Iterable[str]) -> None:
-    """Enters the actor's install as holder of these feeds, which it begins to fetch now."""
-    fresh = {"state": "held", "held_since": now(), "revoking_since": None, "wiped_at": None, "count": None}
+def hold(session: Session, actor: Actor, scopes: Mapping[str, int]) -> None:
+    """Enters the actor's install as holder of these feeds, which it begins to fetch now; each with its last number."""
+    began = {"state": "held", "held_since": now(), "revoking_since": None, "wiped_at": None, "count": None}
     area = area_of(session, actor)
     for name in sorted(scopes):
+        fresh = {**began, "reached": scopes[name]}
         code = name.removeprefix("region:") if name.startswith("region:") else area
         statement = upsert(session, InstallScope).values(
             install_id=actor.install_id, scope=name, region_code=code, **fresh
         )
         session.execute(statement.on_conflict_do_update(index_elements=["install_id", "scope"], set_=fresh))
+
+
+def reach(session: Session, install_id: str, scopes: Mapping[str, int]) -> None:
+    """Keeps how far the install has fetched these feeds, before their rows leave."""
+    for name in sorted(scopes):
+        mine = (InstallScope.install_id == install_id, InstallScope.scope == name, InstallScope.state == "held")
+        behind = or_(InstallScope.reached.is_(None), InstallScope.reached < scopes[name])
+        session.execute(update(InstallScope).where(*mine, behind).values(reached=scopes[name]))
+
+
+def phones_with(session: Session, scopes: Iterable[str], space: str, ref: str) -> int:
+    """How many installs have fetched the newest news of this thing from one of these feeds, and hold it still.
+
+    Where nobody kept how far an install has come it counts as one that has it.
+    """
+    told = and_(Feed.scope == InstallScope.scope, Feed.space == space, Feed.ref == ref)
+    has = or_(InstallScope.reached.is_(None), InstallScope.reached >= Feed.n)
+    query = select(func.count(InstallScope.install_id.distinct())).join(Feed, told)
+    holds = (InstallScope.scope.in_(list(scopes)), InstallScope.state != "wiped")
+    return int(session.scalar(query.where(*holds, has)) or 0)
 
 
 def notice(session: Session, actor: Actor) -> None:

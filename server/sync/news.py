@@ -58,6 +58,13 @@ def _conflicts(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
     ]
 
 
+def feeds_of_conflict(session: Session, conflict: Conflict, record: Entity) -> list[str]:
+    """The feeds that tell of a conflict: of its record's area, of the household's helpers, of who wrote a value."""
+    people = _writers(session, [conflict.id])[conflict.id] | set(_helpers(session, {record.root_id})[record.root_id])
+    (here,) = _scopes(session, [record.region_code])
+    return [*here, *(f"user:{id}" for id in sorted(people))]
+
+
 def _writers(session: Session, conflict_ids: Sequence[str]) -> dict[str, set[str]]:
     """Who wrote the values that each conflict is about."""
     found: dict[str, set[str]] = {conflict_id: set() for conflict_id in conflict_ids}

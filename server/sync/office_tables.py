@@ -229,7 +229,8 @@ class InstallScope(Base):
     """A feed that an install holds rows of: from its first pull until it has wiped them.
 
     State: held, revoking (the person may no longer see it; since `revoking_since`), wiped (as the install said, with
-    the `count` of records that it removed). `region_code`: whose supervisors look after it.
+    the `count` of records that it removed). `region_code`: whose supervisors look after it. `reached`: the feed's last
+    number when the install last fetched from it; None where nobody kept it.
     """
 
     __tablename__ = "install_scope"
@@ -243,3 +244,4 @@ class InstallScope(Base):
     revoking_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wiped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     count: Mapped[int | None] = mapped_column(BigInt)
+    reached: Mapped[int | None] = mapped_column(BigInt)

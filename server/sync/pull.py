@@ -79,13 +79,22 @@ def stream(actor: Actor, wanted: Pull) -> Iterator[str]:
     """The answer to a pull, as pieces of JSON, all from one snapshot."""
     with db.read_apart() as session:
         plan = _plan(session, actor, wanted)
-        fresh = plan.to_enter(wanted)
-        if not fresh:
+        fresh, further = plan.to_enter(wanted), plan.to_reach(wanted)
+        if not fresh and not further:
             yield from _answer(session, actor, wanted, plan)
             return
-    db.transact(lambda session: holdings.hold(session, actor, fresh))
+    db.transact(lambda session: _enter(session, actor, plan, fresh, further))
     with db.read_apart() as session:
         yield from _answer(session, actor, wanted, _plan(session, actor, wanted))
+
+
+def _enter(session: Session, actor: Actor, plan: _Plan, fresh: Sequence[str], further: Sequence[str]) -> None:
+    """Keeps what leaves now, as far as this snapshot goes. What comes within the moment before the answer is read
+    leaves as well, and is kept by the phone's next pull.
+    """
+    holdings.hold(session, actor, {name: plan.head(name) for name in fresh})
+    if actor.install_id is not None:
+        holdings.reach(session, actor.install_id, {name: plan.head(name) for name in further})
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ class _Plan:
 
     granted: frozenset[str]
     heads: Mapping[str, _Head]
-    held: Mapping[str, datetime]
+    held: Mapping[str, holdings.Held]
     install_id: str | None
     epoch: str
     view: str
@@ -109,10 +118,20 @@ class _Plan:
             if name in self.granted and (name not in self.held or (cursor.after == 0 and self.is_missed(name)))
         ]
 
+    def to_reach(self, wanted: Pull) -> list[str]:
+        """Feeds of the install with news that it has not begun to fetch."""
+        mine = [name for name in wanted.cursors if name in self.granted and name in self.held]
+        behind = {name for name in mine if (reached := self.held[name].reached) is None or reached < self.head(name)}
+        return sorted(behind)
+
+    def head(self, name: str) -> int:
+        """The feed's last number."""
+        return self.heads.get(name, _Head()).n
+
     def is_missed(self, name: str) -> bool:
         """Whether something was dropped from the feed since the install began to fetch it."""
-        since, dropped = self.held.get(name), self.heads.get(name, _Head()).compacted_at
-        return dropped is not None and (since is None or since <= dropped)
+        held, dropped = self.held.get(name), self.heads.get(name, _Head()).compacted_at
+        return dropped is not None and (held is None or held.since <= dropped)
 
     def must_refetch(self, name: str, cursor: Cursor, known: str | None) -> bool:
         """A cursor past the head or of another epoch (an older database was restored), of another view, or too old."""
@@ -130,7 +149,7 @@ def _plan(session: Session, actor: Actor, wanted: Pull) -> _Plan:
     return _Plan(
         granted,
         _heads(session, [name for name in wanted.cursors if name in granted]),
-        holdings.held_since(session, actor.install_id) if actor.install_id else {},
+        holdings.held_by(session, actor.install_id) if actor.install_id else {},
         actor.install_id,
         life,
         view_of(actor, life),
@@ -155,7 +174,7 @@ def _answer(session: Session, actor: Actor, wanted: Pull, plan: _Plan) -> Iterat
 
 def _page(session: Session, pages: Pages, name: str, cursor: Cursor, wanted: Pull, plan: _Plan) -> Iterator[str]:
     """One page of a feed."""
-    head = plan.heads.get(name, _Head()).n
+    head = plan.head(name)
     stands = {"head": head, "view": plan.view}
     if name not in plan.granted:
         yield _json({"status": "gone"})

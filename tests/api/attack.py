@@ -74,7 +74,7 @@ IN_QUERY: dict[str, tuple[str, ...]] = {
          "source", "overdue", "risen", "mine", "size", "against", "property", "differing", "below", "f", "datetime",
          "role", "active", "stage", "watermark", "geometry", "lon", "lat", "datum", "rule", "severity", "form_id",
          "status", "review", "has_photo", "findings", "photos", "last_day", "visited", "edges", "series",
-         "area", "policy", "line"), ()),
+         "area", "policy", "line", "order"), ()),
 }  # fmt: skip
 
 NEEDED = {
@@ -100,6 +100,7 @@ Body = Callable[[Ids, Ids], Any]
 
 # What is sent along, from (own ids, the other area's ids). No entry: nothing is.
 BODIES: dict[str, Body] = {
+    "conflicts.taken_back": lambda own, far: {"anew": True},
     "conflicts.preview": lambda own, far: {"choose": far["conflict_op"], "seen": [far["conflict_op"]]},
     "conflicts.resolve": lambda own, far: {
         "choose": far["conflict_op"], "reason": WHY, "seen": [far["conflict_op"]], "op_id": far["new"],
