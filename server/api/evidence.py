@@ -10,9 +10,10 @@ from marshmallow import fields, validate
 
 from server import db
 from server.api.bodies import Loose
-from server.api.lists import Paging, found, page_answer, refuse_nul
+from server.api.lists import Paging, definitions, found, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.evidence.queue import STATES, Wanted, list_looks, read_look
+from server.evidence.same_day import read_day
 from server.evidence.tally import statistics
 from server.evidence.verdicts import VERDICTS, Word, give_verdict
 
@@ -66,6 +67,14 @@ def photo(attachment_id: str) -> Response:
     """One photo with reasons, verdicts, the same slot of the house in other visits, and the photos of its reasons."""
     with db.read() as session:
         return found(read_look(session, current_actor(), attachment_id))
+
+
+@blueprint.get("/evidence/<attachment_id>/day")
+@signed_in("supervisor", "admin", "auditor")
+def day(attachment_id: str) -> Response:
+    """The visits of the photo's household on its day: who, which form, from when to when, where, how many photos."""
+    with db.read() as session:
+        return found(read_day(session, current_actor(), definitions(), attachment_id))
 
 
 @blueprint.post("/evidence/<attachment_id>/verdict")

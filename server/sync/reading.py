@@ -133,7 +133,7 @@ def _photos(wanted: str) -> ColumnElement[bool]:
 
 def _items(session: Session, datasets: Datasets, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     people = authors(session, (row.Submission.person_id for row in rows))
-    photos = _photo_counts(session, [row.Submission.instance_id for row in rows])
+    photos = photo_counts(session, [row.Submission.instance_id for row in rows])
     return [{**head_of(row, datasets, people), "photos": photos.get(row.Submission.instance_id)} for row in rows]
 
 
@@ -179,7 +179,7 @@ def _household(row: Row[Any], datasets: Datasets) -> dict[str, Any] | None:
     }
 
 
-def _photo_counts(session: Session, instance_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+def photo_counts(session: Session, instance_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """Named and present files of each submission."""
     rows = session.execute(
         select(Attachment.instance_id, func.count(Attachment.id), func.count(Attachment.blob))
