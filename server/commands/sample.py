@@ -44,7 +44,7 @@ sample.add_command(estimate)
 @sample.command("draw")
 @click.option("--frame", "frame_file", type=_FILE, required=True, help="CSV: household_id, village, township, …")
 @click.option("--plan", "plan_file", type=_FILE, required=True, help="YAML; docs/INSPECTION.md tells the keys.")
-@click.option("--seed", required=True, help="Digits, as the dice fell.")
+@click.option("--seed", required=True, help="Digits, as the dice fell; blanks between them are for the eye.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object in place of a table.")
 def draw_(frame_file: Path, plan_file: Path, seed: str, as_json: bool) -> None:
     """Draw from FRAME by PLAN with SEED; nothing is kept, and doing it again gives the same."""

@@ -22,6 +22,8 @@ from server.inspection.tickets import HOUSEHOLD, Ticket, smallest
 ALGORITHM = "ruhu-sample/1"
 ENOUGH_DIGITS = 20
 _SEED = re.compile(r"[!-~]{1,401}", re.ASCII)
+_TWO_SECRETS = re.compile(r"[!-~]{16,200}-[!-~]{16,200}", re.ASCII)  # as draw_record.seed_of_two joins them
+_SHOWN = 20  # characters of a seed that a note repeats
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def draw(frame: Frame, plan: Plan, seed: str) -> Drawn:
         units = list(_households(frame, lot, tickets))
         drawn += units[: lot.take]
         reserves += units[lot.take :]
-    notes = [*_short(digits), *found.notes, *_fewer_reserves(found.lots, plan)]
+    notes = [*_doubtful(digits), *found.notes, *_fewer_reserves(found.lots, plan)]
     return Drawn(
         frame.sha256, plan.sha256, digits, tuple(villages),
         tuple(replace(one, order=number) for number, one in enumerate(drawn, 1)),
@@ -156,8 +158,14 @@ def _households(frame: Frame, lot: Lot, tickets: list[Ticket]) -> Iterator[Drawn
         )
 
 
-def _short(seed: str) -> Iterator[str]:
-    if len(seed) < ENOUGH_DIGITS:
+def _doubtful(seed: str) -> Iterator[str]:
+    """What a public seed would not be: dice give digits alone and enough of them, two secrets at least 16 characters
+    each. Anything else draws all the same, since a trial may take any seed, but nobody is left to take it for dice.
+    """
+    strange = re.sub(r"[0-9]", "", seed)
+    if strange and not _TWO_SECRETS.fullmatch(seed):
+        yield note("seed.no_dice", found=strange[:_SHOWN])
+    elif len(seed) < ENOUGH_DIGITS:
         yield note("seed.short", found=len(seed))
 
 

@@ -165,6 +165,12 @@ NOTES = {
         "“{name}”列像是个人信息，公布前要删掉 / “{name}” looks personal; remove it before the frame is published"
     ),
     "plan.unused": ("{design} 用不到“{key}”，没有理会 / {design} has no use for “{key}”; it was left aside"),
+    "seed.no_dice": (
+        "种子里的“{found}”骰子掷不出来：只能试抽，不能公布。"
+        "骰子得的种子只有数字；两方秘密合成的，每方 16 个字符以上，用 - 连接 / "
+        "No dice give the “{found}” in this seed: it is good for a trial, not to be published. "
+        "A seed of dice is digits alone; one of two secrets has 16 characters or more of each, joined by -"
+    ),
     "seed.short": (
         "种子只有 {found} 个数字，试抽可以，公布要 20 个以上 / "
         "The seed has {found} digits: enough to try, but a published draw needs 20"

@@ -221,3 +221,17 @@ def test_the_command_prints_exactly_what_is_promised_and_a_table_without_json(tm
     assert len(found["households"]) == 36 and len(found["villages"]) == 9 and len(found["reserves"]) == 18
     table = CliRunner().invoke(main, _arguments(tmp_path)).stdout
     assert found["frame_sha256"] in table and "抽中的户（36）" in table and "reserves" in table
+
+
+@pytest.mark.parametrize(
+    ("seed", "told"),
+    [
+        ("12ab", "“ab”"), ("ab-cd", "“ab-cd”"), (DICE[:10] + "O" + DICE[11:], "“O”"), (DICE, None),
+        (" ".join(DICE), None), ("a1b2c3d4e5f6a7b8-0011223344556677", None), ("42", "20"),
+    ],
+)  # fmt: skip
+def test_a_seed_that_dice_cannot_give_is_said_to_be_none(seed: str, told: str | None) -> None:
+    """Digits, or two whole secrets, may be published; whatever else draws for a trial, and a note says which signs."""
+    rows = [(f"h{n}", "v", "t", "") for n in range(4)]
+    notes = draw(_frame(rows), plan_of({"design": "simple", "households": 2}), seed).notes
+    assert (not notes) if told is None else (len(notes) == 1 and told in notes[0])

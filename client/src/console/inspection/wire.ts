@@ -64,6 +64,8 @@ export const mayBeReplaced = (task: Task): boolean => task.state === "done" && !
 export const isOpen = (task: Task): boolean => task.state === "waiting" || task.state === "sent";
 /** Digits as rolled, in groups of five, as people read them out. */
 export const digitsOf = (text: string): string => text.replace(/\D/g, "");
+/** What was typed that no dice give; blanks and commas are for the eye. */
+export const noDigits = (text: string): string => text.replace(/[\d\s,，、]/g, "").slice(0, 20);
 export const inGroups = (digits: string): string => digits.replace(/(\d{5})(?=\d)/g, "$1 ");
 export const fileAddress = (id: string, name: string): string => `/api/v1/inspections/${id}/files/${name}`;
 export const total = (counts: Partial<Record<string, number>>): number => Object.values(counts).reduce<number>((sum, n) => sum + (n ?? 0), 0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import en from "../inspection/en.json";
 import { formOf, newForm, planOf } from "../inspection/plan-form";
-import { digitsOf, inGroups, mayBeReplaced, type Inspection, type Task } from "../inspection/wire";
+import { digitsOf, inGroups, mayBeReplaced, noDigits, type Inspection, type Task } from "../inspection/wire";
 import zh from "../inspection/zh.json";
 
 const task = (state: string, disposition: string | null): Task => ({ state, disposition }) as Task;
@@ -27,6 +27,7 @@ describe("plans of inspections", () => {
 describe("the public draw", () => {
   it("takes digits however they are written down, and shows them in fives", () => {
     expect(digitsOf("3 1 4,15\n926")).toBe("31415926");
+    expect([noDigits("3 1 4,15\n926"), noDigits("12ab O3")]).toEqual(["", "abO"]);
     expect(inGroups("31415926535")).toBe("31415 92653 5");
   });
 });
