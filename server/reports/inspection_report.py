@@ -20,6 +20,8 @@ from server.inspection.finding_tables import Finding
 from server.inspection.finding_wire import in_words
 from server.inspection.freezing import exclusions_of
 from server.inspection.outcome import gather, over
+from server.inspection.plan_words import rows_of
+from server.inspection.planning import plan_in
 from server.inspection.summary import summary
 from server.inspection.tables import Inspection, InspectionDraw, InspectionFrame
 from server.reports.inspection_page import Bar, Report, Section, Table, Text
@@ -30,6 +32,7 @@ from server.reports.inspection_words import (
     EXCLUSIONS,
     FINDING_HEAD,
     KINDS,
+    PLAN_FILE,
     RATE_HEAD,
     RESPONSE_HEAD,
     TITLES,
@@ -61,6 +64,7 @@ def report_of(session: Session, datasets: Mapping[str, Dataset], actor: Actor, i
             _findings(session, actor, inspection.id),
             _exclusions(session, excluded),
             _again(session, inspection),
+            _plan_file(inspection),
         ],
     )
 
@@ -84,7 +88,8 @@ def _design(session: Session, inspection: Inspection, told: Wire) -> Section:
     sample = told["sample"]
     rows: list[tuple[str, str | int]] = [
         ("区域 / Region", _one(region, inspection.region_code)),
-        ("抽样方案 / Plan", inspection.plan.strip()),
+        *((" / ".join(what), " / ".join(how)) for what, how in rows_of(plan_in(inspection))),
+        ("方案指纹 / SHA-256 of the plan", plan_in(inspection).sha256),
         ("抽样框农户数 / Households in the frame", frame.households if frame else "–"),
         ("抽样框指纹 / SHA-256 of the frame", frame.sha256 if frame else "–"),
         ("抽签时间 / Drawn at", draw.drawn_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")),
@@ -196,3 +201,9 @@ def _again(session: Session, inspection: Inspection) -> Section:
     draw = session.get_one(InspectionDraw, inspection.id)
     return Section("redraw", TITLES["redraw"], [(zh.format(sha256=draw.sha256, id=inspection.id),
                    en.format(sha256=draw.sha256, id=inspection.id)) for zh, en in AGAIN])  # fmt: skip
+
+
+def _plan_file(inspection: Inspection) -> Section:
+    """The plan as it was published, line by line, for whoever draws again or asks what was hashed."""
+    lines = [[line] for line in inspection.plan.strip().splitlines()]
+    return Section("plan", TITLES["plan"], PLAN_FILE, Table((("plan.yaml", ""),), lines))

@@ -16,6 +16,7 @@ TITLES: Mapping[str, Text] = {
     "findings": ("七、问题和进展", "Findings and where they stand"),
     "exclusions": ("八、没有列入的农户", "Households that were left out"),
     "redraw": ("九、怎样重新抽一遍", "How to draw it again"),
+    "plan": ("附：方案原文", "Appendix: the plan as it was published"),
 }
 VERDICT_RULE: tuple[Text, ...] = (
     (
@@ -82,6 +83,12 @@ AGAIN: tuple[Text, ...] = (
         "4. 种子是封存以后当众掷出（或由双方承诺后公布）的；抽样框的指纹在此之前已经公布，所以谁也挑不了户。",
         "4. The seed was thrown in public (or revealed by two parties) after the frame's hash had been published: "
         "nobody could pick households.",
+    ),
+)  # fmt: skip
+PLAN_FILE: tuple[Text, ...] = (
+    (
+        "方案按这个写法公布（plan.yaml），抽签程序也按它抽；第一节是同样的内容。",
+        "The plan is published in this form (plan.yaml), and the draw goes by it; section 1 says the same in words.",
     ),
 )  # fmt: skip
 _KINDS: Mapping[str, Text] = {

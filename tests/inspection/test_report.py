@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
+from server.inspection.plan_file import plan_of
+from server.inspection.plan_words import rows_of
 from server.reports import exports, tasks
 from server.reports.inspection_page import Bar, Report, Section, Table, write_page, write_workbook
 from server.sync.definitions import datasets
@@ -48,11 +50,13 @@ def fetched(world: World, by: str, format: str, monkeypatch: pytest.MonkeyPatch)
 def test_the_workbook_holds_every_part_and_nobody_s_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     book = load_workbook(io.BytesIO(fetched(world, "zhang", "xlsx", monkeypatch)))
     assert book.sheetnames == [
-        "design", "response", "results", "types", "questions", "areas", "findings", "exclusions", "redraw",
+        "design", "response", "results", "types", "questions", "areas", "findings", "exclusions", "redraw", "plan",
     ]  # fmt: skip
     lines = {sheet.title: [[cell for cell in row if cell is not None] for row in sheet.values] for sheet in book}
     everything = str(lines)
     assert "李小满" not in everything and "58000" not in everything
+    assert not any("design:" in str(row) for row in lines["design"]) and "抽几户 / Households" in str(lines["design"])
+    assert any("design: " in str(row) for row in lines["plan"]), "the plan as published stands in the appendix"
     people = next(row for row in lines["questions"] if "家庭人口" in str(row))
     assert people[1:5] == [2, 1, 0, 1], "checked, agree, within, differ"
     assert "样本不足" in str(lines["results"]) and "Sample too small" in str(lines["results"])
@@ -86,3 +90,26 @@ def test_texts_are_harmless_in_both_shapes(tmp_path: Any) -> None:
     write_page(report, tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text()
     assert "&lt;b&gt;" in page and 'style="left:20.0%;width:60.0%"' in page and "left:60.0%" in page
+
+
+@pytest.mark.parametrize(
+    ("plan", "zh", "en"),
+    [
+        ({"design": "census"}, ["全查"], ["everybody"]),
+        (
+            {"design": "two_stage", "stratum": "township", "villages": 3, "households": 10, "reserves": 5},
+            ["每处 3 个村；户多的村机会大", "每个抽中的村 10 户", "每个抽中的村 5 户，按号签先后递补"],
+            ["township: one draw in each", "3 of each stratum; larger villages more often"],
+        ),
+        (
+            {"design": "stratified", "stratum": "kind", "allocation": "neyman", "spread": {"A": "0.3"},
+             "households": "20%", "always": {"column": "cadre_kin", "values": ["yes"]}},
+            ["“kind”列：每个里面各抽一次", "A 0.3", "各层合计 20%（不足一户算一户）", "没有"],
+            ["by households and how much they differ", "20% of all strata, rounded up", "none"],
+        ),
+        ({"design": "systematic", "households": "all"}, ["全部户"], ["all of them"]),
+    ],
+)  # fmt: skip
+def test_a_plan_is_told_in_words(plan: dict[str, Any], zh: list[str], en: list[str]) -> None:
+    told = [how for _, how in rows_of(plan_of(plan))]
+    assert set(zh) <= {one for one, _ in told} and set(en) <= {one for _, one in told}
