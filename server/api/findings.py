@@ -21,12 +21,12 @@ from server.api.signed_in import current_actor, signed_in
 from server.config import Settings
 from server.errors import Problem
 from server.evidence import photos, tasks
-from server.inspection import finding_checks, finding_steps, findings
+from server.inspection import finding_checks, finding_similar, finding_steps, findings
 from server.inspection.finding_access import clock_rows, workflow
-from server.inspection.finding_checks import VISIT_FORM, Similar
 from server.inspection.finding_clocks import flow_in
 from server.inspection.finding_news import tell
 from server.inspection.finding_photos import find_photo
+from server.inspection.finding_similar import VISIT_FORM, Similar
 from server.inspection.finding_steps import Asked, note_refused
 from server.inspection.finding_tables import SOURCES
 from server.inspection.findings import KINDS, Opening, Wanted
@@ -198,21 +198,21 @@ def checkers(finding_id: UUID) -> Response:
 @blueprint.get("/findings/<uuid:finding_id>/similar")
 @signed_in(*REVIEWERS)
 def similar(finding_id: UUID) -> Response:
-    """How many households of the township have the same matter, and the first of them."""
+    """How many households of the township have the same matter, and the first of them; else `why` there is none."""
     with db.read() as session:
-        return found(finding_checks.preview_similar(session, current_actor(), str(finding_id)))
+        return found(finding_similar.preview_similar(session, current_actor(), str(finding_id)))
 
 
 @blueprint.post("/findings/<uuid:finding_id>/similar")
 @signed_in(*REVIEWERS)
 @blueprint.arguments(NewSimilar)
 def look_at_similar(body: dict[str, Any], finding_id: UUID) -> tuple[Response, int]:
-    """Learn from one, check all: an errand to each of them. Sending it again adds only what is new."""
+    """Learn from one, check all: an errand to each of them; else `why`. Again adds only what is new."""
     actor = current_actor()
     wanted = Similar(str(body["person_id"]) if body["person_id"] else None, body["form_id"], body["due"])
     answer = _tried(
         actor, str(finding_id), "similar",
-        lambda session: finding_checks.check_similar(session, actor, str(finding_id), wanted),
+        lambda session: finding_similar.check_similar(session, actor, str(finding_id), wanted),
     )  # fmt: skip
     return jsonify(answer), 201
 

@@ -1,52 +1,37 @@
-"""Looking again: who is sent to see whether a finding was put right, and checking similar cases (举一反三)."""
+"""Looking again: who is sent to see whether a finding was put right, and what was seen there."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.actor import Actor, authors, load_actor
-from server.accounts.audit import note
-from server.accounts.tables import HelperOf, Person, RoleGrant
+from server.accounts.tables import Person, RoleGrant
 from server.db import upsert
 from server.errors import Problem
-from server.evidence.tables import PhotoCheck, PhotoLook
 from server.forms.instance import parse_instance
-from server.geo.inside import codes_inside
 from server.geo.tables import Region
 from server.inspection.finding_access import find, is_village, path_of, sides
 from server.inspection.finding_sources import invalid
 from server.inspection.finding_tables import Finding, FindingErrand, FindingStep
 from server.inspection.finding_wire import number_of
 from server.inspection.tables import InspectionTask
-from server.registry.tables import Entity, RuleFinding
-from server.sync import assignments, scope
+from server.sync import assignments
 from server.sync.assignments import Errand
 from server.sync.office_tables import Assignment
 from server.sync.review import REVIEWERS
-from server.sync.tables import Attachment, Submission
+from server.sync.tables import Submission
 
-CHECK_FORM, VISIT_FORM = "rectification_check", "household_visit"
+CHECK_FORM = "rectification_check"
 VERIFIED = "closing/verified"  # of that form: yes, no, or nothing
-MOST_SIMILAR = 200  # errands at once
-_ERRANDS = uuid.UUID("0f7d4c52-0d55-4a53-9a0e-2c3c70c3b9a4")
+ERRANDS = uuid.UUID("0f7d4c52-0d55-4a53-9a0e-2c3c70c3b9a4")
 Wire = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Similar:
-    """Errands to households with the same matter. `person_id` None: each household's lead helper."""
-
-    person_id: str | None
-    form_id: str
-    due: date | None
 
 
 def send_check(session: Session, actor: Actor, finding_id: str, person_id: str, due: date | None) -> Finding:
@@ -55,22 +40,22 @@ def send_check(session: Session, actor: Actor, finding_id: str, person_id: str, 
     Nobody of the village's side is sent, nobody who is still to visit that household blind (the finding shows what the
     village did there), and a finding about no household has nobody to visit. Problems as assignments.assign.
     """
-    finding = _led(session, actor, finding_id)
+    finding = led(session, actor, finding_id)
     if finding.household_id is None:
         raise invalid("household", "The finding is about no household.", "Say in the step what was seen on the spot.")
     if _answers_for(session, person_id, finding):
         raise Problem("finding.own")
     if person_id in _still_blind(session, finding):
         raise Problem("finding.blind")
-    given = str(uuid.uuid5(_ERRANDS, f"{finding.id}:{finding.last}:{person_id}"))
-    reasons = _reasons("整改复核", "Look whether it was put right", finding)
+    given = str(uuid.uuid5(ERRANDS, f"{finding.id}:{finding.last}:{person_id}"))
+    reasons = reasons_for("整改复核", "Look whether it was put right", finding)
     errand = Errand(person_id, CHECK_FORM, finding.household_id, due, reasons[0], given, reasons[1])
     assignments.assign(session, actor, errand)
-    _keep(session, finding, "check", [given])
+    keep(session, finding, "check", [given])
     return finding
 
 
-def _reasons(zh: str, en: str, finding: Finding) -> tuple[str, str]:
+def reasons_for(zh: str, en: str, finding: Finding) -> tuple[str, str]:
     """Why somebody is sent, in both languages; what was found is said as it was written."""
     found = number_of(finding)
     return f"{zh} {found}：{finding.text}"[:500], f"{en}, {found}: {finding.text}"[:500]
@@ -104,7 +89,7 @@ def _answers_for(session: Session, person_id: str, finding: Finding) -> bool:
     return person_id == finding.author_id or is_village(session, load_actor(session, person), finding)
 
 
-def _led(session: Session, actor: Actor, finding_id: str) -> Finding:
+def led(session: Session, actor: Actor, finding_id: str) -> Finding:
     """The finding, for who leads its handling. Problems record.not_found, finding.not_yours."""
     db.lock(session, {finding_id})
     finding = find(session, actor, finding_id)
@@ -115,7 +100,7 @@ def _led(session: Session, actor: Actor, finding_id: str) -> Finding:
     return finding
 
 
-def _keep(session: Session, finding: Finding, kind: str, ids: Sequence[str]) -> None:
+def keep(session: Session, finding: Finding, kind: str, ids: Sequence[str]) -> None:
     for given in ids:
         statement = upsert(session, FindingErrand).values(assignment_id=given, finding_id=finding.id, kind=kind)
         session.execute(statement.on_conflict_do_nothing())
@@ -161,82 +146,3 @@ def check_seen(session: Session, finding: Finding, instance_id: str | None, text
     if (last is not None and row.received_at < last) or _said(session, row.instance_id) != "yes":
         why = "It is older than the report, or does not say that the finding was put right."
         raise invalid("check", why, "Send it back, or have it looked at again.")
-
-
-def preview_similar(session: Session, actor: Actor, finding_id: str) -> Wire | None:
-    """How many households of the township have the same matter, and the first of them; None when out of sight."""
-    finding = find(session, actor, finding_id)
-    if finding is None:
-        return None
-    area = _township(session, finding)
-    rows = _alike(session, actor, finding, area)
-    shown = [{"id": row.id, "label": row.label, "region": row.region_code} for row in rows[:20]]
-    return {"region": area, "households": len(rows), "most": MOST_SIMILAR, "first": shown}
-
-
-def check_similar(session: Session, actor: Actor, finding_id: str, wanted: Similar) -> Wire:
-    """Errands to the households with the same matter. One that nobody helps is left out where nobody is named."""
-    finding = _led(session, actor, finding_id)
-    rows = _alike(session, actor, finding, _township(session, finding))[:MOST_SIMILAR]
-    people = _leads(session, [row.id for row in rows])
-    reasons = _reasons("举一反三", "The same matter was found elsewhere", finding)
-    made, left = [], 0
-    for row in rows:
-        person_id = wanted.person_id or people.get(row.id)
-        if person_id is None:
-            left += 1
-            continue
-        given = str(uuid.uuid5(_ERRANDS, f"{finding.id}:{row.id}:{wanted.form_id}"))
-        if session.get(Assignment, given) is None:
-            errand = Errand(person_id, wanted.form_id, row.id, wanted.due, reasons[0], given, reasons[1])
-            assignments.assign(session, actor, errand)
-        made.append(given)
-    _keep(session, finding, "similar", made)
-    note(session, actor.id, "finding.similar", finding.id, errands=len(made), region=finding.region_code)
-    return {"errands": len(made), "left_out": left}
-
-
-def _township(session: Session, finding: Finding) -> str:
-    """The area that is looked through."""
-    codes = path_of(session, finding).strip("/").split("/")
-    query = select(Region.code).where(Region.code.in_(codes), Region.level == "township")
-    return session.scalar(query) or finding.region_code
-
-
-def _alike(session: Session, actor: Actor, finding: Finding, area: str) -> list[Entity]:
-    """Other active households of the area, in the actor's sight, to which the same matter applies."""
-    ids = _matter(finding)
-    if ids is None:
-        return []
-    here = (Entity.region_code.in_(codes_inside(session, area)), scope.in_regions(actor, REVIEWERS))
-    active = (Entity.dataset == "household", Entity.state == "active", Entity.id != (finding.household_id or ""))
-    query = select(Entity).where(*here, *active, Entity.id.in_(ids))
-    return list(session.scalars(query.order_by(Entity.region_code, Entity.id)))
-
-
-def _matter(finding: Finding) -> Select[str] | None:
-    """Ids of the households with the same rule or property, or with photos that raise the same question."""
-    if finding.source == "photo":
-        codes = (PhotoCheck.code.in_(finding.about.get("codes") or []), PhotoLook.state != "done")
-        joined = select(Submission.root_id).join(Attachment, Attachment.instance_id == Submission.instance_id)
-        joined = joined.join(PhotoCheck, PhotoCheck.attachment_id == Attachment.id)
-        return joined.join(PhotoLook, PhotoLook.attachment_id == Attachment.id).where(*codes)  # type: ignore[return-value]
-    clause = _of_rule(finding)
-    if clause is None:
-        return None
-    return select(RuleFinding.household_id).where(RuleFinding.closed_at.is_(None), clause)
-
-
-def _of_rule(finding: Finding) -> ColumnElement[bool] | None:
-    if finding.source == "rule":
-        return RuleFinding.rule == finding.about.get("rule")
-    name = finding.about.get("property")
-    if not isinstance(name, str):
-        return None
-    written = cast(RuleFinding.properties, String)
-    return or_(written.contains(f'"{name}"', autoescape=True), written.contains(f'.{name}"', autoescape=True))
-
-
-def _leads(session: Session, households: Sequence[str]) -> dict[str, str]:
-    mine = (HelperOf.household_id.in_(households), HelperOf.position == "lead")
-    return {row.household_id: row.person_id for row in session.scalars(select(HelperOf).where(*mine))}

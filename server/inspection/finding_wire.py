@@ -86,10 +86,12 @@ def in_words(session: Session, actor: Actor | None, findings: Sequence[Finding])
 
 def _plain(rows: Sequence[Row], finding: Finding, now_at: Standing, places: Mapping[str, Region]) -> Wire:
     level = levels_risen(_flow_of(rows, finding), day_of(finding.opened_at), now_at, today())
+    risen_to = _risen_to(places, finding, level)
     return {
         "id": finding.id,
         "number": number_of(finding),
         "region": finding.region_code,
+        "region_names": _names(places, finding.region_code),
         "source": finding.source,
         "kind": finding.kind,
         "text": finding.text,
@@ -101,9 +103,16 @@ def _plain(rows: Sequence[Row], finding: Finding, now_at: Standing, places: Mapp
         "due_on": now_at.due_on.isoformat() if now_at.due_on else None,
         "over_days": days_over(now_at, today()),
         "risen": level,
-        "risen_to": _risen_to(places, finding, level),
+        "risen_to": risen_to,
+        "risen_to_names": _names(places, risen_to),
         "last": finding.last,
     }
+
+
+def _names(places: Mapping[str, Region], code: str | None) -> Wire | None:
+    """Also for whoever has no area of their own, such as an inspector whose loan is over."""
+    region = places.get(code or "")
+    return {"zh": region.name_zh, "en": region.name_en} if region else None
 
 
 def _about(actor: Actor | None, finding: Finding, path: str) -> Wire:

@@ -465,12 +465,35 @@ def test_similar_cases_of_the_township_are_counted_first_and_then_assigned_once(
     path = f"/findings/{finding['id']}/similar"
     shown = zhang.get(path).json
     assert (shown["households"], [one["id"] for one in shown["first"]], shown["region"]) == (1, [BAI], EAST)
-    assert zhang.post(path, {"form_id": "small_visit"}).json == {"errands": 0, "left_out": 1}
+    unhelped = zhang.post(path, {"form_id": "small_visit"}).json
+    assert (unhelped["errands"], unhelped["left_out"]) == (0, 1) and "帮扶人" in unhelped["why"]["zh"]
     body = {"form_id": "small_visit", "person_id": world.people["bai"], "due": IN_A_WEEK}
-    assert [zhang.post(path, body).json for _ in range(2)] == [{"errands": 1, "left_out": 0}] * 2
+    first, again = (zhang.post(path, body).json for _ in range(2))
+    assert first == {"errands": 1, "new": 1, "left_out": 0, "why": None}
+    assert (again["errands"], again["new"]) == (1, 0) and "派过" in again["why"]["zh"]
     assert len(entries(world.phone("bai"), own(world, "bai"), "assignment")) == 1
     assert world.phone("li").get(path).status_code == 403
     assert world.phone("li").post(path, {}).status_code == 403
+
+
+def test_where_no_other_household_is_alike_the_reason_is_told(world: World) -> None:
+    """Nobody is sent; the office reads why: looked through, or nothing to look for."""
+    zhang, rule = world.phone("zhang"), add_rule_finding(world, WANG)
+    alone = zhang.post("/findings", {"source": {"kind": "rule", "id": rule}, "text": "没有等级"}).json
+    by_hand = open_by_hand(world)
+    for finding, word in ((alone, "查过了"), (by_hand, "人工登记")):
+        path = f"/findings/{finding['id']}/similar"
+        told = zhang.get(path).json
+        assert told["households"] == 0 and word in told["why"]["zh"] and told["why"]["en"]
+        sent = zhang.post(path, {}).json
+        assert (sent["errands"], sent["why"]) == (0, told["why"])
+
+
+def test_a_finding_names_its_village_to_whoever_has_no_area(world: World) -> None:
+    """The inspector's console knows no areas once nothing is on loan."""
+    told = world.phone("zhang").get(f"/findings/{open_by_hand(world)['id']}").json
+    assert told["region_names"] == {"zh": "青石村", "en": ""}
+    assert told["risen_to_names"] is None
 
 
 def test_what_is_kept_beside_the_steps_is_what_follows_from_them(world: World) -> None:

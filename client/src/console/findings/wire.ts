@@ -14,15 +14,17 @@ export interface Step {
 }
 export interface FindingErrand { id: string; kind: "check" | "similar"; person: Person | null; form_id: string; entity_id: string; due: string | null; state: string; done_by: string | null; verified: string | null }
 export interface Finding {
-  id: string; number: string; region: string; household: { id: string; label: string } | null; source: (typeof SOURCES)[number]; kind: string; text: string;
+  id: string; number: string; region: string; region_names: Names | null; household: { id: string; label: string } | null; source: (typeof SOURCES)[number]; kind: string; text: string;
   about: { rule?: string; property?: string; first?: string | null; second?: string | null; inspection?: string; instance_id?: string; codes?: string[] };
   photo_id: string | null; slot: string | null; opened_by: Person | null; opened_at: string; state: string; since: string; due_on: string | null; over_days: number;
-  risen: number; risen_to: string | null; last: number; steps: Step[];
+  risen: number; risen_to: string | null; risen_to_names: Names | null; last: number; steps: Step[];
 }
 export interface OneFinding extends Finding { may: string[]; errands: FindingErrand[] }
 export interface StepKind { name: string; labels: Names; by: string; from: string[]; to: string; needs: string[] }
 export interface Course { states: { name: string; labels: Names; final: boolean }[]; steps: StepKind[]; clocks: { id: string; status: string; source: string; days: Record<string, number> } }
-export interface Alike { region: string; households: number; most: number; first: { id: string; label: string; region: string }[] }
+export interface Alike { region: string; households: number; most: number; first: { id: string; label: string; region: string }[]; why: Names | null }
+/** What came of sending somebody to each; `why` where nobody was sent just now. */
+export interface Sent { errands: number; new: number; left_out: number; why: Names | null }
 
 let kept: Promise<Course> | null = null;
 /** A day of a clock in words: 11月29日 周日. */
