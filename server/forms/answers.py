@@ -76,6 +76,19 @@ def visit_facts(model: FormModel, instance: Instance) -> dict[str, str]:
     return {q.visit: value for q, _, value in _values(model, instance) if q.visit and value}
 
 
+def answers_once(level: Trie, node: Any) -> Iterator[tuple[Question, str]]:
+    """What was answered to the questions of this tree (FormModel.asked_once), below this node, in form order."""
+    for child in node:
+        found = level.get(child.tag)
+        if found is None:
+            continue
+        question, below = found
+        if question is not None and (value := (child.text or "").strip()):
+            yield question, value
+        if below:
+            yield from answers_once(below, child)
+
+
 def _values(model: FormModel, instance: Instance) -> Iterator[tuple[Question, str, str | None]]:
     return _walk(instance.root, model.tree, f"/{instance.root.tag}", f"/{instance.root.tag}", model.repeats)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -101,11 +101,21 @@ class FormModel:
     @cached_property
     def tree(self) -> Trie:
         """The questions as nested dicts by tag, below the root node: one walk of an instance finds all."""
-        top: Trie = {}
-        for question in self.questions:
-            level = top
-            *groups, leaf = question.path.split("/")[2:]
-            for group in groups:
-                level = level.setdefault(group, (None, {}))[1]
-            level[leaf] = (question, level[leaf][1] if leaf in level else {})
-        return top
+        return _tree(self.questions)
+
+    @cached_property
+    def asked_once(self) -> Trie:
+        """As `tree`, of what people are asked outside of repeats."""
+        inside = tuple(f"{repeat}/" for repeat in self.repeats)
+        return _tree(one for one in self.questions if one.is_asked and not f"{one.path}/".startswith(inside))
+
+
+def _tree(questions: Iterable[Question]) -> Trie:
+    top: Trie = {}
+    for question in questions:
+        level = top
+        *groups, leaf = question.path.split("/")[2:]
+        for group in groups:
+            level = level.setdefault(group, (None, {}))[1]
+        level[leaf] = (question, level[leaf][1] if leaf in level else {})
+    return top

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from math import ceil, log, log10
 from statistics import mean, median
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ SEED = 20260101  # the same batch always gets the same reasons
 
 Grid = NDArray[np.int64]
 Shares = NDArray[np.float64]
+Rarity = Sequence[Shares]
+K = TypeVar("K", bound=Hashable)
 
 
 def copies(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
@@ -37,8 +40,9 @@ def _copies(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
     grid = _grid(records)
     if grid.shape[1] < limits["match_questions"]:
         return
-    bar = max(limits["match_percent"] / 100, _shuffled_bar(grid, limits))
-    alike = _alike(grid, limits["match_questions"])
+    rarity = _rarity(grid)
+    bar = max(limits["match_percent"] / 100, _shuffled_bar(grid, rarity, limits))
+    alike = _alike(grid, rarity, limits["match_questions"])
     for one, other in zip(*np.nonzero(np.triu(alike > bar, 1)), strict=True):
         first, second = records[one], records[other]
         if first.worker == second.worker:
@@ -60,35 +64,35 @@ def _grid(records: Sequence[Record]) -> Grid:
     return np.array(columns, dtype=np.int64).T.reshape(len(records), len(columns))
 
 
-def _alike(grid: Grid, least: float) -> Shares:
+def _alike(grid: Grid, rarity: Rarity, least: float) -> Shares:
     """n × n: Σ −log p of what agrees over the mean Σ −log p of what both answered; 0 where both answered too little."""
-    size = len(grid)
-    same, whole, both = (np.zeros((size, size)) for _ in range(3))
-    for column in grid.T:
-        weights, there = _rarity(column), column >= 0
-        pair = np.outer(there, there)
-        same += np.where(pair & (column[:, None] == column[None, :]), weights[:, None], 0.0)
-        whole += np.where(pair, (weights[:, None] + weights[None, :]) / 2, 0.0)
-        both += pair
+    weights = np.stack([of[column] for of, column in zip(rarity, grid.T, strict=True)])
+    there = (grid >= 0).astype(float)
+    same = np.zeros((len(grid), len(grid)))
+    for column, weight in zip(grid.T, weights, strict=True):
+        same += (column[:, None] == column) * weight  # what nobody answered weighs nothing
+    half = weights.T @ there.T
+    whole, both = (half + half.T) / 2, there @ there.T
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.where((both >= least) & (whole > 0), same / whole, 0.0)
     np.fill_diagonal(found, 0.0)
     return found
 
 
-def _rarity(column: Grid) -> Shares:
-    """−log of how usual each record's answer is; 0 where there is none."""
-    there = column >= 0
-    counts = np.bincount(column[there])
-    shares = counts[np.where(there, column, 0)] / max(there.sum(), 1)
-    return np.where(there, -np.log(np.maximum(shares, 1e-12)), 0.0)
+def _rarity(grid: Grid) -> Rarity:
+    """Of each question −log of how usual each answer is; behind them 0 for none, where −1 finds it."""
+    found = []
+    for column in grid.T:
+        counts = np.bincount(column[column >= 0])
+        found.append(np.append(-np.log(counts / counts.sum()), 0.0))
+    return found
 
 
-def _shuffled_bar(grid: Grid, limits: Limits) -> float:
+def _shuffled_bar(grid: Grid, rarity: Rarity, limits: Limits) -> float:
     """What the best match of a record reaches where each question's answers are dealt out anew."""
     random = np.random.default_rng(SEED)
     best = [
-        _alike(random.permuted(grid, axis=0), limits["match_questions"]).max(axis=1)
+        _alike(random.permuted(grid, axis=0), rarity, limits["match_questions"]).max(axis=1)
         for _ in range(ceil(SHUFFLED_LEAST / len(grid)))
     ]
     return float(np.quantile(np.concatenate(best), limits["match_quantile_percent"] / 100))
@@ -121,14 +125,11 @@ def _entropy(values: Sequence[str]) -> float:
 
 def odd_digits(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
     """First digits of a worker's amounts that follow neither Benford's law nor the rest of the batch."""
-    groups = by_worker(records)
-    for mine in groups:
-        amounts = _amounts(mine)
-        others = [amount for group in groups if group is not mine for amount in _amounts(group)]
-        if min(len(amounts), len(others)) < limits["least_amounts"] or max(amounts) < 100 * min(amounts):
+    for mine, amounts, others in _beside_the_rest(records, _first_digits):
+        if min(len(amounts), others.total()) < limits["least_amounts"] or max(amounts) < 100 * min(amounts):
             continue
-        shares = _digits(amounts)
-        apart = 100 * min(_deviation(shares, BENFORD), _deviation(shares, _digits(others)))
+        shares = _shares(_first_digits(amounts))
+        apart = 100 * min(_deviation(shares, BENFORD), _deviation(shares, _shares(others)))
         if apart > limits["digit_percent"]:
             ids = tuple(record.id for record in mine if record.amounts)
             yield Reason("digits", ids, round(apart, 1), limits["digit_percent"], {"amounts": len(amounts)})
@@ -136,26 +137,41 @@ def odd_digits(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
 
 def round_amounts(records: Sequence[Record], limits: Limits) -> Iterator[Reason]:
     """A worker's amounts that are nearly all whole thousands, where those of the rest are not."""
-    groups = by_worker(records)
-    for mine in groups:
-        amounts = _amounts(mine)
-        others = [amount for group in groups if group is not mine for amount in _amounts(group)]
-        if min(len(amounts), len(others)) < limits["least_amounts"]:
+    for mine, amounts, others in _beside_the_rest(records, _roundness):
+        if min(len(amounts), others.total()) < limits["least_amounts"]:
             continue
-        share, usual = _round_share(amounts), _round_share(others)
+        share, usual = _round_share(_roundness(amounts)), _round_share(others)
         if share > limits["round_percent"] > usual:
             ids = tuple(record.id for record in mine if record.amounts)
             yield Reason("round", ids, round(share), limits["round_percent"], {"usual": round(usual)})
+
+
+def _beside_the_rest(
+    records: Sequence[Record], counted: Callable[[Sequence[float]], Counter[K]]
+) -> Iterator[tuple[list[Record], list[float], Counter[K]]]:
+    """Each worker's records and amounts, and how those of all others count: what all have less what this one has."""
+    groups = [(mine, _amounts(mine)) for mine in by_worker(records)]
+    whole = counted([amount for _, amounts in groups for amount in amounts])
+    for mine, amounts in groups:
+        yield mine, amounts, whole - counted(amounts)
 
 
 def _amounts(records: Sequence[Record]) -> list[float]:
     return [amount for record in records for amount in record.amounts if amount >= 1]
 
 
-def _digits(amounts: Sequence[float]) -> list[float]:
+def _first_digits(amounts: Sequence[float]) -> Counter[str]:
+    return Counter(f"{amount:e}"[0] for amount in amounts)
+
+
+def _roundness(amounts: Sequence[float]) -> Counter[bool]:
+    """How many are whole thousands, and how many are not."""
+    return Counter(amount % THOUSAND == 0 for amount in amounts)
+
+
+def _shares(digits: Counter[str]) -> list[float]:
     """The share of each first digit, 1 to 9."""
-    counts = Counter(f"{amount:e}"[0] for amount in amounts)
-    return [counts[str(digit)] / len(amounts) for digit in range(1, 10)]
+    return [digits[str(digit)] / digits.total() for digit in range(1, 10)]
 
 
 def _deviation(one: Sequence[float], other: Sequence[float]) -> float:
@@ -163,5 +179,5 @@ def _deviation(one: Sequence[float], other: Sequence[float]) -> float:
     return mean(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
-def _round_share(amounts: Sequence[float]) -> float:
-    return 100 * mean(amount % THOUSAND == 0 for amount in amounts)
+def _round_share(amounts: Counter[bool]) -> float:
+    return 100 * amounts[True] / amounts.total()

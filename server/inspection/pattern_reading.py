@@ -9,14 +9,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.db import today
-from server.forms.answers import answers
+from server.forms.answers import answers_once
 from server.forms.dataset import Dataset
 from server.forms.instance import parse_instance
 from server.forms.issue import InstanceUnreadable
@@ -44,6 +45,11 @@ _CHOSEN = ("select_one", "select_multiple", "int", "integer", "string", "decimal
 _MONEY = "CNY"
 
 Wire = dict[str, Any]
+_COLUMNS = (
+    Submission.instance_id, Submission.form_id, Submission.form_version, Submission.instance_xml, Submission.person_id,
+    Submission.root_id, Submission.region_code, Submission.received_at, Submission.started_at, Submission.ended_at,
+    Submission.location, Submission.geom,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,9 +80,9 @@ def patterns(session: Session, datasets: Mapping[str, Dataset], actor: Actor, ba
     }
 
 
-def _submissions(session: Session, actor: Actor, batch: Batch) -> Sequence[Submission]:
-    """The newest ones, one more than are taken."""
-    query = select(Submission).where(
+def _submissions(session: Session, actor: Actor, batch: Batch) -> Sequence[Row[Any]]:
+    """The newest ones, one more than are taken, as columns: a whole Submission costs more than its answers."""
+    query = select(*_COLUMNS).where(
         Submission.form_id == batch.form_id,
         Submission.region_code.in_(codes_inside(session, batch.region)),
         in_regions(actor, READERS, Submission.region_code),
@@ -87,17 +93,14 @@ def _submissions(session: Session, actor: Actor, batch: Batch) -> Sequence[Submi
     if batch.until is not None:
         query = query.where(Submission.received_at < batch.until)
     order = (Submission.received_at.desc(), Submission.instance_id)
-    return session.scalars(query.order_by(*order).limit(MOST + 1)).all()
+    return session.execute(query.order_by(*order).limit(MOST + 1)).all()
 
 
-def _records(
-    session: Session, datasets: Mapping[str, Dataset], rows: Sequence[Submission]
-) -> Iterator[Record]:
+def _records(session: Session, datasets: Mapping[str, Dataset], rows: Sequence[Row[Any]]) -> Iterator[Record]:
     houses = _houses(session, {row.root_id for row in rows if row.root_id})
+    spent = cache(partial(_is_money, datasets))
     for row in rows:
-        model = form_model(session, row.form_id, row.form_version)
-        said = _said(model, row.instance_xml) if model else {}
-        questions = [(model.by_path[path], value) for path, value in said.items()] if model else []
+        said = _said(form_model(session, row.form_id, row.form_version), row.instance_xml)
         yield Record(
             id=row.instance_id,
             worker=row.person_id,
@@ -106,18 +109,22 @@ def _records(
             ended=row.ended_at,
             place=_spot(row),
             house=houses.get(row.root_id or ""),
-            answers={question.path: value for question, value in questions if _is_told(question)},
-            amounts=[amount for question, value in questions if (amount := _money(question, value, datasets))],
-        )
+            answers={question.path: value for question, value in said if _is_told(question)},
+            amounts=[
+                amount for question, value in said
+                if spent(question.save_to or question.backcheck) and (amount := _amount(value)) is not None
+            ],
+        )  # fmt: skip
 
 
-def _said(model: FormModel, xml: str) -> dict[str, str]:
+def _said(model: FormModel | None, xml: str) -> list[tuple[Question, str]]:
     """Answers outside of repeats."""
+    if model is None:
+        return []
     try:
-        found = answers(model, parse_instance(xml))
+        return list(answers_once(model.asked_once, parse_instance(xml).root))
     except InstanceUnreadable:
-        return {}
-    return {one.path: one.value for one in found if one.value is not None and one.path == one.position_path}
+        return []
 
 
 def _is_told(question: Question) -> bool:
@@ -125,18 +132,20 @@ def _is_told(question: Question) -> bool:
     return question.type in _CHOSEN and question.calculate is None and question.choice_file is None
 
 
-def _money(question: Question, value: str, datasets: Mapping[str, Dataset]) -> float | None:
-    dataset, name = question.save_to or question.backcheck or ("", "")
-    property = property_of(datasets, dataset, name)
-    if property is None or property.unit != _MONEY:
-        return None
+def _is_money(datasets: Mapping[str, Dataset], target: tuple[str, str] | None) -> bool:
+    """Whether this property of a dataset is an amount of money."""
+    property = property_of(datasets, *target) if target else None
+    return property is not None and property.unit == _MONEY
+
+
+def _amount(value: str) -> float | None:
     try:
         return float(Decimal(value))
     except InvalidOperation:
         return None
 
 
-def _spot(row: Submission) -> Spot | None:
+def _spot(row: Row[Any]) -> Spot | None:
     if row.geom is None:
         return None
     lon, lat = row.geom.coords[0][:2]
@@ -157,7 +166,7 @@ def _told(
     datasets: Mapping[str, Dataset],
     actor: Actor,
     reasons: Sequence[Reason],
-    rows: Mapping[str, Submission],
+    rows: Mapping[str, Row[Any]],
 ) -> list[Wire]:
     """Reasons in words, with the records by household, village and time."""
     named = {id for reason in reasons for id in reason.records[:MOST_NAMED]}
@@ -176,7 +185,7 @@ def _told(
     ]
 
 
-def _named(row: Submission, labels: Mapping[str, Any], villages: Mapping[str, dict[str, str]]) -> Wire:
+def _named(row: Row[Any], labels: Mapping[str, Any], villages: Mapping[str, dict[str, str]]) -> Wire:
     return {
         "instance_id": row.instance_id,
         "household": labels.get(row.root_id or "", (None,))[0],

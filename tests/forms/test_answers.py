@@ -1,5 +1,6 @@
 """A supervisor reads a submission in words, and every named file is known by its place."""
 
+from server.forms.answers import answers_once
 from server.forms.instance import answers, attachment_names, parse_instance, visit_facts
 from tests.forms.samples import FILLED, HOUSEHOLD, small_model, visit_model
 
@@ -48,3 +49,11 @@ def test_the_form_tells_the_facts_of_the_visit() -> None:
     assert visit_facts(visit_model(), parse_instance(xml)) == {
         "started_at": "2026-11-21T08:00:00Z", "contact_mode": "phone", "location": "25.1 101.7 1890 12",
     }  # fmt: skip
+
+
+def test_what_is_asked_once_is_what_stands_outside_of_repeats() -> None:
+    """The quick reading of many instances finds what the whole one does."""
+    model, instance = small_model(), parse_instance(FILLED)
+    whole = [(one.path, one.value) for one in answers(model, instance) if one.value and one.path == one.position_path]
+    assert [(question.path, value) for question, value in answers_once(model.asked_once, instance.root)] == whole
+    assert len(whole) < len([one for one in answers(model, instance) if one.value])
