@@ -22,6 +22,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -122,6 +123,7 @@ def init_app(app: Flask, url: str) -> None:
 
 
 PREPARED = 400  # statements that a connection keeps prepared; a submission needs about 30, lists come in many lengths
+PREPARED_AFTER = 5  # times that a statement was sent
 IDLE = 5  # seconds after which a connection may have died; asking each time would cost a turn a transaction
 
 
@@ -208,13 +210,24 @@ def _options(write: bool) -> dict[str, Any]:
     return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
+def _keep_prepared(connection: Connection, often: bool) -> None:
+    """What is sent often stays prepared; all else is planned anew each time, for the values that it is sent with.
+
+    The plan of a prepared statement serves any value. For the lists of the desk it takes a county for a village and
+    walks it row by row: seconds instead of a tenth of one (tests/bench/bench_desk.py, screen `look`).
+    """
+    if connection.dialect.name != "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.prepare_threshold = PREPARED_AFTER if often else None
+
+
 @contextmanager
-def _transaction(write: bool, apart: bool = False) -> Iterator[Session]:
+def _transaction(write: bool, apart: bool = False, often: bool = True) -> Iterator[Session]:
     session = db.session.session_factory() if apart else db.session()
     if session.in_transaction():
         raise RuntimeError("a transaction is already open: read() and write() do not nest")
     try:
-        session.connection(execution_options=_options(write))
+        _keep_prepared(session.connection(execution_options=_options(write)), often)
         yield session
         if not write:
             session.expunge_all()  # nothing of it is to be written
@@ -227,10 +240,10 @@ def _transaction(write: bool, apart: bool = False) -> Iterator[Session]:
 
 
 @contextmanager
-def read() -> Iterator[Session]:
-    """A session that sees one snapshot and cannot write."""
+def read(often: bool = False) -> Iterator[Session]:
+    """A session that sees one snapshot and cannot write. `often`: for short look-ups that every request sends."""
     _prepare()
-    with _transaction(write=False) as session:
+    with _transaction(write=False, often=often) as session:
         yield session
 
 

@@ -28,10 +28,20 @@ def test_reading_keeps_what_the_connection_prepared(on_postgres: Flask) -> None:
     """A rollback at the end of each reading would drop all of it: then nothing is ever prepared."""
     with on_postgres.app_context():
         for number in range(OFTEN):
-            with db.read() as session:
+            with db.read(often=True) as session:
                 ask(session, number)
         with db.read() as session:
             assert session.scalar(PREPARED) == 1
+
+
+def test_a_list_is_planned_for_what_it_is_asked_for(on_postgres: Flask) -> None:
+    """A plan for any area takes the county for a village: the queue of photos then took ten seconds now and then."""
+    with on_postgres.app_context():
+        for number in range(OFTEN):
+            with db.read() as session:
+                ask(session, number)
+        with db.read() as session:
+            assert session.scalar(PREPARED) == 0
 
 
 def test_a_change_of_a_table_under_a_prepared_statement_is_only_a_retry(on_postgres: Flask) -> None:

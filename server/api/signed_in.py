@@ -66,12 +66,12 @@ def _by_password() -> Actor:
 def _actor() -> Actor:
     token = bearer()
     if token:
-        with db.read() as session:
+        with db.read(often=True) as session:
             return actor_by_token(session, token, ("api",))[0]
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         raise Problem("auth.required")
-    with db.read() as session:
+    with db.read(often=True) as session:
         actor, csrf_hash = actor_by_token(session, cookie, ("console",))
     if request.method not in SAFE and not csrf_matches(csrf_hash, request.headers.get("X-CSRF-Token", "")):
         raise Problem("auth.csrf")

@@ -72,7 +72,7 @@ def hello(body: dict[str, Any]) -> Response:
     """What this phone may pull, what it is to hand over (`revoking`), where each feed stands, the limits of a push."""
     actor = current_actor()
     db.transact(lambda session: _seen(session, actor, body))
-    with db.read() as session:
+    with db.read(often=True) as session:
         feeds = feeds_of(session, actor)
         answer = {
             "server_time": db.now().isoformat(),
