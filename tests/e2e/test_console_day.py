@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.desk import ADMIN, SIZES, SUPERVISOR, fits, resize, session, sign_in
 from tests.e2e.desk_screens import settle, visit_all
-from tests.e2e.running import Demo
+from tests.e2e.keyboard import Keyboard, addresses, dialogs
+from tests.e2e.running import PASSWORD, Demo
 from tests.e2e.test_phone_pages import violations
 
 pytestmark = pytest.mark.browser
@@ -167,3 +169,86 @@ def test_every_screen_is_accessible_in_both_languages(page: Page, demo: Demo) ->
             bad.append(f"{name} {language}: wider than the window")
     page.set_viewport_size({"width": 1440, "height": 900})
     assert bad == []
+
+
+def _asked(demo: Demo, text: str) -> None:
+    """A question about a visit, as a supervisor's page sends it."""
+    desk, session_told = session(demo, SUPERVISOR)
+    desk.headers["X-CSRF-Token"] = session_told["csrf_token"]
+    visit = told(demo, "/submissions", limit=1)["items"][0]
+    body = {"id": str(uuid.uuid4()), "text": text, "path": None, "attachment_id": None}
+    answer = desk.post(f"{demo.address}/api/v1/submissions/{visit['instance_id']}/questions", json=body)
+    assert answer.status_code in (200, 201), answer.text
+
+
+def test_a_question_that_needs_no_answer_is_closed_with_a_reason(page: Page, demo: Demo) -> None:
+    _asked(demo, "水源是哪一口井？")
+    sign_in(page, demo.address, SUPERVISOR)
+    page.get_by_role("link", name="提问", exact=True).click()
+    row = page.locator("[data-row]").filter(has_text="水源是哪一口井？")
+    row.click()
+    form = page.locator("[data-test=close-question]")
+    form.get_by_role("button").click()
+    expect(form.get_by_role("alert")).to_be_visible()  # not without a word
+    form.locator("input[name=close_why]").fill("已在电话里问清")
+    form.get_by_role("button").click()
+    expect(page.locator("[data-test=said]")).to_be_visible()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="已关闭").click()
+    row.click()
+    expect(page.locator("[data-test=closed]")).to_contain_text("已在电话里问清")
+
+
+def test_every_page_is_worked_without_a_mouse(page: Page, demo: Demo) -> None:
+    """Tab alone comes to whatever can be pressed or typed into on every page that the router has, in the order of the
+    page, each stop in sight and marked, and out again; Enter opens rows; a dialog keeps the focus and gives it back.
+    """
+    _asked(demo, "门口是谁？")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    keyboard, paths, walked = Keyboard(page), addresses(demo, ADMIN), set()
+    faults: list[str] = []
+
+    def walk(*names: str) -> None:
+        for name in names:
+            keyboard.open(f"{demo.address}/console/#{paths[name]}")
+            assert f"#{paths[name].split('?')[0]}" in page.url, f"{name} is not to be seen: {page.url}"
+            faults.extend(f"{name}: {fault}" for fault in [*keyboard.walk(), *keyboard.rows()])
+            walked.add(name)
+
+    walk("sign-in")
+    _enter(page, keyboard, demo, ADMIN)
+    faults += [f"frame: {fault}" for fault in keyboard.walk("#app")]
+    walk(*(name for name in paths if name not in ("sign-in", "errands")))
+    assert dialogs() == {"county/PrintSheet.vue"}, "try here that the new dialog holds the focus and gives it back"
+    faults += _dialog(page, keyboard, f"{demo.address}/console/#{paths['map']}")
+    page.context.clear_cookies()
+    page.reload()
+    _enter(page, keyboard, demo, "wei.duo")
+    walk("errands")
+    assert faults == []
+    assert walked == paths.keys()
+
+
+def _enter(page: Page, keyboard: Keyboard, demo: Demo, username: str) -> None:
+    keyboard.open(f"{demo.address}/console/#/sign-in")
+    page.fill("input[name=username]", username)
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator("nav a").first.wait_for()
+    keyboard.rest()
+
+
+def _dialog(page: Page, keyboard: Keyboard, address: str) -> list[str]:
+    keyboard.open(address)
+    settle(page)  # only a map that is drawn can be printed
+    opener = page.locator("[data-test=print]")
+    opener.focus()
+    page.keyboard.press("Enter")
+    page.locator("[data-test=sheet]").wait_for()
+    faults = [f"dialog: {fault}" for fault in keyboard.walk("[data-test=sheet]")]
+    if page.evaluate("document.getElementById('app').contains(document.activeElement)"):
+        faults.append("dialog: the focus leaves it for the page below")
+    page.locator("[data-test=sheet] select").focus()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+    return faults
