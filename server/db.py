@@ -11,7 +11,7 @@ import fcntl
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -19,13 +19,16 @@ from typing import Any, TypeVar
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Integer,
     MetaData,
     TypeDecorator,
@@ -35,7 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
@@ -89,7 +92,20 @@ class UtcDateTime(TypeDecorator[datetime]):
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False, "autoflush": True})
+
+class OneEngine(FlaskSession):
+    """A session that looks its engine up once, not with each statement: one database is one county."""
+
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Engine | Connection | None = None, **more: Any
+    ) -> Engine | Connection:
+        found: Engine | Connection | None = bind or self.__dict__.get("_engine")
+        if found is None:
+            found = self._engine = super().get_bind(mapper, clause, bind, **more)
+        return found
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": OneEngine, "expire_on_commit": False, "autoflush": True})
 
 
 CHINA = timezone(timedelta(hours=8))
@@ -120,6 +136,9 @@ def init_app(app: Flask, url: str) -> None:
         else:
             _ask_after_idling(db.engine)
             event.listen(db.engine, "connect", _prepare_postgres)
+            # GeoAlchemy2 listens to every statement of every engine, on behalf of SQL Server; here nobody need be told.
+            # (Who listens to this engine later sets it again.)
+            db.engine._has_events = False
 
 
 PREPARED = 400  # statements that a connection keeps prepared; a submission needs about 30, lists come in many lengths
@@ -188,6 +207,34 @@ def once(session: Session, key: tuple[object, ...], ask: Callable[[], T | None])
     return found
 
 
+Rows = CursorResult[*tuple[Any, ...]]
+_CONNECTION = "connection"
+
+
+def ask(session: Session, statement: Executable, values: Any = None) -> Rows:
+    """Sends a statement of plain columns past the session, which costs half: its objects are not written first, and
+    none are made. What is asked often is put together once, with `bindparam` where its values differ.
+    """
+    return connection(session).execute(statement, values)
+
+
+def send_rows(session: Session, statement: Executable, rows: Sequence[dict[str, Any]]) -> Rows:
+    """A statement for each of these rows (at least one). One alone needs no pipeline of the driver."""
+    return connection(session).execute(statement, rows[0] if len(rows) == 1 else rows)
+
+
+def connection(session: Session) -> Connection:
+    """The connection of the session's transaction."""
+    return session.info.get(_CONNECTION) or session.connection()
+
+
+def savepoint(session: Session) -> SessionTransaction:
+    """A savepoint that is set now, and not with the session's next statement: `ask` goes past the session."""
+    kept = session.begin_nested()
+    session.connection()
+    return kept
+
+
 def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
@@ -227,7 +274,8 @@ def _transaction(write: bool, apart: bool = False, often: bool = True) -> Iterat
     if session.in_transaction():
         raise RuntimeError("a transaction is already open: read() and write() do not nest")
     try:
-        _keep_prepared(session.connection(execution_options=_options(write)), often)
+        session.info[_CONNECTION] = here = session.connection(execution_options=_options(write))
+        _keep_prepared(here, often)
         yield session
         if not write:
             session.expunge_all()  # nothing of it is to be written
@@ -307,27 +355,23 @@ def try_again(error: DBAPIError) -> bool:
     return is_stale or state in ("40001", "40P01", "55P03") or "database is locked" in str(error.orig)
 
 
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
+_SHARE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
+
+
 def lock(session: Session, keys: set[str]) -> None:
     """Locks names until the transaction ends, in one order for everybody.
 
     PostgreSQL: advisory locks; SQLite: its writer is alone already.
     """
-    if is_sqlite(session) or not keys:
-        return
-    session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"),
-        {"keys": sorted(keys)},
-    )
+    if keys and not is_sqlite(session):
+        ask(session, _LOCK, {"keys": sorted(keys)})
 
 
 def lock_shared(session: Session, keys: set[str]) -> None:
     """As `lock`, but together with others who only share; it keeps out who takes a name alone."""
-    if is_sqlite(session) or not keys:
-        return
-    session.execute(
-        text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"),
-        {"keys": sorted(keys)},
-    )
+    if keys and not is_sqlite(session):
+        ask(session, _SHARE, {"keys": sorted(keys)})
 
 
 def try_lock(session: Session, key: str) -> bool:

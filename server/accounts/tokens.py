@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, roles_of
 from server.accounts.tables import Install, Person, RoleGrant, Token
-from server.db import now
+from server.db import ask, now
 from server.errors import Problem
 from server.geo.tables import Region
 
@@ -67,7 +67,7 @@ def actor_by_token(session: Session, token: str, kinds: tuple[str, ...]) -> tupl
 
     Problems: auth.required, auth.expired, auth.wrong_kind.
     """
-    rows = session.connection().execute(_STANDING, {"hash": digest(token)}).all()
+    rows = ask(session, _STANDING, {"hash": digest(token)}).all()
     if not rows or rows[0].revoked_at:
         raise Problem("auth.required")
     row = rows[0]

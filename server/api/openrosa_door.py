@@ -87,7 +87,7 @@ def _enter() -> None:
 
 
 def _by_key(token: str) -> Actor:
-    with db.read() as session:
+    with db.read(often=True) as session:
         try:
             return actor_by_token(session, token, ("openrosa",))[0]
         except Problem as problem:

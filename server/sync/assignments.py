@@ -13,13 +13,13 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, not_, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.audit import note
 from server.accounts.tables import Loan, Person, RoleGrant
-from server.db import upsert
+from server.db import ask, upsert
 from server.errors import Problem
 from server.geo.inside import codes_inside
 from server.registry.masking import shown_label, sight
@@ -118,12 +118,19 @@ def withdraw(session: Session, actor: Actor, row_id: str) -> Wire:
     return _wire(row, authors(session, [row.person_id, row.made_by]), entity.region_code)
 
 
+_OPEN = select(Assignment.id).where(
+    Assignment.person_id.in_(bindparam("people", expanding=True)),
+    Assignment.state == "open",
+    Assignment.form_id.in_(bindparam("forms", expanding=True)),
+)
+
+
 def read_open(session: Session, cases: Sequence[Case]) -> None:
     """Reads ahead the open errands that these submissions may fulfil."""
     people = {case.row.person_id for case in cases}
     forms = {case.submission.form_id for case in cases if case.submission}
-    mine = (Assignment.person_id.in_(people), Assignment.state == "open", Assignment.form_id.in_(forms))
-    rows = session.scalars(select(Assignment).where(*mine)).all()
+    open_ones = ask(session, _OPEN, {"people": list(people), "forms": list(forms)}).scalars().all()  # mostly none
+    rows = session.scalars(select(Assignment).where(Assignment.id.in_(open_ones))).all() if open_ones else ()
     for case in cases if rows else ():
         households = {entity.root_id for entity, _ in case.known.values()}
         case.errands = tuple(row for row in rows if row.entity_id in households and _is_of(row, case))

@@ -11,11 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, tuple_, update
+from sqlalchemy import Table, Update, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from server.db import ask, send_rows
 from server.registry.tables import EntityVersion, Head
 from server.sync.lookalikes import Lookalikes
 from server.sync.tables import Submission
@@ -28,6 +30,13 @@ _VERSION: Table = EntityVersion.__table__  # type: ignore[assignment]
 # In the order of their foreign keys. Records themselves are the session's own, written before any of these.
 _ORDER: tuple[Table, ...] = (Submission.__table__, _VERSION, _HEAD)  # type: ignore[assignment]
 _IS_THE_HEAD = (_HEAD.c.entity_id == bindparam("of"), _HEAD.c.key == bindparam("at"), _HEAD.c.op_id == bindparam("by"))
+# Put together once, as every round needs them.
+_WRITTEN = select(_HEAD).where(_HEAD.c.entity_id.in_(bindparam("records", expanding=True))).order_by(_HEAD.c.version)
+_INSERTS = {table: insert(table) for table in _ORDER}
+_PAIR = tuple_(_VERSION.c.entity_id, _VERSION.c.version)
+_SHOWN_AT = select(_VERSION.c.entity_id, _VERSION.c.version, _VERSION.c.label, _VERSION.c.data.label("values")).where(
+    _PAIR.in_(bindparam("wanted", expanding=True))
+)
 
 
 @dataclass
@@ -65,14 +74,19 @@ def carry_off(session: Session) -> None:
         return
     for table in _ORDER:
         if rows := desk.rows.pop(table, None):
-            session.connection().execute(insert(table), rows)
+            send_rows(session, _INSERTS[table], rows)
     for name in list(desk.changes):
-        statement = update(_HEAD).where(*_IS_THE_HEAD).values({name: bindparam("to")})
-        session.connection().execute(statement, desk.changes.pop(name))
+        send_rows(session, _change_of(name), desk.changes.pop(name))
     for work in list(desk.together):
         work(session, desk.together.pop(work))
     while desk.after:
         desk.after.pop(0)()
+
+
+@cache
+def _change_of(name: str) -> Update:
+    """Sets one column of written values."""
+    return update(_HEAD).where(*_IS_THE_HEAD).values({name: bindparam("to")})
 
 
 def afterwards(session: Session, work: Callable[[], object]) -> None:
@@ -98,7 +112,7 @@ def lay(session: Session, table: type[Any], row: Row) -> Row:
     desk: Desk | None = session.info.get("desk")
     if desk is None:
         session.flush()
-        session.connection().execute(insert(table.__table__), [row])
+        ask(session, _INSERTS[table.__table__], row)
     else:
         desk.rows[table.__table__].append(row)
         if table is Head:
@@ -113,7 +127,7 @@ def amend(session: Session, table: type[Any], row: Row, changes: Row) -> None:
         row |= changes
     elif changes:
         key = (column == row[column.name] for column in table.__table__.primary_key)
-        session.connection().execute(update(table.__table__).where(*key).values(changes))
+        ask(session, update(table.__table__).where(*key).values(changes))
 
 
 def change_head(session: Session, entity_id: str, key: str, op_id: str, name: str, value: object) -> None:
@@ -122,7 +136,7 @@ def change_head(session: Session, entity_id: str, key: str, op_id: str, name: st
     row = {"of": entity_id, "at": key, "by": op_id, "to": value}
     if desk is None:
         session.flush()
-        session.connection().execute(update(_HEAD).where(*_IS_THE_HEAD).values({name: bindparam("to")}), [row])
+        ask(session, _change_of(name), row)
     else:
         desk.changes[name].append(row)
         desk.heads.pop(entity_id, None)
@@ -174,14 +188,13 @@ def read_versions(session: Session, desk: Desk, wanted: Collection[tuple[str, in
 
 def _written(session: Session, entity_ids: Collection[str]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
-    mine = _HEAD.c.entity_id.in_(entity_ids)
-    for row in session.connection().execute(select(_HEAD).where(mine).order_by(_HEAD.c.version)):
+    if not entity_ids:
+        return found
+    for row in ask(session, _WRITTEN, {"records": list(entity_ids)}):
         found[row.entity_id].append(row)
     return found
 
 
 def _versions(session: Session, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Any]:
-    key = tuple_(EntityVersion.entity_id, EntityVersion.version)
-    columns = (EntityVersion.entity_id, EntityVersion.version, EntityVersion.label, EntityVersion.values)
-    rows = session.execute(select(*columns).where(key.in_(list(wanted))))
+    rows = ask(session, _SHOWN_AT, {"wanted": list(wanted)})
     return {(row.entity_id, row.version): row for row in rows}

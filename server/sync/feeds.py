@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam
 from sqlalchemy.orm import Session
 
-from server.db import inserter, is_sqlite, now
+from server.db import ask, inserter, is_sqlite, now, send_rows
 from server.failpoints import hit
 from server.sync.tables import Feed, FeedCounter
 
@@ -53,7 +53,7 @@ def touch(session: Session, news: Iterable[News]) -> None:
 def _take(session: Session, scope: str, count: int) -> int:
     """Reserves `count` numbers and answers the last number given before; holds the scope's row until the commit."""
     statement, wanted = _statements(is_sqlite(session))[0], {"of": scope, "more": count}
-    last = session.connection().execute(statement, wanted).scalar_one()
+    last = ask(session, statement, wanted).scalar_one()
     return int(last) - count
 
 
@@ -86,4 +86,4 @@ def _write(session: Session, items: list[News], start: int) -> None:
         }
         for k, item in enumerate(items, 1)
     ]
-    session.connection().execute(_statements(is_sqlite(session))[1], rows)
+    send_rows(session, _statements(is_sqlite(session))[1], rows)

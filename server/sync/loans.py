@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, load_actor
 from server.accounts.audit import note
 from server.accounts.tables import HelperOf, Loan
-from server.db import now, today, upsert
+from server.db import ask, now, today, upsert
 from server.errors import Fault, Problem
 from server.forms.tables import FormVersion
 from server.forms.versions import settings_of
@@ -187,13 +187,15 @@ def read_lent(session: Session, cases: Sequence[Case]) -> None:
             case.lent = frozenset(foreign[root] for root in rows)
 
 
+_BORROWED = select(Loan.household_id, Loan.person_id, Loan.form_id).where(
+    Loan.household_id.in_(bindparam("roots", expanding=True)), Loan.ended_at.is_(None)
+)
+
+
 def borrowers(session: Session, roots: Collection[str]) -> dict[str, dict[str, set[str]]]:
     """Who has these households on loan: household → person → the datasets that are shown."""
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    rows = session.execute(
-        select(Loan.household_id, Loan.person_id, Loan.form_id).where(Loan.household_id.in_(roots), _open())
-    )
-    for row in rows.all():
+    for row in ask(session, _BORROWED, {"roots": list(roots)}).all():
         found[row.household_id][row.person_id] |= set(frame_of(session, row.form_id))
     return found
 

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import HelperOf
+from server.db import ask
 from server.forms import versions
 from server.forms.tables import FormVersion
 from server.registry.tables import Conflict, Entity, Head
@@ -149,11 +150,14 @@ def _datasets(session: Session, ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.dataset for row in rows}
 
 
+_HELPERS = select(HelperOf.household_id, HelperOf.person_id).where(
+    HelperOf.household_id.in_(bindparam("roots", expanding=True))
+)
+
+
 def _helpers(session: Session, roots: set[str]) -> dict[str, list[str]]:
     helpers: dict[str, list[str]] = defaultdict(list)
-    for row in session.execute(
-        select(HelperOf.household_id, HelperOf.person_id).where(HelperOf.household_id.in_(roots))
-    ):
+    for row in ask(session, _HELPERS, {"roots": list(roots)}):
         helpers[row.household_id].append(row.person_id)
     return helpers
 

@@ -71,12 +71,17 @@ def _by_declaration(lon: object, lat: object, declared: object) -> Point | None:
     return point(float(x), float(y))
 
 
-_BARE = (defer(Region.boundary),)
+BARE = (defer(Region.boundary),)  # without the border, which is large and seldom needed
 
 
 def region_by_code(session: Session, code: str | None) -> Region | None:
-    """The region without its border, which is large and seldom needed."""
-    return once(session, ("region", code), lambda: session.get(Region, code, options=_BARE)) if code else None
+    """The region of this code, BARE."""
+    return once(session, ("region", code), lambda: session.get(Region, code, options=BARE)) if code else None
+
+
+def remember_region(session: Session, region: Region) -> None:
+    """It was read with something else: nobody need ask for it any more in this transaction."""
+    session.info["region", region.code] = region
 
 
 def metres_from(shown: BaseGeometry | None, where: BaseGeometry | None) -> float | None:

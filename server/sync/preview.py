@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
-from server.db import now, today
+from server.db import now, savepoint, today
 from server.errors import Problem
 from server.forms.rules import Judged
 from server.registry.judging import judge_now
@@ -31,7 +31,7 @@ _ANY_REASON = "?"  # a rejection needs a word, and this one is taken back with i
 
 def in_vain(session: Session, work: Callable[[], T]) -> T:
     """What `work` answers; what it wrote is undone. Needs a writing transaction."""
-    kept = session.begin_nested()
+    kept = savepoint(session)
     try:
         return work()
     finally:
@@ -49,19 +49,20 @@ def withdrawal(session: Session, actor: Actor, datasets: Datasets, instance_id: 
     return in_vain(session, work)
 
 
-def decision(session: Session, actor: Actor, datasets: Datasets, forms: Path, resolution: Resolution) -> Wire:
-    """The records as a decision would leave them, and the rules that would find something then and no longer.
+def decision(
+    session: Session, actor: Actor, datasets: Datasets, forms: Path, resolutions: Sequence[Resolution]
+) -> Wire:
+    """The records as these decisions would leave them, taken one after the other, and the rules that would find
+    something then and no longer.
 
     Problems record.not_found (out of sight), conflict.not_decided (nothing that may be chosen).
     """
-    roots = _roots(session, resolution)
+    roots = _roots(session, resolutions)
     judged = {root: judge_now(session, forms, root, today()) for root in roots}
 
     def work() -> Wire:
-        begun, op_id = now(), str(uuid.uuid4())
-        outcomes = resolve(session, actor, Origin(op_id, actor.id, f"op:{op_id}", None), resolution)
-        if isinstance(outcomes, str):
-            raise Problem("record.not_found" if outcomes == "scope.lost" else "conflict.not_decided", detail=outcomes)
+        begun = now()
+        outcomes = [outcome for one in resolutions for outcome in _resolved(session, actor, one)]
         found = _records(session, actor, datasets, outcomes)
         after = {root: judge_now(session, forms, root, today()) for root in roots}
         return {"records": found, **_findings(judged, after), **_conflicts(session, outcomes, begun)}
@@ -69,8 +70,16 @@ def decision(session: Session, actor: Actor, datasets: Datasets, forms: Path, re
     return in_vain(session, work)
 
 
-def _roots(session: Session, resolution: Resolution) -> list[str]:
-    ids = records_of(session, resolution)
+def _resolved(session: Session, actor: Actor, resolution: Resolution) -> tuple[Outcome, ...]:
+    op_id = str(uuid.uuid4())
+    outcomes = resolve(session, actor, Origin(op_id, actor.id, f"op:{op_id}", None), resolution)
+    if isinstance(outcomes, str):
+        raise Problem("record.not_found" if outcomes == "scope.lost" else "conflict.not_decided", detail=outcomes)
+    return outcomes
+
+
+def _roots(session: Session, resolutions: Sequence[Resolution]) -> list[str]:
+    ids = {id for resolution in resolutions for id in records_of(session, resolution)}
     return sorted(set(session.scalars(select(Entity.root_id).where(Entity.id.in_(ids)))))
 
 
@@ -96,7 +105,7 @@ def _tripped(judged: dict[str, Judged]) -> dict[tuple[str, str], Wire]:
 def _records(session: Session, actor: Actor, datasets: Datasets, outcomes: Sequence[Outcome]) -> list[Wire]:
     """Each record that would change, as far as the reader may see it, with its values before and after."""
     session.flush()
-    told = []
+    told: list[Wire] = []
     for outcome in outcomes:
         clear = visible_entities(actor, CLEAR_ROLES).label("clear")
         row = session.execute(
@@ -119,7 +128,19 @@ def _records(session: Session, actor: Actor, datasets: Datasets, outcomes: Seque
                 if change["shown"] and not change["property"].startswith("@")
             ],
         })  # fmt: skip
-    return told
+    return _together(told)
+
+
+def _together(told: Sequence[Wire]) -> list[Wire]:
+    """Versions of one record as one: each property from what it is now to what it would be in the end."""
+    records: dict[str, Wire] = {}
+    for one in told:
+        before = {change["property"]: change for change in records.get(one["id"], {"changes": []})["changes"]}
+        for change in one["changes"]:
+            first = before.get(change["property"], change)
+            before[change["property"]] = {**change, "from": first["from"]}
+        records[one["id"]] = {**one, "changes": list(before.values())}
+    return list(records.values())
 
 
 def _conflicts(session: Session, outcomes: Sequence[Outcome], begun: datetime) -> Wire:

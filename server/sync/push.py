@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, defer
 
@@ -150,12 +150,17 @@ def _names(op: RawOp) -> Iterator[str]:
     yield from depends_on(op.body)
 
 
+_STORED = (
+    select(OpLog)
+    .where(OpLog.op_id.in_(bindparam("ops", expanding=True)), OpLog.status.is_(None))
+    .options(defer(OpLog.raw))
+)
+
+
 def _unjudged(session: Session, op_ids: Iterable[str | None]) -> list[OpLog]:
     """Those of the ops that nobody has judged, in this order."""
     wanted = list(dict.fromkeys(op_id for op_id in op_ids if op_id))
-    stored = select(OpLog).where(OpLog.op_id.in_(wanted), OpLog.status.is_(None))
-    rows = session.scalars(stored.options(defer(OpLog.raw)))
-    found = {row.op_id: row for row in rows}
+    found = {row.op_id: row for row in session.scalars(_STORED, {"ops": wanted})}
     return [found[op_id] for op_id in wanted if op_id in found]
 
 
@@ -268,14 +273,20 @@ def _set_aside(session: Session, case: Case, verdict: Verdict, code: str) -> Non
     )
 
 
+_WAITING = select(OpLog.op_id).where(
+    OpLog.waits_for.in_(bindparam("names", expanding=True)), OpLog.status == "held"
+)
+
+
 def _released(session: Session, judged: Sequence[tuple[Case, Verdict]]) -> list[Case]:
     """Held ops that waited for one of these, for a branch step that it took or a record that it made."""
     names = {name for case, verdict in judged if verdict.status in SETTLED for name in _awaited(case)}
     if not names:
         return []
+    waiting = db.ask(session, _WAITING, {"names": list(names)}).scalars().all()  # mostly none
     rows = session.scalars(
-        select(OpLog).where(OpLog.waits_for.in_(names), OpLog.status == "held").order_by(OpLog.received_at, OpLog.op_id)
-    ).all()
+        select(OpLog).where(OpLog.op_id.in_(waiting)).order_by(OpLog.received_at, OpLog.op_id)
+    ).all() if waiting else ()
     cases = [_open(session, row, None) for row in rows]
     db.lock(session, {name for case in cases for name in (f"op:{case.row.op_id}", *case.touches)})
     return [case for case in cases if _still_held(session, case.row)]

@@ -39,7 +39,7 @@ def store_raw(session: Session, parcels: Sequence[Parcel]) -> list[list[str]]:
         _collect(session, parcel, rows)
     if not rows:
         return [[] for _ in parcels]
-    new = set(session.connection().scalars(_keep(is_sqlite(session)), list(rows.values())))
+    new = set(db.send_rows(session, _keep(is_sqlite(session)), list(rows.values())).scalars())
     return [_left(session, parcel.actor, _brought_before(parcel, new)) for parcel in parcels]
 
 

@@ -57,7 +57,7 @@ def judge_round(session: Session, cases: Sequence[Case]) -> list[tuple[Case, Ver
 def _judge_together(session: Session, cases: Sequence[Case]) -> list[Verdict] | None:
     """None: something failed, and nothing of it was done."""
     try:
-        with session.begin_nested():
+        with db.savepoint(session):
             return _judge_on_desk(session, cases)
     except DBAPIError as error:
         if db.is_passing(error):
@@ -73,7 +73,7 @@ def _judge_one(session: Session, case: Case) -> Verdict:
     """The verdict within a savepoint of its own; an op that crashed its judging three times is set aside."""
     for _ in range(case.row.attempts, TRIES + 1):
         try:
-            with session.begin_nested():
+            with db.savepoint(session):
                 return _judge_on_desk(session, [case])[0]
         except DBAPIError as error:
             if db.is_passing(error):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
@@ -26,7 +27,7 @@ from server.sync.derive import recount
 from server.sync.envelope import Named, SubmissionOp, finding
 from server.sync.grounds import known_base, lost
 from server.sync.merge_state import STATE
-from server.sync.place import in_area, region_by_code
+from server.sync.place import BARE, in_area, region_by_code, remember_region
 from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.tables import BranchStep, Submission
 from server.sync.vocabulary import todays_base
@@ -124,9 +125,19 @@ def known_records(session: Session, actor: Actor, ids: Collection[str]) -> dict[
     """Those of the records that exist already, each with whether the author may write it."""
     if not ids:
         return {}
-    may = scope.visible_entities(actor, WRITING)
-    rows = session.execute(select(Entity, may.label("may")).where(Entity.id.in_(ids)))
-    return {row.Entity.id: (row.Entity, bool(row.may)) for row in rows}
+    found = {}
+    for entity, may, region in session.execute(_known_to(actor), {"ids": list(ids)}):
+        found[entity.id] = (entity, bool(may))
+        remember_region(session, region)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _known_to(actor: Actor) -> Select[Entity, bool, Region]:
+    """Records by their ids, each with whether this person may write it, and its region. Kept for who sends often."""
+    may = scope.visible_entities(actor, WRITING).label("may")
+    here = select(Entity, may, Region).join(Region, Region.code == Entity.region_code)
+    return here.where(Entity.id.in_(bindparam("ids", expanding=True))).options(*BARE)
 
 
 def _record(

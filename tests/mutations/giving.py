@@ -11,7 +11,7 @@ PG = "postgres"
 GIVING = (
     mutant(
         "numbers are taken before the commit", FEEDS,
-        "    last = session.connection().execute(statement, wanted).scalar_one()\n",
+        "    last = ask(session, statement, wanted).scalar_one()\n",
         "    with session.get_bind().engine.begin() as own:\n"
         "        last = own.execute(statement, wanted).scalar_one()\n",
         f"{BUGS}::test_a_reader_never_passes_a_write_that_commits_late", database=PG,

@@ -11,8 +11,7 @@ PEOPLE, GUARDS = "sync/test_concurrency_people.py", "sync/test_concurrency_guard
 BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
 SIDE = "sync/test_rounds.py"
 PG = "postgres"
-LOCK = """_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"),
-        """
+LOCK = "ask(session, _LOCK, "
 
 TAKING = (
     # Simultaneity
@@ -82,7 +81,7 @@ TAKING = (
     ),
     mutant(
         "a round has no savepoint", ROUNDS,
-        "            with session.begin_nested():\n                return _judge_on_desk(session, [case])[0]",
+        "            with db.savepoint(session):\n                return _judge_on_desk(session, [case])[0]",
         "            return _judge_on_desk(session, [case])[0]",
         f"{BUGS}::test_what_a_batch_acknowledged_is_stored_although_a_neighbour_broke_the_database",
         "sync/test_push.py::test_a_judging_that_crashes_sets_the_op_aside_and_spares_the_rest", database=PG,
@@ -93,7 +92,7 @@ TAKING = (
     ),
     mutant(
         "a round with a poisoned op is not undone", ROUNDS,
-        "        with session.begin_nested():\n            return _judge_on_desk(session, cases)\n",
+        "        with db.savepoint(session):\n            return _judge_on_desk(session, cases)\n",
         "        if True:\n            return _judge_on_desk(session, cases)\n",
         f"{SIDE}::test_a_poisoned_op_is_set_aside_and_its_neighbours_are_applied",
     ),
@@ -151,7 +150,7 @@ TAKING = (
     ),
     # Rights
     mutant(
-        "foreign records may be written", WRITE, "(row.Entity, bool(row.may))", "(row.Entity, True)",
+        "foreign records may be written", WRITE, "(entity, bool(may))", "(entity, True)",
         "sync/test_push.py::test_foreign_and_unknown_records_are_kept_with_the_same_reason",
     ),
     mutant(

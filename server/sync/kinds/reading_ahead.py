@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.db import ask
 from server.sync import assignments, loans
 from server.sync.case import Case
 from server.sync.desk import Desk, read_heads, read_versions
@@ -16,6 +17,11 @@ from server.sync.kinds.lookalikes_ahead import read_lookalikes_ahead
 from server.sync.tables import OpLog, Submission
 from server.sync.vocabulary import vocabulary
 from server.sync.write import known_records
+
+_KNOWN = select(Submission.instance_id).where(Submission.instance_id.in_(bindparam("ids", expanding=True)))
+_NUMBERED = select(OpLog.seq, OpLog.op_id).where(
+    OpLog.install_id == bindparam("install"), OpLog.seq.in_(bindparam("seqs", expanding=True))
+)
 
 
 def read_ahead(session: Session, desk: Desk, cases: Sequence[Case]) -> None:
@@ -51,8 +57,9 @@ def _ids(case: Case) -> list[str]:
 
 
 def _read_first(session: Session, cases: Sequence[Case]) -> None:
-    ids = {case.submission.instance_id for case in cases if case.submission}
-    rows = session.scalars(select(Submission).where(Submission.instance_id.in_(ids)))
+    ids = [case.submission.instance_id for case in cases if case.submission]
+    known = ask(session, _KNOWN, {"ids": ids}).scalars().all()  # mostly none
+    rows = session.scalars(select(Submission).where(Submission.instance_id.in_(known))) if known else ()
     found = {row.instance_id: row for row in rows}
     for case in cases:
         case.first = found.get(case.submission.instance_id) if case.submission else None
@@ -65,9 +72,9 @@ def _read_reused(session: Session, cases: Sequence[Case]) -> None:
         if case.row.install_id and case.row.seq:
             numbered[case.row.install_id].append(case)
     for install_id, theirs in numbered.items():
-        same = (OpLog.install_id == install_id, OpLog.seq.in_([case.row.seq for case in theirs]))
         ops = defaultdict[int | None, set[str]](set)
-        for seq, op_id in session.execute(select(OpLog.seq, OpLog.op_id).where(*same)):
+        wanted = {"install": install_id, "seqs": [case.row.seq for case in theirs]}
+        for seq, op_id in ask(session, _NUMBERED, wanted):
             ops[seq].add(op_id)
         for case in theirs:
             case.is_reused = len(ops[case.row.seq] - {case.row.op_id}) > 0
