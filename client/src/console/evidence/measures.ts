@@ -12,7 +12,8 @@ const UNITS: Record<string, string> = {
 export function measure(code: string, value: number | string | null | undefined): string | null {
   if (value === null || value === undefined) return null;
   if (typeof value === "string") return value || null;
-  return t(`measure.${UNITS[code] ?? "plain"}`, { n: Math.round(value * 10) / 10 });
+  const n = Math.round(value * 10) / 10;
+  return i18n.global.t(`measure.${UNITS[code] ?? "plain"}`, { n }, n);
 }
 
 /** What it was held against; null where any at all is worth a look, such as the same file elsewhere. */

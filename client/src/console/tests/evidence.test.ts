@@ -1,6 +1,7 @@
 import { addMessages, setLanguage } from "@lib/i18n";
 import { beforeEach, describe, expect, it } from "vitest";
 import { besides, firstBeside } from "../evidence/comparing";
+import { type DayVisit, lineOf } from "../evidence/day";
 import en from "../evidence/en.json";
 import { limitOf, measure } from "../evidence/measures";
 import { addressOf, around, wantedOf } from "../evidence/queue";
@@ -31,6 +32,19 @@ describe("what is held beside a photo", () => {
     const spot = [shot("later", "2026-07-01T00:00:00Z"), shot("last", "2026-05-01T00:00:00Z"), shot("older", "2025-05-01T00:00:00Z")];
     expect(firstBeside(besides(look({ others: [way], same_slot: spot })))).toBe("last");
     expect(firstBeside(besides(look()))).toBeNull();
+  });
+});
+
+describe("the day of a photo", () => {
+  const visit = (id: string, from: string | null, to: string | null): DayVisit => {
+    const at = (time: string | null) => (time ? `2026-11-21T${time}:00Z` : null);
+    return { instance_id: id, form_id: "f", form_names: null, author: null, started_at: at(from), ended_at: at(to), received_at: "2026-11-21T12:00:00Z", contact_mode: null, review: "received", supersedes: null, place: null, photos: null };
+  };
+  it("tells how long after all before it a visit began, and marks the photo's own", () => {
+    const items = [visit("long", "08:00", "10:00"), visit("within", "08:30", "09:00"), visit("after", "10:20", null), visit("unknown", null, null)];
+    const line = lineOf({ day: "2026-11-21", present: "after", items });
+    expect(line.map(({ between }) => between && between / 60_000)).toEqual([null, -90, 20, null]);
+    expect(line.filter(({ present }) => present).map(({ visit }) => visit.instance_id)).toEqual(["after"]);
   });
 });
 
