@@ -22,6 +22,7 @@ from server.inspection.on_wire import inspection_wire
 from server.inspection.planning import SEED_WAYS, SPARING, Wanted
 from server.inspection.preview import preview
 from server.inspection.reading import (
+    Narrowed,
     list_inspections,
     list_published,
     overlaps_of,
@@ -56,6 +57,7 @@ class Planned(Loose):
 class Asked(Paging):
     state = fields.String(load_default=None, validate=validate.OneOf(STATES))
     region = fields.String(load_default=None, validate=validate.Length(max=20))
+    unclosed = fields.Boolean(load_default=False)
 
 
 class Rolled(Loose):
@@ -97,12 +99,9 @@ def _steered(row_id: UUID | str, work: Callable[[Session, str], Inspection]) -> 
 @blueprint.arguments(Asked, location="query")
 def listed(asked: dict[str, Any]) -> Response:
     """Inspections of the areas that one answers for or audits, newest first; nobody else has any here."""
+    wanted = Narrowed(asked["state"], asked["region"], asked["unclosed"])
     with db.read() as session:
-        return page_answer(
-            list_inspections(
-                session, current_actor(), asked["state"], asked["region"], asked["limit"], asked["after"]
-            )
-        )
+        return page_answer(list_inspections(session, current_actor(), wanted, asked["limit"], asked["after"]))
 
 
 @blueprint.post("/inspections")

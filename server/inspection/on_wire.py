@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors
+from server.db import today
+from server.inspection.opening import days_late
 from server.inspection.planning import plan_in
 from server.inspection.preview import names_of
 from server.inspection.rights import PLANNERS, answerable
@@ -115,6 +117,7 @@ def _wire(row: Inspection, seen: _Around) -> Wire:
             for team in seen.teams.get(row.id, ())
         ],
         "may_steer": row.id in seen.mine,
+        "days_late": days_late(row, today()),
     }
 
 

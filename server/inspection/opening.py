@@ -1,8 +1,14 @@
-"""Opening an inspection publishes it to the villages; closing ends what was not done."""
+"""Opening an inspection publishes it to the villages; closing ends what was not done.
+
+Nothing closes by itself: closing takes errands back and lets townships read what was answered, so somebody does it. It
+is due when the last planned day (`ends_on`) is over; from then on whoever steers the inspection is reminded.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
@@ -10,7 +16,7 @@ from server.accounts.audit import note
 from server.db import now
 from server.inspection.planning import at_work
 from server.inspection.results import read_results
-from server.inspection.tables import Inspection, InspectionTask
+from server.inspection.tables import UNDER_WAY, Inspection, InspectionTask
 from server.sync import assignments, unannounced
 
 
@@ -43,3 +49,13 @@ def close(session: Session, actor: Actor, inspection_id: str) -> Inspection:
     note(session, actor.id, "inspection.closed", inspection.id)
     session.flush()
     return inspection
+
+
+def days_late(row: Inspection, day: date) -> int:
+    """Days since it should have been closed; 0 when it is not due on this day."""
+    return max(0, (day - row.ends_on).days) if row.state in UNDER_WAY else 0
+
+
+def unclosed(day: date) -> ColumnElement[bool]:
+    """Clause on Inspection: closing it is due."""
+    return and_(Inspection.state.in_(UNDER_WAY), Inspection.ends_on < day)

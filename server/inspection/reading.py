@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.db import today
 from server.errors import Problem
 from server.geo.inside import codes_inside
 from server.inspection import draw_record
 from server.inspection.freezing import exclusions_csv
 from server.inspection.on_wire import inspection_wires, told
+from server.inspection.opening import unclosed
 from server.inspection.preview import names_of, overlap_rows
 from server.inspection.rights import answerable, published_to
 from server.inspection.tables import (
@@ -36,16 +39,27 @@ FILES = {
 }
 
 
+@dataclass(frozen=True)
+class Narrowed:
+    """What a list is narrowed to; None is no limit. `unclosed`: those that should have been closed by today."""
+
+    state: str | None = None
+    region: str | None = None
+    unclosed: bool = False
+
+
 def list_inspections(
-    session: Session, actor: Actor, state: str | None, region: str | None, limit: int, after: str | None
+    session: Session, actor: Actor, wanted: Narrowed, limit: int, after: str | None
 ) -> Page | None:
     """Inspections that the actor answers for or audits, newest first; None when `after` names none of them."""
     known: Rows = select(Inspection).where(answerable(actor))
     query = known
-    if state:
-        query = query.where(Inspection.state == state)
-    if region:
-        query = query.where(Inspection.region_code.in_(codes_inside(session, region)))
+    if wanted.state:
+        query = query.where(Inspection.state == wanted.state)
+    if wanted.region:
+        query = query.where(Inspection.region_code.in_(codes_inside(session, wanted.region)))
+    if wanted.unclosed:
+        query = query.where(unclosed(today()))
     page = newest_first(session, query, known, Inspection.made_at, Inspection.id, limit, after)
     if page is None:
         return None

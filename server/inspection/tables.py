@@ -18,6 +18,7 @@ from server.sealing.columns import SealedWords
 STATES = ("planned", "frozen", "drawn", "open", "closed")
 PUBLISHED = ("open", "closed")
 DRAWN = ("drawn", "open", "closed")
+UNDER_WAY = ("drawn", "open")  # people may be sent, and townships do not read what was answered
 
 
 class Inspection(Base):

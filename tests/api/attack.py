@@ -71,9 +71,9 @@ IN_QUERY: dict[str, tuple[str, ...]] = {
     "scope": ("scope", "own_feed"), "bbox": ("bbox",), "near": ("near",), "within": ("within",),
     **dict.fromkeys(
         ("limit", "after", "state", "kind", "from", "to", "dataset", "concern", "slot", "at", "code", "drawn",
-         "source", "overdue", "risen", "mine", "size", "against", "property", "differing", "below", "f", "datetime",
-         "role", "active", "stage", "watermark", "geometry", "lon", "lat", "datum", "rule", "severity", "form_id",
-         "status", "review", "has_photo", "findings", "photos", "last_day", "visited", "edges", "series",
+         "source", "overdue", "unclosed", "risen", "mine", "size", "against", "property", "differing", "below", "f",
+         "datetime", "role", "active", "stage", "watermark", "geometry", "lon", "lat", "datum", "rule", "severity",
+         "form_id", "status", "review", "has_photo", "findings", "photos", "last_day", "visited", "edges", "series",
          "area", "policy", "line", "order"), ()),
 }  # fmt: skip
 
@@ -145,6 +145,16 @@ IN_BODY: dict[str, list[More]] = {
     "errands.lend": [
         lambda own, far: ("/loans", {**_LOAN, "person_id": own["inspector"], "household_id": far["household"]}),
         lambda own, far: ("/loans", {**_LOAN, "person_id": far["person"], "household_id": own["household"]}),
+    ],
+    "conflicts.preview_together": [
+        lambda own, far: (
+            "/conflicts/preview",
+            {
+                "decisions": [
+                    {"conflict_id": far["conflict"], "choose": far["conflict_op"], "seen": [far["conflict_op"]]}
+                ]
+            },
+        )
     ],
     "enrolments.add": [lambda own, far: ("/enrolments", {"person_id": far["newcomer"]})],
     "exports.ask": [

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from server.db import today
 from server.inspection.results import Try, counted
 from server.inspection.route import in_order
-from server.inspection.tables import InspectionTask
+from server.inspection.tables import Inspection, InspectionTask
 from server.sync.office_tables import Assignment
 from tests.inspection.field_desk import county, drawn, filled, noted, planned, send, step, tasks
 from tests.sync.office import entries, op, own
@@ -352,6 +352,22 @@ def test_closing_takes_back_what_is_still_out(world: World) -> None:
     phone = world.phone("inspector")
     assert rows(world, phone) == {}
     assert send(world, inspection, tasks(world, inspection)).json["code"] == "inspection.state"
+
+
+def test_whoever_steers_is_reminded_of_an_inspection_that_nobody_closes(world: World) -> None:
+    """From the day after the last planned one, until it is closed; the townships that it checks learn nothing."""
+    inspection = drawn(world)
+    late = "/inspections?unclosed=true"
+    assert inspection["days_late"] == 0 and world.phone("admin").get(late).json["items"] == []
+    ended = today() - timedelta(days=3)
+    world.run(lambda session: session.execute(update(Inspection).values(starts_on=ended, ends_on=ended)))
+    [told] = world.phone("admin").get(late).json["items"]
+    assert (told["id"], told["days_late"], told["may_steer"]) == (inspection["id"], 3, True)
+    assert world.phone("zhang").get(late).json["items"] == []
+    step(world, inspection, "open")
+    assert world.phone("admin").get(f"/inspections/{inspection['id']}").json["days_late"] == 3
+    assert step(world, inspection, "close").json["days_late"] == 0
+    assert world.phone("admin").get(late).json["items"] == []
 
 
 def test_a_team_has_inspectors_alone_and_sends_its_own(world: World) -> None:

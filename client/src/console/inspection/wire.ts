@@ -16,7 +16,7 @@ interface Told {
   plan: Plan; plan_sha256: string; seed_way: "dice" | "reveal"; opened_at: string | null; closed_at: string | null;
 }
 export interface Inspection extends Told {
-  form_ids: string[]; recent: "leave_out" | "share"; made_by: Who | null; made_at: string; may_steer: boolean;
+  form_ids: string[]; recent: "leave_out" | "share"; made_by: Who | null; made_at: string; may_steer: boolean; days_late: number;
   frame: { sha256: string; households: number; villages: number; frozen_at: string; frozen_by: Who | null; is_published: boolean; exclusions: Record<string, number> } | null;
   commitments: { person: Who | null; sha256: string; is_revealed: boolean }[];
   draw: { seed: string; record_sha256: string; drawn_by: Who | null; drawn_at: string; main: number; reserves: number } | null;
