@@ -18,8 +18,10 @@ from server.errors import Problem
 from server.sync.conflict_queue import ORDERS, list_households
 from server.sync.conflict_reading import STATES, ConflictFilter, list_conflicts, read_conflict
 from server.sync.preview import decision
-from server.sync.resolve import LONGEST_REASON, MOST_SEEN, read_resolution
+from server.sync.resolve import LONGEST_REASON, MOST_SEEN, Resolution, read_resolution
 from server.sync.undoing import undo
+
+MOST_TOGETHER = 50
 
 blueprint = Blueprint("conflicts", __name__, description="Different values of one property, and who decided")
 blueprint.before_request(refuse_nul)
@@ -50,6 +52,16 @@ class Considered(Decision):
     """A choice that is only looked at needs no reason yet."""
 
     reason = fields.String(load_default="", validate=validate.Length(max=LONGEST_REASON))
+
+
+class ConsideredOne(Considered):
+    conflict_id = fields.UUID(required=True)
+
+
+class ConsideredTogether(Loose):
+    decisions = fields.List(
+        fields.Nested(ConsideredOne), required=True, validate=validate.Length(min=1, max=MOST_TOGETHER)
+    )
 
 
 class TakenBack(Loose):
@@ -116,16 +128,33 @@ def resolve(body: dict[str, Any], conflict_id: str) -> Response:
 @blueprint.arguments(Considered)
 def preview(body: dict[str, Any], conflict_id: str) -> Response:
     """What this decision would make of the record, and which cleaning rules it would then break or no longer break."""
+    return _previewed([{**body, "conflict_id": conflict_id}])
+
+
+@blueprint.post("/conflicts/preview")
+@signed_in("supervisor", "admin", "cadre")
+@blueprint.arguments(ConsideredTogether)
+def preview_together(body: dict[str, Any]) -> Response:
+    """As the preview of one decision, of several together: those about one household before they are taken."""
+    return _previewed([{**one, "conflict_id": str(one["conflict_id"])} for one in body["decisions"]])
+
+
+def _previewed(decisions: list[dict[str, Any]]) -> Response:
     actor = current_actor()
     with db.read() as session:
-        found(read_conflict(session, actor, definitions(), conflict_id))
-    given = {**body, "conflict_id": conflict_id, "reason": body["reason"].strip() or "?"}
-    considered = read_resolution({**given, "seen": [str(op_id) for op_id in body["seen"]]})
+        for one in decisions:
+            found(read_conflict(session, actor, definitions(), one["conflict_id"]))
+    considered = [_considered(one) for one in decisions]
+    forms = current_app.config["RUHU"].forms
+    return jsonify(db.transact(lambda session: decision(session, actor, definitions(), forms, considered)))
+
+
+def _considered(body: dict[str, Any]) -> Resolution:
+    given = {**body, "reason": body["reason"].strip() or "?", "seen": [str(op_id) for op_id in body["seen"]]}
+    considered = read_resolution(given)
     if considered is None:
         raise Problem("conflict.not_decided", detail="op.incomplete")
-    forms = current_app.config["RUHU"].forms
-    told = db.transact(lambda session: decision(session, actor, definitions(), forms, considered))
-    return jsonify(told)
+    return considered
 
 
 @blueprint.post("/conflicts/<conflict_id>/undo")

@@ -81,6 +81,31 @@ def test_a_decision_is_shown_with_its_record_before_it_is_taken(world: World, qu
     assert stored(world) == before and open_conflict(zhang)["id"] == conflict["id"]
 
 
+def test_several_decisions_of_a_household_are_shown_as_one_record(world: World, quarrel: tuple[Phone, ...]) -> None:
+    """Proves that what each would change stands in one record, and that an unknown one among them refuses all."""
+    li, helper, zhang = quarrel
+    li.send(li.visit(base_version=None, phone="13800000001"))
+    helper.send(helper.visit(base_version=1, phone="13800000002"))
+    waiting = {one["properties"][0]: one for one in zhang.get("/conflicts?state=open").json["items"]}
+    before = stored(world)
+    days = choice(waiting["water_shortage_days"], "9")
+    call = {
+        "choose": "value",
+        "value": "13800000003",
+        "seen": [head["op_id"] for head in waiting["contact_phone"]["heads"]],
+    }
+    both = [
+        {**days, "conflict_id": waiting["water_shortage_days"]["id"]},
+        {**call, "conflict_id": waiting["contact_phone"]["id"]},
+    ]
+    told = zhang.post("/conflicts/preview", {"decisions": both}).json
+    (record,) = told["records"]
+    assert {change["property"] for change in record["changes"]} == {"water_shortage_days", "contact_phone"}
+    assert (told["closes"], stored(world)) == (2, before)
+    strange = zhang.post("/conflicts/preview", {"decisions": [*both, {**days, "conflict_id": WANG}]})
+    assert strange.status_code == 404 and stored(world) == before
+
+
 def test_a_preview_names_the_rules_that_it_would_break_and_mend() -> None:
     known = load(ROOT / "form_definitions").rules
     old, new, both = known[:3]
