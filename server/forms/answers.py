@@ -10,7 +10,6 @@ from typing import Any
 from server.forms.model import FormModel, Question, Trie
 from server.forms.parsed import Instance
 
-_ATTACHED = ("image", "audio", "video", "file")
 _SEPARATORS = {"zh": "、", "en": ", "}
 
 
@@ -63,8 +62,8 @@ def attachment_names(model: FormModel, instance: Instance) -> tuple[AttachmentRe
     """The files that the instance names, in form order."""
     return tuple(
         AttachmentRef(value, position, question.slot)
-        for question, position, value in _values(model, instance)
-        if value and question.type in _ATTACHED
+        for question, position, value in _walk_from(instance, model.naming_files, model.repeats)
+        if value
     )
 
 
@@ -73,7 +72,8 @@ def visit_facts(model: FormModel, instance: Instance) -> dict[str, str]:
 
     Keys: started_at, ended_at, contact_mode, location ("lat lon altitude accuracy"); absent where not answered.
     """
-    return {q.visit: value for q, _, value in _values(model, instance) if q.visit and value}
+    found = _walk_from(instance, model.about_visit, model.repeats)
+    return {question.visit: value for question, _, value in found if question.visit and value}
 
 
 def answers_once(level: Trie, node: Any) -> Iterator[tuple[Question, str]]:
@@ -90,7 +90,13 @@ def answers_once(level: Trie, node: Any) -> Iterator[tuple[Question, str]]:
 
 
 def _values(model: FormModel, instance: Instance) -> Iterator[tuple[Question, str, str | None]]:
-    return _walk(instance.root, model.tree, f"/{instance.root.tag}", f"/{instance.root.tag}", model.repeats)
+    return _walk_from(instance, model.tree, model.repeats)
+
+
+def _walk_from(
+    instance: Instance, top: Trie, repeats: frozenset[str]
+) -> Iterator[tuple[Question, str, str | None]]:
+    return _walk(instance.root, top, f"/{instance.root.tag}", f"/{instance.root.tag}", repeats) if top else iter(())
 
 
 def _walk(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from server.forms.rule import Rule
 
@@ -76,6 +77,26 @@ class Dataset:
     alike: Alike | None = None
     found_by: str | None = None
     sharp_m: Decimal = Decimal()
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What is found out once about the dataset by those who use it."""
+        return {}
+
+    @cached_property
+    def dates(self) -> list[str]:
+        return [prop.name for prop in self.properties.values() if prop.type == "date"]
+
+    @cached_property
+    def read_by_rules(self) -> frozenset[str]:
+        """Names of the properties and derived facts that some rule of the dataset reads, and `id`."""
+        paths = (path for rule in self.rules for path in rule.when.reads(f"/{self.name}"))
+        return frozenset(["id", *(path.rpartition("/")[2] for path in paths)])
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The merge key of each property: its group, or its own name."""
+        return {name: prop.group or name for name, prop in self.properties.items()}
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,8 @@ from server.forms.dataset import Choice
 
 # The list of villages and groups that a form may ask for; phones and the server make it.
 REGION_LIST = "region.csv"
+# Types of questions whose answer is the name of a file.
+ATTACHED = ("image", "audio", "video", "file")
 
 # tag -> what the node of this tag writes, and what stands below it
 WriteTree = dict[str, tuple["tuple[str, str] | None", "WriteTree"]]
@@ -108,6 +110,16 @@ class FormModel:
         """As `tree`, of what people are asked outside of repeats."""
         inside = tuple(f"{repeat}/" for repeat in self.repeats)
         return _tree(one for one in self.questions if one.is_asked and not f"{one.path}/".startswith(inside))
+
+    @cached_property
+    def naming_files(self) -> Trie:
+        """As `tree`, of questions whose answer names a file."""
+        return _tree(one for one in self.questions if one.type in ATTACHED)
+
+    @cached_property
+    def about_visit(self) -> Trie:
+        """As `tree`, of questions that say something about the visit itself."""
+        return _tree(one for one in self.questions if one.visit)
 
 
 def _tree(questions: Iterable[Question]) -> Trie:

@@ -95,10 +95,12 @@ def household_tree(
 
 
 def record_tree(dataset: Dataset, values: Mapping[str, str | None], day: date) -> Node:
-    """One record alone, for the rules of its dataset: /<dataset>/<property>."""
+    """One record alone, for the rules of its dataset: /<dataset>/<property>, with what they read and no more."""
     root = Node(dataset.name)
     record = Record(dataset.name, "", values)
-    names = frozenset(["id", *dataset.properties, *derived_names(dataset)])
+    names = dataset.read_by_rules
+    if "*" in names:  # a rule that reads everything below
+        names = frozenset(["id", *dataset.properties, *derived_names(dataset)])
     _fill(root, dataset, record, day, Counter([_id_number(record)]), names)
     return root
 
@@ -138,7 +140,7 @@ def derived_names(dataset: Dataset) -> list[str]:
 
 
 def dates_of(dataset: Dataset) -> list[str]:
-    return [prop.name for prop in dataset.properties.values() if prop.type == "date"]
+    return dataset.dates
 
 
 def known_paths(datasets: Mapping[str, Dataset], policies: Mapping[str, Iterable[str]]) -> frozenset[str]:

@@ -80,14 +80,14 @@ class _Seen:
 
 def _sent(dataset: Dataset, write: RecordWrite) -> dict[str, merge.Sent]:
     """What was sent, by key."""
-    by_key: dict[str, merge.Sent] = {}
-    for name in write.values:
-        by_key.setdefault(key_of(dataset, name), merge.Sent({}, {}))
-    for key in by_key:
-        names = [name for name in write.values if key_of(dataset, name) == key]
-        base = {name: canonical(write.base[name], _type(dataset, name)) for name in names if name in write.base}
-        by_key[key] = merge.Sent({name: write.values[name] for name in names}, base)
-    return by_key
+    values: dict[str, dict[str, str | None]] = {}
+    base: dict[str, dict[str, str | None]] = {}
+    for name, text in write.values.items():
+        key = key_of(dataset, name)
+        values.setdefault(key, {})[name] = text
+        if name in write.base:
+            base.setdefault(key, {})[name] = canonical(write.base[name], _type(dataset, name))
+    return {key: merge.Sent(sent, base.get(key, {})) for key, sent in values.items()}
 
 
 def _type(dataset: Dataset, name: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+_UNCLEAN = (b"\\u0000", b"\\ud", b"NaN", b"Infinity")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 LARGEST_SEQ = 2**53  # what JavaScript counts exactly
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -55,7 +56,7 @@ def read_op(element: object) -> RawOp:
         return RawOp(element.raw, content_hash, None, element.install_id, element.seq, "", {})
     raw = json.dumps(element, sort_keys=True, ensure_ascii=True).encode()
     content_hash = hashlib.sha256(raw).hexdigest()
-    body = cleaned(element) if isinstance(element, dict) and nesting(element) <= DEEPEST else {}
+    body = _body(element, raw)
     return RawOp(
         raw=raw,
         content_hash=content_hash,
@@ -65,6 +66,24 @@ def read_op(element: object) -> RawOp:
         kind=as_text(body.get("kind"), 40) or "",
         body=body,
     )
+
+
+def _body(element: object, raw: bytes) -> dict[str, Any]:
+    """What is judged of it; nothing when it is no object, or nests too deep."""
+    if not isinstance(element, dict) or not (_is_flat(raw) or nesting(element) <= DEEPEST):
+        return {}
+    read: dict[str, Any] = element if _is_clean(raw) else cleaned(element)
+    return read
+
+
+def _is_flat(raw: bytes) -> bool:
+    """Whether so few lists and objects open at all that they cannot nest too deep: so it is with nearly every op."""
+    return raw.count(b"{") + raw.count(b"[") <= DEEPEST
+
+
+def _is_clean(raw: bytes) -> bool:
+    """Whether `cleaned` would change nothing: JSON in ASCII spells all that it looks for in one of these ways."""
+    return not any(sign in raw for sign in _UNCLEAN)
 
 
 def nesting(value: object) -> int:

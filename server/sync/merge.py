@@ -40,6 +40,10 @@ class Write:
     closed_by: str | None = None
     implied: bool = False
 
+    def closed(self, by: str | None) -> Write:
+        """The same write, seen by this op."""
+        return self if by == self.closed_by else replace(self, closed_by=by)
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -62,12 +66,15 @@ class Key:
     gone: tuple[Write, ...] = ()
 
     def heads(self) -> tuple[Write, ...]:
-        return tuple(write for write in self.writes if write.closed_by is None)
+        return tuple([write for write in self.writes if write.closed_by is None])
 
     def values(self) -> tuple[Value, ...]:
         """The distinct values of the heads, oldest first."""
+        heads = self.heads()
+        if len(heads) == 1:
+            return (heads[0].value,)
         distinct: list[Value] = []
-        for head in sorted(self.heads(), key=lambda head: head.version):
+        for head in sorted(heads, key=lambda head: head.version):
             if head.value not in distinct:
                 distinct.append(head.value)
         return tuple(distinct)
@@ -156,13 +163,13 @@ def add(key: Key, write: Write) -> Key:
         return key
     overtaken = next((known.op_id for known in key.writes if _answers(key, known, write)), None)
     lost = _lost_before(key, write)
-    known = tuple(
-        replace(old, closed_by=write.op_id)
+    known = [
+        old.closed(write.op_id)
         if old.closed_by is None and (_answers(key, write, old) or old.op_id in lost)
         else old
         for old in key.writes
-    )
-    return shown_anew(replace(key, writes=(*known, replace(write, closed_by=overtaken))))
+    ]
+    return shown_anew(Key((*known, write.closed(overtaken)), key.shown, key.policy, key.gone))
 
 
 def withdraw(key: Key, op_ids: Set[str]) -> Key:
@@ -201,7 +208,7 @@ def _lost_before(key: Key, write: Write) -> Set[str]:
     if write.saw is None or not write.base_version:
         return frozenset()
     at_base = [old for old in key.writes if old.version <= write.base_version and _open_at(key, old, write)]
-    if not at_base or not decide(key.policy, at_base, None).by_rule:
+    if len(at_base) < 2 or not decide(key.policy, at_base, None).by_rule:
         return frozenset()
     return {old.op_id for old in at_base if not key.policy.stands(old.value, write.value)}
 
@@ -214,9 +221,12 @@ def _open_at(key: Key, old: Write, write: Write) -> bool:
 
 def shown_anew(key: Key) -> Key:
     """What was shown stays shown while its value is a head's and no rule speaks for another."""
+    heads = key.heads()
+    if len(heads) == 1:
+        return Key(key.writes, heads[0].op_id, key.policy, key.gone)
     before = next((write.value for write in key.writes if write.op_id == key.shown), None)
-    same = [head.op_id for head in key.heads() if head.value == before]
+    same = [head.op_id for head in heads if head.value == before]
     kept = key.shown if key.shown in same else next(iter(sorted(same)), None)
-    oldest = min(key.heads(), key=lambda head: head.version, default=None)
+    oldest = min(heads, key=lambda head: head.version, default=None)
     found = replace(key, shown=kept or (oldest.op_id if oldest else key.shown))
     return replace(found, shown=found.decision().op_id or found.shown)

@@ -78,6 +78,8 @@ def decide(policy: Policy, heads: Heads, shown: str | None) -> Decision:
     """What is shown of these heads (at least one). `shown`: the op whose value was shown before, which stays if nothing
     speaks for another: people are not to see values jump.
     """
+    if len(heads) == 1:
+        return Decision(heads[0].value, heads[0].op_id)
     ordered = sorted(heads, key=lambda head: (head.version, head.op_id))
     if len(_distinct(ordered)) == 1:
         return _first(ordered, shown)

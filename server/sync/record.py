@@ -129,7 +129,15 @@ def members(dataset: Dataset, name: str) -> tuple[str, ...]:
 
 
 def policy_of(dataset: Dataset, name: str) -> Policy:
-    """The merge policy of a key, with the property that it goes by."""
+    """The merge policy of a key, with the property that it goes by; found out once for each."""
+    policies: dict[str, Policy] = dataset.kept.setdefault("policies", {})
+    found = policies.get(name)
+    if found is None:
+        found = policies[name] = _policy_of(dataset, name)
+    return found
+
+
+def _policy_of(dataset: Dataset, name: str) -> Policy:
     if name == merge_state.STATE:
         return merge_state.POLICY
     group = [dataset.properties[member] for member in members(dataset, name) if member in dataset.properties]
@@ -143,5 +151,4 @@ def policy_of(dataset: Dataset, name: str) -> Policy:
 
 
 def key_of(dataset: Dataset, name: str) -> str:
-    prop = dataset.properties.get(name)
-    return prop.group if prop and prop.group else name
+    return dataset.keys.get(name, name)

@@ -62,7 +62,7 @@ MERGING = (
         "sync/test_merge.py::test_adding_again_changes_nothing",
     ),
     mutant(
-        "what a late write was overtaken by is not looked for", MERGE, "replace(write, closed_by=overtaken)", "write",
+        "what a late write was overtaken by is not looked for", MERGE, "write.closed(overtaken)", "write",
         "sync/test_merge.py::test_heads_do_not_depend_on_the_order_of_arrival",
     ),
     mutant(

@@ -8,7 +8,7 @@ on: so everything after it is judged as a form that is opened again would.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from server.forms.evaluation.cells import Absent, Cell, ToBe, hide
@@ -67,7 +67,7 @@ def _run(sheet: Sheet, judge: Judge) -> None:
             if step.expression in unknown or (step.is_wide and not judge.may_judge(step.part, step.expression)):
                 _as_it_stands(step, cells)
             elif step.kind == "relevant":
-                _relevant(step.expression.truth, context, cells)
+                _relevant(step.expression, context, cells)
             elif step.kind == "calculate":
                 if step.expression not in inexact:
                     _calculate(sheet, judge, step, cells)
@@ -83,13 +83,14 @@ def _as_it_stands(step: Instruction, cells: list[Cell]) -> None:
                 hide(cell)
 
 
-def _relevant(truth: Callable[[Context], bool], context: Context, cells: list[Cell]) -> None:
+def _relevant(relevant: Expression, context: Context, cells: list[Cell]) -> None:
     """Hides what is not relevant."""
+    truth = relevant.truth_at
     for cell in cells:
         if cell.relevant:
             context.node = cell
             try:
-                if not truth(context):
+                if not truth(cell, context):
                     hide(cell)
             except TROUBLE:
                 if not cell.given:
@@ -105,7 +106,7 @@ def _calculate(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell])
             continue
         context.node = cell
         try:
-            value = expression(context)
+            value = expression.value_at(cell, context)
         except TROUBLE:
             continue
         # Nearly always a text, and the one that was sent.

@@ -104,7 +104,7 @@ class Judge:
             return otherwise
         self.context.node = cell
         try:
-            return condition.truth(self.context)
+            return condition.truth_at(cell, self.context)
         except TROUBLE:
             return otherwise
 

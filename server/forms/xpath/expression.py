@@ -29,13 +29,15 @@ class Expression:
     columns     (list, column) for each column of theirs that it names
     is_stable   calls none of now, today, random, once, uuid, randomize without a seed: its result can be judged again
     constant    its value when it depends on nothing at all, else None
+    value_at, truth_at  the compiled code itself, (node, context) → value or truth, for who evaluates by the hundred:
+                a RecursionError comes out of it as such
 
     An evaluation raises EvaluationError when there is no value (the date of a text that is none, a missing list).
     """
 
     __slots__ = (
-        "_number", "_paths", "_run", "_text", "_truth", "columns", "constant", "functions", "is_stable", "lists",
-        "references", "text",
+        "_number", "_paths", "_text", "columns", "constant", "functions", "is_stable", "lists", "references", "text",
+        "truth_at", "value_at",
     )  # fmt: skip
 
     def __init__(self, text: str) -> None:
@@ -43,8 +45,8 @@ class Expression:
         compiled = Compiler().code(syntax)
         called = list(calls(syntax))
         self.text = text
-        self._run = compiled.run
-        self._text, self._truth, self._number = code.text(compiled), code.truth(compiled), code.number(compiled)
+        self.value_at, self.truth_at = compiled.run, code.truth(compiled)
+        self._text, self._number = code.text(compiled), code.number(compiled)
         self._paths = references(syntax)
         self.references = frozenset(map(str, self._paths))
         self.functions = frozenset(call.name for call in called)
@@ -62,7 +64,7 @@ class Expression:
 
     def __call__(self, context: Context) -> Value:
         """The value."""
-        return _bounded(self._run, context)
+        return _bounded(self.value_at, context)
 
     def text_of(self, context: Context) -> str:
         """string(expression)."""
@@ -70,7 +72,7 @@ class Expression:
 
     def truth(self, context: Context) -> bool:
         """boolean(expression)."""
-        return _bounded(self._truth, context)
+        return _bounded(self.truth_at, context)
 
     def number(self, context: Context) -> float:
         """number(expression); NaN when it is none."""
