@@ -9,14 +9,17 @@ import type { Plugin, Rollup } from "vite";
 type Bundle = Rollup.OutputBundle;
 type Options = { entry: string; extra: string[] };
 
-/** Every file that `name` imports, directly or not, with styles and assets. */
+/** Assets that a chunk names in its text: workers, which are no imports. */
+const named = (bundle: Bundle, code: string): string[] => Object.values(bundle).filter((item) => item.type === "asset" && code.includes(item.fileName.replace(/^assets\//, ""))).map((item) => item.fileName);
+
+/** Every file that `name` imports, directly or not, with styles, workers and assets. */
 function reach(bundle: Bundle, name: string, seen: Set<string>): Set<string> {
   const item = bundle[name];
   if (seen.has(name) || item === undefined) return seen;
   seen.add(name);
   if (item.type !== "chunk") return seen;
   const meta = item.viteMetadata;
-  for (const file of [...(meta?.importedCss ?? []), ...(meta?.importedAssets ?? [])]) seen.add(file);
+  for (const file of [...(meta?.importedCss ?? []), ...(meta?.importedAssets ?? []), ...named(bundle, item.code)]) seen.add(file);
   for (const file of [...item.imports, ...item.dynamicImports]) reach(bundle, file, seen);
   return seen;
 }

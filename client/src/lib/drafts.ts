@@ -16,17 +16,22 @@ import { open, seal } from "./vault";
 import { attachmentsOf, seenRows, submissionBody } from "./visit";
 import { ownWrites, replacing, savePaths, usedNames, withDeprecatedId } from "./writes";
 
-/** Starts a draft of the newest published version of `formId`; takes the snapshot of the household and its members. `carry`: answers that are known. */
+/** Starts a draft of the newest published version of `formId`. `carry`: answers that are known. */
 export async function openDraft(householdId: string | null, formId: string, language: "zh" | "en" = "zh", carry?: DraftExtra["carry"]): Promise<Draft> {
+  const draft = await newDraft(householdId, formId, language, carry);
+  await putDraft(session(), draft);
+  return draft;
+}
+
+/** A draft that is not kept yet; takes the snapshot of the household and its members. */
+export async function newDraft(householdId: string | null, formId: string, language: "zh" | "en" = "zh", carry?: DraftExtra["carry"]): Promise<Draft> {
   const form = await newestForm(formId);
   const snapshot = await takeSnapshot(householdId, form, language);
   const now = new Date().toISOString();
-  const draft: Draft = {
+  return {
     id: uuid4(), form_id: form.form_id, version: form.version, household_id: householdId, title: snapshot.household?.label ?? "",
     opened_at: now, updated_at: now, snapshot, extra: { started_at: now, ...(carry?.length ? { carry } : {}) },
   };
-  await putDraft(session(), draft);
-  return draft;
 }
 
 export async function putDraft(at: Session, draft: Draft): Promise<void> {

@@ -60,9 +60,16 @@ export function lockEverywhere(): void {
   lock();
 }
 
-export async function openStore(install: InstallRow, key: CryptoKey, account?: Account): Promise<Session> {
-  const db = new PhoneDatabase(install.install_id);
+/** The tables of an install, sealed as they are. */
+export async function openTables(installId: string): Promise<PhoneDatabase> {
+  const db = new PhoneDatabase(installId);
   await db.open();
+  return db;
+}
+
+/** `db`: its tables, where they are open already. */
+export async function openStore(install: InstallRow, key: CryptoKey, account?: Account, db?: PhoneDatabase): Promise<Session> {
+  db ??= await openTables(install.install_id);
   const kept = account ?? (await readMeta<Account>(db, key, "account"));
   if (!kept) throw new Problem("install.missing");
   const opened: Session = { install, db, key, account: kept };

@@ -6,7 +6,9 @@ import { openDraft } from "./drafts";
 import { getRecord } from "./records";
 import { isUnlocked, lock, session } from "./session";
 import { changePin, choosePassword, enrol, goOn, listInstalls, mustChoose, recoverStore, signIn, signInAgain, signOut, startStore, unlock } from "./sign-in";
+import { InstallDatabase } from "./database";
 import { sync } from "./sync";
+import { PIN_COST, unwrapWithPin, wrapWithPin, type PinWrap } from "./vault";
 
 let server: FakeServer;
 beforeEach(() => {
@@ -62,6 +64,19 @@ test("a changed PIN replaces the old one", async () => {
   await changePin("274913", "618204");
   lock();
   await unlock(await idOf(name), "618204");
+});
+
+test("a wrap of another cost opens, and is made anew at today's", async () => {
+  const name = await newPhone();
+  const { install } = session();
+  const raw = await unwrapWithPin(install.pin as PinWrap, "274913");
+  await new InstallDatabase().installs.update(install.install_id, { pin: await wrapWithPin(raw, "274913", { memory_kib: 64, rounds: 1 }) });
+  lock();
+  await unlock(install.install_id, "274913");
+  const cost = async (): Promise<number | undefined> => (await listInstalls()).find((row) => row.username === name)?.pin?.memory_kib;
+  await vi.waitFor(async () => expect(await cost()).toBe(PIN_COST.memory_kib));
+  lock();
+  await unlock(install.install_id, "274913");
 });
 
 test("signing out is refused while a draft is here, and clears the phone when nothing is", async () => {

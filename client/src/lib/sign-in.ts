@@ -8,9 +8,9 @@ import { describeDevice } from "./device";
 import { uuid4 } from "./ids";
 import { Problem } from "./problem";
 import { noteRevoked } from "./revoked";
-import { keepAccount, lockEverywhere, openStore, session, type Account, type Session } from "./session";
+import { keepAccount, lockEverywhere, openStore, openTables, session, type Account, type Session } from "./session";
 import type { User } from "./types";
-import { importDataKey, newDataKey, unwrapWithPin, waitAfter, wrapForServer, wrapWithPin } from "./vault";
+import { importDataKey, isDated, newDataKey, unwrapWithPin, waitAfter, wrapForServer, wrapWithPin, type PinWrap } from "./vault";
 
 interface LoginAnswer { token: string; expires_at: string | null; user: User; server_time: string; server_public_key_jwk?: JsonWebKey }
 
@@ -90,10 +90,27 @@ export async function unlock(installId: string, pin: string, fresh?: SignedIn): 
   if (!install?.pin) throw new Problem("install.missing");
   const wait = Math.ceil((install.wait_until - Date.now()) / 1000);
   if (wait > 0) throw new Problem("pin.wait", { retryAfter: wait });
-  const raw = await unwrapWithPin(install.pin, pin).catch((cause) => countWrongPin(install, cause));
+  const tables = openTables(installId); // while the PIN is stretched
+  const raw = await unwrapWithPin(install.pin, pin).catch((cause) => {
+    void tables.then((db) => db.close(), () => undefined);
+    return countWrongPin(install, cause);
+  });
   const next = { ...install, wrong_pins: 0, wait_until: 0, last_used: Date.now(), ...(await newServerWrap(install, raw, fresh)) };
   await profile.installs.put(next);
-  return openStore(next, await importDataKey(raw), fresh?.account);
+  const opened = await openStore(next, await importDataKey(raw), fresh?.account, await tables);
+  if (isDated(install.pin)) void wrapAnew(opened, raw, pin, install.pin).catch(() => undefined); // the next unlock tries again
+  return opened;
+}
+
+/** A wrap of another cost is replaced beside the work; a PIN changed meanwhile stands. */
+async function wrapAnew({ install }: Session, raw: Uint8Array<ArrayBuffer>, pin: string, old: PinWrap): Promise<void> {
+  const wrap = await wrapWithPin(raw, pin);
+  await profile.transaction("rw", profile.installs, async () => {
+    const kept = (await profile.installs.get(install.install_id))?.pin;
+    if (kept?.salt.join() !== old.salt.join()) return;
+    await profile.installs.update(install.install_id, { pin: wrap });
+    install.pin = wrap;
+  });
 }
 
 async function countWrongPin(install: InstallRow, cause: unknown): Promise<never> {

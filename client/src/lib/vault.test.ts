@@ -1,5 +1,5 @@
 // @vitest-environment node
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { fromBase64 } from "./bytes";
 import { importDataKey, newDataKey, open, seal, unwrapWithPin, waitAfter, wrapForServer, wrapWithPin } from "./vault";
 
@@ -33,6 +33,15 @@ test("the right PIN gives the data key back and a wrong one says so", async () =
   const wrap = await wrapWithPin(raw, "274913", CHEAP);
   expect(await unwrapWithPin(wrap, "274913")).toEqual(raw);
   await expect(unwrapWithPin(wrap, "274914")).rejects.toMatchObject({ code: "pin.wrong" });
+});
+
+test("a phone whose worker breaks makes the key in the page", async () => {
+  class Broken { onerror?: () => void; postMessage(): void { setTimeout(() => this.onerror?.()); } terminate(): void {} }
+  vi.stubGlobal("Worker", Broken);
+  const raw = newDataKey();
+  const wrap = await wrapWithPin(raw, "274913", CHEAP);
+  vi.unstubAllGlobals();
+  expect(await unwrapWithPin(wrap, "274913")).toEqual(raw);
 });
 
 test("the server's private key opens the copy for recovery", async () => {

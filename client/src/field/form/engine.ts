@@ -42,6 +42,8 @@ export interface OpenOptions {
   installId?: string;
   /** "lat lon alt accuracy" for background positions, "" when there is none. */
   position?: () => string;
+  /** The form with its files, where it was read ahead. */
+  loaded?: LoadedForm | null | undefined;
 }
 
 function mediaTypeOf(name: string): string {
@@ -95,7 +97,7 @@ export const newInstance = (loaded: LoadedForm, options: OpenOptions = {}): Root
 
 /** Opens a form on the rows it is given: a new instance, or that of a draft. */
 export async function openForm(form: Pick<DraftForm, "xform" | "file">, options: OpenOptions = {}): Promise<OpenForm> {
-  const loaded = await readForm(form);
+  const loaded = options.loaded ?? (await readForm(form));
   if (options.instanceXml === undefined) return { root: newInstance(loaded, options), restored: false };
   return { root: await restoredInstance(loaded, options.instanceXml, options), restored: true };
 }

@@ -25,17 +25,20 @@ function allShown(xform: string): string {
   return new XMLSerializer().serializeToString(form);
 }
 
-async function valuesAtFirst(form: Pick<DraftForm, "xform" | "file">, household: string): Promise<Map<string, string>> {
+/** Of every node of a new instance, by its reference. */
+export type FirstValues = Map<string, string>;
+
+export async function valuesAtFirst(form: Pick<DraftForm, "xform" | "file">, household: string): Promise<FirstValues> {
   const { root } = await openForm({ xform: allShown(form.xform), file: form.file });
   answerWithHousehold(root, household);
   return new Map(everyNode(root).map((node) => [node.currentState.reference, (node.currentState as { instanceValue?: string }).instanceValue ?? ""]));
 }
 
-/** Puts back what a new instance would have prefilled in the questions that are hidden now. */
-export async function refill(root: RootNode, form: Pick<DraftForm, "xform" | "file">, household: string): Promise<void> {
+/** Puts back what a new instance would have prefilled in the questions that are hidden now. `first`: where that is known already. */
+export async function refill(root: RootNode, form: Pick<DraftForm, "xform" | "file">, household: string, first?: Promise<FirstValues | null>): Promise<void> {
   const hidden = everyNode(root).filter(isHiddenQuestion);
   if (hidden.length === 0 || !form.xform.includes("setvalue")) return;
-  const values = await valuesAtFirst(form, household);
+  const values = (await first) ?? (await valuesAtFirst(form, household));
   for (const question of hidden) {
     const value = values.get(question.currentState.reference) ?? "";
     if (value !== "") setAnswer(question, value);

@@ -4,14 +4,19 @@
  */
 import { getForm, offeredForms, type FormFacts } from "@lib/forms";
 import { calm, idle } from "../state/calm";
-import { attachmentResolver, loadEngine } from "./engine";
+import { loadEngine, newInstance, readForm, type LoadedForm } from "./engine";
+
+/** The engine and the form's page, fetched and compiled. Never throws: what is missing is fetched where it is needed. */
+export async function fetchEngine(): Promise<void> {
+  try {
+    await Promise.all([loadEngine(), import("./FormPage.vue")]);
+  } catch (cause) {
+    console.warn("the form engine could not be fetched", cause);
+  }
+}
 
 /** Parses a form for its own sake; a form that cannot be read is told where it is opened. */
-export async function warmUp(xform: string): Promise<void> {
-  const { loadForm } = await loadEngine();
-  const fetchFormAttachment = attachmentResolver({ file: () => Promise.resolve(null) });
-  await loadForm(xform, { fetchFormAttachment, missingResourceBehavior: "BLANK" });
-}
+export const warmUp = (xform: string): Promise<LoadedForm> => readForm({ xform, file: () => Promise.resolve(null) });
 
 /** Parsing costs a slow phone seconds and battery: only what most days begin with. */
 const WARMED = 3;
@@ -21,17 +26,20 @@ const likelyFirst = (forms: FormFacts[]): FormFacts[] => {
   return [...forms].sort((a, b) => place(a) - place(b));
 };
 
-/** The day begins with the visit, and that may be at once; the others must be in nobody's way (ms untouched). */
+/** The day begins with the visit, and that may be at once; an empty one of it, and the others, must be in nobody's way (ms untouched). */
+const SOON_MS = 1500;
 const CALM_MS = 15_000;
 
 /** Call it once the first screen is drawn and the store is unlocked. Never throws: without it forms open, only later. */
 export async function preloadForms(): Promise<void> {
   try {
-    await idle();
-    await Promise.all([loadEngine(), import("./FormPage.vue")]);
+    await fetchEngine();
     for (const [place, { form_id, version }] of likelyFirst(await offeredForms()).slice(0, WARMED).entries()) {
       await (place === 0 ? idle() : calm(CALM_MS));
-      await warmUp((await getForm(form_id, version)).xform);
+      const loaded = await warmUp((await getForm(form_id, version)).xform);
+      if (place > 0) continue;
+      await calm(SOON_MS);
+      newInstance(loaded);
     }
   } catch (cause) {
     console.warn("the form engine could not be prepared", cause);

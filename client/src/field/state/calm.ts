@@ -21,3 +21,6 @@ export async function calm(ms: number): Promise<void> {
     await wait(left);
   }
 }
+
+/** What was changed now stands on the screen; a page that nobody sees is not drawn. */
+export const drawn = (): Promise<void> => Promise.race([new Promise<void>((done) => requestAnimationFrame(() => setTimeout(done))), wait(1000)]);

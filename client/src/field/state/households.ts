@@ -8,9 +8,9 @@ import { openQuestions } from "@lib/questions";
 import { listAssignments, listRecords, listReviews, type RecordView } from "@lib/records";
 import { session } from "@lib/session";
 import type { AssignmentEntry, OutboxState } from "@lib/types";
-import { idle } from "./calm";
+import { drawn, idle } from "./calm";
 import { follow } from "./syncing";
-import { showWhole } from "./worklist-view";
+import { kept, showWhole } from "./worklist-view";
 
 export interface HouseholdLine {
   id: string; name: string; region: string; address: string; category: string; size: number | null; lon: number | null; lat: number | null;
@@ -66,6 +66,7 @@ export function houseAt({ data, entry, own }: Pick<RecordView, "data" | "entry" 
 function lineOf(view: RecordView, members: string[], around: Around): HouseholdLine {
   const { id, data } = view;
   let words: string | undefined;
+  let named = members;
   const name = String(data["head_name"] ?? view.label);
   return {
     id, name, region: view.region, address: String(data["address"] ?? ""), category: String(data["household_category"] ?? ""),
@@ -76,7 +77,11 @@ function lineOf(view: RecordView, members: string[], around: Around): HouseholdL
     // Nobody is told of an independent visit which others there were.
     visited: view.entry?.lent === true || around.visited.has(id) || (REACHED.includes(String(data["contact_disposition"])) && isThisQuarter(data["contact_at"])),
     phone: String(data["contact_phone"] ?? ""), number: String(data["household_no"] ?? ""), members,
-    get words() { return (words ??= [name, view.label, data["household_no"], data["address"], data["contact_phone"], ...members, ...[name, ...members].map(initials)].join(" ").toLowerCase()); },
+    get words() {
+      if (named !== this.members) words = undefined;
+      named = this.members;
+      return (words ??= [name, view.label, data["household_no"], data["address"], data["contact_phone"], ...this.members, ...[name, ...this.members].map(initials)].join(" ").toLowerCase());
+    },
   };
 }
 
@@ -87,11 +92,19 @@ let memberNames = new Map<string, string[]>();
 async function load(): Promise<void> {
   const [rows, around] = await Promise.all([listRecords("household"), lookAround()]);
   draw(rows, around);
+  await drawn();
   const names = new Map<string, string[]>();
   for (const member of await listRecords("member")) names.set(member.parent ?? "", [...(names.get(member.parent ?? "") ?? []), member.label]);
-  memberNames = names;
-  draw(rows, around);
+  nameMembers(names, rows, around);
   await makeSearchable(households.value);
+}
+
+/** Drawn anew only where somebody searches already, or the number of people is not on record: then the list counts them. */
+function nameMembers(names: Map<string, string[]>, rows: RecordView[], around: Around): void {
+  const isCounted = households.value.some(({ id, size, members }) => (size === null || size === members.length) && members.length !== (names.get(id) ?? []).length);
+  memberNames = names;
+  if (isCounted || kept.search) draw(rows, around);
+  else for (const line of households.value) line.members = names.get(line.id) ?? [];
 }
 
 /** Before somebody types, a few at a time. */

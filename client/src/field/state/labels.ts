@@ -3,6 +3,7 @@ import "../i18n/words";
 import { computed, shallowRef } from "vue";
 import { cellText } from "@lib/csv";
 import { loadDefinitions, loadRegions, type DatasetDefinition, type Labels, type PropertyDefinition, type Region } from "@lib/definitions";
+import { inAmounts, inDays, type Locale } from "@lib/formats";
 import i18n, { t } from "@lib/i18n";
 import type { AssignmentEntry } from "@lib/types";
 import { follow } from "./syncing";
@@ -57,9 +58,11 @@ function ownText(name: string, text: string): string {
   return t("record.changed");
 }
 
+const locale = (): Locale => (i18n.global.locale.value === "en" ? "en-GB" : "zh-CN");
+
 function withUnit(text: string, unit: string): string {
   const amount = Number(text);
-  const shown = Number.isNaN(amount) ? text : amount.toLocaleString(i18n.global.locale.value === "en" ? "en-GB" : "zh-CN", { maximumFractionDigits: 2 });
+  const shown = Number.isNaN(amount) ? text : inAmounts(amount, locale());
   return i18n.global.te(`unit.${unit}`) ? t(`unit.${unit}`, { n: shown }) : `${shown} ${unit}`;
 }
 
@@ -75,12 +78,13 @@ export function regionName(code: string): string {
   return above && !name.includes(nameOf(above).replace(/ Village$/, "")) ? `${nameOf(above)} ${name}` : name;
 }
 
+const monthOf = (language: Locale): "long" | "short" => (language === "zh-CN" ? "long" : "short");
+
 /** A day without a time, with its year. */
 function dateText(text: string): string {
   const date = new Date(`${text.slice(0, 10)}T00:00:00`);
   if (Number.isNaN(date.getTime())) return text;
-  const language = i18n.global.locale.value === "en" ? "en-GB" : "zh-CN";
-  return date.toLocaleDateString(language, { year: "numeric", month: language === "zh-CN" ? "long" : "short", day: "numeric" });
+  return inDays(date, locale(), { year: "numeric", month: monthOf(locale()), day: "numeric" });
 }
 
 /** Dates as people say them; relative only within a day. */
@@ -88,12 +92,10 @@ export function dayText(time: string | null | undefined): string {
   if (!time) return "";
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return time;
-  const language = i18n.global.locale.value === "en" ? "en-GB" : "zh-CN";
   const today = new Date();
-  const clock = date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
-  if (time.length > 10 && date.toDateString() === today.toDateString()) return t("date.today", { time: clock });
+  if (time.length > 10 && date.toDateString() === today.toDateString()) return t("date.today", { time: inDays(date, locale(), { hour: "2-digit", minute: "2-digit" }) });
   const year = date.getFullYear() === today.getFullYear() ? undefined : "numeric" as const;
-  return date.toLocaleDateString(language, { year, month: language === "zh-CN" ? "long" : "short", day: "numeric", weekday: "short" });
+  return inDays(date, locale(), { year, month: monthOf(locale()), day: "numeric", weekday: "short" });
 }
 
 export function bytesText(bytes: number): string {

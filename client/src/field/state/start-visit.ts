@@ -1,11 +1,13 @@
 /** What can be done, and where: with a household, or in the village. */
+import { onChange } from "@lib/changes";
 import { mayRegister } from "@lib/form-settings";
-import { listDrafts, openDraft } from "@lib/drafts";
+import { listDrafts, newDraft, putDraft } from "@lib/drafts";
 import { offeredForms, type FormFacts } from "@lib/forms";
 import i18n from "@lib/i18n";
 import { carriedInto } from "@lib/on-the-spot";
-import { session } from "@lib/session";
+import { onSession, session } from "@lib/session";
 import type { Draft } from "@lib/types";
+import { calm } from "./calm";
 import { inLanguage } from "./labels";
 
 export interface FormChoice { form_id: string; name: string; purpose: string }
@@ -48,6 +50,47 @@ export async function draftsOf(householdId: string): Promise<Draft[]> {
   return (await listDrafts()).filter((draft) => draft.household_id === householdId);
 }
 
+const language = (): "zh" | "en" => (i18n.global.locale.value === "en" ? "en" : "zh");
+const makeDraft = async (householdId: string | null, formId: string): Promise<Draft> => newDraft(householdId, formId, language(), await carriedInto(formId, householdId));
+
+/** A visit that may be begun in a moment. Any change of the store makes it stale, and it names people. */
+let prepared: { key: string; draft: Promise<Draft | null> } | null = null;
+onChange(() => { prepared = null; });
+onSession(() => { prepared = null; });
+
+const keyOf = (householdId: string | null, formId: string): string => [householdId, formId, language()].join("|");
+
+/** Nobody has touched the page for so long (ms): it is being read. */
+const READING_MS = 400;
+
+/** Reads the form of a draft that was left, while its household's page is read. */
+export async function prepareDraft(draft: Draft, isRead: () => boolean): Promise<void> {
+  await calm(READING_MS);
+  if (isRead()) await (await import("../form/ahead")).readAhead(draft);
+}
+
+/** Makes ready, while the household's page is read, what its visit is opened with. `isRead`: the page still stands there. */
+export async function prepareVisit(householdId: string, formId: string, isRead: () => boolean): Promise<void> {
+  await calm(READING_MS);
+  const key = keyOf(householdId, formId);
+  if (prepared?.key === key || !isRead()) return;
+  const draft = makeDraft(householdId, formId).catch(() => null); // told where it is begun
+  prepared = { key, draft };
+  const made = await draft;
+  if (made && prepared?.draft === draft) await (await import("../form/ahead")).readAhead(made);
+}
+
 /** A form about households starts from this one's rows; null: about the village, or it registers a household. */
-export const startVisit = async (householdId: string | null, formId: string): Promise<Draft> =>
-  openDraft(householdId, formId, i18n.global.locale.value === "en" ? "en" : "zh", await carriedInto(formId, householdId));
+export async function startVisit(householdId: string | null, formId: string): Promise<Draft> {
+  const made = prepared?.key === keyOf(householdId, formId) ? prepared.draft : null;
+  prepared = null;
+  const ready = await made;
+  const draft = ready ? begunNow(ready) : await makeDraft(householdId, formId);
+  await putDraft(session(), draft);
+  return draft;
+}
+
+function begunNow(draft: Draft): Draft {
+  const now = new Date().toISOString();
+  return { ...draft, opened_at: now, updated_at: now, extra: { ...draft.extra, started_at: now } };
+}
