@@ -204,6 +204,7 @@ def _export(row: Export) -> dict[str, Any]:
         "filename": row.filename,
         "rows": row.rows,
         "size": row.size,
+        "written": exports.written_so_far(current_app.config["RUHU"], row),
         "made": row.made,
         **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
     }

@@ -86,6 +86,20 @@ def find(session: Session, actor: Actor, export_id: str) -> Export:
     return row
 
 
+def written_so_far(settings: Settings, row: Export) -> int | None:
+    """Bytes of the file that is being written; None where none is, or nothing is on the disk yet."""
+    if row.state != "running":
+        return None
+    try:
+        return _draft(settings, row).stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _draft(settings: Settings, row: Export) -> Path:
+    return folder_of(settings) / f".{row.id}"
+
+
 def download(session: Session, settings: Settings, actor: Actor, export_id: str) -> tuple[Export, Path]:
     """The file, if the person may still see all that is in it. Problems: record.not_found, export.not_ready."""
     row = find(session, actor, export_id)
@@ -108,7 +122,7 @@ def run(settings: Settings, datasets: Mapping[str, Dataset], export_id: str) -> 
     if row is None:
         return False
     target = folder_of(settings) / row.id
-    draft = target.with_name(f".{row.id}")
+    draft = _draft(settings, row)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         written = _write(settings, row, datasets, draft)

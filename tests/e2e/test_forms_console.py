@@ -199,8 +199,12 @@ def test_a_supervisor_brings_no_forms_but_fetches_answers(browser: BrowserContex
     page.get_by_role("button", name="生成文件").click()
     expect(page.locator("[data-test=fetch]")).to_contain_text("下载（1 条）", timeout=60_000)
     _picture(page, "export")
+    page.reload()  # left meanwhile: the file is found again
+    page.click("[data-test=export-open]")
+    page.locator("[data-test=exports] summary").click()
+    expect(page.locator("[data-test=exports] tr")).to_contain_text("1 条 · ")
     with page.expect_download() as fetched:
-        page.click("[data-test=fetch]")
+        page.locator("[data-test=exports] a").click()
     assert fetched.value.suggested_filename.endswith(".xlsx")
     content: Any = Path(str(fetched.value.path())).read_bytes()
     assert content.startswith(b"PK")

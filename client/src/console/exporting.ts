@@ -4,7 +4,7 @@ import { read, send } from "./api";
 import { problemWords } from "./problem-words";
 import type { Page } from "./wire";
 
-export interface Export { id: string; state: "waiting" | "running" | "ready" | "failed" | "gone"; filename: string; rows: number | null; size: number | null; asked_at: string }
+export interface Export { id: string; state: "waiting" | "running" | "ready" | "failed" | "gone"; filename: string; rows: number | null; size: number | null; written: number | null; asked_at: string }
 /** What is to be written: over which area and days, and what its kind needs. */
 export type Asked = { region: string | null; from: string | null; to: string | null } & (
   | { kind: "answers"; form_id: string; format: string; words: string }
@@ -20,11 +20,15 @@ export const exportAddress = (id: string): string => `/api/v1/exports/${encodeUR
 const askExport = (asked: Asked): Promise<Export> => send<Export>("/exports", asked);
 export const readExports = (): Promise<Page<Export>> => read<Page<Export>>("/exports");
 
+export const isMoving = (one: Export): boolean => one.state === "waiting" || one.state === "running";
+/** "1.2 MB", for a reader who wonders whether it is worth the line. */
+export const bytes = (n: number): string => (n < 1_000_000 ? `${Math.max(1, Math.round(n / 1000))} kB` : `${(n / 1_000_000).toFixed(1)} MB`);
+
 /** Looks again until the file is there or nothing more is to come of it; `go` false stops. */
 async function awaitExport(first: Export, show: (now: Export) => void, go: () => boolean): Promise<Export> {
   const until = Date.now() + PATIENCE_MS;
   let now = first;
-  while ((now.state === "waiting" || now.state === "running") && Date.now() < until && go()) {
+  while (isMoving(now) && Date.now() < until && go()) {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     now = await read<Export>(`/exports/${encodeURIComponent(first.id)}`);
     show(now);

@@ -1,13 +1,14 @@
 /** Registers on their way into the records; names follow the wire contract. */
-import type { ProblemIssue } from "@lib/problem";
 import { read, send } from "../api";
 
 export interface Sheet { name: string; columns: string[] }
 export type Counts = Record<string, Record<string, number>>;
 export interface Import {
   import_id: string; state: "waiting" | "reading" | "previewed" | "applying" | "applied" | "failed" | "expired"; source: string; filename: string;
-  counts: Counts; applied: Counts; households: number; reached: number; refused_rows: number; vanished: number; problems: ProblemIssue[]; error: string | null; asked_at: string;
+  counts: Counts; applied: Counts; households: number; reached: number; refused_rows: number; vanished: number; problems: RowProblem[]; error: string | null; asked_at: string;
 }
+/** One kind of mistake, with the first rows that have it. */
+export interface RowProblem { sheet?: string; column?: string; rows?: number[]; count?: number; example?: string; why: string; fix: string }
 export const COUNTED = ["new", "changed", "unchanged", "conflicting", "refused"] as const;
 const PAUSE_MS = 1500;
 
