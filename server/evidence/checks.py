@@ -89,7 +89,8 @@ class Shot:
     server's at its last contact; `jumped`: it was set meanwhile. `copies`: other visits with the very same bytes;
     `twins`: those of other visits that look alike, nearest first; `plain`: too dark or too flat to show anything;
     `unreadable`: the file shows no picture at all;
-    `same_spot`: other visits with the very same fix. `device_since`: when this install was first seen.
+    `same_spot`: other visits with the very same fix. `device_since`: when this install was first seen. `is_opened`:
+    whether the file was looked into; else nothing is said of what it says itself.
     """
 
     source: str | None = None
@@ -110,6 +111,7 @@ class Shot:
     unreadable: bool = False
     same_spot: int = 0
     device_since: datetime | None = None
+    is_opened: bool = True
 
 
 @dataclass(frozen=True)
@@ -269,6 +271,8 @@ def _dark(shot: Shot, limits: Limits) -> Iterator[Found]:
 
 def _origin(shot: Shot, limits: Limits) -> Iterator[Found]:
     """Only of pictures that were picked or came from a camera app: the page's own camera writes no EXIF."""
+    if not shot.is_opened:
+        return
     if shot.source != "live" and not (shot.exif.get("make") or shot.exif.get("model")):
         yield "NO_EXIF", "info", None, None, {"source": shot.source}
     software = str(shot.exif.get("software") or "")

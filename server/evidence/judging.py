@@ -8,7 +8,7 @@ new version of the policy gives new reasons, and the old ones go.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from shapely import Point
@@ -44,7 +44,7 @@ def judge_photo(session: Session, attachment_id: str) -> list[Check]:
     if row is None:
         return []
     attachment, photo, submission, install = row
-    limits = _limits(session, submission)
+    limits = limits_in(session, submission.region_code or "", day_of(submission))
     found: list[Check] = []
     if limits is not None:
         found += check(_shot(session, attachment, photo, submission, install, limits), limits)
@@ -67,9 +67,9 @@ def _about(attachment_id: str) -> Select[Attachment, Photo, Submission, Install]
     )
 
 
-def _limits(session: Session, submission: Submission) -> Limits | None:
+def limits_in(session: Session, region: str, day: date) -> Limits | None:
     """The version of the policy for the place and the day of the visit."""
-    row = in_force(policy_rows(session, POLICY), submission.region_code or "", day_of(submission))
+    row = in_force(policy_rows(session, POLICY), region, day)
     return Limits.of(row) if row else None
 
 
@@ -82,11 +82,11 @@ def _shot(
     limits: Limits,
 ) -> Shot:
     capture = attachment.capture or {}
-    fix = _mapping(capture.get("fix"))
-    place = _position(fix)
+    fix = fix_of(capture)
+    place = position(fix)
     shutter = shutter_time(capture)
     visit = same_visit(session, submission)
-    others = _others(session, attachment, visit, shutter)
+    others = others_of(session, attachment.person_id, visit, shutter)
     plain, twins = twins_of(session, attachment, submission, visit, limits)
     return Shot(
         source=capture.get("source"),
@@ -98,23 +98,25 @@ def _shot(
         exif_time=exif_time(photo.exif or {}),
         size=(photo.width, photo.height) if photo.width and photo.height else None,
         format=photo.format,
-        clock_off_s=_clock_off(submission.clock or {}),
+        clock_off_s=clock_off(submission.clock or {}),
         jumped=bool((submission.clock or {}).get("jumped")),
         neighbours=others,
-        copies=_copies(session, attachment, visit),
+        copies=copies_of(session, attachment.blob, visit),
         twins=twins,
         plain=plain,
         unreadable=photo.state == "unreadable",
-        same_spot=sum(_same_spot(place, other.place) for other in others) if place else 0,
+        same_spot=same_spots(place, others),
         device_since=install.created_at if install else None,
     )
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+def fix_of(capture: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fix in a capture record; empty where there is none."""
+    fix = capture.get("fix")
+    return fix if isinstance(fix, Mapping) else {}
 
 
-def _position(stated: Mapping[str, Any]) -> Position | None:
+def position(stated: Mapping[str, Any]) -> Position | None:
     where = declared_point(stated)
     return _at(where, stated.get("accuracy_m")) if where is not None else None
 
@@ -123,7 +125,7 @@ def _at(where: Point, accuracy: object) -> Position:
     return Position(where.x, where.y, length(accuracy))
 
 
-def _clock_off(clock: Mapping[str, Any]) -> float | None:
+def clock_off(clock: Mapping[str, Any]) -> float | None:
     """Seconds that the phone was ahead of the server at their last contact."""
     there, here = parse_time(clock.get("device_time_then")), parse_time(clock.get("server_time_seen"))
     return (there - here).total_seconds() if there and here else None
@@ -132,10 +134,14 @@ def _clock_off(clock: Mapping[str, Any]) -> float | None:
 def _house(session: Session, submission: Submission) -> Position | None:
     """The house as registered before this visit: a place that the visit itself gave says nothing about it."""
     entity = session.get(Entity, submission.root_id) if submission.root_id else None
-    dataset = datasets().get(entity.dataset) if entity else None
-    if entity is None or dataset is None or not dataset.location:
+    return house_at(entity, _values_before(session, entity, submission.instance_id)) if entity else None
+
+
+def house_at(entity: Entity, values: Mapping[str, str | None]) -> Position | None:
+    """Where these values of the record put the house."""
+    dataset = datasets().get(entity.dataset)
+    if dataset is None or not dataset.location:
         return None
-    values = _values_before(session, entity, submission.instance_id)
     where = geometry_of(dataset, values)
     return _at(where, values.get(dataset.location.get("accuracy_m", ""))) if where is not None else None
 
@@ -149,8 +155,8 @@ def _values_before(session: Session, entity: Entity, instance_id: str) -> Mappin
     return before.values if before else {}
 
 
-def _others(
-    session: Session, attachment: Attachment, visit: Collection[str], shutter: datetime | None
+def others_of(
+    session: Session, person_id: str, visit: Collection[str], shutter: datetime | None
 ) -> Sequence[Neighbour]:
     """The worker's photos of other visits around this one, with their fixes."""
     if shutter is None:
@@ -159,7 +165,7 @@ def _others(
         select(Attachment.id, Attachment.capture)
         .join(Photo, Photo.attachment_id == Attachment.id)
         .where(
-            Attachment.person_id == attachment.person_id,
+            Attachment.person_id == person_id,
             Attachment.instance_id.not_in(visit),
             Photo.taken_at.between(shutter - AROUND, shutter + AROUND),
         )
@@ -167,9 +173,14 @@ def _others(
         .limit(MOST_OTHERS)
     )
     found = ((row.id, row.capture or {}) for row in rows)
-    placed = ((id, _position(_mapping(capture.get("fix"))), shutter_time(capture)) for id, capture in found)
+    placed = ((id, position(fix_of(capture)), shutter_time(capture)) for id, capture in found)
     # A picked photo may have been taken hours before; its fix is from when it was picked, and so is this time.
     return [Neighbour(id, place, at) for id, place, at in placed if place is not None and at is not None]
+
+
+def same_spots(place: Position | None, others: Sequence[Neighbour]) -> int:
+    """How many of these have the very same fix."""
+    return sum(_same_spot(place, other.place) for other in others) if place else 0
 
 
 def _same_spot(one: Position, other: Position) -> bool:
@@ -177,11 +188,11 @@ def _same_spot(one: Position, other: Position) -> bool:
     return (round(one.lon, 6), round(one.lat, 6)) == (round(other.lon, 6), round(other.lat, 6))
 
 
-def _copies(session: Session, attachment: Attachment, visit: Collection[str]) -> Sequence[str]:
+def copies_of(session: Session, blob: str | None, visit: Collection[str]) -> Sequence[str]:
     """Attachments of other visits with the very same bytes."""
-    if attachment.blob is None:
+    if blob is None:
         return ()
-    same = (Attachment.blob == attachment.blob, Attachment.instance_id.not_in(visit))
+    same = (Attachment.blob == blob, Attachment.instance_id.not_in(visit))
     return session.scalars(select(Attachment.id).where(*same).order_by(Attachment.id).limit(MOST_OTHERS)).all()
 
 
@@ -193,7 +204,11 @@ def _seal(session: Session, attachment: Attachment, install: Install | None, lim
     )
     rows = session.execute(select(Attachment.id, Attachment.sha256, Attachment.capture).where(*together))
     links = [Link(row.id, row.sha256, row.capture) for row in rows]
-    fault = broken(links, install.public_key_jwk if install else None).get(attachment.id)
+    return seal_check(broken(links, install.public_key_jwk if install else None).get(attachment.id), limits)
+
+
+def seal_check(fault: str | None, limits: Limits) -> list[Check]:
+    """The reason that a fault of the seal (seal.broken) is; none without one."""
     level: Level = "info" if fault in ("unsigned", "no_key") else "fail"
     return [Check("CHAIN", level, fault, None, {}, limits.version)] if fault else []
 

@@ -26,6 +26,7 @@ from server.evidence.images import SIZES
 from server.evidence.tables import Photo
 from server.evidence.whereabouts import whereabouts
 from server.sync.attachments import storable
+from server.sync.office_tables import OpFile
 from server.sync.scope import visible_submissions
 from server.sync.tables import Attachment, Submission
 
@@ -222,7 +223,7 @@ def find(session: Session, actor: Actor, attachment_id: str) -> PhotoFile:
     if attachment.blob is None:
         raise Problem("photo.missing")
     # An attachment that nobody calls a photo has no row for ever; the queue answers the same.
-    known = photo or Photo(state="pending" if _called_photo(attachment) else None)
+    known = photo or Photo(state="pending" if is_called_photo(attachment) else None)
     return PhotoFile(
         attachment.id,
         attachment.name,
@@ -236,6 +237,7 @@ def find(session: Session, actor: Actor, attachment_id: str) -> PhotoFile:
     )
 
 
-def _called_photo(attachment: Attachment) -> bool:
-    called = attachment.media_type.startswith("image/") or attachment.name.lower().endswith(ENDINGS)
-    return called or attachment.slot is not None
+def is_called_photo(file: Attachment | OpFile) -> bool:
+    """As is_photo, of one that was read."""
+    called = file.media_type.startswith("image/") or file.name.lower().endswith(ENDINGS)
+    return called or file.slot is not None

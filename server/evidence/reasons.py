@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.evidence.checks import Check
 from server.evidence.findings import in_words
 from server.evidence.tables import PhotoCheck
 from server.sync.review import REVIEWERS
@@ -35,9 +36,19 @@ def reasons_of(session: Session, actor: Actor, attachment_ids: Collection[str]) 
     rows = session.scalars(checks).all()
     seen = _visible(session, actor, {other for row in rows for other in others_in(row.inputs)})
     for row in rows:
-        told = {name: getattr(row, name) for name in ("code", "level", "value", "limit", "rule")}
-        found[row.attachment_id].append(in_words({**told, "inputs": _shown(row.inputs, seen)}))
+        found[row.attachment_id].append(_told(row, seen))
     return found
+
+
+def reasons_in_words(session: Session, actor: Actor, checks: Sequence[Check]) -> list[dict[str, Any]]:
+    """As reasons_of, of checks that are not stored."""
+    seen = _visible(session, actor, {other for one in checks for other in others_in(one.inputs)})
+    return [_told(one, seen) for one in checks]
+
+
+def _told(one: Check | PhotoCheck, seen: Collection[str]) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in ("code", "level", "value", "limit", "rule")}
+    return in_words({**told, "inputs": _shown(one.inputs, seen)})
 
 
 def others_in(inputs: Mapping[str, Any]) -> list[str]:

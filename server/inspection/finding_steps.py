@@ -17,6 +17,7 @@ from server.errors import Problem
 from server.inspection import finding_checks
 from server.inspection.finding_access import clock_rows, find, is_village, sides, workflow
 from server.inspection.finding_course import possible
+from server.inspection.finding_photos import with_reasons
 from server.inspection.finding_sources import invalid
 from server.inspection.finding_tables import Finding, FindingStep
 from server.inspection.finding_wire import in_words, standing_of, steps_of
@@ -52,7 +53,8 @@ def read_finding(session: Session, actor: Actor, finding_id: str) -> Wire | None
         return None
     [wire] = in_words(session, actor, [found])
     errands = [] if is_village(session, actor, found) else finding_checks.errands_of(session, actor, found)
-    return wire | {"may": may_take(session, actor, found), "errands": errands}
+    steps = with_reasons(session, actor, found, wire["steps"])
+    return wire | {"steps": steps, "may": may_take(session, actor, found), "errands": errands}
 
 
 def may_take(session: Session, actor: Actor, finding: Finding) -> list[str]:

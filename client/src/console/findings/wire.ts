@@ -2,12 +2,13 @@
 import type { Person } from "@lib/types";
 import { read } from "../api";
 import { dayWords } from "../moments";
+import type { Reason } from "../evidence/wire";
 import type { Names, Page } from "../wire";
 
 export const SOURCES = ["hand", "photo", "rule", "discrepancy"] as const;
 export const KINDS = ["housing", "water", "schooling", "care", "income", "members", "measures", "identification", "procedure", "other"] as const;
 
-export interface StepFile { name: string; slot: string | null; sha256: string; state: "complete" | "missing" }
+export interface StepFile { name: string; slot: string | null; sha256: string; state: "complete" | "missing"; op_id: string; /** For whoever reviews photos. */ reasons?: Reason[] }
 export interface Step {
   id: string; n: number; step: string; side: string; author: Person | null; at: string; text: string;
   due: string | null; lead: string | null; partner: string | null; check: string | null; files: StepFile[];
@@ -49,6 +50,9 @@ export async function readFormNames(): Promise<Map<string, Names>> {
 
 export const readFindings = (query: Record<string, string | undefined>, after?: string): Promise<Page<Finding>> => read<Page<Finding>>("/findings", { ...query, limit: "100", after });
 export const findingPhoto = (id: string, name: string, size: "320" | "1280" = "320"): string => `/api/v1/findings/${id}/photos/${name}?size=${size}`;
+
+/** The reasons to look at a photo of a step, the heaviest first; what is only told is left out. */
+export const weighed = (file: StepFile): Reason[] => (file.reasons ?? []).filter((one) => one.level !== "info").sort((a, b) => a.level.localeCompare(b.level));
 
 /** The last check on the spot that is done since the village reported; null while nobody looked. */
 export function lastCheck(finding: OneFinding): FindingErrand | null {
