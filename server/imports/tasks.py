@@ -1,53 +1,23 @@
-"""Imports as work for the queue. The queue only makes them soon: what it loses the sweep finds, by the table."""
+"""Imports as work for the queue."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import structlog
 from flask import Flask
-from huey import crontab
-from huey.exceptions import HueyException
 
-from server import db
+from server import db, queued
 from server.config import Settings
 from server.imports import applying, listing, looking
 from server.sync.definitions import datasets
 
 log = structlog.get_logger()
-_NAME = "ruhu_imports"
 
 
-def register(app: Flask, huey: Any) -> Callable[[str], object]:
-    """Makes the tasks known to this queue, once; gives what puts an import into it."""
-    if _NAME in app.extensions:
-        known: Callable[[str], object] = app.extensions[_NAME]
-        return known
-
-    @huey.task(name="go_on_with_import")  # type: ignore[untyped-decorator]
-    def go_on_with(import_id: str) -> None:
-        with app.app_context():
-            step(app.config["RUHU"], import_id)
-
-    @huey.periodic_task(crontab(minute="*"), name="imports")  # type: ignore[untyped-decorator]
-    @huey.lock_task("imports")  # type: ignore[untyped-decorator]
-    def sweep_now() -> None:
-        with app.app_context():
-            run_waiting(app.config["RUHU"])
-
-    app.extensions[_NAME] = enqueue = partial(_enqueue, go_on_with)
-    return enqueue
-
-
-def _enqueue(task: Callable[[str], object], import_id: str) -> None:
-    """A queue that is down is no error for whoever asks: the sweep comes by every minute."""
-    try:
-        task(import_id)
-    except (sqlite3.Error, OSError, HueyException) as error:
-        log.warning("imports.queue_down", kind=type(error).__name__)
+def register(app: Flask, huey: Any) -> queued.Put:
+    """Makes the work known to this queue; gives what puts an import into it."""
+    return queued.register(app, huey, queued.Work("imports", "go_on_with_import", step, run_waiting))
 
 
 def step(settings: Settings, import_id: str) -> bool:

@@ -36,7 +36,7 @@ def ask(world: World, by: str, format: str) -> Any:
 
 
 def fetched(world: World, by: str, format: str, monkeypatch: pytest.MonkeyPatch) -> bytes:
-    monkeypatch.setattr(tasks, "_enqueue", lambda *given: None)
+    monkeypatch.setattr(tasks, "register", lambda *given: lambda _id: None)
     asked = ask(world, by, format)
     assert asked.status_code == 202, asked.text
     with world.app.app_context():
