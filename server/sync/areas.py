@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import shapely
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
@@ -19,7 +19,7 @@ from server.sync import concerns
 from server.sync.loans import lent_to
 from server.sync.office_tables import Question
 from server.sync.reading import SubmissionFilter, submission_clauses
-from server.sync.scope import visible_entities, visible_regions, visible_submissions
+from server.sync.scope import parts_in, visible_entities, visible_entities_in, visible_in, visible_regions
 from server.sync.tables import Submission
 
 # Seven decimals of a degree are a centimetre; a boundary on a screen needs a decimetre.
@@ -98,7 +98,7 @@ def overview(session: Session, actor: Actor, code: str, wanted: SubmissionFilter
     regions = regions_at(session, actor, code)
     if not regions:
         return None
-    counted = _columns(session, actor, regions[0].code, wanted)
+    counted = _columns(session, actor, regions[0], wanted)
     columns = {name: upwards(counts, regions) for name, counts in counted.items()}
     items = [
         {"region": region.code, **{name: counts.get(region.code, 0) for name, counts in columns.items()}}
@@ -121,19 +121,20 @@ def rows_of(regions: Sequence[Region]) -> list[Region]:
     return [regions[0], *(region for region in regions if region.parent_code == regions[0].code)]
 
 
-def _columns(session: Session, actor: Actor, area: str, wanted: SubmissionFilter) -> dict[str, dict[str, int]]:
+def _columns(session: Session, actor: Actor, area: Region, wanted: SubmissionFilter) -> dict[str, dict[str, int]]:
     """Each number by a statement of its own: a condition that narrows goes by its index, one that is counted beside
     others reads every row.
     """
-    inside = codes_inside(session, area)
+    inside, path = codes_inside(session, area.code), area.path
+    seen = visible_in(actor, path)
 
-    def submissions(**more: Any) -> dict[str, int]:
+    def submissions(*parts: ColumnElement[bool], **more: Any) -> dict[str, int]:
         asked = SubmissionFilter(since=wanted.since, until=wanted.until, **more)
-        clauses = [visible_submissions(actor), *submission_clauses(session, actor, asked)]
-        return by_region(session, Submission.region_code, [*clauses, Submission.region_code.in_(inside)])
+        clauses = [*submission_clauses(session, actor, asked), Submission.region_code.in_(inside)]
+        return _added(by_region(session, Submission.region_code, [part, *clauses]) for part in parts)
 
     def households(*clauses: ColumnElement[bool]) -> dict[str, int]:
-        mine = (concerns.CURRENT, visible_entities(actor), Entity.region_code.in_(inside))
+        mine = (concerns.CURRENT, visible_entities_in(actor, path), Entity.region_code.in_(inside))
         return by_region(session, Entity.region_code, [*mine, *clauses])
 
     return {
@@ -142,32 +143,39 @@ def _columns(session: Session, actor: Actor, area: str, wanted: SubmissionFilter
         "unsafe_water": households(concerns.water()),
         "overdue": households(concerns.overdue()),
         "visited": households(concerns.visited(actor, wanted.since, wanted.until)),
-        "submissions": submissions(),
-        "waiting_photos": submissions(photos="missing"),
-        "conflicted": submissions(status="conflicted"),
+        "submissions": submissions(*parts_in(actor, path)),
+        "waiting_photos": submissions(seen, photos="missing"),
+        "conflicted": submissions(seen, status="conflicted"),
         "to_review": by_region(session, Submission.region_code, [
-            visible_submissions(actor), Submission.review == "received", Submission.region_code.in_(inside),
+            seen, Submission.review == "received", Submission.region_code.in_(inside),
         ]),
-        "open_questions": _open_questions(session, actor),
-        "open_conflicts": _open_conflicts(session, actor),
+        "open_questions": _open_questions(session, seen, inside),
+        "open_conflicts": _open_conflicts(session, visible_entities_in(actor, path), inside),
     }  # fmt: skip
 
 
-def _open_questions(session: Session, actor: Actor) -> dict[str, int]:
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(total)
+
+
+def _open_questions(session: Session, seen: ColumnElement[bool], inside: Select[str]) -> dict[str, int]:
     query = (
         select(Submission.region_code, func.count(Question.id))
         .join(Question, Question.instance_id == Submission.instance_id)
-        .where(Question.state == "open", visible_submissions(actor), Submission.region_code.is_not(None))
+        .where(Question.state == "open", seen, Submission.region_code.in_(inside))
         .group_by(Submission.region_code)
     )
     return {str(row[0]): row[1] for row in session.execute(query)}
 
 
-def _open_conflicts(session: Session, actor: Actor) -> dict[str, int]:
+def _open_conflicts(session: Session, seen: ColumnElement[bool], inside: Select[str]) -> dict[str, int]:
     query = (
         select(Entity.region_code, func.count(Conflict.id))
         .join(Conflict, Conflict.entity_id == Entity.id)
-        .where(Conflict.state == "open", visible_entities(actor))
+        .where(Conflict.state == "open", seen, Entity.region_code.in_(inside))
         .group_by(Entity.region_code)
     )
     return {row[0]: row[1] for row in session.execute(query)}

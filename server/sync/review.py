@@ -65,7 +65,7 @@ def review(session: Session, actor: Actor, instance_id: str, word: Word) -> list
     )
     session.add(found)
     session.flush()
-    row.review = word.state
+    row.review, row.first_review_at = word.state, row.first_review_at or found.at
     session.flush()
     outcomes = [outcome for one in line for outcome in _bring_in_line(session, found, one)]
     note(session, actor.id, f"submission.{word.state}", instance_id)

@@ -74,6 +74,23 @@ class Submission(Base):
             "instance_id",
             postgresql_include=["region_code", "person_id", "root_id", "independent"],
         ).ddl_if(dialect="postgresql"),
+        # Narrow ones for counting a whole county: the usual visits, those asked behind the village's back, first words.
+        Index(
+            "ix_submission_usual", "region_code", "received_at", postgresql_where=text("independent IS FALSE")
+        ).ddl_if(dialect="postgresql"),
+        Index(
+            "ix_submission_blind",
+            "region_code",
+            "received_at",
+            postgresql_where=text("independent IS TRUE"),
+            postgresql_include=["person_id", "root_id", "first_review_at"],
+        ).ddl_if(dialect="postgresql"),
+        Index(
+            "ix_submission_judged",
+            "region_code",
+            "first_review_at",
+            postgresql_where=text("independent IS FALSE AND first_review_at IS NOT NULL"),
+        ).ddl_if(dialect="postgresql"),
         Index("ix_submission_geom", "geom", postgresql_using="gist").ddl_if(dialect="postgresql"),
     )
 
@@ -97,6 +114,8 @@ class Submission(Base):
     deprecated_id: Mapped[str | None] = mapped_column(String(100))
     findings: Mapped[list[dict[str, Any]]] = mapped_column(SealedJson("submission.findings", damaged=[LOST_FINDING]))
     review: Mapped[str] = mapped_column(String(12), default="received")
+    # When the first word on it was said: the time of its earliest Review (tests/sync/test_review.py reckons it anew).
+    first_review_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Filled with a form that cadres are not offered: asked behind their back, so kept from them and from helpers.
     independent: Mapped[bool] = mapped_column(default=False)
 

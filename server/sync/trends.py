@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -26,14 +28,39 @@ from server.registry.tables import Conflict, Entity
 from server.sync import concerns
 from server.sync.areas import regions_at, rows_of
 from server.sync.office_tables import Answer, Question
-from server.sync.scope import visible_entities, visible_submissions
-from server.sync.tables import Review, Submission
+from server.sync.scope import parts_in, visible_entities_in, visible_in, visible_submissions
+from server.sync.tables import Submission
 
 Edges = Sequence[datetime]
 Inside = Select[str]  # codes of the regions that are looked at
 Wire = dict[str, Any]
 # Counts of each region for each stretch between two edges, and one more for what came after the last.
 Stretches = dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What all series of one request have in common. `path`, `inside`: the area."""
+
+    session: Session
+    actor: Actor
+    edges: Edges
+    path: str
+    inside: Inside
+
+    @cached_property
+    def visits(self) -> Stretches:
+        """Submissions by when they were received."""
+        return self.counted(Submission.received_at)
+
+    def counted(self, time: Any) -> Stretches:
+        """Submissions that the actor may see, by one of their times."""
+        found: Stretches = defaultdict(lambda: [0] * len(self.edges))
+        for part in parts_in(self.actor, self.path):
+            query = select(Submission).where(part, Submission.region_code.in_(self.inside))
+            for code, counts in _counted(self.session, query, Submission.region_code, time, self.edges).items():
+                found[code] = [a + b for a, b in zip(found[code], counts, strict=True)]
+        return found
 
 
 def trends(session: Session, actor: Actor, code: str, edges: Edges, names: Sequence[str]) -> Wire | None:
@@ -45,8 +72,8 @@ def trends(session: Session, actor: Actor, code: str, edges: Edges, names: Seque
     regions = regions_at(session, actor, code)
     if not regions:
         return None
-    inside = codes_inside(session, regions[0].code)
-    series = {name: _upwards(SERIES[name](session, actor, edges, inside), regions, len(edges)) for name in names}
+    asked = _Asked(session, actor, edges, regions[0].path, codes_inside(session, regions[0].code))
+    series = {name: _upwards(SERIES[name](asked), regions, len(edges)) for name in names}
     items = [
         {"region": row.code, **{name: found[row.code][: len(edges) - 1] for name, found in series.items()}}
         for row in rows_of(regions)
@@ -121,17 +148,17 @@ def _now(session: Session, query: Rows, region: Any) -> dict[str, int]:
     return {row[0]: row[1] for row in session.execute(rows.group_by(region))}
 
 
-def _visits(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
-    query = select(Submission).where(visible_submissions(actor), Submission.region_code.in_(inside))
-    return _counted(session, query, Submission.region_code, Submission.received_at, edges)
+def _visits(asked: _Asked) -> Stretches:
+    return asked.visits
 
 
-def _visited(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
+def _visited(asked: _Asked) -> Stretches:
     """Households as the list of them is narrowed (concerns.visited).
 
     The visits of a household become one number with a bit for each stretch: they lie side by side in ix_submission_of,
     so that nothing of 400,000 rows is sorted, and each household is looked up once.
     """
+    actor, edges = asked.actor, asked.edges
     seen = (
         select(Submission.root_id, func.bits_of(_bit(Submission.received_at, edges)).label("bits"))
         .where(Submission.root_id.is_not(None), visible_submissions(actor), Submission.received_at >= edges[0])
@@ -142,28 +169,23 @@ def _visited(session: Session, actor: Actor, edges: Edges, inside: Inside) -> St
     query = (
         select(Entity.region_code, *each)
         .join(seen, seen.c.root_id == Entity.id)
-        .where(concerns.CURRENT, visible_entities(actor), Entity.region_code.in_(inside))
+        .where(concerns.CURRENT, visible_entities_in(actor, asked.path), Entity.region_code.in_(asked.inside))
         .group_by(Entity.region_code)
     )
-    return {row[0]: list(row[1:]) for row in session.execute(query)}
+    return {row[0]: list(row[1:]) for row in asked.session.execute(query)}
 
 
-def _to_review(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
+def _to_review(asked: _Asked) -> Stretches:
     """Submissions that nobody had judged yet; the first word on one counts."""
-    mine = select(Submission).where(visible_submissions(actor), Submission.region_code.in_(inside))
-    earlier = aliased(Review)
-    again = exists().where(earlier.instance_id == Review.instance_id, earlier.at < Review.at)
-    judged = select(Review).join(Submission, Submission.instance_id == Review.instance_id)
-    judged = judged.where(visible_submissions(actor), Submission.region_code.in_(inside), ~again)
-    region = Submission.region_code
-    now = _now(session, mine.where(Submission.review == "received"), region)
-    came = _counted(session, mine, region, Submission.received_at, edges)
-    return _standing(now, came, _counted(session, judged, region, Review.at, edges), edges)
+    mine = select(Submission).where(visible_in(asked.actor, asked.path), Submission.region_code.in_(asked.inside))
+    now = _now(asked.session, mine.where(Submission.review == "received"), Submission.region_code)
+    return _standing(now, asked.visits, asked.counted(Submission.first_review_at), asked.edges)
 
 
-def _open_conflicts(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
+def _open_conflicts(asked: _Asked) -> Stretches:
+    session, edges = asked.session, asked.edges
     query = select(Conflict).join(Entity, Entity.id == Conflict.entity_id)
-    query = query.where(visible_entities(actor), Entity.region_code.in_(inside))
+    query = query.where(visible_entities_in(asked.actor, asked.path), Entity.region_code.in_(asked.inside))
     region = Entity.region_code
     now = _now(session, query.where(Conflict.state == "open"), region)
     came = _counted(session, query, region, Conflict.opened_at, edges)
@@ -171,11 +193,12 @@ def _open_conflicts(session: Session, actor: Actor, edges: Edges, inside: Inside
     return _standing(now, came, _counted(session, closed, region, Conflict.closed_at, edges), edges)
 
 
-def _open_questions(session: Session, actor: Actor, edges: Edges, inside: Inside) -> Stretches:
+def _open_questions(asked: _Asked) -> Stretches:
+    session, edges = asked.session, asked.edges
     query = (
         select(Question)
         .join(Submission, Submission.instance_id == Question.instance_id)
-        .where(visible_submissions(actor), Submission.region_code.in_(inside))
+        .where(visible_in(asked.actor, asked.path), Submission.region_code.in_(asked.inside))
     )
     first = select(Answer.question_id, func.min(Answer.received_at).label("at")).group_by(Answer.question_id).subquery()
     ended = func.coalesce(Question.closed_at, first.c.at, type_=UtcDateTime)
@@ -186,7 +209,7 @@ def _open_questions(session: Session, actor: Actor, edges: Edges, inside: Inside
     return _standing(now, came, _counted(session, over, region, ended, edges), edges)
 
 
-SERIES: Mapping[str, Callable[[Session, Actor, Edges, Inside], Stretches]] = {
+SERIES: Mapping[str, Callable[[_Asked], Stretches]] = {
     "visits": _visits,
     "visited": _visited,
     "to_review": _to_review,

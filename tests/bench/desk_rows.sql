@@ -190,14 +190,16 @@ FROM desk.visit s JOIN desk.tpl_visit t ON t.n = s.t,
      (SELECT raw FROM op_log ORDER BY length(raw), op_id LIMIT 1) short;
 
 INSERT INTO submission (instance_id, op_id, form_id, form_version, instance_xml, xml_hash, person_id, install_id, region_code, root_id,
-                        received_at, started_at, ended_at, contact_mode, location, geom, clock, findings, review, independent)
+                        received_at, started_at, ended_at, contact_mode, location, geom, clock, findings, review,
+                        first_review_at, independent)
 SELECT 'uuid:' || s.id, s.op_id, t.form_id, t.form_version, t.instance_xml, md5(s.id) || md5(s.op_id), s.person_id, 'desk-' || s.person_id,
        s.region, s.root_id, s.received, s.received - interval '5 hours', s.received - interval '4 hours 30 minutes', t.contact_mode,
        t.location || jsonb_build_object('lon', round(s.lon::numeric, 6)::text, 'lat', round(s.lat::numeric, 6)::text),
        ST_SetSRID(ST_Point(s.lon + 0.0002 * desk.dice(31, s.n), s.lat + 0.0002 * desk.dice(32, s.n)), 4326), t.clock, t.findings,
-       CASE WHEN s.received > now() - interval '12 days' AND s.n % 3 > 0 THEN 'received' WHEN s.n % 40 = 1 THEN 'has_issues'
-            WHEN s.n % 90 = 2 THEN 'rejected' ELSE 'approved' END, t.independent
-FROM desk.visit s JOIN desk.tpl_visit t ON t.n = s.t;
+       said.review, CASE WHEN said.review <> 'received' THEN s.received + interval '2 days' END, t.independent
+FROM desk.visit s JOIN desk.tpl_visit t ON t.n = s.t, LATERAL (
+    SELECT CASE WHEN s.received > now() - interval '12 days' AND s.n % 3 > 0 THEN 'received' WHEN s.n % 40 = 1 THEN 'has_issues'
+                WHEN s.n % 90 = 2 THEN 'rejected' ELSE 'approved' END AS review) said;
 
 INSERT INTO review (id, instance_id, person_id, state, comments, at)
 SELECT desk.uid('review', s.n), 'uuid:' || s.id, desk.uid('supervisor', s.v / 15 * 2), b.review, '[]', s.received + interval '2 days'

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from importlib import import_module
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
 
 from server.accounts import people
+from server.sync.tables import Review, Submission
 from tests.world import QINGSHI, WANG, Phone, World
 
 COMMENT = {"text": "the photo shows another house", "path": "/data/front"}
@@ -137,3 +141,27 @@ def test_a_value_put_back_by_an_author_who_did_not_know_of_the_rejection_is_said
     judge(zhang, wrong, "approved")
     assert value(zhang) == "20"
     assert zhang.get("/conflicts?state=open").json["items"] == []
+
+
+def test_the_first_word_on_a_visit_is_the_time_of_its_earliest_review(world: World) -> None:
+    """Proves the stored moment against the reviews, after further words on it, and what the migration fills in."""
+    li, zhang = world.phone("li"), world.phone("zhang")
+    ops = [li.visit(water_days="3"), li.visit(water_days="4"), li.visit(water_days="5")]
+    li.send(*ops)
+    for op, state in ((ops[0], "approved"), (ops[1], "rejected"), (ops[0], "has_issues"), (ops[1], "approved")):
+        assert judge(zhang, op, state, COMMENT).status_code == 200
+    reckoned = world.look(first_words)
+    assert set(reckoned) == {op["instance_id"] for op in ops[:2]}
+    assert world.look(stored_words) == {op["instance_id"]: reckoned.get(op["instance_id"]) for op in ops}
+    world.run(lambda session: session.execute(update(Submission).values(first_review_at=None)))
+    world.run(lambda session: session.execute(text(import_module("server.migrations.versions.0032_desk_counts").FILL)))
+    assert world.look(stored_words) == {op["instance_id"]: reckoned.get(op["instance_id"]) for op in ops}
+
+
+def first_words(session: Session) -> dict[str, Any]:
+    rows = session.execute(select(Review.instance_id, func.min(Review.at)).group_by(Review.instance_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def stored_words(session: Session) -> dict[str, Any]:
+    return {one.instance_id: one.first_review_at for one in session.scalars(select(Submission))}
