@@ -23,8 +23,9 @@ class QuietPhone:
 
     def __post_init__(self) -> None:
         body = {"username": self.username, "password": PASSWORD, "install_id": self.install, "device": {}}
-        token = requests.post(f"{self.demo.address}/api/v1/auth/login", json=body, timeout=30).json()["token"]
-        self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        told = requests.post(f"{self.demo.address}/api/v1/auth/login", json=body, timeout=30).json()
+        self.person: str = told["user"]["id"]
+        self.headers = {"Authorization": f"Bearer {told['token']}", "Content-Type": "application/json"}
 
     def op(self, kind: str, **body: Any) -> dict[str, Any]:
         self.seq += 1
@@ -36,6 +37,9 @@ class QuietPhone:
         answer = requests.post(f"{self.demo.address}/api/v1/sync/push", content, headers=self.headers, timeout=30)
         results: list[dict[str, Any]] = answer.json()["results"]
         return results
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        return requests.post(f"{self.demo.address}/api/v1{path}", json=body, headers=self.headers, timeout=30).json()
 
     def send(self, *ops: dict[str, Any]) -> list[dict[str, Any]]:
         return self.push(*(json.dumps(op).encode() for op in ops))

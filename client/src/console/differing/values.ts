@@ -1,5 +1,6 @@
 /** Values in a reader's words: codes by their labels, groups line by line. Pure. */
 import { nameOf } from "../areas";
+import type { Whole } from "../records/wire";
 import type { Conflict, Dataset, Property, Value } from "./wire";
 
 export interface Line { label: string; text: string | null }
@@ -42,20 +43,34 @@ export function groupOf(datasets: Dataset[], conflict: Conflict): Property[] {
   return conflict.properties.map((name) => propertyOf(datasets, conflict.dataset, name)).filter((one): one is Property => one !== undefined);
 }
 
-const WEIGHTS: Record<Conflict["kind"], number> = { duplicate: 4, state: 4, rule: 3, property: 1 };
-/** How much hangs on a conflict: whether a record stands at all, a rule, a group of values, how many people differ. */
-export const weightOf = (conflict: Conflict): number => WEIGHTS[conflict.kind] + (conflict.properties.length > 1 ? 1 : 0) + Math.max(0, conflict.heads.length - 2);
-
-export const ORDERS = ["newest", "oldest", "weight", "household"] as const;
+export const ORDERS = ["oldest", "weight"] as const;
 export type Order = (typeof ORDERS)[number];
-/** A list in another order; what is alike stays as the server gave it, newest first. */
-export function ordered(items: Conflict[], order: Order): Conflict[] {
-  const sorted = [...items];
-  if (order === "oldest") sorted.sort((a, b) => a.opened_at.localeCompare(b.opened_at));
-  if (order === "weight") sorted.sort((a, b) => weightOf(b) - weightOf(a));
-  if (order === "household") sorted.sort((a, b) => a.label.localeCompare(b.label, "zh") || a.entity_id.localeCompare(b.entity_id));
-  return sorted;
+
+/** What a difference is about, in words. */
+export const titleOf = (datasets: Dataset[], conflict: Conflict, language: string): string => conflict.properties.map((name) => labelOf(datasets, conflict.dataset, name, language)).join("、");
+
+export interface Agreed { id: string; label: string; lines: Line[] }
+/** Of the household and of each record that differs: what stands in it and nobody disputes. */
+export function agreeing(datasets: Dataset[], whole: Whole, conflicts: Conflict[], language: string): Agreed[] {
+  const about = new Set([whole.household.id, ...conflicts.map((one) => one.entity_id)]);
+  return [whole.household, ...whole.below].filter(({ id }) => about.has(id)).map((entry) => {
+    const disputed = new Set(conflicts.filter((one) => one.entity_id === entry.id).flatMap((one) => one.properties));
+    const known = datasets.find(({ name }) => name === entry.dataset)?.properties ?? [];
+    const lines = known.filter(({ name }) => !disputed.has(name)).map((one) => ({ label: nameOf(one.labels, language) || one.name, text: textOf(one, entry.data[one.name] ?? null, language) }));
+    return { id: entry.id, label: entry.label, lines: lines.filter(({ text }) => text !== null) };
+  });
 }
+
+/** What a person decided: the value chosen or given. */
+export function decidedText(datasets: Dataset[], conflict: Conflict, language: string): string | null {
+  const { choose, value } = conflict.resolution ?? {};
+  const chosen = choose === "value" ? (value ?? null) : (conflict.heads.find(({ op_id }) => op_id === choose)?.value ?? null);
+  const texts = linesOf(datasets, conflict, chosen, language).map(({ text }) => text);
+  return texts.every((text) => text === null) ? null : texts.map((text) => text ?? "–").join("、");
+}
+
+/** Whether the same thing waits again, as after a decision that was taken back. */
+export const isStillOpen = (open: Conflict[], decided: Conflict): boolean => open.some((one) => one.entity_id === decided.entity_id && one.kind === decided.kind && one.properties.join() === decided.properties.join());
 
 /** All ops on screen: a value that nobody saw stays open. */
 export const seenOf = (conflict: Conflict): string[] => conflict.heads.flatMap((head) => [head.op_id, ...head.witnesses.map((one) => one.op_id)]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { DIFFERENT, madeOf, nextOpen, noChoice, OTHER } from "../differing/choices";
 import en from "../differing/en.json";
-import { enterable, linesOf, ordered, ORDERS, seenOf } from "../differing/values";
+import { agreeing, decidedText, enterable, isStillOpen, linesOf, seenOf } from "../differing/values";
 import type { Conflict, Dataset } from "../differing/wire";
 import zh from "../differing/zh.json";
 
@@ -36,11 +37,36 @@ it("speaks both languages", () => {
   expect(Object.keys(en.differing).sort()).toEqual(Object.keys(zh.differing).sort());
 });
 
-describe("the queue of differences", () => {
-  const one = (id: string, part: object): Conflict => ({ id, kind: "property", entity_id: id, dataset: "household", label: id, region: "1", properties: ["phone"], state: "open", opened_at: "2026-11-01", shown: null, heads: [], ...part });
-  const items = [one("b", { opened_at: "2026-11-03" }), one("a", { opened_at: "2026-11-02", kind: "rule" }), one("c", {})];
-  it("is ordered by age, by what hangs on it, or household by household", () => {
-    const ids = ORDERS.map((order) => ordered(items, order).map(({ id }) => id).join(""));
-    expect(ids).toEqual(["bac", "cab", "abc", "abc"]);
+describe("a household's differences", () => {
+  const group = { ...datasets[0], properties: [property("phone"), property("lon"), property("lat")] } as Dataset;
+  const place = conflict({ properties: ["lon", "lat"], shown: { lon: "1", lat: null } });
+
+  it("are sent as chosen or as written, a group whole, and not before", () => {
+    const one = conflict();
+    expect(madeOf(datasets, one, noChoice(one))).toBeNull();
+    expect(madeOf(datasets, one, { ...noChoice(one), chosen: "d" })).toEqual({ choose: "d", seen: ["a", "b", "d"] });
+    expect(madeOf(datasets, one, { ...noChoice(one), chosen: OTHER, typed: " " })).toBeNull();
+    expect(madeOf(datasets, one, { ...noChoice(one), chosen: OTHER, typed: " C " })?.value).toBe("C");
+    expect(madeOf([group], place, { ...noChoice(place), chosen: OTHER })).toEqual({ choose: OTHER, value: { lon: "1", lat: "" }, seen: ["a", "b", "d"] });
+    expect(madeOf(datasets, conflict({ kind: "duplicate" }), { ...noChoice(one), chosen: DIFFERENT })).toMatchObject({ choose: OTHER, value: DIFFERENT });
+  });
+
+  it("hand the number keys on to the next that is open", () => {
+    expect([nextOpen([true, false, false], 0), nextOpen([false, true, true], 2), nextOpen([true, true], 1)]).toEqual([1, 0, 1]);
+  });
+
+  const entry = (id: string, dataset: string, data: Record<string, string | null>) => ({ dataset, id, label: id, version: 1, region: "1", state: "active" as const, data, masked: [], contested: [], updated_at: "", updated_by: null });
+  it("leave folded what nobody disputes, of the household and of whom they are about", () => {
+    const whole = { at: null, household: entry("e", "household", { phone: "1", grade: "A" }), below: [entry("m", "member", { sex: "f" }), entry("n", "member", { sex: "m" })] };
+    const told = agreeing(datasets, whole, [conflict(), conflict({ entity_id: "m", dataset: "member", properties: ["age"] })], "zh");
+    expect(told.map(({ id, lines }) => [id, lines.map(({ text }) => text)])).toEqual([["e", ["1"]], ["m", ["f"]]]);
+  });
+
+  it("tell what was decided, and whether it waits again", () => {
+    const decided = (resolution: object) => conflict({ state: "resolved", heads: [{ ...head("a"), value: "A" }], resolution: { how: "chosen", author: null, ...resolution } });
+    expect(decidedText(datasets, decided({ choose: "a" }), "zh")).toBe("A级");
+    expect(decidedText(datasets, decided({ choose: "value", value: "B" }), "zh")).toBe("B级");
+    expect(decidedText(datasets, decided({ choose: "gone" }), "zh")).toBeNull();
+    expect([isStillOpen([conflict()], decided({})), isStillOpen([place], decided({}))]).toEqual([true, false]);
   });
 });
