@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import fcntl
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,14 +31,15 @@ from sqlalchemy import (
     Integer,
     MetaData,
     TypeDecorator,
-    event,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
-from sqlalchemy.pool import ConnectionPoolEntry
+
+from server import connecting
+from server.connecting import PREPARED_AFTER
 
 T = TypeVar("T")
 
@@ -127,63 +127,10 @@ def init_app(app: Flask, url: str) -> None:
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url.replace("postgresql://", "postgresql+psycopg://")
-    # Errors get into logs, and parameters are what people told us.
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = connecting.options(url)
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            _prepare_sqlite(db.engine)
-        else:
-            _ask_after_idling(db.engine)
-            event.listen(db.engine, "connect", _prepare_postgres)
-            # GeoAlchemy2 listens to every statement of every engine, on behalf of SQL Server; here nobody need be told.
-            # (Who listens to this engine later sets it again.)
-            db.engine._has_events = False
-
-
-PREPARED = 400  # statements that a connection keeps prepared; a submission needs about 30, lists come in many lengths
-PREPARED_AFTER = 5  # times that a statement was sent
-IDLE = 5  # seconds after which a connection may have died; asking each time would cost a turn a transaction
-
-
-def _prepare_postgres(connection: Any, _record: object) -> None:
-    connection.prepared_max = PREPARED
-    # Compiling our queries takes hundreds of milliseconds, running them a few (tests/bench/bench_desk.py).
-    connection.autocommit = True
-    connection.execute("SET jit = off")
-    connection.autocommit = False
-
-
-def _ask_after_idling(engine: Engine) -> None:
-    """A connection that lay idle is asked whether it lives before it is used again; a dead one is made anew."""
-
-    @event.listens_for(engine, "checkin")
-    def _rest(_connection: object, record: ConnectionPoolEntry) -> None:
-        record.info["since"] = time.monotonic()
-
-    @event.listens_for(engine, "checkout")
-    def _ask(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        if time.monotonic() - record.info.get("since", time.monotonic()) < IDLE:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except Exception as error:
-            raise DisconnectionError("the connection died while it lay idle") from error
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    """SQLAlchemy begins the transactions itself: otherwise savepoints leak (pysqlite commits behind our back)."""
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        writer = connection.get_execution_options().get("writer")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        connecting.prepare(db.engine)
 
 
 def before_transactions(app: Flask, work: Callable[[], None]) -> None:
@@ -253,7 +200,7 @@ def _options(write: bool) -> dict[str, Any]:
     if db.engine.dialect.name == "sqlite":
         return {"writer": write}
     if write:
-        return {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
+        return {}
     return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 

@@ -190,11 +190,11 @@ def _written(session: Session, entity_ids: Collection[str]) -> dict[str, list[An
     found: dict[str, list[Any]] = defaultdict(list)
     if not entity_ids:
         return found
-    for row in ask(session, _WRITTEN, {"records": list(entity_ids)}):
+    for row in ask(session, _WRITTEN, {"records": list(entity_ids)}).all():
         found[row.entity_id].append(row)
     return found
 
 
 def _versions(session: Session, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Any]:
-    rows = ask(session, _SHOWN_AT, {"wanted": list(wanted)})
+    rows = ask(session, _SHOWN_AT, {"wanted": list(wanted)}).all()
     return {(row.entity_id, row.version): row for row in rows}

@@ -157,7 +157,7 @@ _HELPERS = select(HelperOf.household_id, HelperOf.person_id).where(
 
 def _helpers(session: Session, roots: set[str]) -> dict[str, list[str]]:
     helpers: dict[str, list[str]] = defaultdict(list)
-    for row in ask(session, _HELPERS, {"roots": list(roots)}):
+    for row in ask(session, _HELPERS, {"roots": list(roots)}).all():
         helpers[row.household_id].append(row.person_id)
     return helpers
 

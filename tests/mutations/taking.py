@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.mutations.mutant import Edit, mutant
 
+CONNECTING = "server/connecting.py"
 DB, PUSH, ROUNDS = "server/db.py", "server/sync/push.py", "server/sync/rounds.py"
 SUBMISSION, WRITE, GROUNDS = "server/sync/kinds/submission.py", "server/sync/write.py", "server/sync/grounds.py"
 FERRY = "server/sync/ferry.py"
@@ -56,11 +57,12 @@ TAKING = (
         f"{PEOPLE}::test_an_op_is_either_let_through_or_dismissed", database=PG,
     ),
     mutant(
-        "a write begins as a read", DB, '"BEGIN IMMEDIATE" if writer else "BEGIN"', '"BEGIN"',
+        "a write begins as a read", CONNECTING, '"BEGIN IMMEDIATE" if writer else "BEGIN"', '"BEGIN"',
         f"{GUARDS}::test_a_write_transaction_is_a_writer_from_its_first_statement",
     ),
     mutant(
-        "a write begins as a read, and nobody queues", DB, '"BEGIN IMMEDIATE" if writer else "BEGIN"', '"BEGIN"',
+        "a write begins as a read, and nobody queues", CONNECTING,
+        '"BEGIN IMMEDIATE" if writer else "BEGIN"', '"BEGIN"',
         f"{PEOPLE}::test_phones_that_write_records_of_their_own_never_disturb_each_other",
         also=(Edit(DB, "        fcntl.flock(turn, fcntl.LOCK_EX)\n", ""),),
     ),

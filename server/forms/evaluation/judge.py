@@ -30,6 +30,8 @@ class Judge:
         self.sheet, self.doubt, self.context = sheet, doubt, sheet.context
         self.noted: list[tuple[Cell, Finding]] = []
         self._wide = wide_reads(sheet.plan)
+        # Of all others nothing need be looked up.
+        self._doubtful = doubt.unknown | {expression for _, expression in self._wide}
         self._affordable: dict[Asked, bool] = {}
         self._left = MOST_READINGS
 
@@ -100,7 +102,7 @@ class Judge:
             self.note(cell, "choice", "choice.range", least=least, most=most)
 
     def _truth(self, cell: Cell, condition: Expression, otherwise: bool) -> bool:
-        if not self.may_judge(cell.part, condition):
+        if condition in self._doubtful and not self.may_judge(cell.part, condition):
             return otherwise
         self.context.node = cell
         try:

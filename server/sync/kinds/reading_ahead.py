@@ -74,7 +74,7 @@ def _read_reused(session: Session, cases: Sequence[Case]) -> None:
     for install_id, theirs in numbered.items():
         ops = defaultdict[int | None, set[str]](set)
         wanted = {"install": install_id, "seqs": [case.row.seq for case in theirs]}
-        for seq, op_id in ask(session, _NUMBERED, wanted):
+        for seq, op_id in ask(session, _NUMBERED, wanted).all():
             ops[seq].add(op_id)
         for case in theirs:
             case.is_reused = len(ops[case.row.seq] - {case.row.op_id}) > 0
