@@ -84,6 +84,11 @@ class Dataset:
         return {}
 
     @cached_property
+    def counts(self) -> dict[str, str]:
+        """Property → the dataset below whose records it counts."""
+        return {prop.name: prop.count for prop in self.properties.values() if prop.count}
+
+    @cached_property
     def dates(self) -> list[str]:
         return [prop.name for prop in self.properties.values() if prop.type == "date"]
 

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.forms.dataset import Dataset
 from server.forms.rule_tree import Record, belongs
 from server.registry.tables import Entity, EntityVersion
 from server.sync.definitions import datasets
@@ -20,18 +19,14 @@ from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.store import outcome_of, store
 
 
-def counts_of(dataset: Dataset) -> dict[str, str]:
-    """Property → the dataset below whose records it counts."""
-    return {prop.name: prop.count for prop in dataset.properties.values() if prop.count}
-
-
 def recount(
     session: Session, origin: Origin, records: Sequence[RecordWrite], written: Sequence[Outcome]
 ) -> list[Outcome]:
     """The households whose counts this op changed without writing them; those that it wrote say the count at once."""
+    known = datasets()
     top = {one.root_id: one for one in written if one.id == one.root_id and one.written}
-    reckoned = {one.id for one in records if not counts_of(datasets()[one.dataset]).keys().isdisjoint(one.values)}
-    below = {counted for dataset in datasets().values() for counted in counts_of(dataset).values()}
+    reckoned = {one.id for one in records if not known[one.dataset].counts.keys().isdisjoint(one.values)}
+    below = {counted for dataset in known.values() for counted in dataset.counts.values()}
     changed = {one.root_id for one in written if one.written and (one.dataset in below or one.id in reckoned)}
     found = []
     for root_id in sorted(changed):
@@ -48,7 +43,7 @@ def recount(
 
 def _counted(session: Session, entity: Entity) -> dict[str, str | None]:
     """The counts that are not what the record says. Where no record is known below, what people said stands."""
-    wanted = counts_of(datasets()[entity.dataset])
+    wanted = datasets()[entity.dataset].counts
     if not wanted:
         return {}
     rows = session.execute(
