@@ -17,6 +17,7 @@ from server.db import upsert
 from server.errors import Problem
 from server.forms.instance import parse_instance
 from server.geo.tables import Region
+from server.inspection.days import check_to_come
 from server.inspection.finding_access import find, is_village, path_of, sides
 from server.inspection.finding_sources import invalid
 from server.inspection.finding_tables import Finding, FindingErrand, FindingStep
@@ -40,6 +41,7 @@ def send_check(session: Session, actor: Actor, finding_id: str, person_id: str, 
     Nobody of the village's side is sent, nobody who is still to visit that household blind (the finding shows what the
     village did there), and a finding about no household has nobody to visit. Problems as assignments.assign.
     """
+    check_to_come(due)
     finding = led(session, actor, finding_id)
     if finding.household_id is None:
         raise invalid("household", "The finding is about no household.", "Say in the step what was seen on the spot.")

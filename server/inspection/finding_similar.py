@@ -20,6 +20,7 @@ from server.accounts.tables import HelperOf
 from server.evidence.tables import PhotoCheck, PhotoLook
 from server.geo.inside import codes_inside
 from server.geo.tables import Region
+from server.inspection.days import check_to_come
 from server.inspection.finding_access import find, path_of
 from server.inspection.finding_checks import ERRANDS, keep, led, reasons_for
 from server.inspection.finding_tables import Finding
@@ -83,6 +84,7 @@ def check_similar(session: Session, actor: Actor, finding_id: str, wanted: Simil
 
     `{errands, new, left_out, why}`: how many there are, how many of them came just now, and, where none did, why.
     """
+    check_to_come(wanted.due)
     finding = led(session, actor, finding_id)
     rows = _alike(session, actor, finding, _township(session, finding))[:MOST_SIMILAR]
     people = {} if wanted.person_id else _leads(session, [row.id for row in rows])

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from server import db
 from server.accounts.actor import Actor
 from server.accounts.audit import note
-from server.db import today
 from server.errors import Problem
 from server.inspection import finding_checks
+from server.inspection.days import check_to_come
 from server.inspection.finding_access import clock_rows, find, is_village, sides, workflow
 from server.inspection.finding_course import possible
 from server.inspection.finding_photos import with_reasons
@@ -120,8 +120,7 @@ def _check_needs(session: Session, finding: Finding, kind: StepKind, asked: Aske
             finding_checks.check_seen(session, finding, asked.check, asked.text)
         elif not given[need]:
             raise invalid(need, "This step must say it.", "Give it and send the step again.")
-    if asked.due is not None and asked.due < today():
-        raise invalid("due", "The day is over already.", "Name today or a later day.")
+    check_to_come(asked.due)
 
 
 def _store(session: Session, actor: Actor, finding: Finding, kind: StepKind, asked: Asked) -> None:

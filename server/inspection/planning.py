@@ -19,6 +19,7 @@ from server.errors import Fault, Problem
 from server.forms import versions
 from server.geo.tables import Region
 from server.inspection.candidates import is_known_mark
+from server.inspection.days import check_to_come
 from server.inspection.frame import COLUMNS
 from server.inspection.plan import Plan
 from server.inspection.plan_file import plan_of
@@ -50,6 +51,7 @@ class Wanted:
 def make_plan(session: Session, actor: Actor, wanted: Wanted) -> Inspection:
     """The inspection as planned. Problems: record.not_found (region out of sight), plan.invalid, request.invalid."""
     _check(session, actor, wanted)
+    check_to_come(wanted.ends_on, "ends_on")
     values = {**_values(wanted), "id": wanted.id, "made_by": actor.id}
     statement = upsert(session, Inspection).values(values)
     new = session.scalar(statement.on_conflict_do_nothing(index_elements=["id"]).returning(Inspection.id))
@@ -71,6 +73,7 @@ def change_plan(session: Session, actor: Actor, wanted: Wanted) -> Inspection:
     """The inspection with other plans; only before its frame is frozen."""
     row = at_work(session, actor, wanted.id, "planned")
     _check(session, actor, wanted)
+    check_to_come(wanted.ends_on, "ends_on")
     for name, value in _values(wanted).items():
         setattr(row, name, value)
     note(session, actor.id, "inspection.plan_changed", row.id)
@@ -134,7 +137,10 @@ def _check(session: Session, actor: Actor, wanted: Wanted) -> None:
     marks_of(plan_of(wanted.plan))
     faults = [fault for form_id in wanted.form_ids for fault in _form_faults(session, form_id)]
     if wanted.ends_on < wanted.starts_on:
-        faults.append(Fault("ends_on", "It ends before it begins.", "Give a later day."))
+        why = "还没开始就结束了 / It ends before it begins."
+        faults.append(Fault("ends_on", why, "写晚一些的一天 / Give a later day."))
+    if not wanted.name_zh.strip():
+        faults.append(Fault("name_zh", "没有写名称 / It has no name.", "写一个名称 / Give one."))
     if faults:
         raise Problem("request.invalid", faults=faults)
 

@@ -135,7 +135,7 @@ FAULTS = {
     ),
     "secret.missing": (
         "“{party}”还没有公开秘密 / “{party}” has not revealed its secret",
-        "等双方都公开；有一方拒绝，改掷骰子并写明 / Wait for both; if one refuses, roll dice and say so",
+        "等双方都公开；有一方拒绝，重新冻结、改掷骰子 / Wait for both; if one refuses, freeze anew and roll dice",
     ),
     "secret.parties": (
         "要正好两方，名字和承诺都不同 / Exactly two parties with different names and commitments are needed",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, load_actor
 from server.accounts.audit import note
 from server.accounts.tables import Person
+from server.db import today
 from server.errors import Problem
+from server.inspection.days import check_to_come
 from server.inspection.planning import at_work, kind_of
 from server.inspection.route import in_order
 from server.inspection.tables import (
@@ -36,6 +38,7 @@ from server.sync.tables import Submission
 
 _NAMES = uuid.UUID("0a2f2f0e-6f1c-4c2b-9a51-1f6f3c1f5a16")
 BATCH = 500
+LATE = timedelta(days=7)  # of an errand that is sent after the last planned day
 
 
 def make_tasks(
@@ -121,7 +124,9 @@ def _shared(session: Session, inspection_id: str, ids: Collection[str]) -> dict[
 
 @dataclass(frozen=True)
 class Sending:
-    """Who goes to which tasks until when. `id`: the desk's own, so that a repetition sends once."""
+    """Who goes to which tasks until when. `id`: the desk's own, so that a repetition sends once. `due` None: to the
+    last planned day; where that is over and the inspection goes on, for LATE more.
+    """
 
     id: str
     task_ids: tuple[str, ...]
@@ -133,8 +138,10 @@ class Sending:
 def send(session: Session, actor: Actor, inspection_id: str, sending: Sending) -> list[InspectionTask]:
     """The tasks with their errands. All or none.
 
-    Problems: record.not_found, inspection.state, inspection.no_inspector, inspection.task_over, loan.own_area.
+    Problems: record.not_found, inspection.state, inspection.no_inspector, inspection.task_over, loan.own_area,
+    request.invalid (a day that is over).
     """
+    check_to_come(sending.due)
     inspection = at_work(session, actor, inspection_id, "drawn", "open")
     inspector = inspector_of(session, actor, sending.person_id)
     _team(session, inspection, sending.team_id, inspector.id)
@@ -157,7 +164,7 @@ def _send_one(
         raise Problem("inspection.task_over")
     if task.state == "sent" and task.assignment_id:
         assignments.withdraw(session, actor, task.assignment_id)
-    due = sending.due or inspection.ends_on
+    due = sending.due or (inspection.ends_on if inspection.ends_on >= today() else today() + LATE)
     zh, en = f"抽查：{inspection.name_zh}", f"Inspection: {inspection.name_en or inspection.name_zh}"
     errand = Errand(sending.person_id, task.form_id, task.household_id, due, zh, errand_id, en, stop)
     assignments.assign(session, actor, errand)

@@ -370,6 +370,31 @@ def test_whoever_steers_is_reminded_of_an_inspection_that_nobody_closes(world: W
     assert world.phone("admin").get(late).json["items"] == []
 
 
+def test_nobody_is_sent_for_a_day_that_is_over(world: World) -> None:
+    """An errand for yesterday would reach the phone without its household; one that is sent late has a week more."""
+    inspection = drawn(world)
+    task, *_ = tasks(world, inspection)
+    body = {"id": str(uuid.uuid4()), "task_ids": [task["id"]], "person_id": world.people["inspector"]}
+    late = step(world, inspection, "tasks/send", **body, due=(today() - timedelta(days=1)).isoformat())
+    assert (late.status_code, late.json["code"]) == (400, "request.invalid")
+    world.run(lambda session: session.execute(update(Inspection).values(ends_on=today() - timedelta(days=3))))
+    assert step(world, inspection, "tasks/send", **body).status_code == 200
+    phone = world.phone("inspector")
+    [errand] = entries(phone, own(world, "inspector"), "assignment")
+    assert errand["due"] == (today() + timedelta(days=7)).isoformat()
+    assert set(rows(world, phone)) == {task["household"]["id"]}
+
+
+@pytest.mark.parametrize("said", [{"name_zh": "  "}, {"starts_on": "1999-01-01", "ends_on": "1999-01-02"}])
+def test_an_inspection_has_a_name_and_days_to_come(world: World, said: dict[str, str]) -> None:
+    known = planned(world)
+    kept = {name: known[name] for name in ("id", "region", "starts_on", "ends_on", "form_ids", "plan")}
+    body = {**kept, "name_zh": "抽查", "name_en": "", **said}
+    for path in ("/inspections", f"/inspections/{known['id']}/plan"):
+        answer = world.phone("admin").post(path, body | ({"id": str(uuid.uuid4())} if path == "/inspections" else {}))
+        assert (answer.status_code, answer.json["code"]) == (400, "request.invalid")
+
+
 def test_a_team_has_inspectors_alone_and_sends_its_own(world: World) -> None:
     inspection = planned(world)
     team = str(uuid.uuid4())
