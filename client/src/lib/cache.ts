@@ -4,7 +4,7 @@ import type { Session } from "./session";
 import { open, seal } from "./vault";
 
 /** All kinds of it: a record that goes takes them along. */
-export const HANGERS = ["history", "last-photos", "answer", "seen", "looked", "finding-text", "finding-photos", "parted"] as const;
+export const HANGERS = ["history", "last-photos", "answer", "seen", "looked", "finding-text", "finding-photos", "parted", "arrived"] as const;
 
 export const cacheKey = (hanger: (typeof HANGERS)[number], id: string): string => `${hanger}:${id}`;
 

@@ -6,10 +6,10 @@ import { addOp, type NewOp } from "./outbox";
 import { SERVER_NAMES } from "./slices";
 import type { Sealed } from "./vault";
 
-/** `rows`: sealed entries by "scope|place" of the answer; `answers`: sealed ops by their place in the results; `acks`: new ops by op_id; `parted`: what is told of households that go. */
-export interface Contents { rows: Map<string, RecordRow>; answers: Map<number, Sealed>; acks: Map<string, NewOp>; parted: CacheRow[] }
+/** `rows`: sealed entries by "scope|place" of the answer; `answers`: sealed ops by their place in the results; `acks`: new ops by op_id; `told`: what is said of households that go and come. */
+export interface Contents { rows: Map<string, RecordRow>; answers: Map<number, Sealed>; acks: Map<string, NewOp>; told: CacheRow[] }
 
-export const noContents = (): Contents => ({ rows: new Map(), answers: new Map(), acks: new Map(), parted: [] });
+export const noContents = (): Contents => ({ rows: new Map(), answers: new Map(), acks: new Map(), told: [] });
 
 /** Of many changes of one row in one step the last counts. */
 export async function writeChanges(db: PhoneDatabase, changes: Change[], contents: Contents): Promise<void> {
@@ -23,7 +23,7 @@ export async function writeChanges(db: PhoneDatabase, changes: Change[], content
     else await writeOne(db, change, contents);
   }
   await writeRecords(db, records);
-  await db.cache.bulkPut(contents.parted);
+  await db.cache.bulkPut(contents.told);
   const rows = [...members.values()];
   await db.memberships.bulkPut(rows.filter((row): row is Membership => !Array.isArray(row)));
   await db.memberships.bulkDelete(rows.filter((row): row is [string, string] => Array.isArray(row)));

@@ -1,12 +1,13 @@
 /** One round with the server, with one result. What is sent, kept and wiped is decided in core/machine.ts; here it is done. */
 import { perform, type Asking } from "./asking";
 import { fetchBoundaries } from "./boundaries";
+import { sealArrived } from "./arrived";
 import { announce } from "./changes";
 import { step } from "./core/machine";
 import { needsOf } from "./core/needs";
 import { asPull, isKept, isReadable, keyOf, rowShape } from "./core/pages";
 import { newRound, outcomeOfRound, type CheckCount, type Context, type Happening, type PullCount, type PushCount, type Round, type RoundOutcome, type Stage, type Step, type UploadCount } from "./core/round";
-import type { Change } from "./core/state";
+import type { Change, FeedMeta } from "./core/state";
 import type { RecordRow } from "./database";
 import { fetchDefinitions } from "./definitions";
 import { fetchForms } from "./forms";
@@ -64,6 +65,7 @@ class Running {
   fault: { stage: Stage; problem: Problem } | null = null;
   private readonly slices: Slices;
   private readonly asking: Asking;
+  private feedsBefore: FeedMeta[] = [];
 
   constructor(private readonly at: Session, private readonly options: SyncOptions) {
     this.slices = new Slices(at.db);
@@ -73,6 +75,7 @@ class Running {
   /** True when everything of this worker is to be removed. A fault of ours ends the round; what was written stands. */
   async run(): Promise<boolean> {
     try {
+      this.feedsBefore = await this.at.db.feeds.toArray();
       let next = await this.take({ type: "begun" });
       while (next.ask.ask !== "done") {
         const before = this.round.asked;
@@ -94,7 +97,7 @@ class Running {
       const feeds = new Map((await at.db.feeds.toArray()).map((feed) => [feed.scope, feed]));
       const store = await this.slices.load(needsOf(this.round, event, await this.slices.drafts(), feeds));
       const next = step(store, this.round, event, this.context());
-      await write(at, next.changes, { ...contents, parted: next.round.revoked ? [] : await sealParted(at, next.changes) });
+      await write(at, next.changes, { ...contents, told: next.round.revoked ? [] : [...(await sealParted(at, next.changes)), ...(await sealArrived(at, next.changes, this.feedsBefore))] });
       return next;
     });
     this.slices.forget(taken.changes.flatMap((change) => (change.do === "op" || change.do === "drop-op" ? [change.seq] : [])), taken.changes.flatMap((change) => (change.do === "photo" || change.do === "drop-photo" ? [change.id] : [])));

@@ -30,6 +30,9 @@ const likelyFirst = (forms: FormFacts[]): FormFacts[] => {
 const SOON_MS = 1500;
 const CALM_MS = 15_000;
 
+/** Where a household is open already, its own form is made ready instead. */
+const isOnList = (): boolean => ["", "#/"].includes(location.hash);
+
 /** Call it once the first screen is drawn and the store is unlocked. Never throws: without it forms open, only later. */
 export async function preloadForms(): Promise<void> {
   try {
@@ -37,9 +40,8 @@ export async function preloadForms(): Promise<void> {
     for (const [place, { form_id, version }] of likelyFirst(await offeredForms()).slice(0, WARMED).entries()) {
       await (place === 0 ? idle() : calm(CALM_MS));
       const loaded = await warmUp((await getForm(form_id, version)).xform);
-      if (place > 0) continue;
-      await calm(SOON_MS);
-      newInstance(loaded);
+      if (place === 0) await calm(SOON_MS);
+      if (place === 0 && isOnList()) newInstance(loaded);
     }
   } catch (cause) {
     console.warn("the form engine could not be prepared", cause);

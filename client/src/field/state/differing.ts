@@ -5,6 +5,7 @@
  * gets a general sentence: no page shows a mark itself.
  */
 import "../i18n/words";
+import { personName } from "@lib/person-name";
 import type { RecordView } from "@lib/records";
 import type { ConflictEntry, ConflictHead, Person } from "@lib/types";
 import { t } from "@lib/i18n";
@@ -76,7 +77,7 @@ function wordsOf(dataset: string, properties: string[], value: unknown): string 
 
 const labelsOf = (dataset: string, properties: string[]): string => properties.map((name) => propertyLabel(dataset, name)).join(t("common.comma"));
 
-const nameOf = (author: Person | null | undefined, me: string): string => (author && author.id === me ? t("todo.you") : author?.display_name ?? t("history.somebody"));
+const nameOf = (author: Person | null | undefined, me: string): string => (author && author.id === me ? t("todo.you") : personName(author, t("history.somebody")));
 
 /** Everybody who wrote this value. */
 function authorsOf(head: ConflictHead, me: string): string {
