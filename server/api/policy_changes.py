@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response, current_app, jsonify
 from flask_smorest import Blueprint
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from server import db
 from server.api.bodies import Loose
@@ -24,11 +24,15 @@ blueprint.before_request(refuse_nul)
 
 
 class Proposal(Loose):
-    """`area`: the beginning of a code; `until`: the first day on which it no longer holds."""
+    """`area`: the beginning of a code; `until`: the first day on which it no longer holds.
+
+    With `ends`, a version that was put in force here, it no longer holds from `from` on; nothing else is read then.
+    """
 
     id = fields.UUID(required=True)
     policy = fields.String(required=True, validate=validate.Length(1, 63))
-    area = fields.String(required=True, validate=validate.Length(1, 12))
+    ends = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 80))
+    area = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 12))
     start = fields.Date(required=True, data_key="from")
     until = fields.Date(load_default=None, allow_none=True)
     status = fields.String(load_default="indicative", validate=validate.OneOf(["confirmed", "indicative"]))
@@ -36,9 +40,15 @@ class Proposal(Loose):
     values = fields.Dict(
         keys=fields.String(validate=validate.Length(max=63)),
         values=fields.String(validate=validate.Length(max=300)),
-        required=True,
-        validate=validate.Length(min=1, max=100),
+        load_default=dict,
+        validate=validate.Length(max=100),
     )
+
+    @validates_schema
+    def _whole(self, body: dict[str, Any], **_more: Any) -> None:
+        for name in ("area", "values"):
+            if not body["ends"] and not body[name]:
+                raise ValidationError("It is missing.", name)
 
 
 class Reasoned(Loose):
@@ -72,7 +82,8 @@ def listed(asked: dict[str, Any]) -> Response:
 def propose(body: dict[str, Any]) -> Response:
     """Keeps a draft under the caller's id and has it weighed against the records; again with the same is harmless."""
     actor, change_id = current_actor(), str(body["id"])
-    dated = {**body, "from": body["start"].isoformat(), "until": body["until"].isoformat() if body["until"] else None}
+    days = {"from": body["start"].isoformat(), "until": body["until"].isoformat() if body["until"] else None}
+    dated = {**body, "id": change_id, **days}
     db.transact(lambda session: changes.put(session, actor, change_id, body["policy"], dated))
     return _weighed(change_id)
 

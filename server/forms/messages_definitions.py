@@ -161,6 +161,11 @@ DEFINITIONS = {
         "从 {day} 起，这一天已经过去；已经作出的结论不能再变 / {day} is over, and verdicts that were given stand",
         "选 {today} 或以后的一天 / Choose {today} or a later day",
     ),
+    "policy.no_end": (
+        "这个版本那天不在用（从 {start} 起，到 {until} 为止）/ "
+        "The version does not hold on that day (from {start}, until {until})",
+        "选一个它在用的日子 / Choose a day on which it holds",
+    ),
     "policy.no_values": (
         "一个数值也没有改 / No value is changed",
         "至少改一个数值 / Change one value at least",

@@ -7,6 +7,7 @@ that it was given by. Functions take a session and never commit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -17,7 +18,17 @@ from server.accounts.audit import note
 from server.db import inserter, is_sqlite, now, today
 from server.errors import Problem
 from server.forms.policies import Policy, PolicyVersion
-from server.forms.policy_versions import add_version, drop_version, faults_with, stored_policy
+from server.forms.policy_store import faults_of
+from server.forms.policy_versions import (
+    add_version,
+    drop_version,
+    end_version,
+    faults_at_end,
+    faults_with,
+    open_again,
+    stored_policy,
+    version_named,
+)
 from server.policies.check import own_region, proposed
 from server.policies.tables import PolicyChange
 from server.sync.policies import tell_phones
@@ -38,9 +49,11 @@ def put(session: Session, actor: Actor, change_id: str, policy: str, body: Mappi
     Problems: record.not_found (no such policy; another's change), request.invalid (area), policy.invalid,
     policy.state (it is no draft any more).
     """
-    region = own_region(session, actor, body["area"])
-    whole = stored_policy(session, policy)
-    version = proposed(whole, body, f"{body['area']}-{body['from']}-{change_id[:8]}", today())
+    version = _end_of(session, policy, body) if body.get("ends") else None
+    region = own_region(session, actor, version.area if version else body.get("area") or "")
+    if version is None:
+        whole = stored_policy(session, policy)
+        version = proposed(whole, body, f"{body['area']}-{body['from']}-{change_id[:8]}", today())
     said = {
         "policy": policy, "version": version.id, "area": version.area, "region_code": region.code,
         "valid_from": version.valid_from, "valid_until": version.valid_until, "status": version.status,
@@ -58,6 +71,25 @@ def put(session: Session, actor: Actor, change_id: str, policy: str, body: Mappi
         note(session, actor.id, "policy.proposed", _named(row), **_facts(row))
     session.flush()
     return row
+
+
+def _end_of(session: Session, policy: str, body: Mapping[str, Any]) -> PolicyVersion:
+    """The end of a version that was put in force here, kept as a version without values: `valid_from` is the first day
+    on which the one of this name no longer holds, `valid_until` what its end was before.
+
+    Problems: record.not_found (no such version; one of a file ends in its file), policy.invalid.
+    """
+    whole, wanted, day = stored_policy(session, policy), body["ends"], date.fromisoformat(body["from"])
+    kept = version_named(whole, wanted)
+    here = (PolicyChange.policy == policy, PolicyChange.version == wanted, PolicyChange.state == "scheduled")
+    if session.scalar(select(PolicyChange.id).where(*here).limit(1)) is None:
+        raise Problem("record.not_found")
+    earlier = session.get(PolicyChange, body["id"])
+    is_done = earlier is not None and earlier.state == "scheduled" and earlier.valid_from == day
+    if not is_done and (issues := faults_at_end(whole, wanted, day, today())):
+        raise Problem("policy.invalid", faults=faults_of(issues))
+    until = earlier.valid_until if earlier is not None and is_done else kept.valid_until
+    return PolicyVersion(wanted, kept.area, day, until, kept.status, body.get("source") or "", {})
 
 
 def _insert(session: Session) -> Any:
@@ -110,7 +142,10 @@ def schedule(session: Session, actor: Actor, change_id: str, reason: str) -> Pol
         return row
     if row.state != "draft":
         raise Problem("policy.state", detail=row.state)
-    add_version(session, row.policy, version_of(row), today())
+    if row.ends:
+        end_version(session, row.policy, row.version, row.valid_from, today())
+    else:
+        add_version(session, row.policy, version_of(row), today())
     row.state, row.scheduled_by, row.scheduled_at = "scheduled", actor.id, now()
     note(session, actor.id, "policy.scheduled", _named(row), reason=reason, **_facts(row))
     tell_phones(session, {row.policy})
@@ -124,7 +159,10 @@ def withdraw(session: Session, actor: Actor, change_id: str, reason: str) -> Pol
     if row.state == "withdrawn":
         return row
     if row.state == "scheduled":
-        drop_version(session, row.policy, row.version, today())
+        if row.ends:
+            open_again(session, row.policy, row.version, row.valid_from, row.valid_until, today())
+        else:
+            drop_version(session, row.policy, row.version, today())
         tell_phones(session, {row.policy})
     note(session, actor.id, "policy.withdrawn", _named(row), reason=reason, was=row.state, **_facts(row))
     row.state, row.withdrawn_by, row.withdrawn_at = "withdrawn", actor.id, now()
@@ -138,14 +176,19 @@ def _named(row: PolicyChange) -> str:
 
 def _facts(row: PolicyChange) -> dict[str, Any]:
     """What the audit keeps of a change; `region` says where it was."""
-    return {"region": row.region_code, "starts_on": row.valid_from.isoformat(), "values": row.values}
+    day = {"ends_on" if row.ends else "starts_on": row.valid_from.isoformat()}
+    return {"region": row.region_code, **day, **({} if row.ends else {"values": row.values})}
 
 
 def why_not(policy: Policy, row: PolicyChange) -> list[str]:
     """Why a draft can no longer be scheduled as it stands; both languages in each text."""
     if row.state != "draft":
         return []
-    return [f"{one.why} {one.fix}" for one in faults_with(policy, version_of(row), today())]
+    if row.ends:
+        faults = faults_at_end(policy, row.version, row.valid_from, today())
+    else:
+        faults = faults_with(policy, version_of(row), today())
+    return [f"{one.why} {one.fix}" for one in faults]
 
 
 def waiting(session: Session, lost_before: Any) -> Sequence[str]:

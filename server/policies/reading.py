@@ -45,6 +45,7 @@ def brief(session: Session, row: PolicyChange) -> Wire:
         "status": row.status,
         "source": row.source,
         "values": row.values,
+        "ends": row.version if row.ends else None,
         "state": row.state,
         "begun": row.state == "scheduled" and row.valid_from <= today(),
         "author": people.get(row.created_by),

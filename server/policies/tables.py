@@ -17,7 +17,8 @@ class PolicyChange(Base):
 
     `area`: the beginning of a code, as in policy_version; `region_code`: the region that it names. `weighed`: waiting,
     running, ready or failed; `weighing` names the run that may write, `basis` the policy's hash that it looked at,
-    `done` of `total` households. `effect`: {households, lines: [{kind, name, before, after, households}]}.
+    `done` of `total` households. Without values it ends `version` on `valid_from`; `valid_until` is then the end
+    that the version had before. `effect`: {households, lines: [{kind, name, before, after, households}]}.
     """
 
     __tablename__ = "policy_change"
@@ -47,6 +48,11 @@ class PolicyChange(Base):
     total: Mapped[int] = mapped_column(default=0)
     beat_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     effect: Mapped[dict[str, Any] | None] = mapped_column(SealedJson("policy_change.effect", damaged={}))
+
+    @property
+    def ends(self) -> bool:
+        """Whether it ends a version instead of beginning one."""
+        return not self.values
 
 
 class PolicyEffect(Base):

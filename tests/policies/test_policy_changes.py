@@ -267,3 +267,40 @@ def test_a_visit_after_the_day_is_judged_by_the_new_line_and_one_before_by_the_o
     visited(world, fourth, "8500", "below", day=yesterday)
     told = world.look(wrong)
     assert told[third] and told[fourth]
+
+
+def test_a_version_in_force_is_ended_on_a_day_weighed_and_taken_back_before_it(world: World) -> None:
+    """From that day on the wider area's line holds again; what was judged before keeps its version."""
+    desk = world.phone("admin")
+    first = propose(desk, proposal(start=today())).json
+    desk.post(f"/policy-changes/{first['id']}/schedule", {"reason": "文件"})
+    visited(world, ZHAO, "8500", "below", day=today().isoformat())
+    end = {"policy": "income", "ends": first["version"], "from": TOMORROW.isoformat()}
+    told = propose(desk, end).json
+    assert (told["ends"], told["area"], told["values"]) == (first["version"], WEST[:6], {})
+    assert [(one["before"], one["after"]) for one in told["differences"]] == [("9000", "7500")]
+    weigh(world)
+    told = desk.get(f"/policy-changes/{told['id']}").json
+    assert lines(told) == [("income_verdict", "below", "near", 1)]
+    assert desk.post(f"/policy-changes/{told['id']}/schedule", {"reason": "文件作废"}).json["state"] == "scheduled"
+    assert propose(desk, end, told["id"]).json["state"] == "scheduled"  # a lost answer, sent again
+    assert (line_of(world, LIUSHU, today()), line_of(world, LIUSHU, TOMORROW)) == ("9000", "7500")
+    (kept,) = (one for one in desk.get("/policies").json["items"] if one["name"] == "income")
+    assert {one["until"] for one in kept["versions"] if one["id"] == first["version"]} == {TOMORROW.isoformat()}
+    assert desk.post(f"/policy-changes/{told['id']}/withdraw", {"reason": "看错了"}).json["state"] == "withdrawn"
+    assert line_of(world, LIUSHU, TOMORROW) == "9000"
+
+
+def test_an_end_is_refused_for_a_past_day_a_version_of_a_file_and_a_foreign_area(world: World) -> None:
+    desk, deng = world.phone("admin"), township_admin(world)
+    first = propose(desk, proposal(start=today())).json
+    end = {"policy": "income", "ends": first["version"], "from": TOMORROW.isoformat()}
+    assert propose(desk, end).status_code == 404  # a draft ends by being withdrawn
+    desk.post(f"/policy-changes/{first['id']}/schedule", {"reason": "文件"})
+    for day in (today(), today() - timedelta(days=1)):
+        refused = propose(desk, end | {"from": day.isoformat()})
+        assert (refused.status_code, refused.json["code"]) == (422, "policy.invalid")
+    of_file = next(one["id"] for one in desk.get("/policies").json["items"][0]["versions"])
+    assert propose(desk, end | {"ends": of_file}).status_code == 404
+    assert propose(deng, end).status_code in (400, 404, 422)
+    assert propose(desk, {"policy": "income", "from": TOMORROW.isoformat()}).status_code in (400, 422)

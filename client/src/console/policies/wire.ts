@@ -12,7 +12,7 @@ export interface Difference { name: string; labels: Names; unit: string | null; 
 export interface EffectLine { line: number; kind: "verdict" | "rule"; name: string; labels: Names; before: string; after: string; before_labels: Names; after_labels: Names; severity: string | null; households: number }
 export interface Effect { state: "waiting" | "running" | "ready" | "failed"; done: number; total: number; stale: boolean; households: number | null; lines: EffectLine[] }
 export interface BriefChange extends Draft {
-  id: string; policy: string; version: string; region: string; state: "draft" | "scheduled" | "withdrawn"; begun: boolean;
+  id: string; policy: string; version: string; region: string; state: "draft" | "scheduled" | "withdrawn"; begun: boolean; ends: string | null;
   author: { display_name: string } | null; created_at: string; scheduled_by: { display_name: string } | null; scheduled_at: string | null;
 }
 export interface Change extends BriefChange { labels: Names; differences: Difference[]; keeping: { area: string; values: string[] }[]; obstacles: string[]; effect: Effect }
@@ -23,6 +23,8 @@ export const readPolicies = (): Promise<Policy[]> => read<{ items: Policy[] }>("
 export const readChanges = (): Promise<BriefChange[]> => read<{ items: BriefChange[] }>("/policy-changes").then(({ items }) => items);
 export const readChange = (id: string): Promise<Change> => read(path(id));
 export const propose = (id: string, policy: string, draft: Draft): Promise<Change> => send("/policy-changes", { id, policy, ...draft });
+/** From a day on a version that was put in force here no longer holds. */
+export const proposeEnd = (id: string, policy: string, ends: string, from: string): Promise<Change> => send("/policy-changes", { id, policy, ends, from });
 export const weighAgain = (id: string): Promise<Change> => send(`${path(id)}/weigh`, {});
 export const schedule = (id: string, reason: string): Promise<Change> => send(`${path(id)}/schedule`, { reason });
 export const withdraw = (id: string, reason: string): Promise<Change> => send(`${path(id)}/withdraw`, { reason });
