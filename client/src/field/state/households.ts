@@ -36,7 +36,7 @@ interface Around { due: Map<string, AssignmentEntry>; drafts: Set<string>; state
 /** The first day of the quarter that a day lies in, in the phone's own time. */
 const quarterOf = (day: Date): Date => new Date(day.getFullYear(), Math.floor(day.getMonth() / 3) * 3, 1);
 /** Of the list `disposition`: somebody was spoken to. */
-const REACHED = ["complete", "partial"];
+export const REACHED: readonly string[] = ["complete", "partial"];
 const isThisQuarter = (time: unknown): boolean => typeof time === "string" && time !== "" && Date.parse(time) >= quarterOf(new Date()).getTime();
 
 /** What hangs on a household: tasks, drafts, unsent visits, questions from above. */
