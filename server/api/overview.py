@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -13,7 +14,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 from server import db
 from server.api.lists import found, refuse_nul
 from server.api.signed_in import current_actor, signed_in
-from server.sync.areas import overview
+from server.sync.areas import MEASURES, overview
 from server.sync.reading import SubmissionFilter
 from server.sync.review import REVIEWERS
 from server.sync.sync_health import sync_health
@@ -32,11 +33,6 @@ class OfArea(Schema):
     region = fields.String(required=True, validate=validate.Length(max=20))
 
 
-class Asked(OfArea):
-    since = fields.AwareDateTime(load_default=None, data_key="from", format="iso")
-    until = fields.AwareDateTime(load_default=None, data_key="to", format="iso")
-
-
 class EdgesField(fields.Field[list[datetime]]):
     """Times with zone between commas, each later than the one before: the edges of weeks or months."""
 
@@ -48,29 +44,39 @@ class EdgesField(fields.Field[list[datetime]]):
         return edges
 
 
-class SeriesField(fields.Field[list[str]]):
-    """Names of series between commas."""
+class NamesField(fields.Field[list[str]]):
+    """Some of these names between commas."""
+
+    def __init__(self, known: Collection[str], **more: Any) -> None:
+        super().__init__(load_default=list(known), **more)
+        self.known = known
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
         names = list(dict.fromkeys(str(value).split(",")))
-        if not set(names) <= SERIES.keys():
-            raise ValidationError(f"Some of: {', '.join(SERIES)}.")
+        if not set(names) <= set(self.known):
+            raise ValidationError(f"Some of: {', '.join(self.known)}.")
         return names
+
+
+class Asked(OfArea):
+    since = fields.AwareDateTime(load_default=None, data_key="from", format="iso")
+    until = fields.AwareDateTime(load_default=None, data_key="to", format="iso")
+    measures = NamesField(MEASURES)
 
 
 class AskedTrends(OfArea):
     edges = EdgesField(required=True)
-    series = SeriesField(load_default=list(SERIES))
+    series = NamesField(tuple(SERIES))
 
 
 @blueprint.get("/overview")
 @signed_in()
 @blueprint.arguments(Asked, location="query")
 def counts(asked: dict[str, Any]) -> Response:
-    """Counts of an area and of the areas below it; each is the length of a list."""
+    """Counts of an area and of the areas below it; each is the length of a list. `measures`: only some of them."""
     wanted = SubmissionFilter(since=asked["since"], until=asked["until"])
     with db.read() as session:
-        return found(overview(session, current_actor(), asked["region"], wanted))
+        return found(overview(session, current_actor(), asked["region"], wanted, asked["measures"]))
 
 
 @blueprint.get("/overview/trends")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import shapely
@@ -24,6 +24,11 @@ from server.sync.tables import Submission
 
 # Seven decimals of a degree are a centimetre; a boundary on a screen needs a decimetre.
 _GRID = 1e-6
+MEASURES = (
+    "households", "unsafe_houses", "unsafe_water", "overdue", "visited", "submissions", "waiting_photos", "conflicted",
+    "to_review", "open_questions", "open_conflicts",
+)  # fmt: skip
+Counting = Callable[[], dict[str, int]]
 
 
 def list_regions(session: Session, actor: Actor, geometry: bool) -> list[dict[str, Any]]:
@@ -90,16 +95,18 @@ def upwards(counts: Mapping[str, int], regions: Iterable[Region]) -> dict[str, i
     return total
 
 
-def overview(session: Session, actor: Actor, code: str, wanted: SubmissionFilter) -> dict[str, Any] | None:
+def overview(
+    session: Session, actor: Actor, code: str, wanted: SubmissionFilter, names: Sequence[str] = MEASURES
+) -> dict[str, Any] | None:
     """Counts of one area and of each area directly below it; None when the person may not see that area.
 
-    Each number is the length of a list that the same person gets with the same filter.
+    Each number is the length of a list that the same person gets with the same filter; `names`: which numbers.
     """
     regions = regions_at(session, actor, code)
     if not regions:
         return None
-    counted = _columns(session, actor, regions[0], wanted)
-    columns = {name: upwards(counts, regions) for name, counts in counted.items()}
+    counts_of = _columns(session, actor, regions[0], wanted)
+    columns = {name: upwards(counts_of[name](), regions) for name in names}
     items = [
         {"region": region.code, **{name: counts.get(region.code, 0) for name, counts in columns.items()}}
         for region in rows_of(regions)
@@ -121,7 +128,7 @@ def rows_of(regions: Sequence[Region]) -> list[Region]:
     return [regions[0], *(region for region in regions if region.parent_code == regions[0].code)]
 
 
-def _columns(session: Session, actor: Actor, area: Region, wanted: SubmissionFilter) -> dict[str, dict[str, int]]:
+def _columns(session: Session, actor: Actor, area: Region, wanted: SubmissionFilter) -> dict[str, Counting]:
     """Each number by a statement of its own: a condition that narrows goes by its index, one that is counted beside
     others reads every row.
     """
@@ -138,19 +145,19 @@ def _columns(session: Session, actor: Actor, area: Region, wanted: SubmissionFil
         return by_region(session, Entity.region_code, [*mine, *clauses])
 
     return {
-        "households": households(),
-        "unsafe_houses": households(concerns.house()),
-        "unsafe_water": households(concerns.water()),
-        "overdue": households(concerns.overdue()),
-        "visited": households(concerns.visited(actor, wanted.since, wanted.until)),
-        "submissions": submissions(*parts_in(actor, path)),
-        "waiting_photos": submissions(seen, photos="missing"),
-        "conflicted": submissions(seen, status="conflicted"),
-        "to_review": by_region(session, Submission.region_code, [
+        "households": households,
+        "unsafe_houses": lambda: households(concerns.house()),
+        "unsafe_water": lambda: households(concerns.water()),
+        "overdue": lambda: households(concerns.overdue()),
+        "visited": lambda: households(concerns.visited(actor, wanted.since, wanted.until)),
+        "submissions": lambda: submissions(*parts_in(actor, path)),
+        "waiting_photos": lambda: submissions(seen, photos="missing"),
+        "conflicted": lambda: submissions(seen, status="conflicted"),
+        "to_review": lambda: by_region(session, Submission.region_code, [
             seen, Submission.review == "received", Submission.region_code.in_(inside),
         ]),
-        "open_questions": _open_questions(session, seen, inside),
-        "open_conflicts": _open_conflicts(session, visible_entities_in(actor, path), inside),
+        "open_questions": lambda: _open_questions(session, seen, inside),
+        "open_conflicts": lambda: _open_conflicts(session, visible_entities_in(actor, path), inside),
     }  # fmt: skip
 
 

@@ -82,11 +82,13 @@ def trends(session: Session, actor: Actor, code: str, edges: Edges, names: Seque
 
 
 def _upwards(counts: Stretches, regions: Sequence[Region], length: int) -> Stretches:
-    """Of each region with everything below it."""
-    total: Stretches = defaultdict(lambda: [0] * length)
+    """Of the area and of each region directly below it, with everything below them."""
+    total: Stretches = {row.code: [0] * length for row in rows_of(regions)}
     for region in regions:
-        for code in region.path.strip("/").split("/"):
-            total[code] = [a + b for a, b in zip(total[code], counts.get(region.code, [0] * length), strict=True)]
+        if region.code not in counts:
+            continue
+        for code in total.keys() & region.path.strip("/").split("/"):
+            total[code] = [a + b for a, b in zip(total[code], counts[region.code], strict=True)]
     return total
 
 

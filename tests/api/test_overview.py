@@ -13,6 +13,7 @@ from shapely import Point
 from server.accounts.tables import Install
 from server.db import now
 from server.registry.tables import Entity
+from server.sync.areas import MEASURES
 from server.sync.quarantine import keep
 from server.sync.tables import Submission
 from tests.world import BAITA, COUNTY, EAST, QINGSHI, WANG, WEST, ZHAO, Phone, World, build_world
@@ -153,6 +154,17 @@ def test_a_question_stands_open_until_it_is_answered_or_closed(world: World) -> 
 def test_edges_that_are_no_rising_times_are_told(world: World, query: str) -> None:
     answer = world.phone("zhang").get(f"/overview/trends?region={EAST}&{query}")
     assert (answer.status_code, answer.json["errors"][0]["where"]) == (400, "query.edges")
+
+
+def test_some_of_the_numbers_are_those_of_all(world: World) -> None:
+    zhang = world.phone("zhang")
+    told = zhang.get(f"/overview?region={EAST}").json
+    some = zhang.get(f"/overview?region={EAST}&measures=submissions,visited").json
+    for row, whole in zip((some["area"], *some["items"]), (told["area"], *told["items"]), strict=True):
+        assert row == {name: whole[name] for name in ("region", "submissions", "visited")}
+    assert set(told["area"]) == {"region", *MEASURES}
+    unknown = zhang.get(f"/overview?region={EAST}&measures=submissions,people")
+    assert (unknown.status_code, unknown.json["errors"][0]["where"]) == (400, "query.measures")
 
 
 def test_there_are_no_trends_of_another_area(world: World) -> None:

@@ -64,7 +64,8 @@ def _overview(turn: Turn) -> list[str]:
     now = ask("/overview", region=turn.area, since=turn.date(days) if days is not None else None)
     if days is None:
         return [now]
-    return [now, ask("/overview", region=turn.area, since=turn.date(2 * days + 1), to=turn.date(days))]
+    span = {"since": turn.date(2 * days + 1), "to": turn.date(days)}
+    return [now, ask("/overview", region=turn.area, **span, measures="visited,submissions")]
 
 
 def _trends(turn: Turn) -> list[str]:
@@ -98,7 +99,7 @@ def _photos(turn: Turn) -> list[str]:
 
 def _look(turn: Turn) -> list[str]:
     look = turn.of(turn.seen.looks)
-    return [f"/evidence/{look}", f"/submissions/{quote(turn.of(turn.seen.visits), safe='')}",
+    return [f"/evidence/{look}", f"/evidence/{look}/day", f"/submissions/{quote(turn.of(turn.seen.visits), safe='')}",
             ask("/evidence", state="open", region=turn.area, limit="50")]  # fmt: skip
 
 
@@ -131,6 +132,13 @@ def _household(turn: Turn) -> list[str]:
         path,
         ask(f"{path}/timeline", limit="50"),
     ]
+
+
+def _conflicts(turn: Turn) -> list[str]:
+    """The queue of households, and what differs in one of them."""
+    order = ("oldest", "weight")[turn.n // 2 % 2]
+    waiting = ask("/conflicts/households", order=order, region=turn.area, limit="100")
+    return ["/datasets", waiting, ask("/conflicts", entity=turn.of(turn.seen.households), state="open", limit="100")]
 
 
 def _aside(turn: Turn) -> list[str]:
@@ -181,6 +189,9 @@ def _devices(turn: Turn) -> list[str]:
 
 FORM = "/forms/household_visit/2026120101"
 
+# Screens that ask for all of it at the same time; of the others what is asked first may be what the next hangs on.
+AT_ONCE = {"overview", "overview: charts", "map"}
+
 SCREENS: Mapping[str, Callable[[Turn], list[str]]] = {
     "frame": lambda turn: ["/me", ask("/regions", geometry="1")],  # before the first screen, once
     "overview": _overview,
@@ -199,7 +210,7 @@ SCREENS: Mapping[str, Callable[[Turn], list[str]]] = {
     "importing": lambda turn: ["/datasets", "/imports/register"],
     "household": _household,
     "place": lambda turn: [f"/entities/{(one := turn.of(turn.seen.households))}", f"/entities/{one}/places"],
-    "conflicts": lambda turn: ["/datasets", ask("/conflicts", state="open", region=turn.area, limit="100")],
+    "conflicts": _conflicts,
     "aside": _aside,
     "inspections": lambda turn: [ask("/inspections", region=turn.area), "/inspections/published"],
     "inspection-new": lambda turn: ["/forms"],
@@ -252,5 +263,6 @@ LATER = {
     "/rule-findings",
     "/exports/{}",
     "/submissions/{}",
+    "/conflicts/{}",
     "/policy-changes/{}",
 }
