@@ -122,7 +122,8 @@ def test_a_household_s_differences_are_decided_together_by_keys_and_taken_back(
     page.keyboard.press("2")
     page.keyboard.press("1")
     preview = page.locator("[data-test=preview]")
-    expect(preview.locator("[data-property]")).to_have_count(1)  # the other is shown already
+    expect(preview.locator("[data-property]")).to_have_count(1)
+    expect(preview.locator("[data-test=stays]")).to_contain_text("不变")  # the other one is shown already
     fits(page, *SIZES)
     assert [one["state"] for one in differences(demo, quarrel)] == ["open", "open"]
     page.click("[data-test=decide]")

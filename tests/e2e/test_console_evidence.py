@@ -131,6 +131,29 @@ def test_a_suspected_twin_stands_beside_and_over_the_photo(page: Page, demo: Dem
     assert hosts == {demo.address.split("/")[2]}
 
 
+def test_the_day_s_visits_stand_as_a_line_beside_the_photo(page: Page, demo: Demo) -> None:
+    """Proves that the line tells what the server tells, marks the photo's own visit, and is opened by keyboard."""
+    days = {item["id"]: day_of(demo, item["id"]) for item in looks(demo)[:12]}
+    photo, day = max(days.items(), key=lambda one: len(one[1]["items"]))
+    open_look(page, demo, photo)
+    line = page.locator("[data-test=day] li")
+    expect(line).to_have_count(len(day["items"]))
+    shown = [one.get_attribute("data-visit") for one in line.all()]
+    assert shown == [one["instance_id"] for one in day["items"]] and day["present"] in shown
+    for row, visit in zip(line.all(), day["items"], strict=True):
+        expect(row).to_contain_text(visit["author"]["display_name"])
+        expect(row).to_contain_text(f"{visit['photos']['named']} 张照片")
+    expect(page.locator("[data-test=day] li.present")).to_have_attribute("data-visit", day["present"])
+    line.last.locator("a").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/visits/" in url)
+
+
+def day_of(demo: Demo, photo_id: str) -> dict[str, Any]:
+    told: dict[str, Any] = desk_of(demo, SUPERVISOR).get(f"{demo.address}/api/v1/evidence/{photo_id}/day").json()
+    return told
+
+
 def test_a_reason_tells_value_limit_and_rule(page: Page, demo: Demo) -> None:
     far = next(item for item in looks(demo, ADMIN, code="DIST_HH"))
     reason = next(one for one in far["reasons"] if one["code"] == "DIST_HH")

@@ -1,6 +1,7 @@
 /** Values in a reader's words: codes by their labels, groups line by line. Pure. */
 import { nameOf } from "../areas";
 import type { Whole } from "../records/wire";
+import type { Effects } from "../review/wire";
 import type { Conflict, Dataset, Property, Value } from "./wire";
 
 export interface Line { label: string; text: string | null }
@@ -60,6 +61,10 @@ export function agreeing(datasets: Dataset[], whole: Whole, conflicts: Conflict[
     return { id: entry.id, label: entry.label, lines: lines.filter(({ text }) => text !== null) };
   });
 }
+
+/** Titles of what was chosen as it stands already: a decision all the same, but the record does not change by it. */
+export const unchanged = (datasets: Dataset[], chosen: Conflict[], effects: Effects, language: string): string[] =>
+  chosen.filter((one) => one.kind === "property" && !effects.records.some(({ id, changes }) => id === one.entity_id && changes.some(({ property }) => one.properties.includes(property)))).map((one) => titleOf(datasets, one, language));
 
 /** What a person decided: the value chosen or given. */
 export function decidedText(datasets: Dataset[], conflict: Conflict, language: string): string | null {

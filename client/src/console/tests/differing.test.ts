@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DIFFERENT, madeOf, nextOpen, noChoice, OTHER } from "../differing/choices";
 import en from "../differing/en.json";
-import { agreeing, decidedText, enterable, isStillOpen, linesOf, seenOf } from "../differing/values";
+import { agreeing, decidedText, enterable, isStillOpen, linesOf, seenOf, unchanged } from "../differing/values";
 import type { Conflict, Dataset } from "../differing/wire";
 import zh from "../differing/zh.json";
 
@@ -60,6 +60,11 @@ describe("a household's differences", () => {
     const whole = { at: null, household: entry("e", "household", { phone: "1", grade: "A" }), below: [entry("m", "member", { sex: "f" }), entry("n", "member", { sex: "m" })] };
     const told = agreeing(datasets, whole, [conflict(), conflict({ entity_id: "m", dataset: "member", properties: ["age"] })], "zh");
     expect(told.map(({ id, lines }) => [id, lines.map(({ text }) => text)])).toEqual([["e", ["1"]], ["m", ["f"]]]);
+  });
+
+  it("tell what was chosen as it stands", () => {
+    const effects = { records: [{ dataset: "household", id: "e", label: "", state: "active", changes: [{ property: "phone", from: "1", to: "2" }] }], opens: 0, closes: 2 };
+    expect(unchanged(datasets, [conflict(), conflict({ properties: ["phone"] }), conflict({ kind: "duplicate" })], effects, "zh")).toEqual(["grade中文"]);
   });
 
   it("tell what was decided, and whether it waits again", () => {
