@@ -60,18 +60,10 @@ def import_regions(
     """
     db.lock(session, {"regions"})  # one import after the other, so reading first and writing later is safe
     stored = {region.code: region for region in session.scalars(select(Region))}
-    file = read_region_file(table) if table is not None else RegionFile()
-    levels = {code: region.level for code, region in stored.items()}
-    file.faults += tree_faults(file.rows, levels, file.spoiled)
-    areas = _areas(boundaries, file, stored, declared) if table is None or file.rows else BoundaryFile()
-    faults = [*file.faults, *areas.faults]
-    if faults:
-        raise Problem("region.invalid", faults=faults)
+    file, areas = _read(table, boundaries, stored, declared)
     new, changed = _store(session, stored, file.rows)
     fresh = _store_boundaries(stored, areas)
-    drawn = {code: region.boundary for code, region in stored.items() if region.boundary is not None}
-    parents = {code: region.parent_code for code, region in stored.items()}
-    odd = misfits(drawn, parents, set(areas.shapes), sliver_m2)
+    odd = _misfits(stored, areas, sliver_m2)
     return RegionImport(
         new=new,
         changed=changed,
@@ -81,6 +73,27 @@ def import_regions(
         repairs=tuple(areas.repairs),
         misfits=tuple(odd),
     )
+
+
+def _read(
+    table: bytes | None, boundaries: bytes | None, stored: dict[str, Region], declared: Declared | None
+) -> tuple[RegionFile, BoundaryFile]:
+    """Both files, checked against each other and against the tree. Problem region.invalid with every fault."""
+    file = read_region_file(table) if table is not None else RegionFile()
+    levels = {code: region.level for code, region in stored.items()}
+    file.faults += tree_faults(file.rows, levels, file.spoiled)
+    areas = _areas(boundaries, file, stored, declared) if table is None or file.rows else BoundaryFile()
+    faults = [*file.faults, *areas.faults]
+    if faults:
+        raise Problem("region.invalid", faults=faults)
+    return file, areas
+
+
+def _misfits(stored: dict[str, Region], areas: BoundaryFile, sliver_m2: float) -> list[Misfit]:
+    """Where the boundaries that came now do not fit those around them."""
+    drawn = {code: region.boundary for code, region in stored.items() if region.boundary is not None}
+    parents = {code: region.parent_code for code, region in stored.items()}
+    return misfits(drawn, parents, set(areas.shapes), sliver_m2)
 
 
 def _told(misfit: Misfit) -> str:

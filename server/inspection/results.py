@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import not_, select
+from sqlalchemy import Select, not_, select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -107,30 +107,36 @@ def _tries(
 
     Those of another inspection that is still kept from this one's region do not count.
     """
-    households, mine = {task.household_id for task in tasks}, below(session, inspection.region_code)
+    mine = below(session, inspection.region_code)
     found: defaultdict[tuple[str, str], list[Try]] = defaultdict(list)
-    for row in session.scalars(
-        select(Submission).where(
-            Submission.root_id.in_(households),
-            Submission.independent.is_(True),
-            Submission.received_at >= since,
-            not_(kept_from(mine, Submission.person_id, Submission.root_id)),
-        )
-    ):
-        when = row.ended_at or row.received_at
-        found[row.root_id or "", row.form_id].append(_try_of(row, when))
+    for row in session.scalars(_forms(mine, {task.household_id for task in tasks}, since)):
+        found[row.root_id or "", row.form_id].append(_try_of(row, row.ended_at or row.received_at))
     visits = {task.household_id: task.form_id for task in tasks if task.kind == "visit"}
-    attempts = select(ContactAttempt).where(
-        ContactAttempt.entity_id.in_(visits),
+    for one in session.scalars(_attempts(mine, visits, since)):
+        when = one.ended_at or one.started_at or one.received_at
+        found[one.entity_id, visits[one.entity_id]].append(Try(when, one.disposition))
+    return found
+
+
+def _forms(mine: Select[str], households: Collection[str], since: datetime) -> Select[Submission]:
+    """What inspectors filled in there. `mine`: codes of the regions whose readers ask."""
+    return select(Submission).where(
+        Submission.root_id.in_(households),
+        Submission.independent.is_(True),
+        Submission.received_at >= since,
+        not_(kept_from(mine, Submission.person_id, Submission.root_id)),
+    )
+
+
+def _attempts(mine: Select[str], households: Collection[str], since: datetime) -> Select[ContactAttempt]:
+    """Their tries that came without a form."""
+    return select(ContactAttempt).where(
+        ContactAttempt.entity_id.in_(households),
         ContactAttempt.independent.is_(True),
         ContactAttempt.instance_id.is_(None),
         ContactAttempt.received_at >= since,
         not_(kept_from(mine, ContactAttempt.person_id, ContactAttempt.entity_id)),
     )
-    for one in session.scalars(attempts):
-        when = one.ended_at or one.started_at or one.received_at
-        found[one.entity_id, visits[one.entity_id]].append(Try(when, one.disposition))
-    return found
 
 
 def _try_of(submission: Submission, when: datetime) -> Try:

@@ -12,6 +12,7 @@ from server.accounts.actor import Actor
 from server.forms.dataset import Dataset
 from server.forms.instance import parse_instance
 from server.forms.issue import InstanceUnreadable
+from server.forms.model import FormModel
 from server.registry.masking import sight
 from server.reports.answer_files import MAKERS, JsonLines
 from server.reports.answered import Reader
@@ -43,12 +44,7 @@ def write_answers(
 
     What cannot be read any more (a version that was never here) is left out; it has no columns to stand in.
     """
-    models = models_of(session, actor, wanted)
-    if not models:
-        newest = newest_model(session, wanted.form_id)
-        if newest is None:
-            raise NoForm(wanted.form_id)
-        models = {newest.version: model_of(newest)}
+    models = _models(session, actor, wanted)
     readers = {version: Reader(model, datasets) for version, model in models.items()}
     if format == "json":
         return _write_json(session, actor, wanted, readers, target)
@@ -63,6 +59,17 @@ def write_answers(
         count += 1
     sink.close()
     return count
+
+
+def _models(session: Session, actor: Actor, wanted: Selection) -> dict[str, FormModel]:
+    """The versions that were answered; where none was, the newest, so that the file has its columns. Raises NoForm."""
+    models = models_of(session, actor, wanted)
+    if models:
+        return models
+    newest = newest_model(session, wanted.form_id)
+    if newest is None:
+        raise NoForm(wanted.form_id)
+    return {newest.version: model_of(newest)}
 
 
 def _write_json(
