@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import uuid
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +27,7 @@ SIZES = ((1440, 900), (1024, 768))
 SHOWN = {
     "desk-overview": "overview", "desk-visits": "visits", "desk-visit": "visit", "desk-difference": "difference",
     "desk-household": "household", "desk-import": "import", "desk-map": "map", "desk-charts": "charts",
-    "desk-policy": "policy-change",
+    "desk-policy": "policy-change", "desk-question": "questions",
 }  # fmt: skip
 
 
@@ -118,12 +119,48 @@ def weigh(page: Page) -> None:
     page.locator("[data-test=effect]").evaluate("node => node.scrollIntoView({ block: 'end' })")
 
 
-PREPARED = {"charts": to_charts, "policy-change": weigh}
+def to_close(page: Page) -> None:
+    """A question that waits for its answer, and why it needs none any more."""
+    page.locator("[data-row]").first.click()
+    page.locator("input[name=close_why]").fill("已在电话里问清")
+    settle(page)
+
+
+PREPARED = {"charts": to_charts, "policy-change": weigh, "questions": to_close}
+
+
+def ask(demo: Demo) -> None:
+    """A supervisor's question about a visit, so that there is one to look at."""
+    desk, told = session(demo, SUPERVISOR)
+    base = f"{demo.address}/api/v1/submissions"
+    visit = _items(desk, base, has_photo=1, limit=1)[0]
+    body = {"id": str(uuid.uuid4()), "text": "水源是哪一口井？", "path": None, "attachment_id": None}
+    headers = {"X-CSRF-Token": told["csrf_token"]}
+    desk.post(f"{base}/{visit['instance_id']}/questions", json=body, headers=headers).raise_for_status()
+
+
+def first_password(demo: Demo, page: Page) -> None:
+    """What somebody sees whose password was set by an administrator."""
+    desk, told = session(demo, ADMIN)
+    desk.headers["X-CSRF-Token"] = told["csrf_token"]
+    roles = [{"role": "supervisor", "region": told["user"]["roles"][0]["region"]}]
+    person = {"id": str(uuid.uuid4()), "username": "wu.xin", "display_name": "吴新", "roles": roles}
+    desk.post(f"{demo.address}/api/v1/people", json=person).raise_for_status()
+    given = desk.post(f"{demo.address}/api/v1/people/{person['id']}/password", json={}).json()["password"]
+    page.goto(f"{demo.address}/console/")
+    page.fill("input[name=username]", person["username"])
+    page.fill("input[name=password]", given)
+    page.click("button[type=submit]")
+    page.wait_for_selector("[data-test=own-password]")
+    keep(page, "desk-password")
 
 
 def document(demo: Demo, playwright: Playwright, profile: Path) -> None:
     """The pictures of docs/SUPERVISOR.md, in Chinese, as a supervisor sees them, registers as an admin."""
     pictures = {screen: name for name, screen in SHOWN.items()}
+    ask(demo)
+    with desk_page(playwright, profile / "new", (1360, 850)) as context:
+        first_password(demo, context.new_page())
     for username, only in ((SUPERVISOR, pictures.keys() - OF_ADMINS), (ADMIN, OF_ADMINS)):
         with desk_page(playwright, profile / username, (1360, 850)) as context:
             page = context.new_page()
