@@ -74,7 +74,7 @@ IN_QUERY: dict[str, tuple[str, ...]] = {
          "source", "overdue", "unclosed", "risen", "mine", "size", "against", "property", "differing", "below", "f",
          "datetime", "role", "active", "stage", "watermark", "geometry", "lon", "lat", "datum", "rule", "severity",
          "form_id", "status", "review", "has_photo", "findings", "photos", "last_day", "visited", "edges", "series",
-         "area", "policy", "line", "order"), ()),
+         "area", "policy", "line", "order", "measures"), ()),
 }  # fmt: skip
 
 NEEDED = {
