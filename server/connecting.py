@@ -37,8 +37,11 @@ _read_whole = json.JSONDecoder().raw_decode
 
 
 def _read_json(content: str | bytes) -> Any:
-    """JSON as a database keeps it: one value in UTF-8, nothing around it. A push reads thirty an op."""
-    return _read_whole(content if isinstance(content, str) else content.decode())[0]
+    """JSON as a database keeps it: one value in UTF-8, nothing around it. A push reads thirty an op.
+
+    SQLite gives a lone number as one; SQLAlchemy takes it so on a TypeError.
+    """
+    return _read_whole(content.decode() if isinstance(content, bytes) else content)[0]
 
 
 PREPARED = 400  # statements that a connection keeps prepared; a submission needs about 30, lists come in many lengths
