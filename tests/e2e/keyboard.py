@@ -49,9 +49,14 @@ class Keyboard:
 
     def rest(self) -> None:
         """Until the page has read what it wants, and what that leads it to read."""
-        for _ in range(2):
-            self.page.wait_for_function("document.querySelector('h1') && ruhuKeys.reading === 0")
-            self.page.wait_for_timeout(50)
+        quiet = 0
+        for _ in range(600):  # asked anew each time: the page's own policy forbids a function that waits in it
+            is_quiet = self.page.evaluate("document.querySelector('h1') !== null && ruhuKeys.reading === 0")
+            quiet = quiet + 1 if is_quiet else 0
+            if quiet == 3:
+                return
+            self.page.wait_for_timeout(30)
+        raise AssertionError(f"{self.page.url} reads and reads")
 
     def walk(self, root: str = "main") -> list[str]:
         """Tab from the beginning of `root` until the focus leaves it: what is wrong, in words."""
