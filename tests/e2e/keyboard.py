@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import CDPSession, Page, TimeoutError
 
 from tests.e2e.desk import session
 from tests.e2e.running import Demo
@@ -77,12 +77,16 @@ class Keyboard:
         row = self.page.locator("main tbody tr[tabindex='0']").first
         if row.count() == 0:
             return []
-        before = self.page.url
+        before = self.page.url.split("?")[0]
         row.focus()
         for key in ("ArrowDown", "Enter"):
             self.page.keyboard.press(key)
+        try:  # the page that it opens may first have to be fetched
+            self.page.wait_for_url(lambda url: url.split("?")[0] != before)
+        except TimeoutError:
+            return ["Enter opens no row"]
         self.rest()
-        return ["Enter opens no row"] if self.page.url.split("?")[0] == before.split("?")[0] else []
+        return []
 
 
 def addresses(demo: Demo, username: str) -> dict[str, str]:
