@@ -22,6 +22,7 @@ from server.accounts.tables import Loan, Person, RoleGrant
 from server.db import ask, upsert
 from server.errors import Problem
 from server.geo.inside import codes_inside
+from server.geo.tables import Region
 from server.registry.masking import shown_label, sight
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
@@ -189,11 +190,19 @@ def list_assignments(session: Session, actor: Actor, wanted: Wanted, limit: int,
         return None
     people = {person for row in page.rows for person in (row.Assignment.person_id, row.Assignment.made_by)}
     names, called = authors(session, people), _called(session, actor, {row.Assignment.entity_id for row in page.rows})
+    places = _places(session, {row.region_code for row in page.rows})
     wires = [
-        _wire(row.Assignment, names, row.region_code) | {"household": called.get(row.Assignment.entity_id)}
+        _wire(row.Assignment, names, row.region_code)
+        | {"household": called.get(row.Assignment.entity_id), "region_names": places.get(row.region_code)}
         for row in page.rows
     ]
     return Page(wires, page.next)
+
+
+def _places(session: Session, codes: Collection[str]) -> dict[str, Wire]:
+    """{zh, en} of regions: who was sent there knows where it was, also when the loan is over."""
+    rows = session.execute(select(Region.code, Region.name_zh, Region.name_en).where(Region.code.in_(codes)))
+    return {row.code: {"zh": row.name_zh, "en": row.name_en or row.name_zh} for row in rows}
 
 
 def _called(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, str]:

@@ -127,3 +127,4 @@ def test_an_inspector_learns_the_names_of_the_villages_where_households_are_on_l
     world.phone("zhang").post(f"/loans/{errand['id']}/end", {})
     [listed] = inspector.get("/assignments").json["items"]
     assert (listed["household"], inspector.get("/regions").json["items"]) == (None, [])
+    assert (listed["region"], listed["region_names"]["zh"]) == (QINGSHI, "青石村")  # where one was is no secret

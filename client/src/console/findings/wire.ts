@@ -41,7 +41,7 @@ export function readCourse(): Promise<Course> {
 }
 
 /** Of GET /assignments; `household`: how it is called, null once it is no longer on loan. */
-export interface Errand { id: string; form_id: string; entity_id: string; household: string | null; region: string; due: string | null; reason: string; reason_en: string | null; stop: number | null; state: string }
+export interface Errand { id: string; form_id: string; entity_id: string; household: string | null; region: string; region_names: Names | null; due: string | null; reason: string; reason_en: string | null; stop: number | null; state: string }
 
 /** How forms are called. */
 export async function readFormNames(): Promise<Map<string, Names>> {
