@@ -67,10 +67,14 @@ class Rolled(Loose):
 
 
 class Committed(Loose):
+    """`sha256` of an own secret of 16 to 200 ASCII characters without blanks: checked only when it is revealed."""
+
     sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9a-f]{64}\Z"))
 
 
 class Revealed(Loose):
+    """Refused (`inspection.seed`) where it is not what was committed to, or is no such secret."""
+
     secret = fields.String(required=True, validate=validate.Length(min=1, max=200))
 
 

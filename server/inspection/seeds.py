@@ -14,12 +14,18 @@ from server.accounts.actor import Actor
 from server.accounts.audit import note
 from server.db import now, upsert
 from server.errors import Fault, Problem
-from server.inspection.draw_record import check_dice, commitment_of, seed_of_two
+from server.inspection.draw_record import check_dice, commitment_of, is_secret, seed_of_two
 from server.inspection.freezing import circumstances, publish_freeze
 from server.inspection.planning import at_work
 from server.inspection.tables import Inspection, InspectionCommitment
 
 PARTIES = 2
+_WEAK = (
+    "承诺的秘密太短或有空格、非英文字符：要 16–200 个英文字符，不然凭校验码就能试出来 / "
+    "What was committed to is too short, or has blanks or other letters: 16 to 200 ASCII characters, "
+    "else its hash can be tried out."
+)
+_ANEW = "承诺换不了：重新做一个抽查计划再抽 / A commitment cannot be changed: plan another inspection and draw that."
 
 
 def commit(session: Session, actor: Actor, inspection_id: str, sha256: str, key: Ed25519PrivateKey) -> Inspection:
@@ -47,7 +53,9 @@ def commit(session: Session, actor: Actor, inspection_id: str, sha256: str, key:
 
 
 def reveal(session: Session, actor: Actor, inspection_id: str, secret: str) -> Inspection:
-    """Opens the own commitment. Problem inspection.seed: nobody waits for it, or it is not what was committed to."""
+    """Opens the own commitment. Problem inspection.seed: nobody waits for it, it is not what was committed to, or it
+    can be guessed. The hash does not tell that, so it is known only now, and nothing but a new plan helps.
+    """
     inspection = at_work(session, actor, inspection_id, "frozen")
     _by_reveal(inspection)
     rows = commitments(session, inspection_id)
@@ -57,6 +65,8 @@ def reveal(session: Session, actor: Actor, inspection_id: str, secret: str) -> I
     if commitment_of(secret) != mine.sha256:
         why = "与承诺不符 / It is not what was committed to."
         raise _refused("secret", why, "逐字核对 / Check it letter by letter.")
+    if not is_secret(secret):
+        raise _refused("secret", _WEAK, _ANEW)
     if mine.secret is None:
         mine.secret, mine.revealed_at = secret, now()
         note(session, actor.id, "inspection.revealed", inspection_id)

@@ -140,6 +140,21 @@ def test_two_make_a_seed_that_neither_could_choose(world: World) -> None:
     assert done["seed"] == "-".join(sorted(secrets.values(), key=lambda one: hashlib.sha256(one.encode()).hexdigest()))
 
 
+@pytest.mark.parametrize("weak", ["short", "a blank in it 0001", "十六个以上的汉字也不行因为程序要字节"])
+def test_a_secret_that_can_be_guessed_is_refused_as_soon_as_it_can_be_known(world: World, weak: str) -> None:
+    """A hash tells nothing of it: when it is revealed it is known, is not published, and the way out is said."""
+    inspection = planned(world, by="zhang", region=EAST, seed_way="reveal", plan={"design": "simple", "households": 3})
+    step(world, inspection, "freeze")
+    for name, secret in (("admin", weak), ("zhang", "kept-by-zhang-0002")):
+        step(world, inspection, "commit", name, sha256=hashlib.sha256(secret.encode()).hexdigest())
+    refused = step(world, inspection, "reveal", secret=weak)
+    assert (refused.status_code, refused.json["code"]) == (422, "inspection.seed")
+    assert "16 to 200" in refused.json["errors"][0]["why"] and "plan another" in refused.json["errors"][0]["fix"]
+    step(world, inspection, "reveal", "zhang", secret="kept-by-zhang-0002")
+    assert step(world, inspection, "draw").json["code"] == "draw.refused"
+    assert file(world, inspection, "draw.json").status_code == 404
+
+
 def test_who_was_checked_lately_is_left_out_and_the_record_says_so(world: World) -> None:
     """A visit spares the household and, for a while, its village; what was left out is published with the hash."""
     earlier = drawn(world, region=EAST)

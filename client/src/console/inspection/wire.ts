@@ -61,6 +61,8 @@ export const LEAST_DIGITS = 20;
 
 /** A task that ended without answers, for which the next reserve may stand in. */
 export const mayBeReplaced = (task: Task): boolean => task.state === "done" && !REACHED.includes(task.disposition ?? "");
+/** Tasks that nobody has brought to an end. */
+export const unfinished = (counts: Inspection["tally"]): number => (counts.waiting ?? 0) + (counts.sent ?? 0);
 export const isOpen = (task: Task): boolean => task.state === "waiting" || task.state === "sent";
 /** Digits as rolled, in groups of five, as people read them out. */
 export const digitsOf = (text: string): string => text.replace(/\D/g, "");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import en from "../inspection/en.json";
 import { formOf, newForm, planOf } from "../inspection/plan-form";
-import { digitsOf, inGroups, mayBeReplaced, noDigits, type Inspection, type Task } from "../inspection/wire";
+import { digitsOf, inGroups, mayBeReplaced, noDigits, unfinished, type Inspection, type Task } from "../inspection/wire";
 import zh from "../inspection/zh.json";
 
 const task = (state: string, disposition: string | null): Task => ({ state, disposition }) as Task;
@@ -36,6 +36,10 @@ describe("tasks", () => {
   it.each([["done", "refused", true], ["done", "complete", false], ["sent", "nobody", false], ["replaced", "lost", false]])("of state %s after %s may be replaced: %s", (state, disposition, may) => {
     expect(mayBeReplaced(task(state, disposition))).toBe(may);
   });
+});
+
+it("tells what closing would leave undone", () => {
+  expect([unfinished({}), unfinished({ waiting: 2, sent: 3, done: 4, replaced: 1 })]).toEqual([0, 5]);
 });
 
 it("the words are alike in both languages", () => {
