@@ -1,5 +1,6 @@
 /** Values in a reader's words: codes by their labels, groups line by line. Pure. */
 import { nameOf } from "../areas";
+import { joined } from "../joined";
 import type { Whole } from "../records/wire";
 import type { Effects } from "../review/wire";
 import type { Conflict, Dataset, Property, Value } from "./wire";
@@ -19,7 +20,7 @@ export const labelOf = (datasets: Dataset[], dataset: string, name: string, lang
 function textOf(property: Property | undefined, text: string | null, language: string): string | null {
   if (text === null || text === "") return null;
   const words = text.split(" ").map((code) => property?.choices.find((choice) => choice.value === code));
-  if (property?.choices.length && words.every((choice) => choice)) return words.map((choice) => nameOf(choice?.labels, language)).join("、");
+  if (property?.choices.length && words.every((choice) => choice)) return joined(words.map((choice) => nameOf(choice?.labels, language)));
   return text;
 }
 
@@ -48,7 +49,7 @@ export const ORDERS = ["oldest", "weight"] as const;
 export type Order = (typeof ORDERS)[number];
 
 /** What a difference is about, in words. */
-export const titleOf = (datasets: Dataset[], conflict: Conflict, language: string): string => conflict.properties.map((name) => labelOf(datasets, conflict.dataset, name, language)).join("、");
+export const titleOf = (datasets: Dataset[], conflict: Conflict, language: string): string => joined(conflict.properties.map((name) => labelOf(datasets, conflict.dataset, name, language)));
 
 export interface Agreed { id: string; label: string; lines: Line[] }
 /** Of the household and of each record that differs: what stands in it and nobody disputes. */
@@ -71,7 +72,7 @@ export function decidedText(datasets: Dataset[], conflict: Conflict, language: s
   const { choose, value } = conflict.resolution ?? {};
   const chosen = choose === "value" ? (value ?? null) : (conflict.heads.find(({ op_id }) => op_id === choose)?.value ?? null);
   const texts = linesOf(datasets, conflict, chosen, language).map(({ text }) => text);
-  return texts.every((text) => text === null) ? null : texts.map((text) => text ?? "–").join("、");
+  return texts.every((text) => text === null) ? null : joined(texts.map((text) => text ?? "–"));
 }
 
 /** Whether the same thing waits again, as after a decision that was taken back. */

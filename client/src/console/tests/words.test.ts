@@ -2,6 +2,7 @@ import { addMessages, setLanguage } from "@lib/i18n";
 import { beforeEach, describe, expect, it } from "vitest";
 import en from "../i18n/en.json";
 import zh from "../i18n/zh.json";
+import { clauses, joined } from "../joined";
 import { accuracy, length, placeSentence } from "../map/distance";
 import { clockSentence, duration, moment, shortMoment } from "../moments";
 
@@ -73,5 +74,19 @@ describe("the catalogues", () => {
 
   it("never shout", () => {
     for (const catalogue of [zh, en]) expect(keys(catalogue).filter((key) => /[!！]/.test(at(catalogue, key)))).toEqual([]);
+  });
+});
+
+describe("several names in one line", () => {
+  it("parts them as the language that is read now does", () => {
+    expect([joined(["王军", 3]), clauses(["甲", "乙"])]).toEqual(["王军、3", "甲；乙"]);
+    setLanguage("en");
+    expect([joined(["王军", 3]), clauses(["a", "b"])]).toEqual(["王军, 3", "a; b"]);
+  });
+
+  it("is the only way in which the console's pages part them", () => {
+    const sources = import.meta.glob<string>(["../**/*.vue", "../**/*.ts", "!../tests/**", "!../joined.ts"], { query: "?raw", import: "default", eager: true });
+    expect(Object.keys(sources).length).toBeGreaterThan(100);
+    expect(Object.entries(sources).filter(([, text]) => /\.join\("[、，；]"\)/.test(text)).map(([name]) => name)).toEqual([]);
   });
 });
