@@ -21,6 +21,7 @@ from server.config import Settings
 from server.errors import Problem
 from server.evidence import tasks as worker
 from server.geo.inside import Box
+from server.inspection.ready import bring_up
 from server.reports import exports, map_export, tasks
 from server.reports.answer_export import FORMATS
 from server.reports.answer_files import WORDS
@@ -114,6 +115,8 @@ def _text(value: Any) -> Any:
 def ask(body: dict[str, Any]) -> tuple[Response, int]:
     """Has answers, a map or photos written to a file. 202: it waits; ask again by its id, then fetch the file."""
     actor, asked = current_actor(), _asked(body)
+    if body["kind"] == "inspection":
+        bring_up(actor, asked["inspection"])
     row = db.transact(lambda session: exports.ask(session, actor, body["kind"], asked, body["reason"]))
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     tasks.register(app, worker.queue(app).huey)(row.id)

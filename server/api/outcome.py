@@ -8,19 +8,16 @@ from uuid import UUID
 from flask import Response, jsonify
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
-from sqlalchemy.orm import Session
 
 from server import db
-from server.accounts.actor import Actor
 from server.accounts.audit import note
 from server.api.lists import Paging, definitions, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.inspection.one_household import Wanted, households, one_household
 from server.inspection.outcome import gather, over
 from server.inspection.pattern_reading import Batch, patterns
-from server.inspection.refusals import transact_noting
-from server.inspection.results import read_results
-from server.inspection.rights import READERS, find_inspection
+from server.inspection.ready import bring_up
+from server.inspection.rights import READERS
 from server.inspection.summary import summary
 from server.sync.definitions import datasets
 
@@ -46,23 +43,12 @@ class AskedBatch(Paging):
     until = fields.AwareDateTime(load_default=None, data_key="to", format="iso")
 
 
-def _brought_up(actor: Actor, inspection_id: str) -> None:
-    """Reads what arrived into the tasks, and refuses while a visit is open; that refusal is in the audit."""
-
-    def work(session: Session) -> None:
-        find_inspection(session, actor, inspection_id)
-        read_results(session, inspection_id)
-        over(session, actor, inspection_id)
-
-    transact_noting(actor, inspection_id, work)
-
-
 @blueprint.get("/inspections/<uuid:row_id>/outcome")
 @signed_in(*READERS)
 def outcome(row_id: UUID) -> Response:
     """Response, indicators with intervals and verdicts, discrepancies; refused while visits are open."""
     actor = current_actor()
-    _brought_up(actor, str(row_id))
+    bring_up(actor, str(row_id))
     with db.read() as session:
         inspection = over(session, actor, str(row_id))
         return jsonify(summary(session, inspection, gather(session, inspection), datasets()))
@@ -74,7 +60,7 @@ def outcome(row_id: UUID) -> Response:
 def compared(asked: dict[str, Any], row_id: UUID) -> Response:
     """The drawn households by village and ticket, with how many items differ and why one is below the standard."""
     actor = current_actor()
-    _brought_up(actor, str(row_id))
+    bring_up(actor, str(row_id))
     limit, after = asked.pop("limit"), asked.pop("after")
     with db.read() as session:
         inspection = over(session, actor, str(row_id))
@@ -86,7 +72,7 @@ def compared(asked: dict[str, Any], row_id: UUID) -> Response:
 def side_by_side(row_id: UUID, household_id: UUID) -> Response:
     """Each item with both values, what came of it and why. Reading it is in the audit."""
     actor, inspection_id = current_actor(), str(row_id)
-    _brought_up(actor, inspection_id)
+    bring_up(actor, inspection_id)
     return jsonify(
         db.transact(lambda session: one_household(session, definitions(), actor, inspection_id, str(household_id)))
     )

@@ -65,19 +65,20 @@ KINDS: Mapping[str, Text] = {
 }
 AGAIN: tuple[Text, ...] = (
     (
-        "1. 从抽查页面“公开文件”下载整包（bundle.zip）：抽样框、方案、封存记录、抽签记录和核对程序都在里面。",
-        "1. Fetch the bundle (bundle.zip) from the public files of the inspection: frame, plan, freeze, record of the "
-        "draw and the verifier are in it.",
+        "1. 从抽查页面的“下载”取全部文件（bundle.zip），解压到一个文件夹：抽样框、抽前公布的文件、抽签记录"
+        "（方案写在里面）、没有列入的户和核对程序都有。",
+        "1. Fetch all files (bundle.zip) under “Downloads” of the inspection and unpack them into a folder: frame, "
+        "what was published before, record of the draw (the plan is in it), who was left out, and the verifier.",
     ),
     (
         "2. 核对抽签记录 draw.json 的 SHA-256：{sha256}",
         "2. Compare the SHA-256 of draw.json: {sha256}",
     ),
     (
-        "3. 在任何电脑上运行 python3 redraw.py（不用安装本系统），或运行 ruhu sample verify。"
-        "程序用同一个种子重新抽一遍，逐户比对。",
-        "3. On any computer run python3 redraw.py (nothing of ours is needed), or ruhu sample verify. It draws again "
-        "from the same seed and compares household by household.",
+        "3. 在这个文件夹里运行 python3 redraw.py（任何电脑都行，不用安装本系统），或运行 "
+        "ruhu sample verify bundle.zip。程序用同一个种子重新抽一遍，逐户比对。",
+        "3. In this folder run python3 redraw.py (any computer will do, nothing of ours is needed), or run ruhu sample "
+        "verify bundle.zip. It draws again from the same seed and compares household by household.",
     ),
     (
         "4. 种子是封存以后当众掷出（或由双方承诺后公布）的；抽样框的指纹在此之前已经公布，所以谁也挑不了户。",

@@ -123,6 +123,20 @@ def test_neither_of_two_chooses_the_seed_and_reserves_come_in_their_order(browse
     assert all(secret.replace("-", "") in seed.replace("-", "") for secret in SECRETS.values())
     _team(ours)
     _stand_in(ours, stage, path)
+    _close(ours, stage, path)
+
+
+def _close(page: Page, stage: Stage, path: str) -> None:
+    """Not at one click: who reads what from then on is said first, and one may still leave it."""
+    page.goto(f"{stage.address}/console/#{path}?area={COUNTY}")
+    page.click("[data-test=open]")
+    page.click("[data-test=close]")
+    expect(page.locator("[data-test=close-ask]")).to_contain_text("被查乡镇的主管、管理员和审计从此看得到")
+    page.click("[data-test=close-not]")
+    assert asked(stage, "admin", path)[1]["state"] == "open"
+    page.click("[data-test=close]")
+    page.click("[data-test=close-now]")
+    expect(page.locator("[data-test=stages] [aria-current=step]")).to_have_text("已结束")
 
 
 def _team(page: Page) -> None:

@@ -148,6 +148,10 @@ def test_results_are_kept_until_no_visit_is_open_and_the_attempt_is_noted(world:
         select(AuditEntry.detail).where(AuditEntry.action == "inspection.refused")
     ).all())  # fmt: skip
     assert [one["code"] for one in noted] == ["inspection.not_over"] * 3
+    assert (asked := zhang.post("/exports", {"kind": "inspection", "inspection": INSPECTION})).status_code == 409
+    assert asked.json["code"] == "inspection.not_over"
+    codes = select(AuditEntry.detail).where(AuditEntry.action == "inspection.refused")
+    assert len(world.look(lambda session: session.scalars(codes).all())) == 4, "a report asked for early is noted too"
     world.run(lambda session: _close(session))
     assert {zhang.get(path).status_code for path in PATHS} == {200}
 
