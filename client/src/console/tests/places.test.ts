@@ -69,7 +69,7 @@ describe("a shift", () => {
 });
 
 describe("the words of places", () => {
-  const keys = (part: object, at = ""): string[] => Object.entries(part).flatMap(([key, value]) => (typeof value === "string" ? [`${at}${key} ${[...value.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort().join()}`] : keys(value as object, `${at}${key}.`)));
+  const keys = (part: object, at = ""): string[] => Object.entries(part).flatMap(([key, value]) => (typeof value === "string" ? [`${at}${key} ${[...new Set([...value.matchAll(/\{(\w+)\}/g)].map((found) => found[1]))].sort().join()}`] : keys(value as object, `${at}${key}.`)));
   it("say the same in both languages", () => {
     expect(keys(en).sort()).toEqual(keys(zh).sort());
   });

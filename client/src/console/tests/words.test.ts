@@ -64,7 +64,7 @@ describe("times in words", () => {
 
 describe("the catalogues", () => {
   const keys = (part: object, at = ""): string[] => Object.entries(part).flatMap(([key, value]) => (typeof value === "string" ? [at + key] : keys(value as object, `${at}${key}.`)));
-  const blanks = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1] as string).sort();
+  const blanks = (text: string): string[] => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1] as string))].sort(); // one and several say it twice
   const at = (part: object, path: string): string => path.split(".").reduce<unknown>((below, key) => (below as Record<string, unknown>)[key], part) as string;
 
   it("say the same things in both languages", () => {
