@@ -163,7 +163,8 @@ def test_a_reason_tells_value_limit_and_rule(page: Page, demo: Demo) -> None:
     line = page.locator("[data-test=reasons] li[data-code=DIST_HH]")
     expect(line).to_contain_text(reason["message"]["zh"])
     expect(line).to_contain_text(f"界限 {reason['limit']} 米")
-    expect(line).to_contain_text(f"规则 {reason['rule']}")
+    assert reason["rule"] == "national-2026"
+    expect(line).to_contain_text("规则 全国标准（2026 年）")
 
 
 def test_a_copy_with_stamp_is_downloaded_beside_the_clean_original(page: Page, demo: Demo, tmp_path: Path) -> None:
