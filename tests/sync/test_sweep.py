@@ -23,6 +23,8 @@ from server.cli import main
 from server.config import Settings
 from server.db import now
 from server.errors import Problem
+from server.sealing.columns import SealedBytes
+from server.sealing.tokens import Unopened
 from server.sync import sweep as sweeping
 from server.sync.attachments import AttachmentSpec, missing
 from server.sync.blobs import store_of
@@ -218,11 +220,13 @@ def test_an_op_that_does_not_open_stops_the_sweep(
     app: Flask, client: FlaskClient, ana: Someone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With a wrong key nobody can say what it names."""
-    from server.sealing.columns import SealedBytes, UnreadableBytes
+
+    def closed(*_: object) -> bytes:
+        raise Unopened("another key")
 
     upload(client, ana, PHOTO)
     an_op(app, ana, "held")
-    monkeypatch.setattr(SealedBytes, "process_result_value", lambda *_: UnreadableBytes(b"?"))
+    monkeypatch.setattr(SealedBytes, "opened", closed)
     aged(app)
     with pytest.raises(Problem, match="keys"):
         run(app)
