@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Playwright, expect
 
 from tests.e2e.form_lab import Lab, build_lab, phone, served, shared_forms
+from tests.e2e.test_phone_scan import code_picture, jpeg
 
 pytestmark = pytest.mark.browser
 
@@ -304,6 +305,24 @@ def test_a_place_can_be_typed_with_its_reason(unlocated: Lab) -> None:
     lab.save()
     location = lab.submitted()["visit"]["location"]
     assert (location["source"], location["lat"], location["reason"]) == ("manual_pin", "23.1", "山谷里定不上")
+
+
+def test_a_code_is_read_by_the_eye_of_the_phone_and_can_be_typed_over(lab: Lab) -> None:
+    """From a photo of it here: the camera itself is tests/e2e/test_phone_scan.py."""
+    lab.open("form=widgets")
+    lab.by_section()
+    lab.page.locator(".form-step-line").first.click()
+    code = lab.card("条码")
+    code.locator("text=扫码").click()
+    sheet = lab.page.get_by_role("dialog")
+    picture = jpeg(code_picture("SBX-2019-0000042-7-QINGSHI-3"))
+    sheet.locator("input[type=file]").set_input_files({"name": "c.jpg", "mimeType": "image/jpeg", "buffer": picture})
+    expect(code.locator(".form-input")).to_have_value("SBX-2019-0000042-7-QINGSHI-3")
+    assert (sheet.count(), lab.page.locator("video").count()) == (0, 0)
+    assert "<t_code>SBX-2019-0000042-7-QINGSHI-3</t_code>" in lab.saved_xml()
+    code.locator(".form-input").fill("WM-0043")
+    code.locator(".form-input").blur()
+    assert "<t_code>WM-0043</t_code>" in lab.saved_xml()
 
 
 LAYOUT = """() => {

@@ -77,7 +77,7 @@ def test_a_refused_camera_is_told_and_a_photo_of_the_code_does(
             photo.set_input_files({"name": "code.jpg", "mimeType": "image/jpeg", "buffer": jpeg(picture)})
 
         show(Image.new("RGB", (640, 480), (90, 120, 90)))
-        expect(sheet.get_by_role("status")).to_contain_text("没有读出二维码")
+        expect(sheet.get_by_role("status")).to_contain_text("没有读出来")
         show(code_picture("https://elsewhere.example/#/sign-in?code=ABCD-EFGH-JKMN"))
         expect(sheet.get_by_role("status")).to_contain_text("elsewhere.example")
         show(code_picture(Office(demo).post("/enrolments", {"person_id": helper})["address"]))

@@ -12,6 +12,7 @@ import { openStore, session } from "@lib/session";
 import type { EntityEntry, FormEntry, KeptEntry } from "@lib/types";
 import { importDataKey, seal } from "@lib/vault";
 import { loadEngine } from "../../src/field/form/engine";
+import "../../src/field/i18n/words";
 import FormPage from "../../src/field/form/FormPage.vue";
 import { preloadForms } from "../../src/field/form/preload";
 

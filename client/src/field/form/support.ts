@@ -19,6 +19,7 @@ const SELECTS: Looks = {
 };
 const LOOKS: Partial<Record<Kind, Looks>> = {
   text: { drawn: ["multiline", "numbers", "url", "masked", "hidden-answer"] },
+  code: { drawn: ["front", "hidden-answer"] },
   number: { drawn: ["counter", "thousands-sep"] },
   date: { drawn: ["month-year", "year"], alike: ["no-calendar"] },
   dateTime: { alike: ["no-calendar"] },
@@ -70,8 +71,7 @@ function sectionsBegunBy(question: Question): AnyNode[] {
 export function saidOf(question: Question): Said[] {
   const sections = sectionsBegunBy(question).flatMap(ofNode);
   if (widgetOf(question) === "not_drawn") return sections;
-  const code: Said[] = String(question.valueType) === "barcode" ? [{ key: "text.barcode", values: { name: "barcode" } }] : [];
-  return [...sections, ...code, ...ofNode(question)];
+  return [...sections, ...ofNode(question)];
 }
 
 /** What an XForm asks to be noted by itself and this phone never notes, in an XLSForm's own words. */

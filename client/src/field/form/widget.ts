@@ -3,12 +3,12 @@ import type { AnyNode } from "@getodk/xforms-engine";
 import { hasAppearance } from "./tree";
 
 export const WIDGETS = [
-  "text", "number", "date", "select", "rank", "range", "trigger", "geopoint", "photo", "drawing", "file", "note", "not_drawn",
+  "text", "code", "number", "date", "select", "rank", "range", "trigger", "geopoint", "photo", "drawing", "file", "note", "not_drawn",
 ] as const;
 export type Widget = (typeof WIDGETS)[number];
 
 const BY_VALUE_TYPE: Record<string, Widget> = {
-  string: "text", barcode: "text", int: "number", decimal: "number", date: "date", time: "date", dateTime: "date",
+  string: "text", barcode: "code", int: "number", decimal: "number", date: "date", time: "date", dateTime: "date",
   geopoint: "geopoint",
 };
 

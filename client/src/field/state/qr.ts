@@ -1,4 +1,4 @@
-/** Reads QR codes: with the browser's own reader where there is one, else with a small library that is fetched for it. */
+/** Reads codes: with the browser's own reader where there is one; else QR codes alone, with a small library that is fetched for it. */
 import type { DecodeQR } from "qr/decode.js";
 
 interface Reader { detect(source: CanvasImageSource): Promise<{ rawValue: string }[]> }
@@ -9,17 +9,20 @@ const MOST = 1000;
 /** Milliseconds for one picture. */
 const PATIENCE = 400;
 
-export type ReadQr = (source: HTMLVideoElement | ImageBitmap) => Promise<string | null>;
+/** "qr": QR codes alone · "every": the bars on a meter or a card as well, where the browser reads them. */
+export type Kinds = "qr" | "every";
+export interface CodeReader { read(source: HTMLVideoElement | ImageBitmap): Promise<string | null>; readsBars: boolean }
 
-export async function qrReader(): Promise<ReadQr> {
+export async function codeReader(kinds: Kinds): Promise<CodeReader> {
   const own = (globalThis as { BarcodeDetector?: ReaderClass }).BarcodeDetector;
-  const formats = await own?.getSupportedFormats().catch((): string[] => []);
-  if (own && formats?.includes("qr_code")) {
-    const reader = new own({ formats: ["qr_code"] });
-    return async (source) => (await reader.detect(source))[0]?.rawValue ?? null;
+  const known = (await own?.getSupportedFormats().catch((): string[] => [])) ?? [];
+  if (own && known.includes("qr_code")) {
+    const formats = kinds === "qr" ? ["qr_code"] : known.filter((name) => name !== "unknown");
+    const reader = new own({ formats });
+    return { read: async (source) => (await reader.detect(source))[0]?.rawValue ?? null, readsBars: formats.length > 1 };
   }
   const { decodeQR } = await import("qr/decode.js");
-  return async (source) => readPixels(decodeQR, source);
+  return { read: async (source) => readPixels(decodeQR, source), readsBars: false };
 }
 
 function readPixels(decode: DecodeQR, source: HTMLVideoElement | ImageBitmap): string | null {

@@ -8,7 +8,7 @@ import type { Widget } from "../widget";
 export interface Row { type: string; look: string; widget: Widget | "section" | "heading"; support: Support; said: Said | null }
 
 const DRAWINGS: Record<Row["widget"], string> = {
-  text: "文字框 text field", number: "数字框 number field", date: "手机的日期时间选择 the phone's own date and time picker", select: "一行一个的大按钮，多了有搜索 one big line a choice, with search when many",
+  text: "文字框 text field", code: "扫码（哪个浏览器都读二维码；条形码看浏览器）或输入 read by the camera (QR codes in every browser, barcodes where the browser can) or typed", number: "数字框 number field", date: "手机的日期时间选择 the phone's own date and time picker", select: "一行一个的大按钮，多了有搜索 one big line a choice, with search when many",
   rank: "点选排序 order by tapping", range: "滑块或一排按钮 slider, or a row of buttons", trigger: "确认框 a box to tick", geopoint: "定位或输入坐标 by satellite or typed",
   photo: "相机 camera", drawing: "手指画 drawing with the finger", file: "录音、录像或选文件 record or choose a file", note: "说明文字 text to read", not_drawn: "",
   section: "一段 a section", heading: "不单独问：每道题自己写出选项 not asked: each question names its own choices",
