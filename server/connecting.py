@@ -37,11 +37,17 @@ _read_whole = json.JSONDecoder().raw_decode
 
 
 def _read_json(content: str | bytes) -> Any:
-    """JSON as a database keeps it: one value in UTF-8, nothing around it. A push reads thirty an op.
+    """JSON as a database keeps it: one value in UTF-8, nothing around it. A push reads thirty an op. What a person
+    wrote there with blanks around it is read at leisure, and so is told what more there is.
 
     SQLite gives a lone number as one; SQLAlchemy takes it so on a TypeError.
     """
-    return _read_whole(content.decode() if isinstance(content, bytes) else content)[0]
+    written = content.decode() if isinstance(content, bytes) else content
+    try:
+        found, end = _read_whole(written)
+    except json.JSONDecodeError:
+        return json.loads(written)
+    return found if end == len(written) else json.loads(written)
 
 
 PREPARED = 400  # statements that a connection keeps prepared; a submission needs about 30, lists come in many lengths
