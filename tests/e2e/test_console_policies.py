@@ -1,4 +1,5 @@
-"""A county administrator raises a line at the desk: sees whom it would concern, settles it, and takes it back.
+"""A county administrator raises a line at the desk: sees whom it would concern, settles it, and takes it back; and ends
+a version that is in force before its time.
 
 That visits are judged by what came into force is tried in policies/test_policy_changes.py: this county is shared
 with other stories.
@@ -8,10 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
+from server.db import today
+from tests.e2e.desk import ADMIN, session
 from tests.e2e.running import ARGS, CHROMIUM, DESK, PASSWORD, Demo
 
 pytestmark = pytest.mark.browser
@@ -71,4 +75,48 @@ def test_a_line_is_raised_from_a_file_weighed_settled_and_taken_back(playwright:
     page.locator("[data-test=withdraw]").click()
     expect(settled).to_have_attribute("data-state", "withdrawn")
     assert "45000" not in lines_of(page)
+    browser.close()
+
+
+VILLAGE = "990101100202"
+
+
+def in_force(demo: Demo) -> str:
+    """A version for one village from today on, which says what holds there anyway; its name."""
+    desk, told = session(demo, ADMIN)
+    desk.headers["X-CSRF-Token"] = told["csrf_token"]
+    base = f"{demo.address}/api/v1/policy-changes"
+    body = {"id": str(uuid.uuid4()), "policy": "income", "area": VILLAGE, "from": today().isoformat(), "until": None}
+    more = {"status": "indicative", "source": "", "values": {"monitoring_line": "8000"}}
+    proposed = desk.post(base, json=body | more)
+    assert proposed.ok, proposed.text
+    assert desk.post(f"{base}/{body['id']}/schedule", json={"reason": "试行"}).ok
+    return str(proposed.json()["version"])
+
+
+def test_a_version_in_force_is_ended_before_its_time(playwright: Playwright, demo: Demo) -> None:
+    """Weighed, settled, told on the page of the policies, and taken back while its day has not come."""
+    version = in_force(demo)
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGS)
+    page = browser.new_page(locale="zh-CN", timezone_id="Asia/Shanghai", **DESK)
+    signed_in(page, demo)
+    page.goto(f"{demo.address}/console/#/policies")
+    shown = page.locator(f"[data-version='{version}']")
+    shown.locator("[data-test=end-early]").click()
+    expect(page.locator("[data-test=end]")).to_contain_text("8000")
+    page.locator("[data-test=weigh]").click()
+    expect(page.locator("[data-test=effect]")).to_have_attribute("data-state", "ready", timeout=60_000)
+    page.fill("input[name=reason]", "试行结束")
+    page.locator("[data-test=settle] button").first.click()
+    settled = page.locator("[data-test=settle]")
+    expect(settled).to_have_attribute("data-state", "scheduled")
+    page.get_by_role("link", name="返回标准").click()
+    expect(shown).to_be_visible()
+    expect(shown.locator("[data-test=end-early]")).to_have_count(0)
+    page.locator("[data-test=changes] a").first.click()
+    page.fill("input[name=reason]", "还要试行")
+    page.locator("[data-test=withdraw]").click()
+    expect(settled).to_have_attribute("data-state", "withdrawn")
+    page.get_by_role("link", name="返回标准").click()
+    expect(shown.locator("[data-test=end-early]")).to_be_visible()
     browser.close()
