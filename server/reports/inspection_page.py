@@ -76,6 +76,7 @@ def _sheet(book: Workbook, report: Report, section: Section) -> None:
     for column, width in enumerate(_widths(section)):
         sheet.column_dimensions[chr(ord("A") + column)].width = width
     _line(sheet, [_both(report.title)], bold=True)
+    sheet.append([safe(_both(report.subtitle))])
     _line(sheet, [_both(section.title)], bold=True)
     for paragraph in section.paragraphs:
         for text in paragraph:

@@ -32,6 +32,7 @@ from server.reports.inspection_words import (
     EXCLUSIONS,
     FINDING_HEAD,
     KINDS,
+    NOTHING,
     PLAN_FILE,
     RATE_HEAD,
     RESPONSE_HEAD,
@@ -159,7 +160,7 @@ def _differences(errors: Wire) -> list[Section]:
     by_region = [_counted(("　" if one["above"] else "") + _one(one["names"], one["code"]), one)
                  for one in errors["by_region"]]  # fmt: skip
     parts = (("types", by_kind), ("questions", by_question), ("areas", by_region))
-    return [Section(name, TITLES[name], table=Table(COUNTED, rows)) for name, rows in parts]
+    return [Section(name, TITLES[name], () if rows else NOTHING, Table(COUNTED, rows)) for name, rows in parts]
 
 
 def _counted(name: str, one: Wire) -> list[Any]:

@@ -58,6 +58,7 @@ EXCLUSIONS: Mapping[str, Text] = {
     "left_out": ("没有列入抽样框", "Left out of the frame"),
     "shared": ("共用上次结果", "Earlier result shared"),
 }
+NOTHING: tuple[Text, ...] = (("没有可以核对的回答。", "No answer could be compared."),)
 KINDS: Mapping[str, Text] = {
     "fixed": ("一类：不会变的事实", "Type 1: facts that stay"),
     "stable": ("二类：看问得准不准", "Type 2: what takes skill to ask"),

@@ -53,6 +53,7 @@ def test_the_workbook_holds_every_part_and_nobody_s_name(world: World, monkeypat
         "design", "response", "results", "types", "questions", "areas", "findings", "exclusions", "redraw", "plan",
     ]  # fmt: skip
     lines = {sheet.title: [[cell for cell in row if cell is not None] for row in sheet.values] for sheet in book}
+    assert all("抽查报告" in str(sheet[1]) and "made" in str(sheet[1]) for sheet in lines.values()), "of which days"
     everything = str(lines)
     assert "李小满" not in everything and "58000" not in everything
     assert not any("design:" in str(row) for row in lines["design"]) and "抽几户 / Households" in str(lines["design"])
