@@ -129,11 +129,13 @@ def members(dataset: Dataset, name: str) -> tuple[str, ...]:
 
 
 def policy_of(dataset: Dataset, name: str) -> Policy:
-    """The merge policy of a key, with the property that it goes by; found out once for each."""
+    """The merge policy of a key, with the property that it goes by; found out once for each that the dataset knows."""
     policies: dict[str, Policy] = dataset.kept.setdefault("policies", {})
     found = policies.get(name)
     if found is None:
-        found = policies[name] = _policy_of(dataset, name)
+        found = _policy_of(dataset, name)
+        if name in dataset.properties or name in dataset.groups:
+            policies[name] = found
     return found
 
 
