@@ -13,6 +13,7 @@ from server.forms.model import FormModel, Question
 from tests.forms.case_files import CASES, read_cases
 from tests.forms.samples import DEFINITIONS, compiled, datasets, policies
 
+ROOT = DEFINITIONS.parent
 FORMS = sorted(path.name for path in (DEFINITIONS / "forms").iterdir() if path.is_dir())
 RUHU = "{https://ruhu.example/xforms}"
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -123,10 +124,11 @@ def _words(text: etree._Element) -> str:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_photo_has_a_slot_and_a_prompt(form: str) -> None:
+def test_every_photo_has_a_slot_with_a_name_and_a_prompt(form: str) -> None:
+    names = [json.loads((ROOT / f"client/src/lib/i18n/{one}.json").read_text())["slot"] for one in ("zh", "en")]
     for question in asked(form):
         if question.type == "image":
-            assert question.slot, question.path
+            assert question.slot and all(question.slot in one for one in names), (question.path, question.slot)
             assert question.hints.get("zh") and question.hints.get("en"), question.path
 
 

@@ -73,7 +73,7 @@ export function readableAnswer(question: Question, text: string, language: strin
   switch (question.nodeType) {
     case "select": case "rank": return choiceLabels(question, text).join(language === "zh" ? "、" : ", ");
     case "trigger": return say("trigger.yes");
-    case "upload": return say("file.kept");
+    case "upload": return say("file.held");
     default: return inputText(question, text, language, say);
   }
 }
