@@ -28,6 +28,7 @@ class Desk:
     def __init__(self, demo: Demo, username: str) -> None:
         self.base = f"{demo.address}/api/v1"
         self.session = requests.Session()
+        self.session.headers["Connection"] = "close"  # what idles between two calls may be closed at that moment
         answer = self.session.post(
             f"{self.base}/auth/login", json={"username": username, "password": PASSWORD, "cookie": True}
         )

@@ -29,6 +29,7 @@ class Desk:
     def __init__(self, demo: Demo) -> None:
         self.base = f"{demo.address}/api/v1"
         self.session = requests.Session()
+        self.session.headers["Connection"] = "close"  # what idles between two calls may be closed at that moment
         body = {"username": SUPERVISOR, "password": PASSWORD, "cookie": True}
         assert self.session.post(f"{self.base}/auth/login", json=body).ok
 
