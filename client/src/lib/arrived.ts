@@ -3,16 +3,10 @@ import { cacheKey, sealCached } from "./cache";
 import { recordKey } from "./core/ops";
 import type { Change, FeedMeta } from "./core/state";
 import type { CacheRow, RecordRow } from "./database";
-import type { Parted } from "./parted";
+import { forget, householdOf, isHousehold, NAMED, type Notice, unread } from "./household-notice";
 import { session, type Session } from "./session";
 import type { EntityEntry } from "./types";
 import { open } from "./vault";
-
-const NAMED = 3;
-/** Who has not read it for so long will not. */
-const KEEP_MS = 30 * 86_400_000;
-const HOUSEHOLD = recordKey("household", "");
-const idOf = (key: string): string => key.slice(key.lastIndexOf(":") + 1);
 
 /** Feeds that held everything when a round began; what comes with the others is the list itself and no news. */
 export const fullFeeds = (feeds: readonly FeedMeta[]): FeedMeta[] => feeds.filter(({ epoch, after, head, sweeping }) => epoch !== null && after >= head && !sweeping);
@@ -22,20 +16,20 @@ export async function sealArrived(at: Session, changes: Change[], known: readonl
   const full = new Set(fullFeeds(known).map(({ scope }) => scope));
   const begun = new Set(known.map(({ scope }) => scope));
   if (full.size === 0) return [];
-  const news = changes.flatMap((change) => (change.do === "record" && change.row.key.startsWith(HOUSEHOLD) && (full.has(change.entry[0]) || !begun.has(change.entry[0])) ? [change.row.key] : []));
-  const found = await Promise.all([...new Set(news)].map(async (key) => ((await isHere(at, key)) ? null : sealCached(at, cacheKey("arrived", idOf(key)), null))));
+  const news = changes.flatMap((change) => (change.do === "record" && isHousehold(change.row.key) && (full.has(change.entry[0]) || !begun.has(change.entry[0])) ? [change.row.key] : []));
+  const found = await Promise.all([...new Set(news)].map(async (key) => ((await isHere(at, key)) ? null : sealCached(at, cacheKey("arrived", householdOf(key)), null))));
   return found.filter((row): row is CacheRow => row !== null);
 }
 
 /** On this phone already, made here, or gone for a moment only. */
 async function isHere({ db }: Session, key: string): Promise<boolean> {
-  return Boolean((await db.records.get(key)) ?? (await db.bases.get(key)) ?? (await db.cache.get(cacheKey("parted", idOf(key)))));
+  return Boolean((await db.records.get(key)) ?? (await db.bases.get(key)) ?? (await db.cache.get(cacheKey("parted", householdOf(key)))));
 }
 
-export async function listArrived(now = Date.now()): Promise<Parted> {
+export async function listArrived(now = Date.now()): Promise<Notice> {
   const at = session();
-  const fresh = (await told(at)).filter((row) => now - Date.parse(row.at) < KEEP_MS);
-  const rows = (await at.db.records.bulkGet(fresh.map(({ key }) => recordKey("household", idOf(key))))).filter((row): row is RecordRow => row !== undefined);
+  const fresh = await unread("arrived", now);
+  const rows = (await at.db.records.bulkGet(fresh.map(({ key }) => recordKey("household", householdOf(key))))).filter((row): row is RecordRow => row !== undefined);
   const entries = await Promise.all(rows.map((row) => open<EntityEntry>(at.key, `records:${row.key}`, row.sealed)));
   const given = entries.filter((entry) => isGiven(entry, at.account.user.id));
   return { count: given.length, names: given.slice(0, NAMED).map(({ label }) => label) };
@@ -44,7 +38,4 @@ export async function listArrived(now = Date.now()): Promise<Parted> {
 /** A loan says so itself, and what one registered on another phone is no news. */
 const isGiven = ({ lent, state, version, updated_by }: EntityEntry, me: string): boolean => lent !== true && state !== "archived" && !(version === 1 && updated_by?.id === me);
 
-const told = ({ db }: Session): Promise<CacheRow[]> => db.cache.where("key").startsWith(cacheKey("arrived", "")).toArray();
-
-/** The worker has read it. */
-export const forgetArrived = (): Promise<number> => session().db.cache.where("key").startsWith(cacheKey("arrived", "")).delete();
+export const forgetArrived = (): Promise<number> => forget("arrived");

@@ -6,22 +6,14 @@ import { cacheKey, openCached, sealCached } from "./cache";
 import { recordKey } from "./core/ops";
 import type { Change } from "./core/state";
 import type { CacheRow } from "./database";
+import { forget, householdOf, isHousehold, NAMED, type Notice, unread } from "./household-notice";
 import { session, type Session } from "./session";
 import type { EntityEntry } from "./types";
 import { open } from "./vault";
 
-/** `names`: of a few of them, for one line. */
-export interface Parted { count: number; names: string[] }
-
-const NAMED = 3;
-/** Who has not read it for so long will not. */
-const KEEP_MS = 30 * 86_400_000;
-const HOUSEHOLD = recordKey("household", "");
-const idOf = (row: CacheRow): string => row.key.slice(cacheKey("parted", "").length);
-
 /** What is to be told of the records that these changes drop; sealed before the transaction opens. */
 export async function sealParted(at: Session, changes: Change[]): Promise<CacheRow[]> {
-  const keys = changes.flatMap((change) => (change.do === "drop-record" && !change.erased && change.key.startsWith(HOUSEHOLD) ? [change.key] : []));
+  const keys = changes.flatMap((change) => (change.do === "drop-record" && !change.erased && isHousehold(change.key) ? [change.key] : []));
   const rows = keys.length > 0 ? (await at.db.records.bulkGet(keys)).flatMap((row) => row ?? []) : [];
   const entries = await Promise.all(rows.map((row) => open<EntityEntry>(at.key, `records:${row.key}`, row.sealed)));
   const told = entries.filter(({ lent, state }) => lent !== true && state !== "archived");
@@ -29,13 +21,12 @@ export async function sealParted(at: Session, changes: Change[]): Promise<CacheR
 }
 
 /** Those that did not come back meanwhile, as when a village changed its township. */
-export async function listParted(now = Date.now()): Promise<Parted> {
+export async function listParted(now = Date.now()): Promise<Notice> {
   const at = session();
-  const rows = await at.db.cache.where("key").startsWith(cacheKey("parted", "")).toArray();
-  const back = await at.db.records.bulkGet(rows.map((row) => recordKey("household", idOf(row))));
-  const away = rows.filter((row, place) => !back[place] && now - Date.parse(row.at) < KEEP_MS);
+  const rows = await unread("parted", now);
+  const back = await at.db.records.bulkGet(rows.map((row) => recordKey("household", householdOf(row.key))));
+  const away = rows.filter((_row, place) => !back[place]);
   return { count: away.length, names: await Promise.all(away.slice(0, NAMED).map((row) => openCached<string>(at, row))) };
 }
 
-/** The worker has read it. */
-export const forgetParted = (): Promise<number> => session().db.cache.where("key").startsWith(cacheKey("parted", "")).delete();
+export const forgetParted = (): Promise<number> => forget("parted");
