@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
-from werkzeug.datastructures import FileStorage
+from multipart import MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
-from werkzeug.formparser import FormDataParser
-from werkzeug.wsgi import get_content_length
+from werkzeug.wsgi import get_content_length, get_input_stream
 
 from server.errors import Problem
 
@@ -25,6 +24,7 @@ _SPARE_PARTS = 20  # fields such as *isIncomplete*
 _FIELD_BYTES = 64 * 1024
 _IN_MEMORY = 256 * 1024
 _DRAIN_BYTES = 64 * 1024 * 1024
+_AS_IT_CAME = "latin-1"  # of names: any byte is a letter
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
 
 
@@ -52,42 +52,64 @@ def read_parts(environ: dict[str, Any], staging: Path, limit: int) -> Parts:
     cut short).
     """
     try:
-        files = _parse(environ, staging, limit)
-    except RequestEntityTooLarge as error:
+        files = list(_files(environ, staging, limit))
+    except (RequestEntityTooLarge, ParserLimitReached) as error:
         _drain(environ)
         raise Problem("request.too_large", detail=f"{limit} bytes, {MOST_FILES} files") from error
     except (ClientDisconnected, ValueError) as error:
         _drain(environ)
         raise Problem("openrosa.no_submission") from error
-    instances = [file for name, file in files if name == XML_PART]
+    instances = [stream for part, stream in files if part.name == XML_PART]
     if len(instances) != 1:
         raise Problem("openrosa.no_submission")
-    parts = tuple(_file_part(file) for name, file in files if name != XML_PART)
+    parts = tuple(_file_part(part, stream) for part, stream in files if part.name != XML_PART)
     if len(parts) > MOST_FILES:
         raise Problem("request.too_large", detail=f"{MOST_FILES} files")
-    return Parts(instances[0].stream.read(), parts)
+    return Parts(instances[0].read(), parts)
 
 
-def _parse(environ: dict[str, Any], staging: Path, limit: int) -> Iterable[tuple[str, FileStorage]]:
+def _files(environ: dict[str, Any], staging: Path, limit: int) -> Iterator[tuple[MultipartSegment, BinaryIO]]:
+    """The parts that have a file name, each with its bytes; fields beside them are passed over, within their bounds."""
     staging.mkdir(parents=True, exist_ok=True)
-
-    def temporary(*_sizes: object, **_more: object) -> IO[bytes]:
-        return cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(staging)))
-
-    parser = FormDataParser(
-        stream_factory=temporary,
-        max_form_memory_size=_FIELD_BYTES,
-        max_content_length=limit,
-        max_form_parts=MOST_FILES + 1 + _SPARE_PARTS,
-        silent=False,
+    parser = PushMultipartParser(
+        _border(environ.get("CONTENT_TYPE", "")),
+        max_segment_count=MOST_FILES + 1 + _SPARE_PARTS,
+        header_charset=_AS_IT_CAME,
     )
-    _, _, files = parser.parse_from_environ(environ)
-    return list(files.items(multi=True))
+    body = get_input_stream(environ, max_content_length=limit)
+    for event in parser.parse_blocking(body.read):
+        if isinstance(event, MultipartSegment):
+            part, stream = event, _temporary(staging)
+        elif event is None:
+            stream.seek(0)
+            if part.filename is not None:
+                yield part, stream
+        elif part.filename is not None:
+            stream.write(event)
+        elif part.bytes_received > _FIELD_BYTES:
+            raise ParserLimitReached("a field")
 
 
-def _file_part(file: FileStorage) -> FilePart:
-    name = plain_name(file.filename or "") or plain_name(file.name or "") or "file"
-    return FilePart(name, file.mimetype or "application/octet-stream", cast(BinaryIO, file.stream))
+def _temporary(staging: Path) -> BinaryIO:
+    return cast(BinaryIO, tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(staging)))
+
+
+def _border(content_type: str) -> bytes:
+    """What parts the body; ValueError when it is no multipart form."""
+    kind, options = parse_options_header(content_type)
+    if kind != "multipart/form-data":
+        raise ValueError("no multipart form")
+    return str(options.get("boundary", "")).encode(_AS_IT_CAME)
+
+
+def _file_part(part: MultipartSegment, stream: BinaryIO) -> FilePart:
+    name = plain_name(_text(part.filename)) or plain_name(_text(part.name)) or "file"
+    return FilePart(name, part.content_type or "application/octet-stream", stream)
+
+
+def _text(name: str | None) -> str:
+    """A name in UTF-8, as far as it is: a visit is not refused for the name of a photo."""
+    return (name or "").encode(_AS_IT_CAME).decode("utf-8", "replace")
 
 
 def plain_name(name: str) -> str:

@@ -76,3 +76,30 @@ def test_a_false_length_is_no_way_in(length: str) -> None:
     asked = environ(body, content_type) | {"CONTENT_LENGTH": length}
     with tempfile.TemporaryDirectory() as folder, pytest.raises(Problem):
         read_parts(asked, Path(folder), LIMIT)
+
+
+def test_a_name_in_no_known_letters_is_no_reason_to_refuse() -> None:
+    body, content_type = multipart(b"<data/>", {"a.jpg": b"photo"})
+    assert read(body.replace(b'"a.jpg"', b'"\xc4\xe3.jpg"'), content_type) == (b"<data/>", {".jpg": b"photo"})
+
+
+@pytest.mark.parametrize("sent", ["户主.jpg", "C:\\photos\\户主.jpg", "/a/b/户主.jpg"])
+def test_a_name_comes_through_without_its_folders(sent: str) -> None:
+    assert read(*multipart(b"<data/>", {sent: b"photo"})) == (b"<data/>", {"户主.jpg": b"photo"})
+
+
+@pytest.mark.parametrize(("number", "size"), [(1, 70_000), (150, 1)])
+def test_fields_beside_the_files_are_bounded_in_size_and_number(number: int, size: int) -> None:
+    body, content_type = multipart(b"<data/>", {"a.jpg": b"photo"})
+    border = content_type.partition("boundary=")[2]
+    field = f'--{border}\r\nContent-Disposition: form-data; name="note"\r\n\r\n{"x" * size}\r\n'.encode()
+    assert read(field * number + body, content_type) == "request.too_large"
+
+
+def test_a_field_within_the_bounds_is_passed_over() -> None:
+    body, content_type = multipart(b"<data/>", {"a.jpg": b"photo"}, incomplete=True)
+    assert read(body, content_type) == (b"<data/>", {"a.jpg": b"photo"})
+
+
+def test_a_body_above_the_limit_is_told_so() -> None:
+    assert read(*multipart(b"<data/>", {"a.jpg": b"x" * LIMIT})) == "request.too_large"
