@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
@@ -40,6 +40,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from server import connecting
 from server.connecting import PREPARED_AFTER
+from server.sending import Found, Ready, Values
 
 T = TypeVar("T")
 
@@ -158,16 +159,26 @@ Rows = CursorResult[*tuple[Any, ...]]
 _CONNECTION = "connection"
 
 
-def ask(session: Session, statement: Executable, values: Any = None) -> Rows:
-    """Sends a statement of plain columns past the session, which costs half: its objects are not written first, and
-    none are made. What is asked often is put together once, with `bindparam` where its values differ.
+@overload
+def ask(session: Session, statement: Ready, values: Values) -> Found: ...
+@overload
+def ask(session: Session, statement: Executable, values: Any = None) -> Rows: ...
+def ask(session: Session, statement: Executable | Ready, values: Any = None) -> Rows | Found:
+    """Sends a statement of plain columns past the session: its objects are not written first, and none are made. What
+    is asked often is a `Ready` statement, which goes past SQLAlchemy too.
     """
-    return connection(session).execute(statement, values)
+    here = connection(session)
+    return statement.ask(here, values) if isinstance(statement, Ready) else here.execute(statement, values)
 
 
-def send_rows(session: Session, statement: Executable, rows: Sequence[dict[str, Any]]) -> Rows:
-    """A statement for each of these rows (at least one). One alone needs no pipeline of the driver."""
-    return connection(session).execute(statement, rows[0] if len(rows) == 1 else rows)
+def ask_each(session: Session, statement: Ready, rows: Sequence[Values]) -> Found:
+    """What a statement finds for each of these rows (at least one), which all name the same."""
+    return statement.ask_each(connection(session), rows)
+
+
+def send_rows(session: Session, statement: Ready, rows: Sequence[Values]) -> None:
+    """As `ask_each`, for a statement that finds nothing."""
+    statement.send(connection(session), rows)
 
 
 def connection(session: Session) -> Connection:
@@ -302,8 +313,10 @@ def try_again(error: DBAPIError) -> bool:
     return is_stale or state in ("40001", "40P01", "55P03") or "database is locked" in str(error.orig)
 
 
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
-_SHARE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
+_LOCK = Ready(text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"))
+_SHARE = Ready(
+    text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
+)
 
 
 def lock(session: Session, keys: set[str]) -> None:

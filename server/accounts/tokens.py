@@ -15,6 +15,7 @@ from server.accounts.tables import Install, Person, RoleGrant, Token
 from server.db import ask, now
 from server.errors import Problem
 from server.geo.tables import Region
+from server.sending import Ready
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def issue(session: Session, person_id: str, kind: str, lifetime: timedelta, inst
 
 
 # Asked with each request, so put together once: the token, whose it is, and one row for each of the person's roles.
-_STANDING = (
+_STANDING = Ready(
     select(
         Token.kind, Token.person_id, Token.install_id, Token.csrf_hash, Token.expires_at, Token.revoked_at,
         Person.username, Person.display_name, Person.active,

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, not_, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors, load_actor
@@ -27,6 +27,7 @@ from server.registry.masking import shown_label, sight
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.registry.tables import Entity
+from server.sending import Ready, among
 from server.sync import contacts, feeds, loans, scope
 from server.sync.administered import nameable
 from server.sync.case import Case
@@ -119,10 +120,10 @@ def withdraw(session: Session, actor: Actor, row_id: str) -> Wire:
     return _wire(row, authors(session, [row.person_id, row.made_by]), entity.region_code)
 
 
-_OPEN = select(Assignment.id).where(
-    Assignment.person_id.in_(bindparam("people", expanding=True)),
-    Assignment.state == "open",
-    Assignment.form_id.in_(bindparam("forms", expanding=True)),
+_OPEN = Ready(
+    select(Assignment.id).where(
+        among(Assignment.person_id, "people"), Assignment.state == "open", among(Assignment.form_id, "forms")
+    )
 )
 
 
@@ -130,7 +131,7 @@ def read_open(session: Session, cases: Sequence[Case]) -> None:
     """Reads ahead the open errands that these submissions may fulfil."""
     people = {case.row.person_id for case in cases}
     forms = {case.submission.form_id for case in cases if case.submission}
-    open_ones = ask(session, _OPEN, {"people": list(people), "forms": list(forms)}).scalars().all()  # mostly none
+    open_ones = ask(session, _OPEN, {"people": list(people), "forms": list(forms)}).scalars()  # mostly none
     rows = session.scalars(select(Assignment).where(Assignment.id.in_(open_ones))).all() if open_ones else ()
     for case in cases if rows else ():
         households = {entity.root_id for entity, _ in case.known.values()}

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, Update, bindparam, insert, select, tuple_, update
+from sqlalchemy import Table, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from server.db import ask, send_rows
 from server.registry.tables import EntityVersion, Head
+from server.sending import Ready, among
 from server.sync.lookalikes import Lookalikes
 from server.sync.tables import Submission
 
@@ -31,8 +32,8 @@ _VERSION: Table = EntityVersion.__table__  # type: ignore[assignment]
 _ORDER: tuple[Table, ...] = (Submission.__table__, _VERSION, _HEAD)  # type: ignore[assignment]
 _IS_THE_HEAD = (_HEAD.c.entity_id == bindparam("of"), _HEAD.c.key == bindparam("at"), _HEAD.c.op_id == bindparam("by"))
 # Put together once, as every round needs them.
-_WRITTEN = select(_HEAD).where(_HEAD.c.entity_id.in_(bindparam("records", expanding=True))).order_by(_HEAD.c.version)
-_INSERTS = {table: insert(table) for table in _ORDER}
+_WRITTEN = Ready(select(_HEAD).where(among(_HEAD.c.entity_id, "records")).order_by(_HEAD.c.version))
+_INSERTS = {table: Ready(insert(table)) for table in _ORDER}
 _PAIR = tuple_(_VERSION.c.entity_id, _VERSION.c.version)
 _SHOWN_AT = select(_VERSION.c.entity_id, _VERSION.c.version, _VERSION.c.label, _VERSION.c.data.label("values")).where(
     _PAIR.in_(bindparam("wanted", expanding=True))
@@ -84,9 +85,9 @@ def carry_off(session: Session) -> None:
 
 
 @cache
-def _change_of(name: str) -> Update:
+def _change_of(name: str) -> Ready:
     """Sets one column of written values."""
-    return update(_HEAD).where(*_IS_THE_HEAD).values({name: bindparam("to")})
+    return Ready(update(_HEAD).where(*_IS_THE_HEAD).values({name: bindparam("to")}))
 
 
 def afterwards(session: Session, work: Callable[[], object]) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from server.db import ask, inserter, is_sqlite, now, send_rows
 from server.failpoints import hit
+from server.sending import Ready
 from server.sync.tables import Feed, FeedCounter
 
 
@@ -58,7 +59,7 @@ def _take(session: Session, scope: str, count: int) -> int:
 
 
 @cache
-def _statements(sqlite_speaks: bool) -> tuple[Any, Any]:
+def _statements(sqlite_speaks: bool) -> tuple[Ready, Ready]:
     """Every push needs them, so they are put together once: to take numbers of a scope, and to write its rows."""
     insert = inserter(sqlite_speaks)
     counter: Table = FeedCounter.__table__  # type: ignore[assignment]
@@ -67,9 +68,8 @@ def _statements(sqlite_speaks: bool) -> tuple[Any, Any]:
     take = take.on_conflict_do_update(index_elements=["scope"], set_={"n": counter.c.n + bindparam("more")})
     write = insert(feed)
     newest = {name: write.excluded[name] for name in ("n", "type", "payload", "at")}
-    return take.returning(counter.c.n), write.on_conflict_do_update(
-        index_elements=["scope", "space", "ref"], set_=newest
-    )
+    renew = write.on_conflict_do_update(index_elements=["scope", "space", "ref"], set_=newest)
+    return Ready(take.returning(counter.c.n)), Ready(renew)
 
 
 def _write(session: Session, items: list[News], start: int) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, load_actor
@@ -26,6 +26,7 @@ from server.forms.tables import FormVersion
 from server.forms.versions import settings_of
 from server.geo.tables import Region
 from server.registry.tables import Entity
+from server.sending import Ready, among
 from server.sync import feeds, scope
 from server.sync.administered import nameable
 from server.sync.case import Case
@@ -187,8 +188,10 @@ def read_lent(session: Session, cases: Sequence[Case]) -> None:
             case.lent = frozenset(foreign[root] for root in rows)
 
 
-_BORROWED = select(Loan.household_id, Loan.person_id, Loan.form_id).where(
-    Loan.household_id.in_(bindparam("roots", expanding=True)), Loan.ended_at.is_(None)
+_BORROWED = Ready(
+    select(Loan.household_id, Loan.person_id, Loan.form_id).where(
+        among(Loan.household_id, "roots"), Loan.ended_at.is_(None)
+    )
 )
 
 

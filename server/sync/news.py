@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import HelperOf
@@ -15,6 +15,7 @@ from server.db import ask
 from server.forms import versions
 from server.forms.tables import FormVersion
 from server.registry.tables import Conflict, Entity, Head
+from server.sending import Ready, among
 from server.sync.feeds import News, eviction
 from server.sync.loans import borrowers
 from server.sync.lookalikes import pair_of
@@ -150,9 +151,7 @@ def _datasets(session: Session, ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.dataset for row in rows}
 
 
-_HELPERS = select(HelperOf.household_id, HelperOf.person_id).where(
-    HelperOf.household_id.in_(bindparam("roots", expanding=True))
-)
+_HELPERS = Ready(select(HelperOf.household_id, HelperOf.person_id).where(among(HelperOf.household_id, "roots")))
 
 
 def _helpers(session: Session, roots: set[str]) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ from server import db
 from server.accounts.actor import Actor, load_actor
 from server.accounts.tables import Install, Person
 from server.failpoints import hit
+from server.sending import Ready, among
 from server.sync import attachments, feeds, news, quarantine
 from server.sync.acks import acked_so_far, advance
 from server.sync.case import Case, Verdict
@@ -273,9 +274,7 @@ def _set_aside(session: Session, case: Case, verdict: Verdict, code: str) -> Non
     )
 
 
-_WAITING = select(OpLog.op_id).where(
-    OpLog.waits_for.in_(bindparam("names", expanding=True)), OpLog.status == "held"
-)
+_WAITING = Ready(select(OpLog.op_id).where(among(OpLog.waits_for, "names"), OpLog.status == "held"))
 
 
 def _released(session: Session, judged: Sequence[tuple[Case, Verdict]]) -> list[Case]:
@@ -283,7 +282,7 @@ def _released(session: Session, judged: Sequence[tuple[Case, Verdict]]) -> list[
     names = {name for case, verdict in judged if verdict.status in SETTLED for name in _awaited(case)}
     if not names:
         return []
-    waiting = db.ask(session, _WAITING, {"names": list(names)}).scalars().all()  # mostly none
+    waiting = db.ask(session, _WAITING, {"names": list(names)}).scalars()  # mostly none
     rows = session.scalars(
         select(OpLog).where(OpLog.op_id.in_(waiting)).order_by(OpLog.received_at, OpLog.op_id)
     ).all() if waiting else ()

@@ -15,6 +15,7 @@ from server import db
 from server.accounts.actor import Actor
 from server.accounts.tables import Install
 from server.db import inserter, is_sqlite
+from server.sending import Ready
 from server.sync import quarantine
 from server.sync.envelope import RawOp
 from server.sync.results import seq_of
@@ -39,15 +40,16 @@ def store_raw(session: Session, parcels: Sequence[Parcel]) -> list[list[str]]:
         _collect(session, parcel, rows)
     if not rows:
         return [[] for _ in parcels]
-    new = set(db.send_rows(session, _keep(is_sqlite(session)), list(rows.values())).scalars())
+    new = set(db.ask_each(session, _keep(is_sqlite(session)), list(rows.values())).scalars())
     return [_left(session, parcel.actor, _brought_before(parcel, new)) for parcel in parcels]
 
 
 @cache
-def _keep(sqlite_speaks: bool) -> Any:
+def _keep(sqlite_speaks: bool) -> Ready:
     """Stores ops and answers which of them are new; every push needs it, so it is put together once."""
     table: Table = OpLog.__table__  # type: ignore[assignment]
-    return inserter(sqlite_speaks)(table).on_conflict_do_nothing(index_elements=["op_id"]).returning(table.c.op_id)
+    keep = inserter(sqlite_speaks)(table).on_conflict_do_nothing(index_elements=["op_id"])
+    return Ready(keep.returning(table.c.op_id))
 
 
 def _collect(session: Session, parcel: Parcel, rows: dict[str, dict[str, Any]]) -> None:

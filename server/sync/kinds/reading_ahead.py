@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.db import ask
+from server.sending import Ready, among
 from server.sync import assignments, loans
 from server.sync.case import Case
 from server.sync.desk import Desk, read_heads, read_versions
@@ -18,9 +19,9 @@ from server.sync.tables import OpLog, Submission
 from server.sync.vocabulary import vocabulary
 from server.sync.write import known_records
 
-_KNOWN = select(Submission.instance_id).where(Submission.instance_id.in_(bindparam("ids", expanding=True)))
-_NUMBERED = select(OpLog.seq, OpLog.op_id).where(
-    OpLog.install_id == bindparam("install"), OpLog.seq.in_(bindparam("seqs", expanding=True))
+_KNOWN = Ready(select(Submission.instance_id).where(among(Submission.instance_id, "ids")))
+_NUMBERED = Ready(
+    select(OpLog.seq, OpLog.op_id).where(OpLog.install_id == bindparam("install"), among(OpLog.seq, "seqs"))
 )
 
 
@@ -58,7 +59,7 @@ def _ids(case: Case) -> list[str]:
 
 def _read_first(session: Session, cases: Sequence[Case]) -> None:
     ids = [case.submission.instance_id for case in cases if case.submission]
-    known = ask(session, _KNOWN, {"ids": ids}).scalars().all()  # mostly none
+    known = ask(session, _KNOWN, {"ids": ids}).scalars()  # mostly none
     rows = session.scalars(select(Submission).where(Submission.instance_id.in_(known))) if known else ()
     found = {row.instance_id: row for row in rows}
     for case in cases:
