@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, String, Table, bindparam, func, insert, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from server.db import ask, send_rows
+from server.db import ask, is_sqlite, send_rows
 from server.registry.tables import EntityVersion, Head
 from server.sending import Ready, among
 from server.sync.lookalikes import Lookalikes
@@ -30,7 +31,7 @@ _HEAD: Table = Head.__table__  # type: ignore[assignment]
 _VERSION: Table = EntityVersion.__table__  # type: ignore[assignment]
 # In the order of their foreign keys. Records themselves are the session's own, written before any of these.
 _ORDER: tuple[Table, ...] = (Submission.__table__, _VERSION, _HEAD)  # type: ignore[assignment]
-_IS_THE_HEAD = (_HEAD.c.entity_id == bindparam("of"), _HEAD.c.key == bindparam("at"), _HEAD.c.op_id == bindparam("by"))
+_CHANGE = ("of", "at", "by")  # the key of a written value
 # Put together once, as every round needs them.
 _WRITTEN = Ready(select(_HEAD).where(among(_HEAD.c.entity_id, "records")).order_by(_HEAD.c.version))
 _INSERTS = {table: Ready(insert(table)) for table in _ORDER}
@@ -77,17 +78,36 @@ def carry_off(session: Session) -> None:
         if rows := desk.rows.pop(table, None):
             send_rows(session, _INSERTS[table], rows)
     for name in list(desk.changes):
-        send_rows(session, _change_of(name), desk.changes.pop(name))
+        _change_heads(session, name, desk.changes.pop(name))
     for work in list(desk.together):
         work(session, desk.together.pop(work))
     while desk.after:
         desk.after.pop(0)()
 
 
+def _change_heads(session: Session, name: str, rows: Sequence[Row]) -> None:
+    """Sets one column of written values: in PostgreSQL of all of them in one statement."""
+    if is_sqlite(session) or len(rows) == 1:
+        send_rows(session, _change_of(name), rows)
+    else:
+        ask(session, _changes_of(name), {part: [row[part] for row in rows] for part in rows[0]})
+
+
 @cache
 def _change_of(name: str) -> Ready:
-    """Sets one column of written values."""
-    return Ready(update(_HEAD).where(*_IS_THE_HEAD).values({name: bindparam("to")}))
+    return Ready(update(_HEAD).where(*_is_head(*map(bindparam, _CHANGE))).values({name: bindparam("to")}))
+
+
+@cache
+def _changes_of(name: str) -> Ready:
+    lists = [bindparam(part, type_=ARRAY(String())) for part in _CHANGE]
+    to = bindparam("to", type_=ARRAY(_HEAD.c[name].type))
+    new = func.unnest(*lists, to).table_valued(*_CHANGE, "to", name="new").render_derived()
+    return Ready(update(_HEAD).where(*_is_head(*(new.c[part] for part in _CHANGE))).values({name: new.c.to}))
+
+
+def _is_head(of: ColumnElement[str], at: ColumnElement[str], by: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+    return _HEAD.c.entity_id == of, _HEAD.c.key == at, _HEAD.c.op_id == by
 
 
 def afterwards(session: Session, work: Callable[[], object]) -> None:
@@ -137,7 +157,7 @@ def change_head(session: Session, entity_id: str, key: str, op_id: str, name: st
     row = {"of": entity_id, "at": key, "by": op_id, "to": value}
     if desk is None:
         session.flush()
-        ask(session, _change_of(name), row)
+        _change_heads(session, name, [row])
     else:
         desk.changes[name].append(row)
         desk.heads.pop(entity_id, None)
