@@ -12,8 +12,9 @@ from server.registry.tables import Entity
 from server.sync.envelope import RawOp, SubmissionOp
 from server.sync.feeds import News
 from server.sync.office_tables import Assignment
+from server.sync.op_row import OpRow
 from server.sync.record import Outcome
-from server.sync.tables import OpLog, Submission
+from server.sync.tables import Submission
 from server.sync.vocabulary import Known
 
 # The question that every form about a household opens with.
@@ -49,7 +50,7 @@ class Case:
     """
 
     op: RawOp
-    row: OpLog
+    row: OpRow
     actor: Actor
     sponsor: Actor | None = None
     placed: str | None = None
@@ -77,6 +78,11 @@ class Case:
     def powers(self) -> Actor:
         """Whose rights count: the author's, or those of the supervisor who answers for the op."""
         return self.sponsor or self.actor
+
+    def known_record(self, id: str) -> Entity | None:
+        """The record as it was read for the op; None of one that it names for the first time."""
+        found = self.known.get(id)
+        return found[0] if found else None
 
     def in_sight(self) -> list[Entity]:
         """Those of the known records that the author may write or has on loan."""

@@ -24,8 +24,8 @@ from server.sync.case import Case
 from server.sync.definitions import datasets
 from server.sync.envelope import Visit
 from server.sync.office_tables import ContactAttempt
+from server.sync.op_row import OpRow
 from server.sync.record import Outcome
-from server.sync.tables import OpLog
 
 DATASET, DISPOSITION = "household", "contact_disposition"
 # After these the household was reached: the count of tries without success begins anew.
@@ -83,7 +83,7 @@ def values_of(entity: Entity, disposition: str, at: datetime) -> dict[str, str |
 
 def add(
     session: Session,
-    op: OpLog,
+    op: OpRow,
     entity_id: str,
     disposition: str,
     visit: Visit,

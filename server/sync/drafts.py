@@ -22,8 +22,9 @@ from server.sync import scope
 from server.sync.envelope import File
 from server.sync.named_files import keep_files, of_drafts
 from server.sync.office_tables import Draft, DraftFile
+from server.sync.op_row import OpRow
 from server.sync.review import REVIEWERS
-from server.sync.tables import Blob, BlobHolder, OpLog, Submission
+from server.sync.tables import Blob, BlobHolder, Submission
 
 Wire = dict[str, Any]
 
@@ -47,7 +48,7 @@ class Kept(Protocol):
     def files(self) -> tuple[File, ...]: ...
 
 
-def keep(session: Session, op: OpLog, said: Kept, region: str | None) -> None:
+def keep(session: Session, op: OpRow, said: Kept, region: str | None) -> None:
     """Keeps the draft with the names of its files; the one that its author saved last counts."""
     statement = upsert(session, Draft).values(
         op_id=op.op_id,

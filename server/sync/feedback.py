@@ -16,7 +16,7 @@ from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import scope
 from server.sync.office_tables import Feedback
-from server.sync.tables import OpLog
+from server.sync.op_row import OpRow
 
 ABOUT = ("complaint", "suggestion")
 STATES = ("open", "read")
@@ -24,7 +24,7 @@ READERS = ("admin",)  # not supervisors: a complaint may be about them
 Wire = dict[str, Any]
 
 
-def keep(session: Session, op: OpLog, said: Mapping[str, str], region: str | None) -> None:
+def keep(session: Session, op: OpRow, said: Mapping[str, str], region: str | None) -> None:
     """Keeps what an op says (`about`, `text`, `app_build`); again is harmless."""
     statement = upsert(session, Feedback).values(
         op_id=op.op_id, person_id=op.person_id, region_code=region, received_at=op.received_at, **said

@@ -15,10 +15,10 @@ from server.sync.case import Case, Verdict
 from server.sync.desk import Desk
 from server.sync.envelope import RawOp
 from server.sync.kinds import KINDS, UNKNOWN
-from server.sync.tables import OpLog
+from server.sync.op_row import OpRow
 
 
-def open_case(session: Session, row: OpLog, op: RawOp, actor: Actor) -> Case:
+def open_case(session: Session, row: OpRow, op: RawOp, actor: Actor) -> Case:
     """Reads the op; what cannot be read is the case's `fault` (code, detail)."""
     case = Case(op, row, actor)
     if op.install_id and not row.install_id:
@@ -38,6 +38,11 @@ def read_all_the_same(session: Session, case: Case) -> None:
 def reads_ahead(case: Case) -> bool:
     """Whether ops of this kind are judged side by side."""
     return KINDS.get(case.op.kind, UNKNOWN).read_ahead is not None
+
+
+def says_all(op: RawOp) -> bool:
+    """Whether reading such an op asks the database for nothing that people sent: so it may be read before any lock."""
+    return KINDS.get(op.kind, UNKNOWN).says_all(op)
 
 
 def read_ahead(session: Session, desk: Desk, cases: Sequence[Case]) -> None:

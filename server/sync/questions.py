@@ -26,8 +26,9 @@ from server.sync import attachments, feeds, scope
 from server.sync.envelope import File
 from server.sync.feeds import News
 from server.sync.office_tables import Answer, Question
+from server.sync.op_row import OpRow
 from server.sync.review import REVIEWERS
-from server.sync.tables import Attachment, OpLog, Submission, without_xml
+from server.sync.tables import Attachment, Submission, without_xml
 from server.sync.write import WRITING
 
 STATES = ("open", "answered", "closed")
@@ -131,7 +132,7 @@ def close(session: Session, actor: Actor, question_id: str, why: str) -> Wire:
     return _items(session, [row])[0]
 
 
-def answer(session: Session, question: Question, op: OpLog, text: str, files: Sequence[File]) -> None:
+def answer(session: Session, question: Question, op: OpRow, text: str, files: Sequence[File]) -> None:
     """Keeps the answer with its files, which lie with those of the submission under the op's own names."""
     statement = upsert(session, Answer).values(
         op_id=op.op_id, question_id=question.id, person_id=op.person_id, text=text, received_at=op.received_at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -18,6 +18,7 @@ from server.db import inserter, is_sqlite
 from server.sending import Ready
 from server.sync import quarantine
 from server.sync.envelope import RawOp
+from server.sync.op_row import SENT, OpRow
 from server.sync.results import seq_of
 from server.sync.tables import OpLog
 
@@ -33,15 +34,28 @@ class Parcel:
     bare: bool = False
 
 
-def store_raw(session: Session, parcels: Sequence[Parcel]) -> list[list[str]]:
-    """An op id that is stored already stays as it is. Answers for each sender what a crash left unjudged."""
+@dataclass(frozen=True)
+class Stored:
+    """What the first transaction knows: the ops that nobody had stored before, by id, and of each sender those whose
+    judging began long ago and never ended.
+    """
+
+    rows: Mapping[str, dict[str, Any]]
+    left: Sequence[Sequence[str]]
+
+    def new_ops(self) -> list[OpRow]:
+        """The new ops, unjudged, in the order sent."""
+        return [OpRow(*(row[name] for name in SENT)) for row in self.rows.values()]
+
+
+def store_raw(session: Session, parcels: Sequence[Parcel]) -> Stored:
+    """An op id that is stored already stays as it is."""
     rows: dict[str, dict[str, Any]] = {}
     for parcel in parcels:
         _collect(session, parcel, rows)
-    if not rows:
-        return [[] for _ in parcels]
-    new = set(db.ask_each(session, _keep(is_sqlite(session)), list(rows.values())).scalars())
-    return [_left(session, parcel.actor, _brought_before(parcel, new)) for parcel in parcels]
+    new = set(db.ask_each(session, _keep(is_sqlite(session)), list(rows.values())).scalars()) if rows else set()
+    left = [_left(session, parcel.actor, _brought_before(parcel, new)) for parcel in parcels]
+    return Stored({op_id: row for op_id, row in rows.items() if op_id in new}, left)
 
 
 @cache
@@ -92,7 +106,7 @@ def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
     An op that names none is of the install that sends it: otherwise leaving it out would be a way around a revocation.
     """
     install_id = op.install_id or actor.install_id
-    own = install_id in installs
+    own, at = install_id in installs, db.now()
     return {
         "op_id": op.op_id,
         "install_id": install_id if own else None,
@@ -101,9 +115,9 @@ def _row(actor: Actor, op: RawOp, installs: set[str]) -> dict[str, Any]:
         "kind": op.kind,
         "raw": op.raw,
         "content_hash": op.content_hash,
-        "received_at": db.now(),
+        "received_at": at,
         "attempts": 1,
-        "tried_at": db.now(),
+        "tried_at": at,
     }
 
 

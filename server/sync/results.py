@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.registry.tables import Entity
@@ -15,7 +15,8 @@ from server.sync import quarantine
 from server.sync.conflicts import open_conflicts
 from server.sync.envelope import RawOp
 from server.sync.named_files import missing_files
-from server.sync.tables import OpLog, Submission, has_findings
+from server.sync.op_row import OpRow, stored_ops
+from server.sync.tables import Submission, has_findings
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def answer_all(
     session: Session,
     actor: Actor,
     ops: Sequence[RawOp],
-    judged: Sequence[OpLog],
+    judged: Sequence[OpRow],
     left: Sequence[str],
     findings: bool = True,
 ) -> tuple[Result, ...]:
@@ -54,8 +55,9 @@ def answer_all(
     rows = {row.op_id: row for row in judged}
     stored = {op.op_id for op in ops if op.op_id} - rows.keys()
     if stored:
-        found = session.scalars(select(OpLog).where(OpLog.op_id.in_(stored)).options(defer(OpLog.raw)))
-        rows |= {row.op_id: row for row in found}
+        rows |= stored_ops(session, stored)
+    sources = {_source(row) for row in rows.values()} - rows.keys()
+    known = rows | (stored_ops(session, sources) if sources else {})
     new = {row.op_id for row in judged}.union(left)
     bare = {op.op_id for op in ops if op.op_id in new and not op.body.get("attachments")}
     wanted = {_source(row): row.kind for row in rows.values() if not _misses_nothing(row, bare)}
@@ -65,32 +67,30 @@ def answer_all(
     for op in ops:
         row = rows.get(op.op_id or "")
         is_new = op.op_id in new and op.op_id not in told
-        results.append(_result(session, actor, op, row, missing, is_new))
+        results.append(_result(session, actor, op, row, known, missing, is_new))
         told.add(op.op_id or "")
     return _with_findings(session, actor, results, rows) if findings else tuple(results)
 
 
-def _misses_nothing(row: OpLog, bare: Set[str | None]) -> bool:
+def _misses_nothing(row: OpRow, bare: Set[str | None]) -> bool:
     """Whether the op brought a new submission without files."""
     return row.kind == "submission" and row.op_id in bare and row.status != "duplicate"
 
 
-def _source(row: OpLog) -> str:
+def _source(row: OpRow) -> str:
     """The op that brought what this one says: its own, or the first with the same content."""
     return row.detail if row.status == "duplicate" and row.detail else row.op_id
 
 
 def _with_findings(
-    session: Session, actor: Actor, results: Sequence[Result], rows: Mapping[str, OpLog]
+    session: Session, actor: Actor, results: Sequence[Result], rows: Mapping[str, OpRow]
 ) -> tuple[Result, ...]:
     """The results with what the author's own submissions were found to ask. One query for all."""
     source = {op_id: _source(row) for op_id, row in rows.items()}
     own = (Submission.op_id.in_(set(source.values())), Submission.person_id == actor.id, has_findings())
     stored = session.execute(select(Submission.op_id, Submission.findings).where(*own))
     found = {row.op_id: row.findings for row in stored}
-    return tuple(
-        replace(one, findings=_for_author(found.get(source.get(one.op_id or "", ""), ()))) for one in results
-    )
+    return tuple(replace(one, findings=_for_author(found.get(source.get(one.op_id or "", ""), ()))) for one in results)
 
 
 def _for_author(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -103,7 +103,13 @@ def _for_author(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _result(
-    session: Session, actor: Actor, op: RawOp, row: OpLog | None, missing: Mapping[str, list[str]], is_new: bool
+    session: Session,
+    actor: Actor,
+    op: RawOp,
+    row: OpRow | None,
+    known: Mapping[str, OpRow],
+    missing: Mapping[str, list[str]],
+    is_new: bool,
 ) -> Result:
     if row is None:
         seq = seq_of(actor, op)
@@ -111,12 +117,10 @@ def _result(
         return Result(None, "unreadable", "op.unreadable", kept)
     if row.person_id != actor.id or row.content_hash != op.content_hash:
         return _other_content(session, actor, op)
-    if row.status == "duplicate":
-        first = session.get(OpLog, row.detail) or row
-        return _told(session, row, missing, Result(row.op_id, "duplicate", first=_first(first)))
-    if is_new or row.status == "held":
-        return _told(session, row, missing, Result(row.op_id, str(row.status), row.code, row.detail))
-    return _told(session, row, missing, Result(row.op_id, "duplicate", first=_first(row)))
+    source = known.get(_source(row), row)
+    if row.status == "duplicate" or not (is_new or row.status == "held"):
+        return _told(session, source, missing, Result(row.op_id, "duplicate", first=_first(source)))
+    return _told(session, row, missing, Result(row.op_id, str(row.status), row.code, row.detail))
 
 
 def _other_content(session: Session, actor: Actor, op: RawOp) -> Result:
@@ -131,14 +135,13 @@ def seq_of(actor: Actor, op: RawOp) -> int | None:
     return op.seq if op.install_id in (None, actor.install_id) else None
 
 
-def _first(row: OpLog) -> dict[str, Any]:
+def _first(row: OpRow) -> dict[str, Any]:
     words = {"status": row.status, "code": row.code, "detail": row.detail}
     return {name: value for name, value in words.items() if value is not None}
 
 
-def _told(session: Session, row: OpLog, missing: Mapping[str, list[str]], result: Result) -> Result:
+def _told(session: Session, source: OpRow, missing: Mapping[str, list[str]], result: Result) -> Result:
     """The result with its records and missing files as they stand now."""
-    source = (session.get(OpLog, row.detail) if row.status == "duplicate" and row.detail else None) or row
     items = source.entities or []
     records = items if result.first is None else [_record(session, item) for item in items]
     return replace(result, entities=records, missing_attachments=missing.get(source.op_id, []))

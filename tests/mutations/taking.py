@@ -10,7 +10,7 @@ SUBMISSION, WRITE, GROUNDS = "server/sync/kinds/submission.py", "server/sync/wri
 FERRY = "server/sync/ferry.py"
 PEOPLE, GUARDS = "sync/test_concurrency_people.py", "sync/test_concurrency_guards.py"
 BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
-SIDE = "sync/test_rounds.py"
+SIDE, FAITH = "sync/test_rounds.py", "sync/test_good_faith.py"
 PG = "postgres"
 LOCK = "ask(session, _LOCK, "
 
@@ -18,7 +18,7 @@ TAKING = (
     # Simultaneity
     mutant(
         "records are not locked", PUSH,
-        "    db.lock(session, {name for case in queue for name in case.touches})\n    written", "    written",
+        "return {name for case in cases for name in case.touches}", "return set()",
         f"{MANY}::test_every_op_counts_once_and_no_write_is_lost",
         f"{PEOPLE}::test_batches_that_name_records_in_opposite_order_wait_for_each_other",
         f"{PEOPLE}::test_phones_that_write_records_of_their_own_never_disturb_each_other", database=PG,
@@ -42,13 +42,13 @@ TAKING = (
         f"{PEOPLE}::test_an_op_that_arrives_with_what_it_waits_for_is_never_left_waiting", database=PG,
     ),
     mutant(
-        "a released op is not looked at again", PUSH, "[case for case in cases if _still_held(session, case.row)]",
-        "cases",
+        "a released op is not looked at again", PUSH,
+        '[case for case in cases if status_of(session, case.row.op_id) == "held"]', "cases",
         f"{GUARDS}::test_an_op_that_is_released_while_somebody_lets_it_through_is_judged_once", database=PG,
     ),
     mutant(
         "whoever lets an op through does not look again", PUSH,
-        "    if row.status != status:\n        return None\n", "",
+        "    if status_of(session, row.op_id) != stored.status:\n", "    if False:\n",
         f"{PEOPLE}::test_a_waiting_op_that_is_let_through_while_its_predecessor_arrives_is_applied_once", database=PG,
     ),
     mutant(
@@ -108,13 +108,25 @@ TAKING = (
         f"{SIDE}::test_what_is_not_on_the_desk_is_asked_for_after_what_lies_there_was_written",
     ),
     mutant(
+        "good faith does not see what was judged meanwhile", "server/sync/op_row.py",
+        "_TOLD.where(OpLog.status.is_(None)).returning", "_TOLD.returning",
+        f"{FAITH}::test_an_op_that_somebody_judged_meanwhile_is_judged_once",
+    ),
+    mutant(
+        "what failed in good faith is not tried with care", PUSH,
+        "log.warning(\"good faith failed\", ops=len(op_ids), kind=type(error).__name__)\n    return None", "raise",
+        f"{FAITH}::test_what_fails_once_or_twice_is_tried_again_and_leaves_nothing_behind",
+    ),
+    mutant(
         "raw ops and judging are one transaction", PUSH,
-        "answers = db.transact(lambda session: _judge_and_answer(session, parcels, left))",
+        "answers = db.transact(lambda session: _judge_and_answer(session, parcels, stored))",
         "answers = db.transact("
-        "lambda session: (store_raw(session, parcels), _judge_and_answer(session, parcels, left))[1])",
+        "lambda session: _judge_and_answer(session, parcels, store_raw(session, parcels)))",
         f"{BUGS}::test_a_batch_whose_judging_cannot_commit_acknowledges_nothing",
         also=(
-            Edit(PUSH, "db.transact(lambda session: store_raw(session, parcels))", "[[] for _ in parcels]"),
+            Edit(
+                PUSH, "db.transact(lambda session: store_raw(session, parcels))", "Stored({}, [[] for _ in parcels])",
+            ),
         ),
     ),
     mutant(
@@ -169,7 +181,7 @@ TAKING = (
         "sync/test_guards.py::test_an_op_waits_for_its_author_s_own_ops_only",
     ),
     mutant(
-        "held ops are not released", PUSH, "        queue += _released(session, judged)\n", "",
+        "held ops are not released", PUSH, "        queue += _released(session, judged, rows)\n", "",
         "sync/test_push.py::test_an_op_waits_for_what_it_depends_on",
     ),
     mutant(

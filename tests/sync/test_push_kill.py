@@ -106,7 +106,7 @@ def test_what_nobody_sends_again_is_judged_by_the_worker(app: Flask) -> None:
     phone = world.phone("li")
     op = phone.visit(water_days="35")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pushing, "_judge_and_answer", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(pushing, "_judge_and_answer", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             phone.push(op)
     assert counts(world) == (1, 0, 1)

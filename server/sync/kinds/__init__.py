@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.sync.case import Case, Verdict
 from server.sync.desk import Desk
+from server.sync.envelope import RawOp
 from server.sync.grounds import quarantined
 from server.sync.kinds import (
     answer,
@@ -29,11 +30,12 @@ from server.sync.kinds.reading_ahead import read_ahead
 
 @dataclass(frozen=True)
 class Kind:
-    """What is done with ops of one kind."""
+    """What is done with ops of one kind. `says_all`: whether `read` asks the database for nothing that people sent."""
 
     read: Callable[[Session, Case], None]
     judge: Callable[[Session, Case], Verdict]
     read_ahead: Callable[[Session, Desk, Sequence[Case]], None] | None = None
+    says_all: Callable[[RawOp], bool] = lambda _op: False
 
 
 def _read_unknown(_session: Session, case: Case) -> None:
@@ -46,7 +48,7 @@ def _judge_unknown(session: Session, case: Case) -> Verdict:
 
 UNKNOWN = Kind(_read_unknown, _judge_unknown)
 KINDS = {
-    "submission": Kind(submission.read, submission.judge, read_ahead),
+    "submission": Kind(submission.read, submission.judge, read_ahead, submission.says_all),
     "resolution": Kind(resolution.read, resolution.judge),
     "answer": Kind(answer.read, answer.judge),
     "contact_attempt": Kind(contact_attempt.read, contact_attempt.judge),

@@ -18,7 +18,7 @@ from server.sync import assignments, attachments, contacts, corrections, place
 from server.sync.case import Case, Verdict
 from server.sync.definitions import form_model, why_unknown
 from server.sync.desk import afterwards, amend, lay, together
-from server.sync.envelope import SubmissionOp, finding, read_submission
+from server.sync.envelope import RawOp, SubmissionOp, finding, read_submission
 from server.sync.form_findings import form_findings, lacks_qualification
 from server.sync.grounds import quarantined, region_of, unsettled
 from server.sync.record import status_of
@@ -43,8 +43,11 @@ def read(session: Session, case: Case) -> None:
     if case.instance is not None and case.instance.deprecated_id:
         before = corrections.corrected(session, case.row.person_id, case.instance.deprecated_id)
         case.touches |= {case.instance.deprecated_id, *corrections.records_written(session, before)}
-    if case.instance is not None and case.instance.deprecated_id:
-        case.touches.add(case.instance.deprecated_id)
+
+
+def says_all(op: RawOp) -> bool:
+    """A correction touches what the submission before it wrote as well."""
+    return "deprecatedID" not in str(op.body.get("instance_xml"))
 
 
 def _code_of(error: InstanceUnreadable | ExtractionError) -> str:
