@@ -3,8 +3,8 @@
     make bench    (or: .venv/bin/python -m tests.bench.bench_push [--batches 4] [--only sqlite|postgres])
 
 Each op is a visit of 80 questions that changes four values of its household. For each database (durable: fsync on) and
-1 and 4 clients: ops/s through a real gunicorn, beside the raw durable INSERT+COMMIT/s of one Python client, before and after in
-the same run. Processor time of server and database for one op is what changes least on a busy machine.
+1 and 4 clients: ops/s through a real gunicorn, beside the raw durable INSERT+COMMIT/s of one Python client, before and
+after in the same run. Processor time of server and database for one op is what changes least on a busy machine.
 """
 
 from __future__ import annotations

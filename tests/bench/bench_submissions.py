@@ -4,9 +4,9 @@
 
 For each database (durable: fsync on) and 1, 4 and 8 clients: visits of 80 questions through a real gunicorn, validated
 and merged, each to a household of its own whose record the phone had at its newest version. Beside it the raw durable
-INSERT+COMMIT/s of one Python client, before and after in the same run. The clients share the machine with the server, so
-they do as little as they can. The ratio is what counts: these machines are noisy. Processor time of server and database
-for one submission is what changes least.
+INSERT+COMMIT/s of one Python client, before and after in the same run. The clients share the machine with the server,
+so they do as little as they can. The ratio is what counts: these machines are noisy. Processor time of server and
+database for one submission is what changes least.
 """
 
 from __future__ import annotations
