@@ -89,14 +89,16 @@ class Dataset:
         return {prop.name: prop.count for prop in self.properties.values() if prop.count}
 
     @cached_property
-    def dates(self) -> list[str]:
-        return [prop.name for prop in self.properties.values() if prop.type == "date"]
+    def days(self) -> dict[str, str]:
+        """The derived fact that counts its days (rule_tree.py) → each property that is a date."""
+        return {f"{prop.name}_day": prop.name for prop in self.properties.values() if prop.type == "date"}
 
-    @cached_property
-    def read_by_rules(self) -> frozenset[str]:
-        """Names of the properties and derived facts that some rule of the dataset reads, and `id`."""
-        paths = (path for rule in self.rules for path in rule.when.reads(f"/{self.name}"))
-        return frozenset(["id", *(path.rpartition("/")[2] for path in paths)])
+    def reads_of(self, rule: Rule) -> frozenset[str]:
+        """Names of the properties and derived facts that a rule of the dataset reads; found out once for each."""
+        known: dict[str, frozenset[str]] = self.kept.setdefault("reads", {})
+        if rule.id not in known:
+            known[rule.id] = frozenset(path.rpartition("/")[2] for path in rule.when.reads(f"/{self.name}"))
+        return known[rule.id]
 
     @cached_property
     def keys(self) -> dict[str, str]:

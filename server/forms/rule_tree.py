@@ -23,7 +23,7 @@ from datetime import date
 from server.forms.dataset import Dataset
 from server.forms.id_number import read_id_number
 from server.forms.policy_rows import Row, day_number, in_force
-from server.forms.rule import RuleSet
+from server.forms.rule import Rule, RuleSet
 from server.forms.xpath import Node
 
 TOP = "household"
@@ -94,11 +94,11 @@ def household_tree(
     return root, nodes
 
 
-def record_tree(dataset: Dataset, values: Mapping[str, str | None], day: date) -> Node:
-    """One record alone, for the rules of its dataset: /<dataset>/<property>, with what they read and no more."""
+def record_tree(dataset: Dataset, values: Mapping[str, str | None], day: date, rules: Iterable[Rule]) -> Node:
+    """One record alone, for rules of its dataset: /<dataset>/<property>, with what they read and no more."""
     root = Node(dataset.name)
     record = Record(dataset.name, "", values)
-    names = dataset.read_by_rules
+    names = _ID.union(*[dataset.reads_of(rule) for rule in rules])
     if "*" in names:  # a rule that reads everything below
         names = frozenset(["id", *dataset.properties, *derived_names(dataset)])
     _fill(root, dataset, record, day, Counter([_id_number(record)]), names)
@@ -112,19 +112,24 @@ def _fill(
     for name in dataset.properties:
         if name in names:
             node.append(Node(name, record.values.get(name) or ""))
-    for name, value in derived(dataset, record, day, here):
+    for name, value in _derived(dataset, record, day, here, names):
         if name in names:
             node.append(Node(name, value))
 
 
-def derived(dataset: Dataset, record: Record, day: date, here: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """Facts that follow from the values. `here`: how often each ID number stands in this household."""
-    for name in dates_of(dataset):
-        found = _day(record.values.get(name))
-        yield f"{name}_day", "" if found is None else str(day_number(found))
+def _derived(
+    dataset: Dataset, record: Record, day: date, here: Mapping[str, int], names: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """Facts that follow from the values, those of these names at least. `here`: how often each ID number stands in this
+    household.
+    """
+    for name, date_name in dataset.days.items():
+        if name in names:
+            found = _day(record.values.get(date_name))
+            yield name, "" if found is None else str(day_number(found))
     if "birth_date" in dataset.properties:
         yield "age", _age(_day(record.values.get("birth_date")), day)
-    if "id_number" in dataset.properties:
+    if "id_number" in dataset.properties and any(name in names for name in ID_FACTS):
         number = _id_number(record)
         read = read_id_number(number)
         yield "id_number_fault", read.fault if number else ""
@@ -134,13 +139,9 @@ def derived(dataset: Dataset, record: Record, day: date, here: Mapping[str, int]
 
 
 def derived_names(dataset: Dataset) -> list[str]:
-    names = [f"{name}_day" for name in dates_of(dataset)]
+    names = list(dataset.days)
     names += ["age"] if "birth_date" in dataset.properties else []
     return names + (list(ID_FACTS) if "id_number" in dataset.properties else [])
-
-
-def dates_of(dataset: Dataset) -> list[str]:
-    return dataset.dates
 
 
 def known_paths(datasets: Mapping[str, Dataset], policies: Mapping[str, Iterable[str]]) -> frozenset[str]:
@@ -150,7 +151,7 @@ def known_paths(datasets: Mapping[str, Dataset], policies: Mapping[str, Iterable
     for dataset in datasets.values():
         if dataset.parent and dataset.parent.dataset == TOP:
             found |= {f"{top}/{dataset.name}", *_paths_of(dataset, f"{top}/{dataset.name}")}
-    places = [POLICY, *(f"{POLICY_ON}/{name}" for name in dates_of(datasets[TOP]))]
+    places = [POLICY, *(f"{POLICY_ON}/{name}" for name in datasets[TOP].days.values())]
     found |= {f"{top}/{place}/{name}/{value}" for place in places for name in policies for value in policies[name]}
     return frozenset(found)
 

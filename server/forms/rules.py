@@ -5,7 +5,7 @@ A rule that cannot be judged (an expression that has no value) says nothing: its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
@@ -56,13 +56,18 @@ def run(
     return Judged(tuple(tripped), frozenset(unjudged))
 
 
-def check_record(dataset: Dataset, values: Mapping[str, str | None], day: date) -> tuple[Rule, ...]:
-    """The dataset's own rules that this record breaks. `values`: all of the record, canonical texts."""
-    if not dataset.rules:
+def check_record(
+    dataset: Dataset, values: Mapping[str, str | None], day: date, asked: Sequence[Rule] | None = None
+) -> tuple[Rule, ...]:
+    """The dataset's own rules that this record breaks, all of them or those `asked` about. `values`: all of the record,
+    canonical texts.
+    """
+    rules = dataset.rules if asked is None else asked
+    if not rules:
         return ()
-    root = record_tree(dataset, values, day)
+    root = record_tree(dataset, values, day, rules)
     context = Context(node=root, root=root, now=_noon(day))
-    return tuple(rule for rule in dataset.rules if _holds(rule, context))
+    return tuple([rule for rule in rules if _holds(rule, context)])
 
 
 def _holds(rule: Rule, context: Context) -> bool | None:

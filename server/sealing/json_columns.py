@@ -14,6 +14,9 @@ from server.sealing.columns import Sealed, Unreadable, unreadable
 from server.sealing.tokens import WORD, Unopened, key_of
 from server.sealing.vault import vault
 
+_spell = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_read = json.JSONDecoder().decode
+
 SEALED = "~"  # in a JSON object: the token of what is not to be seen in it
 LOST = "~lost"  # and one that did not open
 _CHANGE = ("from", "to")
@@ -45,10 +48,10 @@ class _Json(Sealed):
         return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
     def _hide(self, value: Any) -> str:
-        return vault().word(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), self._place)
+        return vault().word(_spell(value).encode(), self._place)
 
     def _show(self, token: str) -> Any:
-        return json.loads(vault().unword(token, self._place))
+        return _read(str(vault().unword(token, self._place), "utf-8", "surrogatepass"))
 
 
 class SealedJson(_Json):
@@ -96,6 +99,8 @@ class SealedValues(_Json):
         if value is None:
             return None
         open_names = vault().open_names
+        if value.keys() <= open_names:
+            return value  # as mostly in a head
         hidden = [name for name in value if name not in open_names and not name.startswith("@")]
         if not hidden:
             return value
@@ -107,6 +112,11 @@ class SealedValues(_Json):
         if LOST in value:
             stored[LOST] = getattr(value[LOST], "token", value[LOST])
         return stored
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if value is None or (SEALED not in value and LOST not in value):
+            return value
+        return super().process_result_value(value, dialect)
 
     def opened(self, stored: dict[str, Any]) -> dict[str, Any]:
         if SEALED in stored:

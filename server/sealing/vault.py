@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,6 @@ class Vault:
         self.masters = masters
         self._engine = engine
         self._find_names = open_names
-        self._names: frozenset[str] | None = None
         self._lock = threading.Lock()
         self._until = 0.0
         self._keys: Mapping[bytes, Key] = {}
@@ -117,12 +117,10 @@ class Vault:
         self._match = [known[bytes.fromhex(row.id)] for row in rows if row.purpose == "match"]
         self._keys = {bytes.fromhex(row.id): known[bytes.fromhex(row.id)] for row in rows}
 
-    @property
+    @cached_property
     def open_names(self) -> frozenset[str]:
         """The properties whose values may stand as they are. What nobody declares may not."""
-        if self._names is None:
-            self._names = self._find_names()
-        return self._names
+        return self._find_names()
 
     def current(self, purpose: str) -> bytes:
         """The id of the key that seals for this purpose."""
@@ -169,7 +167,8 @@ def attach(app: Flask, settings: Settings, open_names: Callable[[], frozenset[st
 
 def vault() -> Vault:
     """The vault of the current app."""
-    found: Vault = current_app.extensions[_NAME]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    found: Vault = app.extensions[_NAME]
     return found
 
 

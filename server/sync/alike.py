@@ -18,10 +18,11 @@ from server.forms.dataset import Dataset
 from server.registry.tables import Conflict, Entity
 from server.sync.conflicts import close
 from server.sync.desk import carry_off, forget_lookalikes, lookalikes
-from server.sync.likeness import compared, look_alike
+from server.sync.likeness import look_alike
 from server.sync.lookalikes import (
     SAME,
     Lookalikes,
+    compared_keys,
     other_of,
     pair_key,
     pair_of,
@@ -30,7 +31,7 @@ from server.sync.lookalikes import (
     read_lookalikes,
 )
 from server.sync.merge_state import STATE
-from server.sync.record import Edit, Move, Origin, key_of
+from server.sync.record import Edit, Move, Origin
 
 
 def settle_alike(
@@ -66,8 +67,10 @@ def _near(session: Session, dataset: Dataset, origin: Origin, entity: Entity, ed
 
 def _matters(dataset: Dataset, entity: Entity, edits: Sequence[Edit], moves: Sequence[Move]) -> bool:
     """Whether what the op wrote can make or end a likeness."""
-    names = {key_of(dataset, name) for name in compared(dataset.alike)} | {STATE} if dataset.alike else set()
-    return entity.version == 1 or bool(moves) or any(edit.name in names for edit in edits) or SAME in entity.contested
+    if entity.version == 1 or moves or SAME in entity.contested:
+        return True
+    keys = compared_keys(dataset)
+    return any(edit.name in keys or edit.name == STATE for edit in edits)
 
 
 def _alike(dataset: Dataset, entity: Entity, near: Lookalikes) -> dict[str, Entity]:

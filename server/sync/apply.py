@@ -17,7 +17,7 @@ from server.registry.tables import Entity
 from server.sync import merge
 from server.sync.desk import versions_at
 from server.sync.grounds import SETTLED
-from server.sync.heads import Writes, empty_key, keys_and_gone
+from server.sync.heads import Keys, empty_key, keys_of
 from server.sync.merge_policy import Value
 from server.sync.merge_state import STATE, state_value
 from server.sync.migrate_records import migrate_record
@@ -29,26 +29,29 @@ from server.sync.tables import OpLog
 from server.sync.vocabulary import vocabulary
 
 
-def apply_write(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> Outcome:
-    """The record after this write; one that does not exist yet is made."""
-    entity = session.get(Entity, write.id)
+def apply_write(
+    session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, known: Entity | None = None
+) -> Outcome:
+    """The record after this write; one that does not exist yet is made. `known`: the record, for who has read it."""
+    entity = known or session.get(Entity, write.id)
     if entity is not None:
         migrate_record(session, entity)
-    keys, gone = keys_and_gone(session, dataset, entity)
+    keys = keys_of(session, dataset, entity)
     others = _without(keys, write)
-    seen = _seen(session, dataset, origin, write, entity, others, gone)
-    sent = _sent(dataset, write)
+    seen = _seen(session, dataset, origin, write, entity, keys)
+    sent = _sent(dataset, write, seen.overlaid)
     edits = [
-        _edit(dataset, origin, write, name, keys, others, part, seen[name], entity)
+        _edit(dataset, origin, write, name, keys, others, part, seen, entity)
         for name, part in sent.items()
-        if merge.touched(part, seen[name].overlaid)
+        if merge.touched(part, seen.overlaid)
         or (write.stead and name in write.stead.keys)
         or (merge.changed_back(part) and _is_ahead(session, origin))
     ]
-    unsaid = {name: key for name, key in others.items() if name not in sent and key != keys[name]}
-    edits += [Edit(name, keys[name], key, None) for name, key in unsaid.items()]
+    if others is not keys:
+        unsaid = {name: key for name, key in others.items() if name not in sent and key != keys[name]}
+        edits += [Edit(name, keys[name], key, None) for name, key in unsaid.items()]
     edits = with_state(session, entity, keys, edits)
-    differs = tuple(name for name, part in sent.items() if merge.base_differs(part, seen[name].overlaid))
+    differs = tuple(name for name, part in sent.items() if merge.base_differs(part, seen.overlaid))
     if entity is not None and not edits:
         return outcome_of(session, entity, (), None, differs)
     entity = entity or _create(session, dataset, origin, write)
@@ -72,49 +75,44 @@ def _without(keys: Mapping[str, merge.Key], write: RecordWrite) -> Mapping[str, 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the author saw of one key: at the base version, and with the author's own later writes over it."""
+    """What the author saw of the record: at the base version, and with the author's own later writes over it."""
 
     at_base: Value
     overlaid: Value
 
 
-def _sent(dataset: Dataset, write: RecordWrite) -> dict[str, merge.Sent]:
-    """What was sent, by key."""
-    values: dict[str, dict[str, str | None]] = {}
-    base: dict[str, dict[str, str | None]] = {}
-    for name, text in write.values.items():
-        key = key_of(dataset, name)
-        values.setdefault(key, {})[name] = text
-        if name in write.base:
-            base.setdefault(key, {})[name] = canonical(write.base[name], _type(dataset, name))
-    return {key: merge.Sent(sent, base.get(key, {})) for key, sent in values.items()}
+def _sent(dataset: Dataset, write: RecordWrite, seen: Value) -> dict[str, merge.Sent]:
+    """What was sent, by key. A form sends all that it shows: keys of which it says only what its author saw, with the
+    same base or none, are left out, unless they are in the place of an earlier op.
+    """
+    base = {name: _canonical(dataset, name, text) for name, text in write.base.items() if name in write.values}
+    sent = merge.Sent(write.values, base)
+    names = sent.values if write.stead else merge.odd(sent, seen)
+    return {key: sent.part(members(dataset, key)) for key in dict.fromkeys([key_of(dataset, name) for name in names])}
 
 
-def _type(dataset: Dataset, name: str) -> str:
+def _canonical(dataset: Dataset, name: str, value: object) -> str | None:
     prop = dataset.properties.get(name)
-    return prop.type if prop else "text"
+    return canonical(value, prop.type if prop else "text")
 
 
 def _seen(
-    session: Session,
-    dataset: Dataset,
-    origin: Origin,
-    write: RecordWrite,
-    entity: Entity | None,
-    keys: Mapping[str, merge.Key],
-    gone: Writes,
-) -> dict[str, _Seen]:
+    session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, entity: Entity | None, keys: Keys
+) -> _Seen:
     """What was taken back since was on the author's screen all the same."""
     at_base = _values_at(session, entity, write.base_version)
+    if STATE in write.values:
+        at_base = {**at_base, **state_value(at_base.get(STATE))}
     lineage, seq = _line(origin, write)
-    seen: dict[str, _Seen] = {}
-    for name in {key_of(dataset, name) for name in write.values}:
-        value: Value = {prop: at_base.get(prop) for prop in members(dataset, name)}
-        if name == STATE:
-            value = state_value(at_base.get(STATE))
-        writes = (*(keys[name].writes if name in keys else ()), *gone.get(name, ()))
-        seen[name] = _Seen(value, merge.seen_value(value, write.base_version, lineage, seq, writes))
-    return seen
+    overlaid = at_base
+    for name, rows in keys.written_since(write.base_version, lineage).items():
+        value = _of_key(dataset, name, at_base)
+        overlaid = {**overlaid, **merge.seen_value(value, write.base_version, lineage, seq, rows)}
+    return _Seen(at_base, overlaid)
+
+
+def _of_key(dataset: Dataset, name: str, values: Value) -> Value:
+    return {prop: values.get(prop) for prop in members(dataset, name)}
 
 
 def _line(origin: Origin, write: RecordWrite) -> tuple[str, int | None]:
@@ -151,15 +149,15 @@ def _edit(
         value=merge.written_value(part, seen.overlaid, members(dataset, name)),
         version=write.stead.version if write.stead else (entity.version if entity else 0) + 1,
         base_version=write.base_version,
-        saw=seen.at_base if write.base_version else None,
+        saw=_of_key(dataset, name, seen.at_base) if write.base_version else None,
         lineage=lineage,
         seq=seq,
         corrects=origin.corrects,
         rank=origin.rank,
         observed=origin.observed,
     )
-    empty = empty_key(dataset, name)
-    return Edit(name, keys.get(name, empty), merge.add(others.get(name, empty), made), made)
+    before = keys.get(name) or empty_key(dataset, name)
+    return Edit(name, before, merge.add(others.get(name, before), made), made)
 
 
 def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> Entity:

@@ -52,8 +52,10 @@ def settle_rules(
 ) -> list[Conflict]:
     """Opens and closes the record's conflicts about rules; answers those that changed."""
     had = any(name.startswith(RULE) for name in entity.contested)
+    if not had and not _met_others(origin, entity, write):
+        return []
     hard = [rule for rule in dataset.rules if rule.severity == "hard"]
-    if not hard or not (had or _met_others(origin, entity, write)):
+    if not hard:
         return []
     keys = keys_of(session, dataset, entity)
     wanted = _broken(session, dataset, entity, keys, hard)
@@ -97,7 +99,7 @@ def _broken(
 
 
 def _breaks(dataset: Dataset, rule: Rule, day: date, values: Texts) -> bool:
-    return rule in check_record(dataset, values, day)
+    return bool(check_record(dataset, values, day, [rule]))
 
 
 def _day(keys: Mapping[str, Key], names: Sequence[str]) -> date:

@@ -21,8 +21,8 @@ def settle(
     session: Session, dataset: Dataset, entity_id: str, origin: Origin, edits: Sequence[Edit]
 ) -> tuple[str, ...]:
     """Brings the conflicts of a record in line with its heads; answers the ids of those that changed."""
-    several = (edit for edit in edits if edit.after.policy.name != "derived")
-    changed = [edit for edit in several if len(edit.before.values()) > 1 or len(edit.after.values()) > 1]
+    told = (edit for edit in edits if edit.after.policy.name != "derived")
+    changed = [edit for edit in told if edit.before.several or edit.after.several]
     if not changed:
         return ()
     rows = session.scalars(select(Conflict).where(Conflict.entity_id == entity_id, Conflict.state == "open"))
@@ -35,7 +35,7 @@ def settle(
 def _settle(
     session: Session, dataset: Dataset, entity_id: str, origin: Origin, edit: Edit, row: Conflict | None
 ) -> Conflict | None:
-    if len(edit.after.values()) > 1 and row is None:
+    if edit.after.several and row is None:
         row = Conflict(
             id=str(uuid.uuid4()),
             entity_id=entity_id,
@@ -55,7 +55,7 @@ def _settle(
 
 def _closed(edit: Edit) -> list[str]:
     """The values that were open before this op: they were part of the conflict too."""
-    return [head.op_id for head in edit.before.heads()] if len(edit.before.values()) > 1 else []
+    return [head.op_id for head in edit.before.heads()] if edit.before.several else []
 
 
 def _close(row: Conflict, origin: Origin, edit: Edit) -> None:

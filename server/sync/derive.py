@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.forms.dataset import Dataset
 from server.forms.rule_tree import Record, belongs
 from server.registry.tables import Entity, EntityVersion
 from server.sync.definitions import datasets
@@ -24,10 +25,11 @@ def recount(
 ) -> list[Outcome]:
     """The households whose counts this op changed without writing them; those that it wrote say the count at once."""
     known = datasets()
-    top = {one.root_id: one for one in written if one.id == one.root_id and one.written}
     reckoned = {one.id for one in records if not known[one.dataset].counts.keys().isdisjoint(one.values)}
-    below = {counted for dataset in known.values() for counted in dataset.counts.values()}
-    changed = {one.root_id for one in written if one.written and (one.dataset in below or one.id in reckoned)}
+    changed = {one.root_id for one in written if one.written and (_is_counted(known, one) or one.id in reckoned)}
+    if not changed:
+        return []
+    top = {one.root_id for one in written if one.id == one.root_id and one.written}
     found = []
     for root_id in sorted(changed):
         entity = session.get_one(Entity, root_id)
@@ -39,6 +41,12 @@ def recount(
         else:
             found.append(_anew(session, origin, entity, counted))
     return found
+
+
+def _is_counted(known: Mapping[str, Dataset], one: Outcome) -> bool:
+    """Whether the record above says how many of this kind there are."""
+    parent = known[one.dataset].parent
+    return parent is not None and one.dataset in known[parent.dataset].counts.values()
 
 
 def _counted(session: Session, entity: Entity) -> dict[str, str | None]:

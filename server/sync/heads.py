@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -14,26 +16,59 @@ from server.sync import merge
 from server.sync.desk import carry_off, change_head, lay, written_values
 from server.sync.record import Edit, Origin, policy_of
 
-Writes = dict[str, list[merge.Write]]
+Rows = Sequence[Any]
 
 
-def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> dict[str, merge.Key]:
-    """All keys of a record with their writes; what was taken back is remembered for decisions about its value."""
-    return keys_and_gone(session, dataset, entity)[0]
+class Keys(Mapping[str, merge.Key]):
+    """The keys of a record at which something stands, by name. Most ops change few of many: so the writes of a key are
+    made of their rows when somebody looks at it. What was taken back is remembered for decisions about its value.
+
+    `rows`: of Head, oldest first. `shown`: for each key whose value was shown last.
+    """
+
+    def __init__(self, dataset: Dataset, shown: Mapping[str, str], rows: Rows) -> None:
+        self._dataset = dataset
+        self._shown = shown
+        self._rows = rows
+        self._standing: dict[str, list[Any]] = defaultdict(list)
+        self._gone: dict[str, list[Any]] = defaultdict(list)
+        for row in rows:
+            (self._gone if row.withdrawn_at else self._standing)[row.key].append(row)
+        self._made: dict[str, merge.Key] = {}
+
+    def __getitem__(self, name: str) -> merge.Key:
+        if name not in self._standing:
+            raise KeyError(name)
+        if name not in self._made:
+            self._made[name] = self._key(name)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._standing
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._standing)
+
+    def __len__(self) -> int:
+        return len(self._standing)
+
+    def _key(self, name: str) -> merge.Key:
+        standing, gone = (tuple([write_of(row) for row in rows.get(name, ())]) for rows in (self._standing, self._gone))
+        return merge.Key(standing, self._shown.get(name), policy_of(self._dataset, name), gone)
+
+    def written_since(self, version: int, lineage: str) -> dict[str, Rows]:
+        """Rows of the keys that this line of work wrote after a version of the record, also those taken back."""
+        if not self._rows or self._rows[-1].version <= version:
+            return {}  # mostly
+        names = {row.key for row in self._rows if row.version > version and row.lineage == lineage}
+        return {name: [*self._standing.get(name, ()), *self._gone.get(name, ())] for name in names}
 
 
-def keys_and_gone(session: Session, dataset: Dataset, entity: Entity | None) -> tuple[dict[str, merge.Key], Writes]:
-    """As `keys_of`, with all that was taken back, by key: also where nothing stands any more."""
+def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> Keys:
+    """All keys of a record; of one that does not exist none."""
     if entity is None:
-        return {}, {}
-    standing, gone = Writes(), Writes()
-    for row in written_values(session, entity.id):
-        (gone if row.withdrawn_at else standing).setdefault(row.key, []).append(write_of(row))
-    keys = {
-        name: merge.Key(tuple(found), entity.shown.get(name), policy_of(dataset, name), tuple(gone.get(name, ())))
-        for name, found in standing.items()
-    }
-    return keys, gone
+        return Keys(dataset, {}, ())
+    return Keys(dataset, entity.shown, written_values(session, entity.id))
 
 
 def empty_key(dataset: Dataset, name: str) -> merge.Key:
@@ -65,6 +100,8 @@ def store_heads(session: Session, entity_id: str, origin: Origin, edit: Edit) ->
     before = {write.op_id: write for write in edit.before.writes}
     for write in edit.after.writes:
         known = before.pop(write.op_id, None)
+        if known is write:
+            continue
         if known is None and write.op_id != origin.op_id:
             _put_beside(session, entity_id, edit.name, write)
         elif known is None:

@@ -84,6 +84,15 @@ class Lookalikes:
         return {id for row in rows for id in (pair_of(row) or ())}
 
 
+def compared_keys(dataset: Dataset) -> frozenset[str]:
+    """The keys of what is compared; found out once for each dataset."""
+    keys: frozenset[str] | None = dataset.kept.get("compared")
+    if keys is None:
+        names = compared(dataset.alike) if dataset.alike else ()
+        keys = dataset.kept["compared"] = frozenset(key_of(dataset, name) for name in names)
+    return keys
+
+
 def _of_key(dataset: Dataset, key: str) -> list[str]:
     wanted = compared(dataset.alike) if dataset.alike else ()
     return [name for name in wanted if key_of(dataset, name) == key]
@@ -142,7 +151,7 @@ def _in_places(dataset: Dataset, places: Collection[str]) -> ColumnElement[bool]
 
 def read_values(session: Session, dataset: Dataset, ids: Collection[str]) -> dict[str, Values]:
     """What the heads of each record say of the properties that are compared."""
-    keys = {key_of(dataset, name) for name in (compared(dataset.alike) if dataset.alike else ())}
+    keys = compared_keys(dataset)
     standing = (Head.withdrawn_at.is_(None), Head.closed_by.is_(None), Head.key.in_(keys))
     columns = select(Head.entity_id, Head.key, Head.value).where(Head.entity_id.in_(list(ids)), *standing)
     heads: dict[str, list[tuple[str, Any]]] = defaultdict(list)

@@ -9,10 +9,10 @@ decides neither the heads nor what is contested; it may decide which of them is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
-from server.sync.merge_policy import COMPOSING, REVIEW, Decision, Policy, Value, decide
+from server.sync.merge_policy import ASKING, COMPOSING, REVIEW, Decision, Policy, Value, decide
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,20 @@ class Write:
 
     def closed(self, by: str | None) -> Write:
         """The same write, seen by this op."""
-        return self if by == self.closed_by else replace(self, closed_by=by)
+        return self if by == self.closed_by else Write(**{**self.__dict__, "closed_by": by})
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What an op says of one key: the values in its instance, and the base values its sender named (or {})."""
+    """What an op says of a record or of one key: the values in its instance, and the base values its sender named."""
 
     values: Value
     base: Value
+
+    def part(self, names: Sequence[str]) -> Sent:
+        """What it says of these properties."""
+        values, base = ({name: given[name] for name in names if name in given} for given in (self.values, self.base))
+        return Sent(values, base)
 
 
 @dataclass(frozen=True)
@@ -64,36 +69,46 @@ class Key:
     shown: str | None
     policy: Policy = REVIEW
     gone: tuple[Write, ...] = ()
+    _heads: tuple[Write, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        heads = tuple([write for write in self.writes if write.closed_by is None])
+        object.__setattr__(self, "_heads", heads)
 
     def heads(self) -> tuple[Write, ...]:
-        return tuple([write for write in self.writes if write.closed_by is None])
+        return self._heads
 
     def values(self) -> tuple[Value, ...]:
         """The distinct values of the heads, oldest first."""
-        heads = self.heads()
-        if len(heads) == 1:
-            return (heads[0].value,)
         distinct: list[Value] = []
-        for head in sorted(heads, key=lambda head: head.version):
+        for head in sorted(self._heads, key=lambda head: head.version):
             if head.value not in distinct:
                 distinct.append(head.value)
         return tuple(distinct)
 
+    @property
+    def several(self) -> bool:
+        """Whether the heads differ."""
+        return len(self._heads) > 1 and len(self.values()) > 1
+
     def decision(self) -> Decision:
         """What is shown, and whether a rule decided it. Without a head: nothing."""
-        heads = self.heads()
-        return decide(self.policy, heads, self.shown) if heads else Decision({}, None)
+        return decide(self.policy, self._heads, self.shown) if self._heads else Decision({}, None)
 
     def contested(self) -> bool:
         """Several values, and a person is to decide."""
-        return len(self.values()) > 1 and not self.decision().by_rule
+        return self.several and not self.decision().by_rule
 
     def settled(self) -> bool:
         """Several values, and the policy decided. What is derived is nobody's decision."""
-        return len(self.values()) > 1 and self.decision().by_rule and self.policy.name != "derived"
+        return self.several and self.decision().by_rule and self.policy.name != "derived"
 
     def shown_value(self) -> Value:
         return self.decision().value
+
+    def of(self, op_id: str) -> Write | None:
+        """What this op wrote."""
+        return next((write for write in reversed(self.writes) if write.op_id == op_id), None)
 
 
 def seen_value(at_base: Value, base_version: int, lineage: str, seq: int | None, writes: Iterable[Write]) -> Value:
@@ -106,6 +121,17 @@ def seen_value(at_base: Value, base_version: int, lineage: str, seq: int | None,
         if write.lineage == lineage and write.seq is not None and write.seq < seq and write.version > base_version
     ]
     return max(own, key=lambda write: write.seq or 0).value if own else at_base
+
+
+def odd(sent: Sent, seen: Value) -> list[str]:
+    """The properties of which anything else was said than their author saw. Of all others there is nothing to find out:
+    a form sends all that it shows.
+    """
+    return [
+        name
+        for name, value in sent.values.items()
+        if value != seen.get(name) or (name in sent.base and value != sent.base[name])
+    ]
 
 
 def touched(sent: Sent, seen: Value) -> bool:
@@ -142,10 +168,6 @@ def sees(later: Write, earlier: Write, policy: Policy = REVIEW) -> bool:
     """
     if later.corrects == earlier.op_id or earlier.op_id in later.resolves:
         return True
-    if policy.name == "immutable" and any(earlier.value.values()):
-        return False
-    if policy.stands(earlier.value, later.value):
-        return False
     at_base = earlier.version <= later.base_version and later.saw is not None
     shown = at_base and (earlier.value == later.saw or policy.name in COMPOSING)
     own = (
@@ -154,7 +176,11 @@ def sees(later: Write, earlier: Write, policy: Policy = REVIEW) -> bool:
         and earlier.seq is not None
         and earlier.seq < later.seq
     )
-    return shown or own
+    if not (shown or own):
+        return False
+    if policy.name == "immutable" and any(earlier.value.values()):
+        return False
+    return not policy.stands(earlier.value, later.value)
 
 
 def add(key: Key, write: Write) -> Key:
@@ -205,23 +231,26 @@ def _answers(key: Key, later: Write, earlier: Write) -> bool:
 
 def _lost_before(key: Key, write: Write) -> Set[str]:
     """The values that a rule had decided against at the write's base: who saw its decision answers all of them."""
-    if write.saw is None or not write.base_version:
+    if write.saw is None or not write.base_version or key.policy.name in ASKING:
         return frozenset()
-    at_base = [old for old in key.writes if old.version <= write.base_version and _open_at(key, old, write)]
+    versions = {old.op_id: old.version for old in key.writes}
+    at_base = [old for old in key.writes if old.version <= write.base_version and _open_at(versions, old, write)]
     if len(at_base) < 2 or not decide(key.policy, at_base, None).by_rule:
         return frozenset()
     return {old.op_id for old in at_base if not key.policy.stands(old.value, write.value)}
 
 
-def _open_at(key: Key, old: Write, write: Write) -> bool:
-    """Whether `old` was a head at the write's base version."""
-    closer = next((other for other in key.writes if other.op_id == old.closed_by), None)
-    return closer is None or closer.version > write.base_version
+def _open_at(versions: Mapping[str, int], old: Write, write: Write) -> bool:
+    """Whether `old` was a head at the write's base version. `versions`: of the key's writes, by op."""
+    closer = versions.get(old.closed_by or "")
+    return closer is None or closer > write.base_version
 
 
 def shown_anew(key: Key) -> Key:
     """What was shown stays shown while its value is a head's and no rule speaks for another."""
     heads = key.heads()
+    if len(heads) == 1 and heads[0].op_id == key.shown:
+        return key
     if len(heads) == 1:
         return Key(key.writes, heads[0].op_id, key.policy, key.gone)
     before = next((write.value for write in key.writes if write.op_id == key.shown), None)

@@ -204,3 +204,5 @@ _RULES: dict[str, Callable[[Policy, Heads, str | None], Decision]] = {
 }
 # What these show holds the values of all heads, so who saw it has seen them all.
 COMPOSING = ("union", "append")
+# These never decide between values that differ: they leave it to a person.
+ASKING = ("review", "immutable", "worst")

@@ -49,6 +49,11 @@ def geometry_of(dataset: Dataset, values: Mapping[str, str | None]) -> Point | N
     return _by_declaration(lon, lat, values.get(dataset.location.get("datum", "")))
 
 
+def stands_elsewhere(dataset: Dataset, before: Mapping[str, str | None], after: Mapping[str, str | None]) -> bool:
+    """Whether anything has changed that the record's place is read from."""
+    return any(before.get(name) != after.get(name) for name in (dataset.location or {}).values())
+
+
 def declared_point(location: Mapping[str, object] | None) -> Point | None:
     """The point of a visit or a capture record in WGS-84, by its declared datum."""
     if not location:

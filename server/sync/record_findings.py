@@ -32,15 +32,19 @@ def record_findings(session: Session, case: Case, written: Sequence[Outcome]) ->
 def _of_record(session: Session, case: Case, outcome: Outcome) -> list[dict[str, Any]]:
     place = f"{outcome.dataset}/{outcome.id}"
     touched = {f"{write.dataset}.{name}" for write in case.writes if write.id == outcome.id for name in write.values}
+    dataset = datasets()[outcome.dataset]
+    asked = [rule for rule in dataset.rules if not touched.isdisjoint(rule.properties)]
+    if not asked:
+        return []
     try:
-        values = session.get_one(Entity, outcome.id).values
-        broken = check_record(datasets()[outcome.dataset], values, visit_day(case))
+        entity = case.known_record(outcome.id) or session.get_one(Entity, outcome.id)
+        broken = check_record(dataset, entity.values, visit_day(case), asked)
     except Exception as error:
         # A rule that crashes is our fault and must not cost anybody a visit.
         where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
         log.error("rules crashed", op_id=case.row.op_id, kind=type(error).__name__, traceback=where)
         return [finding(place, "evaluation.failed")]
-    return [_told(place, rule) for rule in broken if touched.intersection(rule.properties)]
+    return [_told(place, rule) for rule in broken]
 
 
 def _told(place: str, rule: Rule) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from server.sync.conflicts import open_conflicts, settle
 from server.sync.desk import lay
 from server.sync.heads import store_heads
 from server.sync.merge_policy import Value
-from server.sync.place import geometry_of, wanted_region, with_children
+from server.sync.place import geometry_of, stands_elsewhere, wanted_region, with_children
 from server.sync.record import Edit, Move, Origin, Outcome, RecordWrite, members
 from server.sync.state import state_now
 
@@ -49,24 +49,28 @@ def store(
     derived: Value | None = None,
 ) -> Stored:
     """Writes the new version, its history entry, the heads and the conflicts. `derived`: values that nobody wrote."""
-    changes = [change for edit in edits for change in _changes(dataset, entity, edit)]
-    changes += [_change(entity, name, text) for name, text in (derived or {}).items()]
-    values = {**entity.values, **(derived or {})}
+    before = entity.values
+    values = {**before, **(derived or {})}
+    changes = []
     for edit in edits:
-        values |= _shown(dataset, edit)
+        shown = _shown(dataset, edit)
+        changes += _changes(before, edit, shown)
+        values |= shown
+    changes += [_change(before, name, text) for name, text in (derived or {}).items()]
     entity.version += 1
     entity.values = values
     entity.shown = entity.shown | {edit.name: edit.after.shown for edit in edits if edit.after.shown}
-    entity.label = (values.get(dataset.label_property) or write.label or entity.label)[:LABEL_LENGTH]
-    entity.geom = geometry_of(dataset, values)
     entity.updated_at = now()
-    entity.updated_by = origin.person_id
-    entity.contested = _contested(dataset, entity, edits)
+    _set(entity, "label", (values.get(dataset.label_property) or write.label or entity.label)[:LABEL_LENGTH])
+    _set(entity, "updated_by", origin.person_id)
+    _set(entity, "contested", _contested(dataset, entity.contested, edits))
+    if entity.geom is None or stands_elsewhere(dataset, before, values):
+        entity.geom = geometry_of(dataset, values)
     lay(session, EntityVersion, _history(origin, write, entity, changes))
     for edit in edits:
         store_heads(session, entity.id, origin, edit)
     conflicts = settle(session, dataset, entity.id, origin, edits)
-    entity.state = state_now(session, entity, edits)
+    _set(entity, "state", state_now(session, entity, edits))
     moves = (*_joined(session, dataset, entity), *_moved(session, dataset, entity))
     mixed = settle_rules(session, dataset, origin, entity, write)
     alike, beside = settle_alike(session, dataset, origin, entity, edits, moves)
@@ -80,26 +84,33 @@ def _shown(dataset: Dataset, edit: Edit) -> Value:
     return edit.after.shown_value() or dict.fromkeys(members(dataset, edit.name))
 
 
-def _changes(dataset: Dataset, entity: Entity, edit: Edit) -> list[dict[str, Any]]:
+def _set(entity: Entity, column: str, value: object) -> None:
+    """What seldom changes: to set it costs the session more than to look."""
+    if getattr(entity, column) != value:
+        setattr(entity, column, value)
+
+
+def _changes(before: Value, edit: Edit, shown: Value) -> list[dict[str, Any]]:
     """What the op wrote, property by property; `shown` is false while another head stands in front."""
-    shown = _shown(dataset, edit)
     wrote = edit.write.value if edit.write else shown
     return [
-        {"property": name, "from": entity.values.get(name), "to": value, "shown": shown.get(name) == value}
+        {"property": name, "from": before.get(name), "to": value, "shown": shown.get(name) == value}
         for name, value in wrote.items()
-        if value != entity.values.get(name) or shown.get(name) != value
+        if value != before.get(name) or shown.get(name) != value
     ]
 
 
-def _change(entity: Entity, name: str, text: str | None) -> dict[str, Any]:
-    return {"property": name, "from": entity.values.get(name), "to": text, "shown": True}
+def _change(before: Value, name: str, text: str | None) -> dict[str, Any]:
+    return {"property": name, "from": before.get(name), "to": text, "shown": True}
 
 
-def _contested(dataset: Dataset, entity: Entity, edits: Sequence[Edit]) -> list[str]:
-    contested = set(entity.contested)
+def _contested(dataset: Dataset, before: Sequence[str], edits: Sequence[Edit]) -> list[str]:
+    contested = set(before)
     for edit in edits:
-        names = set(members(dataset, edit.name))
-        contested = contested | names if edit.after.contested() else contested - names
+        if edit.after.contested():
+            contested.update(members(dataset, edit.name))
+        elif contested:
+            contested.difference_update(members(dataset, edit.name))
     return sorted(contested)
 
 
@@ -170,7 +181,6 @@ def outcome_of(
 
 def _decided_before(edit: Edit) -> bool:
     """Whether a person has decided already about the value that the op wrote, which its author did not know."""
-    writes = {write.op_id: write for write in edit.after.writes}
-    mine = writes.get(edit.write.op_id) if edit.write else None
-    over = writes.get(mine.closed_by or "") if mine else None
+    mine = edit.after.of(edit.write.op_id) if edit.write else None
+    over = edit.after.of(mine.closed_by) if mine and mine.closed_by else None
     return mine is not None and over is not None and bool(over.resolves) and over.value != mine.value

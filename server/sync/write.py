@@ -53,7 +53,10 @@ def write_records(session: Session, case: Case, submission: SubmissionOp) -> lis
     records = _in_place(session, case, origin, [record for record in judged if isinstance(record, RecordWrite)])
     if isinstance(records, Verdict):
         return records
-    outcomes = [apply_write(session, datasets()[record.dataset], origin, record) for record in records]
+    defined = datasets()
+    outcomes = [
+        apply_write(session, defined[one.dataset], origin, one, case.known_record(one.id)) for one in records
+    ]
     outcomes += recount(session, origin, records, outcomes)
     case.findings += [finding(f"{o.dataset}/{o.id}/{key}", "base.differs") for o in outcomes for key in o.differs]
     _take_steps(session, case)
@@ -87,6 +90,8 @@ def _named(case: Case, submission: SubmissionOp) -> dict[tuple[str, str], Named]
         return None
     return {
         (item.dataset, item.id): replace(item, base=todays_base(item.dataset, item.base, case.known_words))
+        if item.base
+        else item
         for item in submission.entities
     }
 

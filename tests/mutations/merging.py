@@ -14,7 +14,7 @@ MERGING = (
         "sync/test_merge.py", "sync/test_guards.py::test_an_edit_closes_only_what_was_shown",
     ),
     mutant(
-        "ones own earlier writes were not seen", MERGE, "    return shown or own\n", "    return shown\n",
+        "ones own earlier writes were not seen", MERGE, "    if not (shown or own):\n", "    if not shown:\n",
         f"{PUSH}::test_my_own_earlier_change_is_no_conflict_while_the_phone_is_offline",
     ),
     mutant(
@@ -31,7 +31,7 @@ MERGING = (
     ),
     mutant(
         "a coarse fix takes the place of a pin", MERGE,
-        "    if policy.stands(earlier.value, later.value):\n        return False\n", "",
+        "    return not policy.stands(earlier.value, later.value)\n", "    return True\n",
         "sync/test_places.py::test_a_coarse_fix_does_not_displace_a_pin_that_its_author_saw_and_a_sharp_one_does",
     ),
     mutant(
