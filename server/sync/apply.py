@@ -156,8 +156,9 @@ def _edit(
         rank=origin.rank,
         observed=origin.observed,
     )
-    before = keys.get(name) or empty_key(dataset, name)
-    return Edit(name, before, merge.add(others.get(name, before), made), made)
+    before = keys[name] if name in keys else empty_key(dataset, name)
+    without = others[name] if name in others else before
+    return Edit(name, before, merge.add(without, made), made)
 
 
 def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> Entity:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -30,18 +29,19 @@ class Keys(Mapping[str, merge.Key]):
         self._dataset = dataset
         self._shown = shown
         self._rows = rows
-        self._standing: dict[str, list[Any]] = defaultdict(list)
-        self._gone: dict[str, list[Any]] = defaultdict(list)
+        self._standing: dict[str, list[Any]] = {}
+        self._gone: dict[str, list[Any]] = {}
         for row in rows:
-            (self._gone if row.withdrawn_at else self._standing)[row.key].append(row)
+            (self._gone if row.withdrawn_at else self._standing).setdefault(row.key, []).append(row)
         self._made: dict[str, merge.Key] = {}
 
     def __getitem__(self, name: str) -> merge.Key:
-        if name not in self._standing:
-            raise KeyError(name)
-        if name not in self._made:
-            self._made[name] = self._key(name)
-        return self._made[name]
+        found = self._made.get(name)
+        if found is None:
+            standing, gone = _writes(self._standing[name]), _writes(self._gone.get(name, ()))
+            found = merge.Key(standing, self._shown.get(name), policy_of(self._dataset, name), gone)
+            self._made[name] = found
+        return found
 
     def __contains__(self, name: object) -> bool:
         return name in self._standing
@@ -51,10 +51,6 @@ class Keys(Mapping[str, merge.Key]):
 
     def __len__(self) -> int:
         return len(self._standing)
-
-    def _key(self, name: str) -> merge.Key:
-        standing, gone = (tuple([write_of(row) for row in rows.get(name, ())]) for rows in (self._standing, self._gone))
-        return merge.Key(standing, self._shown.get(name), policy_of(self._dataset, name), gone)
 
     def written_since(self, version: int, lineage: str) -> dict[str, Rows]:
         """Rows of the keys that this line of work wrote after a version of the record, also those taken back."""
@@ -74,6 +70,10 @@ def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> Keys:
 def empty_key(dataset: Dataset, name: str) -> merge.Key:
     """A key that nobody wrote yet."""
     return merge.Key((), None, policy_of(dataset, name))
+
+
+def _writes(rows: Rows) -> tuple[merge.Write, ...]:
+    return tuple([write_of(row) for row in rows])
 
 
 def write_of(row: Head) -> merge.Write:

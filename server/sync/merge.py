@@ -62,18 +62,21 @@ class Sent:
 class Key:
     """All writes of one key, the op whose value was shown last (None: nothing was ever written), and its policy.
 
-    `gone`: writes that were taken back; a decision that had one on screen still stands for its value.
+    `gone`: writes that were taken back; a decision that had one on screen still stands for its value. `several`:
+    whether the heads differ.
     """
 
     writes: tuple[Write, ...]
     shown: str | None
     policy: Policy = REVIEW
     gone: tuple[Write, ...] = ()
+    several: bool = field(init=False, repr=False, compare=False)
     _heads: tuple[Write, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         heads = tuple([write for write in self.writes if write.closed_by is None])
         object.__setattr__(self, "_heads", heads)
+        object.__setattr__(self, "several", len(heads) > 1 and any(one.value != heads[0].value for one in heads))
 
     def heads(self) -> tuple[Write, ...]:
         return self._heads
@@ -85,11 +88,6 @@ class Key:
             if head.value not in distinct:
                 distinct.append(head.value)
         return tuple(distinct)
-
-    @property
-    def several(self) -> bool:
-        """Whether the heads differ."""
-        return len(self._heads) > 1 and len(self.values()) > 1
 
     def decision(self) -> Decision:
         """What is shown, and whether a rule decided it. Without a head: nothing."""

@@ -181,6 +181,8 @@ def outcome_of(
 
 def _decided_before(edit: Edit) -> bool:
     """Whether a person has decided already about the value that the op wrote, which its author did not know."""
-    mine = edit.after.of(edit.write.op_id) if edit.write else None
+    if edit.write is None or edit.write in edit.after.heads():
+        return False
+    mine = edit.after.of(edit.write.op_id)
     over = edit.after.of(mine.closed_by) if mine and mine.closed_by else None
     return mine is not None and over is not None and bool(over.resolves) and over.value != mine.value
