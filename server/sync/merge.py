@@ -217,11 +217,11 @@ def _answers(key: Key, later: Write, earlier: Write) -> bool:
     """Whether `later` saw `earlier`, or decided about its value without the author of `earlier` knowing of it.
 
     What was on screen stands for its witnesses, also for one that arrives after the decision; another decision stands
-    only for itself.
+    only for itself. Who had the decision before him knew of it, whatever has become of it since.
     """
     if sees(later, earlier, key.policy):
         return True
-    if not later.resolves or earlier.resolves or sees(earlier, later, key.policy):
+    if not later.resolves or earlier.resolves or later.version <= earlier.base_version:
         return False
     on_screen = (known.value for known in (*key.writes, *key.gone) if known.op_id in later.resolves)
     return earlier.value in on_screen

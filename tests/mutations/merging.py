@@ -66,6 +66,10 @@ MERGING = (
         "sync/test_merge.py::test_heads_do_not_depend_on_the_order_of_arrival",
     ),
     mutant(
+        "a decision answers those who knew of it", MERGE, " or later.version <= earlier.base_version:", ":",
+        "sync/test_merge.py::test_a_decision_answers_nobody_who_knew_of_it",
+    ),
+    mutant(
         "what was withdrawn leaves nothing behind", MERGE, "    return replace(write, closed_by=closer)\n",
         "    return write\n", "sync/test_review.py",
     ),

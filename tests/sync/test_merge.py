@@ -105,3 +105,17 @@ def test_a_correction_has_seen_what_it_corrects() -> None:
     fix = replace(first, op_id="op3", value={"days": "9"}, version=4, lineage="c", corrects="op1")
     key = add(add(add(Key((), None), first), other), fix)
     assert {head.op_id for head in key.heads()} == {"op2", "op3"}
+
+
+def test_a_decision_answers_nobody_who_knew_of_it() -> None:
+    """Also after its own value was replaced: else the rejected value, said anew, would leave nothing standing."""
+    one, other = Write("op1", {"days": "1"}, 2, 1, {"days": "0"}, "a", 1), Write("op2", {"days": "2"}, 3, 1, {}, "b", 1)
+    decided = Write("op3", {"days": "1"}, 4, 0, None, "op:op3", None, resolves=frozenset({"op1", "op2"}))
+    later = Write("op4", {"days": "3"}, 5, 4, {"days": "1"}, "a", 2)
+    anew = Write("op5", {"days": "2"}, 6, 5, {"days": "3"}, "b", 2)
+    key = Key((), None)
+    for write in (one, other, decided, later, anew):
+        key = add(key, write)
+    assert key.heads() == (anew,)
+    late = add(key, replace(anew, op_id="op6", base_version=3, lineage="c"))
+    assert {head.op_id for head in late.heads()} == {"op5"}

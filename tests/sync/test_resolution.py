@@ -208,3 +208,13 @@ def test_a_value_that_was_decided_against_comes_late_and_says_so(world: World, q
     assert late.send(late.visit(water_days="5"))[0]["status"] == "merged"
     assert zhang.get(f"/entities/{WANG}").json["data"]["water_shortage_days"] == "9"
     assert zhang.get("/conflicts?state=open").json["items"] == []
+
+
+def test_a_value_that_was_decided_against_may_come_true_later(quarrel: tuple[Phone, ...]) -> None:
+    """Who knows of the decision and of what came after it, and says the rejected value anew, is believed."""
+    li, helper, zhang = quarrel
+    conflict = open_conflict(zhang)
+    version = zhang.send(resolution(zhang, conflict, head_with(conflict, "9")["op_id"]))[0]["entities"][0]["version"]
+    version = li.send(li.visit(base_version=version, water_days="12"))[0]["entities"][0]["version"]
+    assert helper.send(helper.visit(base_version=version, water_days="5"))[0]["status"] == "applied"
+    assert zhang.get(f"/entities/{WANG}").json["data"]["water_shortage_days"] == "5"
