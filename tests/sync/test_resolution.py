@@ -218,15 +218,3 @@ def test_a_value_that_was_decided_against_may_come_true_later(quarrel: tuple[Pho
     version = li.send(li.visit(base_version=version, water_days="12"))[0]["entities"][0]["version"]
     assert helper.send(helper.visit(base_version=version, water_days="5"))[0]["status"] == "applied"
     assert zhang.get(f"/entities/{WANG}").json["data"]["water_shortage_days"] == "5"
-
-
-def test_a_value_once_decided_against_may_come_true_later(world: World, quarrel: tuple[Phone, ...]) -> None:
-    """A decision speaks of what was on screen then, not of what people find in the years after it."""
-    li, helper, zhang = quarrel
-    conflict = open_conflict(zhang)
-    version = zhang.send(resolution(zhang, conflict, head_with(conflict, "9")["op_id"]))[0]["entities"][0]["version"]
-    version = li.send(li.visit(base_version=version, water_days="2"))[0]["entities"][0]["version"]
-    (result,) = helper.send(helper.visit(base_version=version, water_days="5"))
-    assert result["status"] == "applied"
-    assert zhang.get(f"/entities/{WANG}").json["data"]["water_shortage_days"] == "5"
-    assert zhang.get(f"/conflicts/{conflict['id']}").json["state"] == "resolved"
