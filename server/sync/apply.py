@@ -157,8 +157,7 @@ def _edit(
         observed=origin.observed,
     )
     before = keys[name] if name in keys else empty_key(dataset, name)
-    without = others[name] if name in others else before
-    return Edit(name, before, merge.add(without, made), made)
+    return Edit(name, before, merge.add(others.get(name, before), made), made)
 
 
 def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> Entity:
