@@ -253,6 +253,23 @@ def read(often: bool = False) -> Iterator[Session]:
         yield session
 
 
+def look_up(statement: Ready, values: Values) -> Found:
+    """What one statement finds of all that is committed by now: no transaction need be begun and ended for it."""
+    with db.engine.connect() as here:
+        if here.dialect.name == "sqlite":
+            return statement.ask(here, values)
+        _keep_prepared(here, often=True)
+        driver: Any = here.connection.driver_connection
+        driver.autocommit = True
+        try:
+            found = statement.ask(here, values)
+        except DBAPIError:
+            here.invalidate()  # a prepared statement that outlived a change of its table would fail for ever
+            raise
+        driver.autocommit = False
+        return found
+
+
 @contextmanager
 def read_apart() -> Iterator[Session]:
     """As `read`, in a session of its own: for an answer that is still sent when its request has ended.

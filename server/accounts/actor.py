@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import HelperOf, Person, RoleGrant
@@ -61,35 +62,32 @@ def load_actor(
         id=person.id,
         username=person.username,
         display_name=person.display_name,
-        roles=_roles(session, person.id),
+        roles=roles_of(session.execute(_GRANTED, {"person": person.id}).all()),
         install_id=install_id,
         kind=kind,
         revoked=revoked,
     )
 
 
-def _roles(session: Session, person_id: str) -> tuple[Role, ...]:
-    rows = session.execute(
-        select(RoleGrant.role, RoleGrant.region_code, Region.path)
-        .join(Region, Region.code == RoleGrant.region_code, isouter=True)
-        .where(RoleGrant.person_id == person_id)
-    )
-    return roles_of(session, person_id, [(role, region, path) for role, region, path in rows])
+HELPS = exists().where(HelperOf.person_id == Person.id).label("helps")
+_GRANTED = (
+    select(RoleGrant.role, RoleGrant.region_code, Region.path, HELPS)
+    .select_from(Person)
+    .join(RoleGrant, RoleGrant.person_id == Person.id, isouter=True)
+    .join(Region, Region.code == RoleGrant.region_code, isouter=True)
+    .where(Person.id == bindparam("person"))
+)
 
 
-def roles_of(
-    session: Session, person_id: str, granted: Iterable[tuple[str, str | None, str | None]]
-) -> tuple[Role, ...]:
-    """The roles from what was granted: (role, region, path of the region). Who helps a household is a cadre."""
-    ordered = sorted(granted, key=lambda one: (one[0], one[1] or ""))
-    roles = [Role(role, region, path or "") for role, region, path in ordered]
-    if not any(role.role == "cadre" for role in roles) and _helps(session, person_id):
+def roles_of(granted: Sequence[Any]) -> tuple[Role, ...]:
+    """The roles from what was granted: rows of role, region_code, path of the region and `helps` (the person helps a
+    household); without a grant one row of which only that is known. Who helps a household is a cadre.
+    """
+    rows = sorted((row for row in granted if row.role is not None), key=lambda row: (row.role, row.region_code or ""))
+    roles = [Role(row.role, row.region_code, row.path or "") for row in rows]
+    if granted and granted[0].helps and not any(role.role == "cadre" for role in roles):
         roles.append(Role("cadre", None, ""))
     return tuple(roles)
-
-
-def _helps(session: Session, person_id: str) -> bool:
-    return session.scalar(select(HelperOf.person_id).where(HelperOf.person_id == person_id).limit(1)) is not None
 
 
 def authors(session: Session, person_ids: Iterable[str | None]) -> dict[str, dict[str, str]]:

@@ -10,9 +10,9 @@ from datetime import timedelta
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from server.accounts.actor import Actor, roles_of
+from server.accounts.actor import HELPS, Actor, roles_of
 from server.accounts.tables import Install, Person, RoleGrant, Token
-from server.db import ask, now
+from server.db import look_up, now
 from server.errors import Problem
 from server.geo.tables import Region
 from server.sending import Ready
@@ -53,7 +53,7 @@ _STANDING = Ready(
     select(
         Token.kind, Token.person_id, Token.install_id, Token.csrf_hash, Token.expires_at, Token.revoked_at,
         Person.username, Person.display_name, Person.active,
-        Install.revoked_at.label("install_revoked_at"), RoleGrant.role, RoleGrant.region_code, Region.path,
+        Install.revoked_at.label("install_revoked_at"), RoleGrant.role, RoleGrant.region_code, Region.path, HELPS,
     )
     .join(Person, Person.id == Token.person_id)
     .join(Install, Install.id == Token.install_id, isouter=True)
@@ -63,12 +63,12 @@ _STANDING = Ready(
 )  # fmt: skip
 
 
-def actor_by_token(session: Session, token: str, kinds: tuple[str, ...]) -> tuple[Actor, str | None]:
+def actor_by_token(token: str, kinds: tuple[str, ...]) -> tuple[Actor, str | None]:
     """The person behind a token, as the database has both now, and the hash of the desk's CSRF token.
 
     Problems: auth.required, auth.expired, auth.wrong_kind.
     """
-    rows = ask(session, _STANDING, {"hash": digest(token)}).all()
+    rows = look_up(_STANDING, {"hash": digest(token)}).all()
     if not rows or rows[0].revoked_at:
         raise Problem("auth.required")
     row = rows[0]
@@ -78,12 +78,11 @@ def actor_by_token(session: Session, token: str, kinds: tuple[str, ...]) -> tupl
         raise Problem("auth.expired")
     if row.kind not in kinds:
         raise Problem("auth.wrong_kind")
-    granted = [(one.role, one.region_code, one.path) for one in rows if one.role is not None]
     actor = Actor(
         id=row.person_id,
         username=row.username,
         display_name=row.display_name,
-        roles=roles_of(session, row.person_id, granted),
+        roles=roles_of(rows),
         install_id=row.install_id,
         kind=row.kind,
         revoked=row.install_revoked_at is not None,

@@ -14,7 +14,8 @@ _TAKES_OPS = "sync.push_ops"  # has limits of its own
 
 def bound_json() -> None:
     """Lets no JSON body but a push be longer than JSON_BYTES: read, it may take fifty times its size."""
-    if request.is_json and request.endpoint != _TAKES_OPS:
+    is_json = "json" in request.headers.get("Content-Type", "").lower() and request.is_json  # read where it may be
+    if is_json and request.endpoint != _TAKES_OPS:
         request.max_content_length = JSON_BYTES
 
 

@@ -14,7 +14,6 @@ import structlog
 from flask import Blueprint, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
-from server import db
 from server.accounts.actor import Actor
 from server.accounts.tokens import actor_by_token
 from server.api import openrosa_xml
@@ -87,11 +86,10 @@ def _enter() -> None:
 
 
 def _by_key(token: str) -> Actor:
-    with db.read(often=True) as session:
-        try:
-            return actor_by_token(session, token, ("openrosa",))[0]
-        except Problem as problem:
-            raise Problem("openrosa.wrong_token") if problem.code == "auth.wrong_kind" else problem from None
+    try:
+        return actor_by_token(token, ("openrosa",))[0]
+    except Problem as problem:
+        raise Problem("openrosa.wrong_token") if problem.code == "auth.wrong_kind" else problem from None
 
 
 def _by_password() -> Actor:

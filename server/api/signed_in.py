@@ -8,7 +8,6 @@ from typing import ParamSpec, TypeVar
 
 from flask import g, request
 
-from server import db
 from server.accounts.actor import Actor
 from server.accounts.tokens import actor_by_token, csrf_matches
 from server.api.basic import actor_by_password, given_password
@@ -66,13 +65,11 @@ def _by_password() -> Actor:
 def _actor() -> Actor:
     token = bearer()
     if token:
-        with db.read(often=True) as session:
-            return actor_by_token(session, token, ("api",))[0]
+        return actor_by_token(token, ("api",))[0]
     cookie = request.cookies.get(COOKIE)
     if not cookie:
         raise Problem("auth.required")
-    with db.read(often=True) as session:
-        actor, csrf_hash = actor_by_token(session, cookie, ("console",))
+    actor, csrf_hash = actor_by_token(cookie, ("console",))
     if request.method not in SAFE and not csrf_matches(csrf_hash, request.headers.get("X-CSRF-Token", "")):
         raise Problem("auth.csrf")
     return actor

@@ -26,6 +26,7 @@ from server.sync.digest import digest
 from server.sync.epoch import epoch
 from server.sync.ferry import push_together
 from server.sync.pull import DEFAULT_PAGE, LARGEST_PAGE, MOST_SCOPES, Cursor, Pull, feeds_of, stream
+from server.sync.push import parcel
 from server.sync.said import said_by
 
 blueprint = Blueprint("sync", __name__, description="The one way in and out for field work")
@@ -105,7 +106,7 @@ def _note_said(session: Session, actor: Actor, body: dict[str, Any]) -> None:
 @signed_in(revoked_may=True)
 def push_ops() -> Response:
     """Takes ops; one committed result each, in the order sent."""
-    answer = push_together(current_actor(), _ops())
+    answer = push_together(parcel(current_actor(), _ops()))
     enqueue(answer.bound)
     return jsonify({"results": [result.for_wire() for result in answer.results], "acked_seq": answer.acked_seq})
 

@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, union
+from sqlalchemy import bindparam, select, union, update
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import Install
+from server.db import ask, send_rows
+from server.sending import Ready
 from server.sync.tables import OpLog, Quarantine
 
 PAGE = 1000
+_THE_INSTALL = Install.id == bindparam("install")
+_ACKED = Ready(select(Install.acked_seq).where(_THE_INSTALL))
+_ADVANCE = Ready(update(Install).where(_THE_INSTALL).values(acked_seq=bindparam("reached")))
+_AFTER = Ready(
+    union(
+        *(
+            select(kept.seq).where(
+                kept.install_id == bindparam("install"), kept.seq > bindparam("acked"), kept.seq <= bindparam("last")
+            )
+            for kept in (OpLog, Quarantine)
+        )
+    )
+)
 
 
 def advance(session: Session, install_id: str) -> int:
     """Moves the install's `acked_seq` over every op that is stored by now, quarantined and held ones included."""
-    install = session.get_one(Install, install_id)
-    acked = install.acked_seq
-    while True:
-        stored = _after(session, install_id, acked)
-        reached = acked + sum(1 for place, seq in enumerate(stored, acked + 1) if place == seq)
-        if reached < acked + PAGE:
-            break
-        acked = reached
-    install.acked_seq = reached
-    session.flush()
+    before = reached = acked_so_far(session, install_id)
+    is_full = True
+    while is_full:
+        wanted = {"install": install_id, "acked": reached, "last": reached + PAGE}
+        stored = sorted(ask(session, _AFTER, wanted).scalars())
+        more = sum(1 for place, seq in enumerate(stored, reached + 1) if place == seq)
+        reached, is_full = reached + more, more == PAGE
+    if reached > before:
+        send_rows(session, _ADVANCE, [{"install": install_id, "reached": reached}])
     return reached
 
 
 def acked_so_far(session: Session, install_id: str) -> int:
     """The install's `acked_seq` as it stands."""
-    return session.scalars(select(Install.acked_seq).where(Install.id == install_id)).one()
-
-
-def _after(session: Session, install_id: str, acked: int) -> list[int]:
-    """The next stored numbers after `acked`, each once, in order."""
-    ops = select(OpLog.seq).where(OpLog.install_id == install_id, OpLog.seq > acked, OpLog.seq <= acked + PAGE)
-    kept = select(Quarantine.seq).where(
-        Quarantine.install_id == install_id, Quarantine.seq > acked, Quarantine.seq <= acked + PAGE
-    )
-    return sorted(session.scalars(union(ops, kept)))
+    acked: int = ask(session, _ACKED, {"install": install_id}).scalar_one()
+    return acked

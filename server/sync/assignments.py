@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.audit import note
 from server.accounts.tables import Loan, Person, RoleGrant
-from server.db import ask, upsert
+from server.db import upsert
 from server.errors import Problem
 from server.geo.inside import codes_inside
 from server.geo.tables import Region
@@ -27,7 +27,7 @@ from server.registry.masking import shown_label, sight
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.registry.tables import Entity
-from server.sending import Ready, among
+from server.sending import among
 from server.sync import contacts, feeds, loans, scope
 from server.sync.administered import nameable
 from server.sync.case import Case
@@ -120,19 +120,12 @@ def withdraw(session: Session, actor: Actor, row_id: str) -> Wire:
     return _wire(row, authors(session, [row.person_id, row.made_by]), entity.region_code)
 
 
-_OPEN = Ready(
-    select(Assignment.id).where(
-        among(Assignment.person_id, "people"), Assignment.state == "open", among(Assignment.form_id, "forms")
-    )
-)
+OPEN = (among(Assignment.person_id, "people"), Assignment.state == "open", among(Assignment.form_id, "forms"))
 
 
-def read_open(session: Session, cases: Sequence[Case]) -> None:
-    """Reads ahead the open errands that these submissions may fulfil."""
-    people = {case.row.person_id for case in cases}
-    forms = {case.submission.form_id for case in cases if case.submission}
-    open_ones = ask(session, _OPEN, {"people": list(people), "forms": list(forms)}).scalars()  # mostly none
-    rows = session.scalars(select(Assignment).where(Assignment.id.in_(open_ones))).all() if open_ones else ()
+def read_open(session: Session, cases: Sequence[Case], ids: Sequence[str]) -> None:
+    """Gives each submission the open errands that it may fulfil, of the open ones of these people and forms, by id (see OPEN)."""
+    rows = session.scalars(select(Assignment).where(Assignment.id.in_(ids))).all() if ids else ()
     for case in cases if rows else ():
         households = {entity.root_id for entity, _ in case.known.values()}
         case.errands = tuple(row for row in rows if row.entity_id in households and _is_of(row, case))

@@ -42,7 +42,8 @@ class Case:
     """One op being judged. `known`: the records it names that exist, each with whether the author may write it.
 
     `lent`: those of them that are on loan to the author; `errands`: the open assignments that it may fulfil.
-    `first`: the submission that is stored under its instance id already; `is_reused`: another op has its number.
+    `first`: the submission that is stored under its instance id already; `is_reused`: another op has its number;
+    `waiting`: held ops that wait for this one, where that was read ahead.
     `writes` are in today's words; `known_words` are those that its form speaks.
     `submission` is what an op of that kind says, `said` what any other says, in its kind's own words; `touches` names
     everything that judging it touches. `sponsor`: the supervisor who lets a set-aside op through; `placed`: the region
@@ -64,6 +65,7 @@ class Case:
     known: dict[str, tuple[Entity, bool]] = field(default_factory=dict)
     first: Submission | None = None
     is_reused: bool = False
+    waiting: frozenset[str] | None = None
     lent: frozenset[str] = frozenset()
     errands: tuple[Assignment, ...] = ()
     fault: tuple[str, str] | None = None

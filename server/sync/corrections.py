@@ -44,11 +44,6 @@ def in_a_circle(session: Session, person_id: str, instance_id: str) -> bool:
         seen.append(before)
 
 
-def instance_name(instance_id: str) -> str:
-    """What a correction waits for whose submission has not arrived."""
-    return f"instance:{instance_id}"[:80]
-
-
 def records_written(session: Session, op_id: str | None) -> set[str]:
     """The records that an op wrote, also where it was withdrawn since."""
     if op_id is None:

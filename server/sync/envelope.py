@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from server.forms.parsed import Instance
+
 _UNCLEAN = (b"\\u0000", b"\\ud", b"NaN", b"Infinity")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 LARGEST_SEQ = 2**53  # what JavaScript counts exactly
@@ -28,7 +30,10 @@ MODES = ("in_person", "phone", "proxy", "video")
 
 @dataclass(frozen=True)
 class RawOp:
-    """An element of `ops`. Without op_id, or nested too deep, it is unreadable: kept under `content_hash` only."""
+    """An element of `ops`. Without op_id, or nested too deep, it is unreadable: kept under `content_hash` only.
+
+    `instance`: the filled form in it, where whoever took it in has read that already.
+    """
 
     raw: bytes
     content_hash: str
@@ -37,6 +42,7 @@ class RawOp:
     seq: int | None
     kind: str
     body: Mapping[str, Any]
+    instance: Instance | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Unread:
     seq: int | None = None
 
 
-def read_op(element: object) -> RawOp:
+def read_op(element: object, instance: Instance | None = None) -> RawOp:
     """The op with what its envelope says, never failing for what nests no deeper than Python's JSON writer goes."""
     if isinstance(element, Unread):
         content_hash = hashlib.sha256(element.raw).hexdigest()
@@ -65,6 +71,7 @@ def read_op(element: object) -> RawOp:
         seq=as_seq(body.get("seq")),
         kind=as_text(body.get("kind"), 40) or "",
         body=body,
+        instance=instance,
     )
 
 

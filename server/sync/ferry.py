@@ -15,8 +15,7 @@ from dataclasses import dataclass
 import structlog
 from flask import current_app
 
-from server.accounts.actor import Actor
-from server.sync.push import PushAnswer, parcel, push_parcels
+from server.sync.push import PushAnswer, push_parcels
 from server.sync.raw import Parcel
 
 MOST_OPS = 8  # of one push; a larger one has its own batch to share its costs
@@ -97,9 +96,8 @@ class Ferry:
             self._regulars = min(ROOM, len(aboard) + len(self._waiting))
 
 
-def push_together(actor: Actor, elements: Sequence[object], *, bare: bool = False) -> PushAnswer:
-    """As `push`; a small one shares its transactions with others of this process. `bare`: see Parcel."""
-    brought = parcel(actor, elements, bare=bare)
+def push_together(brought: Parcel) -> PushAnswer:
+    """As `push`; a small one shares its transactions with others of this process."""
     if len(brought.ops) > MOST_OPS or not current_app.config["RUHU"].share_pushes:
         return push_parcels([brought])[0]
     ferry: Ferry = current_app.extensions.setdefault(_NAME, Ferry())

@@ -20,13 +20,12 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, load_actor
 from server.accounts.audit import note
 from server.accounts.tables import HelperOf, Loan
-from server.db import ask, now, today, upsert
+from server.db import now, today, upsert
 from server.errors import Fault, Problem
 from server.forms.tables import FormVersion
 from server.forms.versions import settings_of
 from server.geo.tables import Region
 from server.registry.tables import Entity
-from server.sending import Ready, among
 from server.sync import feeds, scope
 from server.sync.administered import nameable
 from server.sync.case import Case
@@ -186,21 +185,6 @@ def read_lent(session: Session, cases: Sequence[Case]) -> None:
         if foreign:
             rows = session.scalars(lent_to(case.powers).where(Loan.household_id.in_(foreign)))
             case.lent = frozenset(foreign[root] for root in rows)
-
-
-_BORROWED = Ready(
-    select(Loan.household_id, Loan.person_id, Loan.form_id).where(
-        among(Loan.household_id, "roots"), Loan.ended_at.is_(None)
-    )
-)
-
-
-def borrowers(session: Session, roots: Collection[str]) -> dict[str, dict[str, set[str]]]:
-    """Who has these households on loan: household → person → the datasets that are shown."""
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for row in ask(session, _BORROWED, {"roots": list(roots)}).all():
-        found[row.household_id][row.person_id] |= set(frame_of(session, row.form_id))
-    return found
 
 
 def frames_of(session: Session, actor: Actor) -> dict[str, Frame]:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.accounts.tables import HelperOf
-from server.db import ask
 from server.forms import versions
 from server.forms.tables import FormVersion
 from server.registry.tables import Conflict, Entity, Head
-from server.sending import Ready, among
+from server.sync.audience import audience
 from server.sync.feeds import News, eviction
-from server.sync.loans import borrowers
 from server.sync.lookalikes import pair_of
 from server.sync.place import region_by_code
 from server.sync.record import Move, Outcome
@@ -36,7 +31,7 @@ def of_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
 
 def _evictions(session: Session, moves: Sequence[Move]) -> list[News]:
     """From the village and from everybody who had the household; who has a claim still is told of it afterwards."""
-    people = _audience(session, {move.root_id for move in moves})
+    people = audience(session, {move.root_id for move in moves})
     areas = _scopes(session, [move.left for move in moves])
     return [
         eviction(scope, "record", move.id, move.dataset)
@@ -50,21 +45,21 @@ def _conflicts(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
     told = [(conflict, outcome) for outcome in outcomes for conflict in outcome.news]
     if not told:
         return []
-    helpers = _helpers(session, {outcome.root_id for _, outcome in told})
+    people = audience(session, {outcome.root_id for _, outcome in told})
     areas = _scopes(session, [outcome.region for _, outcome in told])
     writers = _writers(session, [conflict for conflict, _ in told])
     return [
         News(scope, "conflict", conflict, "conflict")
         for (conflict, outcome), here in zip(told, areas, strict=True)
-        for scope in (*here, *(f"user:{id}" for id in sorted(writers[conflict] | set(helpers[outcome.root_id]))))
+        for scope in (*here, *people.own_feeds(outcome.root_id, writers[conflict]))
     ]
 
 
 def feeds_of_conflict(session: Session, conflict: Conflict, record: Entity) -> list[str]:
     """The feeds that tell of a conflict: of its record's area, of the household's helpers, of who wrote a value."""
-    people = _writers(session, [conflict.id])[conflict.id] | set(_helpers(session, {record.root_id})[record.root_id])
+    people, writers = audience(session, {record.root_id}), _writers(session, [conflict.id])
     (here,) = _scopes(session, [record.region_code])
-    return [*here, *(f"user:{id}" for id in sorted(people))]
+    return [*here, *people.own_feeds(record.root_id, writers[conflict.id])]
 
 
 def _writers(session: Session, conflict_ids: Sequence[str]) -> dict[str, set[str]]:
@@ -117,7 +112,7 @@ def of_forms(session: Session, forms: Sequence[FormVersion]) -> list[News]:
 
 def _records(session: Session, records: Sequence[tuple[str, str, str]]) -> list[News]:
     """News of records (id, root, region), wherever they are followed."""
-    people = _audience(session, {root for _, root, _ in records})
+    people = audience(session, {root for _, root, _ in records})
     kinds = _datasets(session, [entity_id for entity_id, root, _ in records if root in people.borrowers])
     areas = _scopes(session, [region for _, _, region in records])
     return [
@@ -127,38 +122,11 @@ def _records(session: Session, records: Sequence[tuple[str, str, str]]) -> list[
     ]
 
 
-@dataclass(frozen=True)
-class _Audience:
-    """Who follows households by the own feed: helpers whole, borrowers the datasets that their loan shows."""
-
-    helpers: Mapping[str, Sequence[str]]
-    borrowers: Mapping[str, Mapping[str, set[str]]]
-
-    def feeds(self, root: str, dataset: str) -> list[str]:
-        lent = self.borrowers.get(root, {})
-        people = {*self.helpers.get(root, ()), *(person for person, shown in lent.items() if dataset in shown)}
-        return [f"user:{person}" for person in sorted(people)]
-
-
-def _audience(session: Session, roots: set[str]) -> _Audience:
-    return _Audience(_helpers(session, roots), borrowers(session, roots)) if roots else _Audience({}, {})
-
-
 def _datasets(session: Session, ids: Sequence[str]) -> dict[str, str]:
     if not ids:
         return {}
     rows = session.execute(select(Entity.id, Entity.dataset).where(Entity.id.in_(ids)))
     return {row.id: row.dataset for row in rows}
-
-
-_HELPERS = Ready(select(HelperOf.household_id, HelperOf.person_id).where(among(HelperOf.household_id, "roots")))
-
-
-def _helpers(session: Session, roots: set[str]) -> dict[str, list[str]]:
-    helpers: dict[str, list[str]] = defaultdict(list)
-    for row in ask(session, _HELPERS, {"roots": list(roots)}).all():
-        helpers[row.household_id].append(row.person_id)
-    return helpers
 
 
 def _scopes(session: Session, codes: Sequence[str]) -> list[tuple[str, ...]]:

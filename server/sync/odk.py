@@ -28,7 +28,9 @@ from server.sync import quarantine
 from server.sync.blob_store import BlobStore, Stored
 from server.sync.blobs import keep_streams
 from server.sync.definitions import form_model, kept_model
+from server.sync.envelope import read_op
 from server.sync.ferry import push_together
+from server.sync.raw import Parcel
 from server.sync.tables import Attachment
 
 NAMESPACE = uuid.UUID("4f0cf7ee-58a6-5bb1-9a8b-6a2f6d2b8b15")  # of op ids made here; never changes
@@ -64,7 +66,7 @@ def receive(actor: Actor, store: BlobStore, xml: bytes, files: Sequence[SentFile
     model, known = _at_hand(actor, instance, files)
     stored = _store_files(actor, store, files)
     op = make_op(actor, instance, text, model, stored, known)
-    answer = push_together(actor, [op], bare=True)
+    answer = push_together(Parcel(actor, (read_op(op, instance),), bare=True))
     result = answer.results[0]
     first: Mapping[str, Any] = result.first if result.status == "duplicate" and result.first else {}
     status, code = first.get("status", result.status), first.get("code", result.code)
@@ -73,8 +75,8 @@ def receive(actor: Actor, store: BlobStore, xml: bytes, files: Sequence[SentFile
 
 def _read(actor: Actor, xml: bytes) -> tuple[str, Instance]:
     try:
-        instance = parse_instance(xml)
-        return xml.decode("utf-8"), instance
+        text = xml.decode("utf-8")
+        return text, parse_instance(text)
     except InstanceUnreadable as error:
         problem = Problem(
             "instance.unreadable", faults=[Fault(issue.where, issue.why, issue.fix) for issue in error.issues]

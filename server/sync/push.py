@@ -26,20 +26,18 @@ from server.failpoints import hit
 from server.sending import Ready, among
 from server.sync import attachments, feeds, news, quarantine
 from server.sync.acks import acked_so_far, advance
+from server.sync.awaited import awaited
 from server.sync.case import Case, Verdict
-from server.sync.corrections import instance_name
 from server.sync.envelope import RawOp, depends_on, read_op
 from server.sync.feeds import News
 from server.sync.grounds import SETTLED
 from server.sync.judge import open_case, read_all_the_same, says_all
-from server.sync.kinds.submission import branch_name, record_name
 from server.sync.op_row import OpRow, bytes_of, status_of, stored_ops, write_down
 from server.sync.raw import Parcel, Stored, count_try, forget_try, store_raw
 from server.sync.record import Outcome
 from server.sync.results import Result, answer_all
 from server.sync.rounds import judge_round, log_crash, next_round
 from server.sync.tables import OpLog
-from server.sync.write import branch_of
 
 FEW = 32  # ops that are judged in good faith: what fails costs twice
 log = structlog.get_logger()
@@ -62,9 +60,9 @@ def push(actor: Actor, elements: Sequence[object]) -> PushAnswer:
     return push_parcels([parcel(actor, elements)])[0]
 
 
-def parcel(actor: Actor, elements: Sequence[object], *, bare: bool = False) -> Parcel:
+def parcel(actor: Actor, elements: Sequence[object]) -> Parcel:
     """What a sender brings, read."""
-    return Parcel(actor, tuple(read_op(element) for element in elements), bare)
+    return Parcel(actor, tuple(read_op(element) for element in elements))
 
 
 def push_parcels(parcels: Sequence[Parcel]) -> list[PushAnswer]:
@@ -317,11 +315,9 @@ def _released(session: Session, judged: Sequence[tuple[Case, Verdict]], rows: di
 
     `rows`: of ops judged in this transaction; those that are released are added.
     """
-    names = {name for case, verdict in judged if verdict.status in SETTLED for name in _awaited(case)}
-    if not names:
-        return []
-    waiting = db.ask(session, _WAITING, {"names": list(names)}).scalars()  # mostly none
-    rows |= stored_ops(session, set(waiting) - rows.keys()) if waiting else {}
+    waiting = _waiting(session, judged)
+    unknown = waiting - rows.keys()
+    rows |= stored_ops(session, unknown) if unknown else {}
     released = sorted((rows[op_id] for op_id in waiting), key=lambda row: (row.received_at, row.op_id))
     cases = [_open(session, row, None) for row in released]
     db.lock(session, _touched(cases) | {f"op:{case.row.op_id}" for case in cases})
@@ -329,10 +325,12 @@ def _released(session: Session, judged: Sequence[tuple[Case, Verdict]], rows: di
     return [case for case in cases if status_of(session, case.row.op_id) == "held"]
 
 
-def _awaited(case: Case) -> Iterator[str]:
-    """What held ops may be waiting for in this one."""
-    yield case.row.op_id
-    yield from (branch_name(*branch) for write in case.writes if (branch := branch_of(write)))
-    yield from (record_name(write.id) for write in case.writes if write.create)
-    if case.submission is not None:
-        yield instance_name(case.submission.instance_id)
+def _waiting(session: Session, judged: Sequence[tuple[Case, Verdict]]) -> set[str]:
+    """The ops that wait for one of these, also among these themselves."""
+    settled = [case for case, verdict in judged if verdict.status in SETTLED]
+    names = {name for case in settled for name in awaited(case)}
+    ahead = [case.waiting for case in settled if case.waiting is not None]
+    if len(ahead) < len(settled):
+        return set(db.ask(session, _WAITING, {"names": list(names)}).scalars())
+    here = {case.row.op_id for case, verdict in judged if verdict.waits_for in names}
+    return here.union(*ahead)

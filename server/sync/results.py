@@ -6,17 +6,25 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
+from server.db import ask
 from server.registry.tables import Entity
+from server.sending import Ready, among
 from server.sync import quarantine
 from server.sync.conflicts import open_conflicts
 from server.sync.envelope import RawOp
 from server.sync.named_files import missing_files
 from server.sync.op_row import OpRow, stored_ops
 from server.sync.tables import Submission, has_findings
+
+_ASKED = Ready(
+    select(Submission.op_id, Submission.findings).where(
+        among(Submission.op_id, "ops"), Submission.person_id == bindparam("person"), has_findings()
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -87,9 +95,8 @@ def _with_findings(
 ) -> tuple[Result, ...]:
     """The results with what the author's own submissions were found to ask. One query for all."""
     source = {op_id: _source(row) for op_id, row in rows.items()}
-    own = (Submission.op_id.in_(set(source.values())), Submission.person_id == actor.id, has_findings())
-    stored = session.execute(select(Submission.op_id, Submission.findings).where(*own))
-    found = {row.op_id: row.findings for row in stored}
+    wanted = {"ops": list(set(source.values())), "person": actor.id}
+    found = {row.op_id: row.findings for row in ask(session, _ASKED, wanted)}
     return tuple(replace(one, findings=_for_author(found.get(source.get(one.op_id or "", ""), ()))) for one in results)
 
 

@@ -15,6 +15,7 @@ from server.db import upsert
 from server.errors import Problem
 from server.registry.tables import Entity
 from server.sync import holdings, loans
+from server.sync.audience import audience
 from server.sync.feeds import News
 
 POSITIONS = ("lead", "deputy")
@@ -76,7 +77,7 @@ def take_household(session: Session, person_id: str, household_id: str) -> list[
     taken = session.scalars(delete(HelperOf).where(*mine).returning(HelperOf.household_id)).all()
     if not taken:
         return []
-    lent = loans.borrowers(session, {household_id}).get(household_id, {}).get(person_id, set())
+    lent = audience(session, {household_id}).borrowers.get(household_id, {}).get(person_id, set())
     rows: Sequence[tuple[str, str]] = [
         (row.id, row.dataset)
         for row in session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == household_id))

@@ -3,25 +3,45 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, String, literal_column, null, select, union_all
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
-from server.db import ask
+from server.db import BigInt, ask
 from server.sending import Ready, among
 from server.sync import assignments, loans
+from server.sync.awaited import awaited
 from server.sync.case import Case
 from server.sync.desk import Desk, read_heads, read_versions
 from server.sync.kinds.lookalikes_ahead import read_lookalikes_ahead
+from server.sync.office_tables import Assignment
 from server.sync.tables import OpLog, Submission
 from server.sync.vocabulary import vocabulary
 from server.sync.write import known_records
 
-_KNOWN = Ready(select(Submission.instance_id).where(among(Submission.instance_id, "ids")))
-_NUMBERED = Ready(
-    select(OpLog.seq, OpLog.op_id).where(OpLog.install_id == bindparam("install"), among(OpLog.seq, "seqs"))
+_NO_NAME, _NO_NUMBER = null().cast(String), null().cast(BigInt)
+
+
+def _found(what: str, id: Any, *, name: Any = _NO_NAME, number: Any = _NO_NUMBER) -> Select[Any]:
+    return select(literal_column(f"'{what}'").label("what"), name.label("name"), number.label("number"), id.label("id"))
+
+
+# What mostly is not there is asked for by id alone, in one statement: `what` it is, the name or number that was asked
+# for, and the id that was found.
+_THERE = Ready(
+    union_all(
+        _found("errand", Assignment.id).where(*assignments.OPEN),
+        _found("first", Submission.instance_id).where(among(Submission.instance_id, "instances")),
+        _found("waiting", OpLog.op_id, name=OpLog.waits_for).where(
+            among(OpLog.waits_for, "names"), OpLog.status == "held"
+        ),
+        _found("numbered", OpLog.op_id, name=OpLog.install_id, number=OpLog.seq).where(
+            among(OpLog.install_id, "installs"), among(OpLog.seq, "numbers")
+        ),
+    )
 )
 
 
@@ -29,9 +49,7 @@ def read_ahead(session: Session, desk: Desk, cases: Sequence[Case]) -> None:
     """The records that the ops name with their written values, and what is stored already under the ops' ids."""
     _read_records(session, cases)
     loans.read_lent(session, cases)
-    assignments.read_open(session, cases)
-    _read_first(session, cases)
-    _read_reused(session, cases)
+    _read_there(session, cases)
     # A record of older words is rewritten before it is read (migrate_records.py).
     known = {id: one for case in cases for id, (one, _) in case.known.items()}
     ready = {id: one for id, one in known.items() if one.vocabulary >= vocabulary(one.dataset).size}
@@ -57,28 +75,46 @@ def _ids(case: Case) -> list[str]:
     return list(dict.fromkeys(id for id in (*ids, case.subject) if id))
 
 
-def _read_first(session: Session, cases: Sequence[Case]) -> None:
-    ids = [case.submission.instance_id for case in cases if case.submission]
-    known = ask(session, _KNOWN, {"ids": ids}).scalars()  # mostly none
+def _read_there(session: Session, cases: Sequence[Case]) -> None:
+    """Open errands, submissions stored before, held ops that wait, other ops with the same number."""
+    names = {case.row.op_id: list(awaited(case)) for case in cases}
+    errands, stored = list[str](), list[str]()
+    waiting, numbered = defaultdict[str, set[str]](set), defaultdict[tuple[str | None, int | None], set[str]](set)
+    for what, name, number, id in ask(session, _THERE, _asked(cases, {one for some in names.values() for one in some})):
+        if what == "errand":
+            errands.append(id)
+        elif what == "first":
+            stored.append(id)
+        elif what == "waiting":
+            waiting[name].add(id)
+        else:
+            numbered[name, number].add(id)
+    assignments.read_open(session, cases, errands)
+    _give_first(session, cases, stored)
+    for case in cases:
+        row = case.row
+        case.waiting = frozenset(op_id for name in names[row.op_id] for op_id in waiting.get(name, ()))
+        case.is_reused = not numbered.get((row.install_id, row.seq), set()) <= {row.op_id}
+
+
+def _asked(cases: Sequence[Case], names: Set[str]) -> dict[str, list[Any]]:
+    sent = [case.submission for case in cases if case.submission]
+    numbered = [case.row for case in cases if case.row.install_id and case.row.seq]
+    return {
+        "people": list({case.row.person_id for case in cases}),
+        "forms": list({one.form_id for one in sent}),
+        "instances": [one.instance_id for one in sent],
+        "names": list(names),
+        "installs": list({row.install_id for row in numbered}),
+        "numbers": list({row.seq for row in numbered}),
+    }
+
+
+def _give_first(session: Session, cases: Sequence[Case], known: Sequence[str]) -> None:
     rows = session.scalars(select(Submission).where(Submission.instance_id.in_(known))) if known else ()
     found = {row.instance_id: row for row in rows}
     for case in cases:
         case.first = found.get(case.submission.instance_id) if case.submission else None
-
-
-def _read_reused(session: Session, cases: Sequence[Case]) -> None:
-    """Whether an install gave an op's number to another one too."""
-    numbered: dict[str, list[Case]] = defaultdict(list)
-    for case in cases:
-        if case.row.install_id and case.row.seq:
-            numbered[case.row.install_id].append(case)
-    for install_id, theirs in numbered.items():
-        ops = defaultdict[int | None, set[str]](set)
-        wanted = {"install": install_id, "seqs": [case.row.seq for case in theirs]}
-        for seq, op_id in ask(session, _NUMBERED, wanted).all():
-            ops[seq].add(op_id)
-        for case in theirs:
-            case.is_reused = len(ops[case.row.seq] - {case.row.op_id}) > 0
 
 
 def _bases(case: Case) -> Iterator[tuple[str, int]]:

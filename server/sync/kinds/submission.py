@@ -15,6 +15,7 @@ from server.forms.answers import attachment_names
 from server.forms.instance import EntityWrite, extract_writes, parse_instance
 from server.forms.issue import ExtractionError, InstanceUnreadable
 from server.sync import assignments, attachments, contacts, corrections, place
+from server.sync.awaited import branch_name, instance_name, record_name
 from server.sync.case import Case, Verdict
 from server.sync.definitions import form_model, why_unknown
 from server.sync.desk import afterwards, amend, lay, together
@@ -55,7 +56,7 @@ def _code_of(error: InstanceUnreadable | ExtractionError) -> str:
 
 
 def _read_instance(session: Session, case: Case, submission: SubmissionOp) -> None:
-    case.instance = parse_instance(submission.instance_xml)
+    case.instance = case.op.instance or parse_instance(submission.instance_xml)
     if case.instance.instance_id != submission.instance_id:
         case.fault = ("instance.mismatch", "instance_id")
     elif (case.instance.form_id, case.instance.version) != (submission.form_id, submission.form_version):
@@ -137,7 +138,7 @@ def _waits_for(session: Session, case: Case, submission: SubmissionOp) -> str | 
         return named
     before = case.instance.deprecated_id if case.instance else None
     if before and corrections.corrected(session, case.row.person_id, before) is None:
-        return corrections.instance_name(before)
+        return instance_name(before)
     if submission.entities is not None:
         return None
     return next((missing for write in case.writes if (missing := _missing_step(session, case, write))), None)
@@ -154,16 +155,6 @@ def _missing_step(session: Session, case: Case, write: EntityWrite) -> str | Non
         return None if found and found[1] else record_name(write.id)
     step = branch[0], branch[1] - 1
     return branch_name(*step) if session.get(BranchStep, step) is None else None
-
-
-def branch_name(branch: str, step: int) -> str:
-    """What a held op of an ODK branch waits for."""
-    return f"{branch}:{step}"
-
-
-def record_name(record_id: str) -> str:
-    """What a held op waits for that changes a record whose creation has not arrived."""
-    return f"record:{record_id}"
 
 
 def _declare_files(session: Session, case: Case, submission: SubmissionOp) -> None:
