@@ -124,7 +124,7 @@ OPEN = (among(Assignment.person_id, "people"), Assignment.state == "open", among
 
 
 def read_open(session: Session, cases: Sequence[Case], ids: Sequence[str]) -> None:
-    """Gives each submission the open errands that it may fulfil, of the open ones of these people and forms, by id (see OPEN)."""
+    """Gives each submission the errands that it may fulfil, of those with these ids (see OPEN)."""
     rows = session.scalars(select(Assignment).where(Assignment.id.in_(ids))).all() if ids else ()
     for case in cases if rows else ():
         households = {entity.root_id for entity, _ in case.known.values()}
