@@ -36,6 +36,12 @@ CSP = (
     "img-src 'self' blob: data:; media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
+# What every answer says of itself, unless it says otherwise.
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", CSP),
+)
 
 
 class _Api(Api):  # type: ignore[misc]  # flask-smorest publishes no types
@@ -122,9 +128,7 @@ def _observe(app: Flask) -> None:
         rule = request.url_rule.rule if request.url_rule else "none"
         log.info("request", method=request.method, rule=rule, status=answer.status_code, ms=round(seconds * 1000))
         answer.headers["X-Request-ID"] = g.request_id
-        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
-        answer.headers.setdefault("Referrer-Policy", "no-referrer")
-        answer.headers.setdefault("Content-Security-Policy", CSP)
-        if request.path.startswith("/api/"):
-            answer.headers.setdefault("Cache-Control", "no-store")
+        said = {name.lower() for name, _ in answer.headers}
+        wanted = (*ALWAYS, ("Cache-Control", "no-store")) if request.path.startswith("/api/") else ALWAYS
+        answer.headers.extend([one for one in wanted if one[0].lower() not in said])
         return answer

@@ -14,7 +14,7 @@ PAGE = 1000
 _THE_INSTALL = Install.id == bindparam("install")
 _ACKED = Ready(select(Install.acked_seq).where(_THE_INSTALL))
 _ADVANCE = Ready(update(Install).where(_THE_INSTALL).values(acked_seq=bindparam("reached")))
-_AFTER = Ready(
+_STORED = Ready(
     union(
         *(
             select(kept.seq).where(
@@ -31,8 +31,7 @@ def advance(session: Session, install_id: str) -> int:
     before = reached = acked_so_far(session, install_id)
     is_full = True
     while is_full:
-        wanted = {"install": install_id, "acked": reached, "last": reached + PAGE}
-        stored = sorted(ask(session, _AFTER, wanted).scalars())
+        stored = _after(session, install_id, reached)
         more = sum(1 for place, seq in enumerate(stored, reached + 1) if place == seq)
         reached, is_full = reached + more, more == PAGE
     if reached > before:
@@ -44,3 +43,9 @@ def acked_so_far(session: Session, install_id: str) -> int:
     """The install's `acked_seq` as it stands."""
     acked: int = ask(session, _ACKED, {"install": install_id}).scalar_one()
     return acked
+
+
+def _after(session: Session, install_id: str, acked: int) -> list[int]:
+    """The next stored numbers after `acked`, each once, in order."""
+    wanted = {"install": install_id, "acked": acked, "last": acked + PAGE}
+    return sorted(ask(session, _STORED, wanted).scalars())
