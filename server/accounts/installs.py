@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from server.accounts.tables import Install
 from server.db import lock, now
 from server.errors import Problem
+from server.lock_names import of_install
 
 
 def claim_install(session: Session, install_id: str, person_id: str, device: dict[str, Any]) -> Install:
     """The install of this person, made at its first sign-in; Problem when it belongs to another person."""
-    lock(session, {f"install:{install_id}"})
+    lock(session, {of_install(install_id)})
     install = session.get(Install, install_id)
     if install is None:
         install = Install(id=install_id, person_id=person_id)

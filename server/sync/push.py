@@ -23,6 +23,7 @@ from server import db
 from server.accounts.actor import Actor, load_actor
 from server.accounts.tables import Install, Person
 from server.failpoints import hit
+from server.lock_names import of_install, of_op
 from server.sending import Ready, among
 from server.sync import attachments, feeds, news, quarantine
 from server.sync.acks import acked_so_far, advance
@@ -123,7 +124,7 @@ def _judge_alone(op_ids: Sequence[str]) -> None:
 
 
 def _judge_left(session: Session, op_id: str) -> None:
-    db.lock(session, {f"op:{op_id}"})
+    db.lock(session, {of_op(op_id)})
     rows = _unjudged(session, [op_id])
     feeds.touch(session, _judge_queue(session, [_open(session, row, None) for row in rows]))
 
@@ -149,8 +150,8 @@ def _judge_and_answer(
 def _locks(parcel: Parcel) -> set[str]:
     """The install, whose numbers one at a time counts, and the ops. Who sends without one waits for nobody."""
     install_id, ops = parcel.actor.install_id, parcel.ops
-    install = {f"install:{install_id}"} if install_id else set()
-    return install | {f"op:{op_id}" for op in ops for op_id in _names(op)}
+    install = {of_install(install_id)} if install_id else set()
+    return install | {of_op(op_id) for op in ops for op_id in _names(op)}
 
 
 def _answer(session: Session, parcel: Parcel, judged: Sequence[OpRow], left: Sequence[str]) -> PushAnswer:
@@ -214,7 +215,7 @@ def judge_again(session: Session, stored: OpLog, sponsor: Actor, placed: str | N
     row = stored_ops(session, [stored.op_id])[stored.op_id]
     case = _open(session, row, None)
     read_all_the_same(session, case)
-    db.lock(session, {f"op:{row.op_id}"} | case.touches)
+    db.lock(session, {of_op(row.op_id)} | case.touches)
     if status_of(session, row.op_id) != stored.status:
         session.refresh(stored, ["status"])
         return None
@@ -320,7 +321,7 @@ def _released(session: Session, judged: Sequence[tuple[Case, Verdict]], rows: di
     rows |= stored_ops(session, unknown) if unknown else {}
     released = sorted((rows[op_id] for op_id in waiting), key=lambda row: (row.received_at, row.op_id))
     cases = [_open(session, row, None) for row in released]
-    db.lock(session, _touched(cases) | {f"op:{case.row.op_id}" for case in cases})
+    db.lock(session, _touched(cases) | {of_op(case.row.op_id) for case in cases})
     # Nobody let it through by hand while we waited for our turn.
     return [case for case in cases if status_of(session, case.row.op_id) == "held"]
 

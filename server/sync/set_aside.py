@@ -19,6 +19,7 @@ from server.accounts.audit import note
 from server.accounts.tables import AuditEntry
 from server.errors import Fault, Problem
 from server.geo.inside import codes_inside
+from server.lock_names import of_op
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
 from server.sync import feeds, news, quarantine
@@ -169,7 +170,7 @@ def apply_held(session: Session, actor: Actor, op_id: str) -> Wire:
 
 def dismiss_held(session: Session, actor: Actor, op_id: str, reason: str) -> None:
     """Sets a waiting op aside for good; nothing of it is lost."""
-    db.lock(session, {f"op:{op_id}"})
+    db.lock(session, {of_op(op_id)})
     op = session.scalar(_held(actor).where(OpLog.op_id == op_id))
     if op is None:
         raise Problem("record.not_found")

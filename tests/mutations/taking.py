@@ -30,12 +30,17 @@ TAKING = (
     ),
     mutant(
         "the install is not locked", PUSH,
-        '{f"install:{install_id}"} if install_id else set()', "set[str]()",
+        '{of_install(install_id)} if install_id else set()', "set[str]()",
         f"{GUARDS}::test_the_acknowledgement_of_one_install_never_goes_back", database=PG,
     ),
     mutant(
-        "the op is not locked", PUSH, '{f"op:{op_id}" for op in ops for op_id in _names(op)}', "set[str]()",
+        "the op is not locked", PUSH, '{of_op(op_id) for op in ops for op_id in _names(op)}', "set[str]()",
         f"{GUARDS}::test_one_op_that_two_installs_of_a_person_bring_is_judged_once", database=PG,
+    ),
+    mutant(
+        "installs are locked after records where all is locked at once", "server/lock_names.py",
+        'f"#install:', 'f"install:',
+        f"{FAITH}::test_one_push_in_good_faith_and_one_with_care_never_wait_in_a_circle", database=PG,
     ),
     mutant(
         "what an op waits for is not locked", PUSH, "    yield from depends_on(op.body)\n", "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from server.sync import push as pushing
 from server.sync import rounds
 from server.sync.case import Case, Verdict
 from server.sync.tables import OpLog, Quarantine, Submission
+from tests.sync.racing import at_once
 from tests.world import WANG, World
 
 TURNS = 29  # of a phone: sign-in, the two transactions with what begins and ends them
@@ -112,3 +114,19 @@ def test_an_op_that_is_released_by_a_later_one_of_its_push_is_told_its_last_outc
     second["depends_on"] = [first["op_id"]]
     results = phone.send(second, first)
     assert [result["status"] for result in results] == ["applied", "applied"]
+
+
+def test_one_push_in_good_faith_and_one_with_care_never_wait_in_a_circle(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both lock their install and their record: one of them in one statement, the other one after the other."""
+    again: list[bool] = []
+    real = db.try_again
+    monkeypatch.setattr(db, "try_again", lambda error: (again.append(True), real(error))[1])
+    phones = [world.phone("admin", "one-install") for _ in range(2)]
+    before = phones[0].visit(WANG, phone="0")
+    phones[0].send(before)
+    for turn in range(10):
+        new, resent = (phones[0].visit(WANG, phone=f"{turn}{n}") for n in range(2))
+        at_once([partial(phones[0].push, new), partial(phones[1].push, before, resent)])
+    assert not again

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from server.lock_names import of_install
 from server.sync import holdings
 from server.sync.case import Case, Verdict
 from server.sync.envelope import as_text
@@ -30,7 +31,7 @@ def read(_session: Session, case: Case) -> None:
         case.fault = ("op.incomplete", "install_id")
     else:
         case.said = WipedOp(scope, count)
-        case.touches.add(f"install:{case.row.install_id}")
+        case.touches.add(of_install(case.row.install_id))
 
 
 def judge(session: Session, case: Case) -> Verdict:
