@@ -5,7 +5,7 @@ Called inside a writing transaction with the records' names locked. Scope was ju
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -36,10 +36,12 @@ def apply_write(
     entity = known or session.get(Entity, write.id)
     if entity is not None:
         migrate_record(session, entity)
-    keys = keys_of(session, dataset, entity)
+    at_base = _at_base(session, entity, write)
+    said = _sent(dataset, write, at_base)
+    keys = _keys(session, dataset, entity, write, said)
     others = _without(keys, write)
-    seen = _seen(session, dataset, origin, write, entity, keys)
-    sent = _sent(dataset, write, seen.overlaid)
+    seen = _seen(dataset, origin, write, keys, at_base)
+    sent = said if seen.overlaid is at_base else _sent(dataset, write, seen.overlaid)
     edits = [
         _edit(dataset, origin, write, name, keys, others, part, seen, entity)
         for name, part in sent.items()
@@ -96,13 +98,25 @@ def _canonical(dataset: Dataset, name: str, value: object) -> str | None:
     return canonical(value, prop.type if prop else "text")
 
 
-def _seen(
-    session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, entity: Entity | None, keys: Keys
-) -> _Seen:
+def _at_base(session: Session, entity: Entity | None, write: RecordWrite) -> Value:
+    values = _values_at(session, entity, write.base_version)
+    return {**values, **state_value(values.get(STATE))} if STATE in write.values else values
+
+
+def _keys(
+    session: Session, dataset: Dataset, entity: Entity | None, write: RecordWrite, said: Collection[str]
+) -> Keys:
+    """The record's keys; where its author saw it as it is now, and nobody speaks of its state, those he speaks of."""
+    is_newest = entity is not None and write.base_version == entity.version
+    if is_newest and not write.stead and STATE not in write.values:
+        few = keys_of(session, dataset, entity, {STATE, *said})
+        if STATE not in few:
+            return few
+    return keys_of(session, dataset, entity)
+
+
+def _seen(dataset: Dataset, origin: Origin, write: RecordWrite, keys: Keys, at_base: Value) -> _Seen:
     """What was taken back since was on the author's screen all the same."""
-    at_base = _values_at(session, entity, write.base_version)
-    if STATE in write.values:
-        at_base = {**at_base, **state_value(at_base.get(STATE))}
     lineage, seq = _line(origin, write)
     overlaid = at_base
     for name, rows in keys.written_since(write.base_version, lineage).items():

@@ -8,7 +8,7 @@ a desk (a review, an import) everything is read and written at once.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -33,7 +33,8 @@ _VERSION: Table = EntityVersion.__table__  # type: ignore[assignment]
 _ORDER: tuple[Table, ...] = (Submission.__table__, _VERSION, _HEAD)  # type: ignore[assignment]
 _CHANGE = ("of", "at", "by")  # the key of a written value
 # Put together once, as every round needs them.
-_WRITTEN = Ready(select(_HEAD).where(among(_HEAD.c.entity_id, "records")).order_by(_HEAD.c.version))
+_OF_RECORDS = select(_HEAD).where(among(_HEAD.c.entity_id, "records")).order_by(_HEAD.c.version)
+_WRITTEN, _WRITTEN_AT = Ready(_OF_RECORDS), Ready(_OF_RECORDS.where(among(_HEAD.c.key, "keys")))
 _INSERTS = {table: Ready(insert(table)) for table in _ORDER}
 _PAIR = tuple_(_VERSION.c.entity_id, _VERSION.c.version)
 _SHOWN_AT = select(_VERSION.c.entity_id, _VERSION.c.version, _VERSION.c.label, _VERSION.c.data.label("values")).where(
@@ -43,12 +44,13 @@ _SHOWN_AT = select(_VERSION.c.entity_id, _VERSION.c.version, _VERSION.c.label, _
 
 @dataclass
 class Desk:
-    """`heads` by record, `versions` by record and version, `lookalikes`: read ahead. `rows` by table and `changes` of
-    heads by what they change ({of, at, by, to}): laid down. `after`: what must follow them, `together`: the same for
-    all that was given for one piece of work.
+    """`heads` by record (of those in `keys` at these keys alone), `versions` by record and version, `lookalikes`: read
+    ahead. `rows` by table and `changes` of heads by what they change ({of, at, by, to}): laid down. `after`: what must
+    follow them, `together`: the same for all that was given for one piece of work.
     """
 
     heads: dict[str, list[Any]] = field(default_factory=dict)
+    keys: dict[str, Set[str]] = field(default_factory=dict)
     versions: dict[tuple[str, int], Any] = field(default_factory=dict)
     lookalikes: Lookalikes | None = None
     rows: dict[Table, list[Row]] = field(default_factory=lambda: defaultdict(list))
@@ -163,13 +165,20 @@ def change_head(session: Session, entity_id: str, key: str, op_id: str, name: st
         desk.heads.pop(entity_id, None)
 
 
-def written_values(session: Session, entity_id: str) -> Sequence[Any]:
-    """The written values of a record, also those taken back, oldest first, with the columns of Head."""
+def written_values(session: Session, entity_id: str, keys: Set[str] | None = None) -> Sequence[Any]:
+    """The written values of a record, also those taken back, oldest first, with the columns of Head. `keys`: those that
+    are asked about; there may be more.
+    """
     desk: Desk | None = session.info.get("desk")
-    if desk is not None and entity_id in desk.heads:
+    if desk is not None and entity_id in desk.heads and _were_read(desk, entity_id, keys):
         return desk.heads[entity_id]
     carry_off(session)
     return _written(session, [entity_id]).get(entity_id, [])
+
+
+def _were_read(desk: Desk, entity_id: str, keys: Set[str] | None) -> bool:
+    read = desk.keys.get(entity_id)
+    return read is None or (keys is not None and keys <= read)
 
 
 def versions_at(session: Session, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Any]:
@@ -202,16 +211,28 @@ def read_heads(session: Session, desk: Desk, entity_ids: Collection[str]) -> Non
     desk.heads |= {entity_id: found.get(entity_id, []) for entity_id in entity_ids}
 
 
+def read_heads_at(session: Session, desk: Desk, wanted: Mapping[str, Set[str]]) -> None:
+    """Reads ahead the written values of these records at the keys that are wanted of any of them."""
+    if not wanted:
+        return
+    keys = frozenset().union(*wanted.values())
+    found = _by_record(ask(session, _WRITTEN_AT, {"records": list(wanted), "keys": sorted(keys)}).all())
+    desk.heads |= {entity_id: found.get(entity_id, []) for entity_id in wanted}
+    desk.keys |= dict.fromkeys(wanted, keys)
+
+
 def read_versions(session: Session, desk: Desk, wanted: Collection[tuple[str, int]]) -> None:
     """Reads ahead these history entries, as far as they exist."""
     desk.versions.update(_versions(session, wanted) if wanted else {})
 
 
 def _written(session: Session, entity_ids: Collection[str]) -> dict[str, list[Any]]:
+    return _by_record(ask(session, _WRITTEN, {"records": list(entity_ids)}).all()) if entity_ids else {}
+
+
+def _by_record(rows: Sequence[Any]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
-    if not entity_ids:
-        return found
-    for row in ask(session, _WRITTEN, {"records": list(entity_ids)}).all():
+    for row in rows:
         found[row.entity_id].append(row)
     return found
 

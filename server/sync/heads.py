@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from sqlalchemy import select
@@ -22,10 +22,12 @@ class Keys(Mapping[str, merge.Key]):
     """The keys of a record at which something stands, by name. Most ops change few of many: so the writes of a key are
     made of their rows when somebody looks at it. What was taken back is remembered for decisions about its value.
 
-    `rows`: of Head, oldest first. `shown`: for each key whose value was shown last.
+    `rows`: of Head, oldest first, all or those of some keys (then nobody may ask which there are). `shown`: for each
+    key whose value was shown last.
     """
 
-    def __init__(self, dataset: Dataset, shown: Mapping[str, str], rows: Rows) -> None:
+    def __init__(self, dataset: Dataset, shown: Mapping[str, str], rows: Rows, are_all: bool = True) -> None:
+        self._are_all = are_all
         self._dataset = dataset
         self._shown = shown
         self._rows = rows
@@ -47,6 +49,8 @@ class Keys(Mapping[str, merge.Key]):
         return name in self._standing
 
     def __iter__(self) -> Iterator[str]:
+        if not self._are_all:
+            raise LookupError("some keys only were read")
         return iter(self._standing)
 
     def __len__(self) -> int:
@@ -60,11 +64,11 @@ class Keys(Mapping[str, merge.Key]):
         return {name: [*self._standing.get(name, ()), *self._gone.get(name, ())] for name in names}
 
 
-def keys_of(session: Session, dataset: Dataset, entity: Entity | None) -> Keys:
-    """All keys of a record; of one that does not exist none."""
+def keys_of(session: Session, dataset: Dataset, entity: Entity | None, names: Set[str] | None = None) -> Keys:
+    """All keys of a record, or those of these names; of a record that does not exist none."""
     if entity is None:
         return Keys(dataset, {}, ())
-    return Keys(dataset, entity.shown, written_values(session, entity.id))
+    return Keys(dataset, entity.shown, written_values(session, entity.id, names), names is None)
 
 
 def empty_key(dataset: Dataset, name: str) -> merge.Key:

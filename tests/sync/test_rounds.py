@@ -18,7 +18,9 @@ from server import db
 from server.registry.tables import Conflict, Entity, EntityVersion, Head
 from server.sync import desk, rounds
 from server.sync.case import Case, Verdict
-from server.sync.kinds import submission
+from server.sync.definitions import datasets
+from server.sync.heads import keys_of
+from server.sync.kinds import reading_ahead, submission
 from server.sync.tables import Attachment, Blob, BlobHolder, Feed, Submission
 from tests.sync.family import family, with_family
 from tests.world import BAITA, QINGSHI, WANG, WANG_SON, Phone, World, add_household, named
@@ -304,3 +306,35 @@ def test_files_of_a_batch_are_named_in_few_statements(world: World, homes: list[
     assert counts[0] == counts[1], counts
     bound = select(Attachment.name, func.count()).where(Attachment.blob == sha256).group_by(Attachment.name)
     assert world.look(lambda s: [tuple(row) for row in s.execute(bound)]) == [("here.jpg", MANY)]
+
+
+def test_of_a_record_that_its_author_saw_as_it_is_only_the_keys_that_change_are_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks which others there are is told that they were not read, not that there are none."""
+    asked: list[dict[str, Any]] = []
+    read = desk.read_heads_at
+    monkeypatch.setattr(
+        reading_ahead, "read_heads_at", lambda session, here, few: (asked.append(dict(few)), read(session, here, few))
+    )
+    li, helper = world.phone("li"), world.phone("helper")
+    (first,) = li.send(li.visit(water_days="5", phone="19900000001"))
+    version = first["entities"][0]["version"]
+    (second,) = li.send(li.visit(base_version=version, water_days="6", phone="19900000001"))
+    (late,) = helper.send(helper.visit(base_version=version, water_days="7"))
+    assert (second["status"], late["status"]) == ("applied", "conflicted")
+    assert [set(few.get(WANG, ())) for few in asked] == [
+        {"@state", "water_shortage_days", "contact_phone"},
+        {"@state", "water_shortage_days"},
+        set(),
+    ]
+
+    def look(session: Any) -> set[str]:
+        entity = session.get_one(Entity, WANG)
+        few = keys_of(session, datasets()["household"], entity, {"water_shortage_days"})
+        assert len(few["water_shortage_days"].heads()) == 2
+        with pytest.raises(LookupError):
+            list(few)
+        return set(keys_of(session, datasets()["household"], entity))
+
+    assert {"water_shortage_days", "contact_phone"} < world.look(look)

@@ -26,7 +26,7 @@ def read_lookalikes_ahead(
         (write, case.known.get(write.id, (None, False))[0])
         for case in cases
         for write in case.writes
-        if _concerns(write, case.known.get(write.id, (None, False))[0])
+        if concerns_likeness(write, case.known.get(write.id, (None, False))[0])
     ]
     if not concerned:
         return None
@@ -40,7 +40,7 @@ def read_lookalikes_ahead(
     return near
 
 
-def _concerns(write: EntityWrite, entity: Entity | None) -> bool:
+def concerns_likeness(write: EntityWrite, entity: Entity | None) -> bool:
     """Whether the write may make or end a likeness. What is missed here is found when it is written."""
     dataset = datasets().get(write.dataset)
     if dataset is None or dataset.alike is None:

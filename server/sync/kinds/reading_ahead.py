@@ -11,13 +11,18 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.db import BigInt, ask
+from server.forms.instance import EntityWrite
+from server.registry.tables import Entity
 from server.sending import Ready, among
 from server.sync import assignments, loans
 from server.sync.awaited import awaited
 from server.sync.case import Case
-from server.sync.desk import Desk, read_heads, read_versions
-from server.sync.kinds.lookalikes_ahead import read_lookalikes_ahead
+from server.sync.definitions import datasets
+from server.sync.desk import Desk, read_heads, read_heads_at, read_versions
+from server.sync.kinds.lookalikes_ahead import concerns_likeness, read_lookalikes_ahead
+from server.sync.merge_state import STATE
 from server.sync.office_tables import Assignment
+from server.sync.record import key_of
 from server.sync.tables import OpLog, Submission
 from server.sync.vocabulary import vocabulary
 from server.sync.write import known_records
@@ -53,10 +58,26 @@ def read_ahead(session: Session, desk: Desk, cases: Sequence[Case]) -> None:
     # A record of older words is rewritten before it is read (migrate_records.py).
     known = {id: one for case in cases for id, (one, _) in case.known.items()}
     ready = {id: one for id, one in known.items() if one.vocabulary >= vocabulary(one.dataset).size}
-    read_heads(session, desk, {write.id for case in cases for write in case.writes if write.id in ready})
+    writes = [(case, write) for case in cases for write in case.writes if write.id in ready]
+    few = {write.id: keys for case, write in writes if (keys := _keys(case, write, ready[write.id])) is not None}
+    read_heads_at(session, desk, few)
+    read_heads(session, desk, {write.id for _, write in writes} - few.keys())
     bases = {(id, base) for case in cases for id, base in _bases(case) if id in ready}
     read_versions(session, desk, {(id, base) for id, base in bases if 0 < base < ready[id].version})
     desk.lookalikes = read_lookalikes_ahead(session, desk.heads, cases)
+
+
+def _keys(case: Case, write: EntityWrite, entity: Entity) -> Set[str] | None:
+    """The keys of the record at which apply.py will look at what was written: those of which the op says anything new.
+    None: at all of them, as its author did not see the record as it is, or more than values is spoken of.
+    """
+    is_newest = {base for id, base in _bases(case) if id == write.id} == {entity.version}
+    corrects = case.instance is not None and case.instance.deprecated_id
+    if not is_newest or corrects or STATE in entity.values or concerns_likeness(write, entity):
+        return None
+    dataset = datasets()[write.dataset]
+    odd = [name for name, text in write.values.items() if text != entity.values.get(name)]
+    return {STATE, *(key_of(dataset, name) for name in odd)}
 
 
 def _read_records(session: Session, cases: Sequence[Case]) -> None:
