@@ -57,6 +57,22 @@ class Cell(Node):
         return f"{above}/{self.name}[{self.position}]" if self.part.is_repeat else f"{above}/{self.name}"
 
 
+class Value(Cell):
+    """A node that holds a value, as the instance has it: most cells are."""
+
+    __slots__ = ()
+    children = _NOBODY
+    named = _NO_NAMES
+
+    def __init__(self, part: Part, above: Cell, text: str = "", value: Atom = "") -> None:
+        self.name = part.name
+        self.parent = above
+        self.part = part
+        self.text = text
+        self.value = value
+        self.relevant = part.relevant is not False and above.relevant
+
+
 class Absent(Cell):
     """A node that the instance does not have: not asked, or left out."""
 

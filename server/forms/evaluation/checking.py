@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from server.forms.evaluation.cells import Absent, Cell, ToBe, hide
+from server.forms.evaluation.checks import check_values
 from server.forms.evaluation.doubt import doubt_of
 from server.forms.evaluation.findings import Finding, sentence
 from server.forms.evaluation.judge import TROUBLE, Judge, label_of
@@ -52,27 +53,27 @@ def _judged(sheet: Sheet, judge: Judge) -> list[Finding]:
         judge.note(sheet.root, "bind", "too_large")
     for above, name, is_second in sheet.strays:
         _note_stray(judge, above, name, is_second)
-    judge.all()
+    check_values(judge)
     return judge.found()
 
 
 def _run(sheet: Sheet, judge: Judge) -> None:
     """All steps in their order."""
-    unknown, inexact, context = judge.doubt.unknown, judge.doubt.inexact, sheet.context
+    inexact, context, all_cells = judge.doubt.inexact, sheet.context, sheet.cells
     for step in program_of(sheet.plan):
-        cells = sheet.cells[step.part.index]
-        if step.kind == "count":
+        kind, cells = step.kind, all_cells[step.part.index]
+        if kind == "count":
             _count(sheet, judge, step)
-        elif cells:
-            if step.expression in unknown or (step.is_wide and not judge.may_judge(step.part, step.expression)):
-                _as_it_stands(step, cells)
-            elif step.kind == "relevant":
-                _relevant(step.expression, context, cells)
-            elif step.kind == "calculate":
-                if step.expression not in inexact:
-                    _calculate(sheet, judge, step, cells)
-            else:
-                _fill_in(sheet, step, cells, may_read=step.expression not in inexact)
+        elif not cells:
+            continue
+        elif step.is_doubted and not judge.may_judge(step.part, step.expression):
+            _as_it_stands(step, cells)
+        elif kind == "relevant":
+            _relevant(step.expression, context, cells)
+        elif kind != "calculate":
+            _fill_in(sheet, step, cells, may_read=step.expression not in inexact)
+        elif step.expression not in inexact:
+            _calculate(sheet, judge, step, cells)
 
 
 def _as_it_stands(step: Instruction, cells: list[Cell]) -> None:

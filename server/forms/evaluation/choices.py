@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from server.forms.evaluation.texts import Text
-from server.forms.xpath import Context, Expression, Node, Table, compile_expression, text_of
+from server.forms.xpath import Context, EvaluationError, Expression, Node, Table, compile_expression, text_of
 
 _RANDOMIZE = re.compile(r"\s*randomize\((.*)\)\s*", re.DOTALL)
 _LIST = re.compile(r"(instance\(\s*(['\"])([^'\"]+)\2\s*\)(?:/[\w.-]+)+)\s*((?:\[.*\])?)", re.DOTALL)
 _ITEXT = re.compile(r"jr:itext\(\s*([\w.-]+)\s*\)")
+_NOWHERE = Node("")
 _BY_PLACE = re.compile(r"position\(|last\(|\[\s*\d+\s*\]")
 
 
@@ -53,7 +54,7 @@ class Choices:
         node = context.node
         context.node = _twin(node, token)
         try:
-            return bool(self.member(context))
+            return bool(self.member.value_at(context.node, context))
         finally:
             context.node = node
 
@@ -94,9 +95,22 @@ def _listed(nodeset: str, value: str, label: str, instances: Mapping[str, Node |
             fixed=frozenset(row.get(value, "") for row in own.rows), value=value, label=label, source=source,
             nodes=compile_expression(plain), member=compile_expression(f"{plain}[{value} = current()]"),
         )  # fmt: skip
+    nodes = compile_expression(plain)
+    fixed = _unchanging(nodes, value, instances) if isinstance(own, Table) else None
     in_place = _BY_PLACE.search(predicates) is not None
     member = None if in_place else compile_expression(f"{rows}[{value} = current()]{predicates}")
-    return Choices(nodes=compile_expression(plain), member=member, value=value, label=label, source=source)
+    return Choices(fixed=fixed, nodes=nodes, member=member, value=value, label=label, source=source)
+
+
+def _unchanging(nodes: Expression, value: str, instances: Mapping[str, Node | Table]) -> frozenset[str] | None:
+    """The values of a list that is filtered the same for everybody (kind = 'a'); None for any other."""
+    if not nodes.is_closed or nodes.lists - instances.keys():
+        return None
+    try:
+        found = nodes(Context(node=_NOWHERE, root=_NOWHERE, instances=instances))
+    except EvaluationError:
+        return None
+    return frozenset(text_of(row.named.get(value, [])) for row in found) if isinstance(found, list) else None
 
 
 def _without_seed(inner: str) -> str:

@@ -31,13 +31,28 @@ class Doubt:
         return expression not in self.unknown and expression not in self.inexact
 
 
-_CERTAIN = Doubt()
+# Doubts kept for each form: what is known of its lists differs little from submission to submission.
+MOST_KEPT = 64
 
 
 def doubt_of(plan: FormPlan, lists: Mapping[str, List]) -> Doubt:
-    """The doubt that these lists leave."""
-    if all(name in lists and not isinstance(lists[name], Seen) for name in lists_read(plan)):
-        return _CERTAIN
+    """The doubt that these lists leave; found once for each state of knowledge."""
+    known: dict[tuple[object, ...], Doubt] = plan.kept.setdefault("doubts", {})
+    state = tuple([_knowledge(lists.get(name)) for name in lists_read(plan)])
+    found = known.get(state)
+    if found is None:
+        found = _doubt(plan, lists)
+        if len(known) < MOST_KEPT:
+            known[state] = found
+    return found
+
+
+def _knowledge(found: List | None) -> object:
+    """What of a list makes for doubt: not its rows."""
+    return (found.unknown, found.exact, found.whole) if isinstance(found, Seen) else found is None
+
+
+def _doubt(plan: FormPlan, lists: Mapping[str, List]) -> Doubt:
     return Doubt(
         frozenset(reader.expression for reader in list_readers(plan) if reader.reads_unknown(lists)),
         frozenset(reader.expression for reader in list_readers(plan) if reader.reads_inexact(lists)),
@@ -93,6 +108,12 @@ def _reader(plan: FormPlan, expression: Expression) -> Reader | None:
     if not names:
         return None
     return Reader(expression, names, frozenset(_WORDS.findall(text)), frozenset(_WHOLE.findall(text)))
+
+
+def may_be_doubted(plan: FormPlan, part: Part, expression: Expression) -> bool:
+    """Whether it depends on the submission if the expression is judged for nodes of the part."""
+    reads_list = any(reader.expression is expression for reader in list_readers(plan))
+    return reads_list or (part.index, expression) in wide_reads(plan)
 
 
 def is_bookkeeping(part: Part) -> bool:

@@ -1,14 +1,12 @@
-"""Judges single nodes: required, type, constraint, choice, relevance. Collects what it finds in document order."""
+"""What is asked while a form is judged: may this be judged, does that hold. Collects the findings in document order."""
 
 from __future__ import annotations
 
 import re
 
 from server.forms.evaluation.cells import Cell
-from server.forms.evaluation.choices import Choices
 from server.forms.evaluation.doubt import MOST_READINGS, Asked, Doubt, readings, wide_reads
 from server.forms.evaluation.findings import Finding, sentence
-from server.forms.evaluation.lexical import LEXICAL
 from server.forms.evaluation.plan import Part
 from server.forms.evaluation.sheet import Sheet
 from server.forms.evaluation.texts import Text
@@ -17,7 +15,6 @@ from server.forms.xpath import EvaluationError, Expression
 MOST_FINDINGS = 200
 # What an expression may run into over any values; the node is then not judged by it.
 TROUBLE = (EvaluationError, ArithmeticError, RecursionError, ValueError)
-_LARGEST_INT = 2.0**31
 _LIMIT = re.compile(r"-?\d{1,7}(\.\d{1,4})?|\d{4}-\d\d-\d\d", re.ASCII)
 # The last of one node stand last.
 _RANKS = {"relevance": 0, "required": 1, "type": 2, "constraint": 3, "choice": 4, "repeat_count": 5, "bind": 6}
@@ -29,35 +26,10 @@ class Judge:
     def __init__(self, sheet: Sheet, doubt: Doubt) -> None:
         self.sheet, self.doubt, self.context = sheet, doubt, sheet.context
         self.noted: list[tuple[Cell, Finding]] = []
+        self.is_full = False
         self._wide = wide_reads(sheet.plan)
-        # Of all others nothing need be looked up.
-        self._doubtful = doubt.unknown | {expression for _, expression in self._wide}
         self._affordable: dict[Asked, bool] = {}
         self._left = MOST_READINGS
-
-    def all(self) -> None:
-        """Every value in document order, until there are more findings than are listed."""
-        for cell in self.sheet.values:
-            part = cell.part
-            if cell.text:
-                if not cell.relevant:
-                    self.note(cell, "relevance", "relevance")
-                elif part.can_be_wrong:
-                    self._filled(cell, part)
-            elif part.required is not False and cell.relevant and not self.has_required(cell):
-                self.note(cell, "required", "required", part.required_text)
-            if len(self.noted) > 2 * MOST_FINDINGS:
-                return
-
-    def _filled(self, cell: Cell, part: Part) -> None:
-        if part.convert is not None and not _looks_right(cell, part.type):
-            self.note(cell, "type", f"type.{part.type}")
-        elif part.constraint is not True and not self.keeps_constraint(cell):
-            self.note(cell, "constraint", "constraint", part.constraint_text)
-        if part.choices is not None:
-            self._choices(cell, part, part.choices)
-        elif part.bounds is not None:
-            self._range(cell, part.bounds)
 
     def has_required(self, cell: Cell) -> bool:
         """False when the empty node had to be answered."""
@@ -70,39 +42,8 @@ class Judge:
         constraint = cell.part.constraint
         return constraint if isinstance(constraint, bool) else self._truth(cell, constraint, otherwise=True)
 
-    def _choices(self, cell: Cell, part: Part, choices: Choices) -> None:
-        if part.control == "select1" and choices.fixed is not None:
-            if cell.text not in choices.fixed:
-                self.note(cell, "choice", "choice")
-            return
-        tokens = [cell.text] if part.control in ("select1", "input") else cell.text.split()
-        if len(tokens) != len(set(tokens)):
-            self.note(cell, "choice", "choice.twice")
-        if choices.fixed is not None:
-            if not choices.fixed.issuperset(tokens):
-                self.note(cell, "choice", "choice")
-            return
-        list_of = choices.member or choices.nodes
-        if list_of is None or not self.may_judge(part, list_of):
-            return
-        self.context.node = cell
-        try:
-            if not all(choices.holds(self.context, token) for token in dict.fromkeys(tokens)):
-                self.note(cell, "choice", "choice")
-        except TROUBLE:
-            return
-
-    def _range(self, cell: Cell, bounds: tuple[float, float]) -> None:
-        try:
-            inside = bounds[0] <= float(cell.text) <= bounds[1]
-        except ValueError:
-            return
-        if not inside:
-            least, most = (f"{bound:g}" for bound in bounds)
-            self.note(cell, "choice", "choice.range", least=least, most=most)
-
     def _truth(self, cell: Cell, condition: Expression, otherwise: bool) -> bool:
-        if condition in self._doubtful and not self.may_judge(cell.part, condition):
+        if not self.may_judge(cell.part, condition):
             return otherwise
         self.context.node = cell
         try:
@@ -138,6 +79,7 @@ class Judge:
 
     def put(self, cell: Cell, finding: Finding) -> None:
         self.noted.append((cell, finding))
+        self.is_full = len(self.noted) > 2 * MOST_FINDINGS
 
     def said(self, cell: Cell, text: Text) -> dict[str, str] | None:
         """The form's text with its outputs filled in; None when it says nothing."""
@@ -164,15 +106,6 @@ class Judge:
         if len(once) > MOST_FINDINGS:
             kept.append(Finding(self.sheet.root.place, "bind", sentence("too_many", label_of(self.sheet.root.part))))
         return kept
-
-
-def _looks_right(cell: Cell, kind: str) -> bool:
-    # Numbers were read when the cell was made: what became one is one, but an int has 32 bits.
-    value = cell.value
-    if type(value) is float and (kind == "decimal" or -_LARGEST_INT <= value < _LARGEST_INT):
-        return True
-    looks_right = LEXICAL.get(kind)
-    return looks_right is None or looks_right(cell.text)
 
 
 def label_of(part: Part) -> dict[str, str]:

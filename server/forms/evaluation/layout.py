@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from server.forms.evaluation.plan import Part
@@ -12,10 +13,21 @@ MOST_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """`places`: each part with the places of its elements, in the order of the form; `strays`: (name, is a second)."""
+class Stretch:
+    """Values that follow one another, each with the place of its element (None: absent), and the group or repeat after
+    them with the places of its elements; None at the end.
+    """
 
-    places: tuple[tuple[Part, tuple[int, ...]], ...]
+    values: tuple[tuple[Part, int | None], ...]
+    then: Part | None
+    places: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`stretches` in the order of the form; `strays`: (name, is a second)."""
+
+    stretches: tuple[Stretch, ...]
     strays: tuple[tuple[str, bool], ...]
 
 
@@ -40,7 +52,18 @@ def _laid_out(part: Part, tags: tuple[str, ...]) -> Layout:
         if len(given) > 1 and not below.is_repeat:
             strays.append((below.name, True))
             del given[1:]
-        places.append((below, tuple(given)))
+        places.append((below, given))
     if part.name != "meta":  # clients add their own there
         strays += [(name, False) for name in list(where)[:MOST_STRAYS]]
-    return Layout(tuple(places), tuple(strays))
+    return Layout(tuple(_stretches(places)), tuple(strays))
+
+
+def _stretches(places: list[tuple[Part, list[int]]]) -> Iterator[Stretch]:
+    values: list[tuple[Part, int | None]] = []
+    for part, given in places:
+        if not part.items and (given or not part.is_repeat):
+            values.append((part, given[0] if given else None))
+        elif given or not part.is_repeat:
+            yield Stretch(tuple(values), part, tuple(given))
+            values = []
+    yield Stretch(tuple(values), None)

@@ -49,18 +49,17 @@ class Part:
     control: str | None = None
     choices: Choices | None = None
     bounds: tuple[float, float] | None = None
-    # Found out once, because every judging asks for it: what stands below; what turns texts into typed values; whether
-    # a filled node can be wrong in itself; how elements that came before were laid out (layout.py).
+    # Found out once, because every judging asks for it: what stands below; what turns texts into typed values;
+    # whether there is one node of it, as no repeat holds it; how elements that came before were laid out (layout.py).
     items: tuple[Part, ...] = ()
     convert: Callable[[str, tzinfo], Atom] | None = None
-    can_be_wrong: bool = False
+    is_single: bool = True
     layouts: dict[tuple[str, ...], Any] = field(default_factory=dict)
 
     def complete(self) -> None:
         self.items = tuple(self.below.values())
         self.convert = converter(self.type)
-        ruled = (self.constraint is not True, self.choices is not None, self.bounds is not None)
-        self.can_be_wrong = self.convert is not None or any(ruled)
+        self.is_single = not self.repeats_above()
 
     def walk(self) -> Iterator[Part]:
         """Itself and all below in document order; computed attributes directly after their node."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.forms.evaluation.doubt import is_bookkeeping, wide_reads
+from server.forms.evaluation.doubt import is_bookkeeping, may_be_doubted
 from server.forms.evaluation.plan import FormPlan, Part, Step
 from server.forms.xpath import Expression
 
@@ -22,17 +22,16 @@ class Instruction:
     kind: str
     part: Part
     expression: Expression
-    # Whether it looks into other rows, so that its cost is reckoned first.
-    is_wide: bool
+    # Whether it depends on the submission if it may be judged.
+    is_doubted: bool
 
 
 def program_of(plan: FormPlan) -> tuple[Instruction, ...]:
     """The steps worth running: without those whose result cannot be held against anything."""
     known: tuple[Instruction, ...] | None = plan.kept.get("program")
     if known is None:
-        wide = wide_reads(plan)
         steps = (
-            Instruction(_kind(step), step.part, step.expression, (step.part.index, step.expression) in wide)
+            Instruction(_kind(step), step.part, step.expression, may_be_doubted(plan, step.part, step.expression))
             for step in plan.steps
         )
         known = plan.kept["program"] = tuple(step for step in steps if _is_worth_running(step))

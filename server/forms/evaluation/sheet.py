@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from server.forms.evaluation.cells import Absent, Cell, ToBe
+from server.forms.evaluation.cells import Absent, Cell, ToBe, Value
 from server.forms.evaluation.layout import layout_of
 from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.xpath import Context, Node, Table
@@ -34,46 +34,56 @@ class Sheet:
         self.strays: list[tuple[Cell, str, bool]] = []
         self.root = Cell(plan.root, None)
         self.cells[plan.root.index].append(self.root)
-        self.context = Context(node=self.root, root=self.root, instances=instances, now=now, version=plan.version)
+        self.context = Context(
+            node=self.root, root=self.root, instances=instances, now=now, version=plan.version,
+            places=_places(plan), slots=self.cells,
+        )  # fmt: skip
 
     def read(self, above: Cell, element: Any) -> None:
         """Takes over what stands in an element of an instance (lxml, tags without namespaces)."""
         elements = list(element)
-        part = above.part
-        self._make_room(max(len(part.items), len(elements)))
-        layout = layout_of(part, tuple([child.tag for child in elements]))
+        self._make_room(max(len(above.part.items), len(elements)))
+        layout = layout_of(above.part, tuple([child.tag for child in elements]))
         if layout.strays:
             self.strays += [(above, name, is_second) for name, is_second in layout.strays]
-        for below, given in layout.places:
-            if not given:
-                if not below.is_repeat:
-                    self._blank(below, above)
-            elif below.items:
-                self._groups(below, above, [elements[at] for at in given])
+        for stretch in layout.stretches:
+            if stretch.values:
+                self._values(above, stretch.values, elements)
+            if stretch.then is None:
+                return
+            if stretch.places:
+                self._groups(stretch.then, above, [elements[at] for at in stretch.places])
             else:
-                self._value(below, above, elements[given[0]].text)
+                self._blank(stretch.then, above)
+
+    def _values(self, above: Cell, places: Sequence[tuple[Part, int | None]], elements: list[Any]) -> None:
+        cells, zone = self.cells, self.zone
+        named: dict[str, list[Cell]] = above.named  # type: ignore[assignment]
+        made: list[Cell] = []
+        for part, at in places:
+            if at is None:
+                cell: Cell = Absent(part, above)
+            elif (text := elements[at].text) and (text := text.strip()):
+                convert = part.convert
+                cell = Value(part, above, text, text if convert is None else convert(text, zone))
+            else:
+                cell = Value(part, above)
+            made.append(cell)
+            named[part.name] = like = [cell]
+            if part.is_single:
+                cells[part.index] = like
+            else:
+                cells[part.index].append(cell)
+        above.children += made
+        self.values += made
 
     def _groups(self, part: Part, above: Cell, given: list[Any]) -> None:
-        cells, children = self.cells[part.index], above.children
-        above.named[part.name] = rows = []
-        for element in given:
-            made = Cell(part, above)
-            cells.append(made)
-            children.append(made)
-            rows.append(made)
-            self.read(made, element)
-
-    def _value(self, part: Part, above: Cell, text: str | None) -> None:
-        if text:
-            text = text.strip()
-            convert = part.convert
-            made = Cell(part, above, text, convert(text, self.zone) if convert is not None and text else text)
-        else:
-            made = Cell(part, above)
-        self.cells[part.index].append(made)
-        self.values.append(made)
-        above.children.append(made)
-        above.named[part.name] = [made]
+        rows = [Cell(part, above) for _ in given]
+        self.cells[part.index] += rows
+        above.children += rows
+        above.named[part.name] = rows  # type: ignore[assignment]
+        for row, element in zip(rows, given, strict=True):
+            self.read(row, element)
 
     def close(self) -> None:
         """Lets go of the tree. Nodes and parents hold each other: without this they would wait for the collector."""
@@ -108,3 +118,12 @@ class Sheet:
         self.size += cells
         if self.size > MOST_CELLS:
             raise TooLarge
+
+
+def _places(plan: FormPlan) -> Mapping[str, int]:
+    """The indexes of the parts that have one node only, by their paths; found once per plan."""
+    known: dict[str, int] | None = plan.kept.get("places")
+    if known is None:
+        single = [part for part in plan.parts.values() if part.is_single and not part.name.startswith("@")]
+        known = plan.kept["places"] = {part.path: part.index for part in single}
+    return known

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from server.forms.xpath.tree import Node
 from server.forms.xpath.values import Atom, Nodes, Value, number_of, text_of, truth_of
 
 if TYPE_CHECKING:
     from server.forms.xpath.context import Context
-    from server.forms.xpath.tree import Node
 
 Run: TypeAlias = "Callable[[Node, Context], Value]"
 RunText: TypeAlias = "Callable[[Node, Context], str]"
@@ -32,22 +32,30 @@ class Kind(Enum):
     ANY = auto()
 
 
+NOTHING: Nodes = []
+# Stands for a question that is hidden: empty.
+HIDDEN: Nodes = [Node("hidden")]
+
+
 @dataclass(slots=True)
 class Code:
     """A compiled part.
 
     run       (context node, context) → value
     first     the same with nodes replaced by the value of the first one, "" for none; made from `run` when absent
-    compared  for paths: as `run`, but where all nodes found are hidden by relevance it gives one empty node,
-              because a hidden question compares like an unanswered one
+    found     for paths: as `run`, but with the nodes that are hidden by relevance
     constant  the value when it never changes
+    is_own    it is the path "."
+    bounds    the truth is: the number of the context node, which is shown, is not below the first nor above the second
     """
 
     kind: Kind
     run: Run
     first: RunAtom | None = None
-    compared: RunNodes | None = None
+    found: RunNodes | None = None
     constant: Atom | None = None
+    is_own: bool = False
+    bounds: tuple[float, float] | None = None
 
 
 def constant(value: Atom) -> Code:
@@ -76,6 +84,21 @@ def atom(code: Code) -> RunAtom:
         return value  # type: ignore[no-any-return]
 
     return first
+
+
+def compared(code: Code) -> Run:
+    """As `run`, but where all nodes found are hidden it gives one empty node: they compare like an unanswered one."""
+    if code.found is None:
+        return code.run
+    find = code.found
+
+    def compare(node: Node, context: Context) -> Nodes:
+        found = find(node, context)
+        if len(found) == 1:
+            return found if found[0].relevant else HIDDEN
+        return [one for one in found if one.relevant] or (HIDDEN if found else NOTHING)
+
+    return compare
 
 
 def text(code: Code) -> RunText:

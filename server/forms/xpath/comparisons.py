@@ -8,11 +8,12 @@ from collections.abc import Callable
 from server.forms.xpath import code
 from server.forms.xpath.code import Code, Kind, Run, RunNodes, RunTruth
 from server.forms.xpath.context import Context
-from server.forms.xpath.numbers import number_of_text
+from server.forms.xpath.literals import any_fits, beside, bounds_of, equal, equal_to, within
 from server.forms.xpath.tree import Node
-from server.forms.xpath.values import Atom, Value, number_of, text_of, truth_of
+from server.forms.xpath.values import Atom, Value, number_of, truth_of
 
-_ORDERS: dict[str, Callable[[float, float], bool]] = {
+Compare = Callable[[float, float], bool]
+_ORDERS: dict[str, Compare] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -21,20 +22,9 @@ _ORDERS: dict[str, Callable[[float, float], bool]] = {
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def equal(left: Atom, right: Atom) -> bool:
-    """Truths as truths, else numbers as numbers, else texts; a date is its ISO text, or its days to a number."""
-    if type(left) is str and type(right) is str:
-        return left == right
-    if isinstance(left, bool) or isinstance(right, bool):
-        return truth_of(left) is truth_of(right)
-    if isinstance(left, float) or isinstance(right, float):
-        return number_of(left) == number_of(right)
-    return text_of(left) == text_of(right)
-
-
 def compile_comparison(sign: str, left: Code, right: Code) -> Code:
     if sign in _ORDERS:
-        return Code(Kind.TRUTH, _order(sign, left, right))
+        return _order(sign, left, right)
     return Code(Kind.TRUTH, _equality(left, right, wanted=sign == "="))
 
 
@@ -53,10 +43,6 @@ def _equality(left: Code, right: Code, *, wanted: bool) -> RunTruth:
     return lambda node, context: equal(a(node, context), b(node, context)) is wanted
 
 
-def _nodes(part: Code) -> RunNodes:
-    return part.run  # type: ignore[return-value]
-
-
 def _plain(compare: Callable[..., bool], a: Run, b: Run) -> RunTruth:
     return lambda node, context: compare(a(node, context), b(node, context))
 
@@ -66,30 +52,27 @@ def _has_nodes(part: Code) -> bool:
 
 
 def _nodes_with_constant(nodes: Code, fixed: Atom, wanted: bool) -> RunTruth:
-    """path = 'text', path != 3: the comparisons that forms are made of."""
+    """path = 'text', path != 3."""
     if isinstance(fixed, bool):
         truth = code.truth(nodes)
         return lambda node, context: (truth(node, context) is fixed) is wanted
-    find = nodes.compared or _nodes(nodes)
-
-    def compare(node: Node, context: Context) -> bool:
-        for one in find(node, context):
-            value = one.value
-            if (value == fixed if type(value) is type(fixed) is str else equal(value, fixed)) is wanted:
-                return True
-        return False
-
-    return compare
+    fits = equal_to(fixed, wanted=wanted)
+    return any_fits(nodes, fits, hidden=fits(""))
 
 
 def _equality_of_any(left: Code, right: Code, wanted: bool) -> RunTruth:
-    a, b = left.compared or left.run, right.compared or right.run
+    a, b = code.compared(left), code.compared(right)
 
     def compare(node: Node, context: Context) -> bool:
         x, y = a(node, context), b(node, context)
-        if isinstance(x, bool) or isinstance(y, bool):
+        if type(x) is bool or type(y) is bool:
             return (truth_of(x) is truth_of(y)) is wanted
-        return any(equal(one, other) is wanted for one in _atoms(x) for other in _atoms(y))
+        others = _atoms(y)
+        for one in _atoms(x):
+            for other in others:
+                if equal(one, other) is wanted:
+                    return True
+        return False
 
     return compare
 
@@ -98,40 +81,68 @@ def _atoms(value: Value) -> list[Atom]:
     return [node.value for node in value] if isinstance(value, list) else [value]
 
 
-def _order(sign: str, left: Code, right: Code) -> RunTruth:
+def _order(sign: str, left: Code, right: Code) -> Code:
     compare = _ORDERS[sign]
     if left.kind is Kind.NODES and right.constant is not None and right.kind is not Kind.TRUTH:
-        return _nodes_in_order(left, compare, number_of(right.constant))
+        return _nodes_beside(sign, left, number_of(right.constant))
     if right.kind is Kind.NODES and left.constant is not None and left.kind is not Kind.TRUTH:
-        return _nodes_in_order(right, _ORDERS[_MIRRORED[sign]], number_of(left.constant))
+        return _nodes_beside(_MIRRORED[sign], right, number_of(left.constant))
     if not _has_nodes(left) and not _has_nodes(right):
-        return _plain(compare, code.number(left), code.number(right))
-    a, b = left.run, right.run
+        return Code(Kind.TRUTH, _order_of_two(compare, left, right))
+    if left.kind is Kind.NODES and not _has_nodes(right):
+        return Code(Kind.TRUTH, _nodes_beside_value(compare, left, right))
+    return Code(Kind.TRUTH, _order_of_any(compare, left.run, right.run))
+
+
+def _order_of_two(compare: Compare, left: Code, right: Code) -> RunTruth:
+    a = code.number(left)
+    if right.constant is None:
+        return _plain(compare, a, code.number(right))
+    fixed = number_of(right.constant)
+    return lambda node, context: compare(a(node, context), fixed)
+
+
+def _nodes_beside(sign: str, nodes: Code, fixed: float) -> Code:
+    """path < 3, and 3 < path."""
+    bounds = bounds_of(sign, fixed) if nodes.is_own else None
+    if bounds is not None:
+        return within(*bounds)
+    return Code(Kind.TRUTH, any_fits(nodes, beside(_ORDERS[sign], fixed), hidden=False))
+
+
+def _nodes_beside_value(compare: Compare, nodes: Code, other: Code) -> RunTruth:
+    """path <= formula."""
+    find: RunNodes = nodes.run  # type: ignore[assignment]
+    read = other.run
 
     def run(node: Node, context: Context) -> bool:
-        x, y = a(node, context), b(node, context)
-        if isinstance(x, bool) or isinstance(y, bool):
-            return compare(number_of(x), truth_of(y)) if isinstance(x, bool) else compare(truth_of(x), number_of(y))
-        if isinstance(x, list) or isinstance(y, list):
-            others = list(map(number_of, _atoms(y)))
-            return any(compare(number_of(one), other) for one in _atoms(x) for other in others)
-        return compare(number_of(x), number_of(y))
-
-    return run
-
-
-def _nodes_in_order(nodes: Code, compare: Callable[[float, float], bool], fixed: float) -> RunTruth:
-    find = _nodes(nodes)
-
-    def run(node: Node, context: Context) -> bool:
-        for one in find(node, context):
-            value = one.value
-            if type(value) is str:
-                value = number_of_text(value)
-            elif type(value) is not float:
-                value = number_of(value)
-            if compare(value, fixed):
+        found, value = find(node, context), read(node, context)
+        if type(value) is bool:
+            return compare(truth_of(found), number_of(value))
+        number = value if type(value) is float else number_of(value)
+        for one in found:
+            own = one.value
+            if compare(own if type(own) is float else number_of(own), number):
                 return True
         return False
 
     return run
+
+
+def _order_of_any(compare: Compare, a: Run, b: Run) -> RunTruth:
+    def run(node: Node, context: Context) -> bool:
+        x, y = a(node, context), b(node, context)
+        if type(x) is bool or type(y) is bool:
+            return compare(number_of(x), truth_of(y)) if type(x) is bool else compare(truth_of(x), number_of(y))
+        others = _numbers(y)
+        for one in _numbers(x):
+            for other in others:
+                if compare(one, other):
+                    return True
+        return False
+
+    return run
+
+
+def _numbers(value: Value) -> list[float]:
+    return [number_of(node.value) for node in value] if isinstance(value, list) else [number_of(value)]

@@ -11,6 +11,7 @@ from server.forms.xpath.comparisons import compile_comparison
 from server.forms.xpath.context import Context
 from server.forms.xpath.errors import EvaluationError, ExpressionError
 from server.forms.xpath.functions import function_of
+from server.forms.xpath.literals import within
 from server.forms.xpath.order import in_order
 from server.forms.xpath.paths import compile_filter, compile_path
 from server.forms.xpath.syntax import Call, Chain, Negative, Number, Path, Syntax, Text
@@ -95,6 +96,9 @@ def _folded(compiled: Code, parts: Sequence[Code]) -> Code:
 
 
 def _logical(sign: str, operands: list[Code]) -> Code:
+    bounds = [operand.bounds for operand in operands if operand.bounds is not None]
+    if sign == "and" and len(bounds) == len(operands):
+        return within(max(least for least, _ in bounds), min(most for _, most in bounds))
     runs = [code.truth(operand) for operand in operands]
     if len(runs) == 2:
         return Code(Kind.TRUTH, _logical_two(sign, runs[0], runs[1]))

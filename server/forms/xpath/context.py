@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from server.forms.xpath.table import Table
 from server.forms.xpath.tree import Node
+from server.forms.xpath.values import Day
 
 
 def _no_name(value: str, path: str) -> str | None:
@@ -29,6 +30,8 @@ class Context:
     texts      jr:itext: text id → text in the language wanted
     choice_name  jr:choice-name: (value, path of the question) → label, None when the value is no choice
     version    version(): the version of the form
+    today      the day of `now`, once somebody has asked for it
+    places, slots  for paths that mean one and the same node wherever they stand: where in `slots` its list is
     """
 
     node: Node
@@ -38,6 +41,9 @@ class Context:
     texts: Mapping[str, str] = field(default_factory=dict)
     choice_name: Callable[[str, str], str | None] = _no_name
     version: str = ""
+    places: Mapping[str, int] = field(default_factory=dict)
+    slots: Sequence[Sequence[Node]] = ()
+    today: Day | None = None
     # Where a predicate stands in its node-set; set only for predicates that ask.
     position: int = 0
     size: int = 0

@@ -10,6 +10,7 @@ from server.forms.xpath import code
 from server.forms.xpath.compiler import Compiler
 from server.forms.xpath.context import Context
 from server.forms.xpath.errors import EvaluationError
+from server.forms.xpath.functions import is_closed
 from server.forms.xpath.parser import parse
 from server.forms.xpath.reads import calls, columns, is_stable, references
 from server.forms.xpath.tree import Node
@@ -27,6 +28,7 @@ class Expression:
     functions   names of the functions that it calls
     lists       names of the secondary instances that it reads by a literal name
     columns     (list, column) for each column of theirs that it names
+    is_closed   it depends on nothing but the secondary instances that it names
     is_stable   calls none of now, today, random, once, uuid, randomize without a seed: its result can be judged again
     constant    its value when it depends on nothing at all, else None
     value_at, truth_at  the compiled code itself, (node, context) → value or truth, for who evaluates by the hundred:
@@ -36,8 +38,8 @@ class Expression:
     """
 
     __slots__ = (
-        "_number", "_paths", "_text", "columns", "constant", "functions", "is_stable", "lists", "references", "text",
-        "truth_at", "value_at",
+        "_number", "_paths", "_text", "columns", "constant", "functions", "is_closed", "is_stable", "lists",
+        "references", "text", "truth_at", "value_at",
     )  # fmt: skip
 
     def __init__(self, text: str) -> None:
@@ -53,6 +55,7 @@ class Expression:
         self.lists = frozenset(name for call in called for name in call.lists)
         self.columns = frozenset(columns(syntax))
         self.is_stable = is_stable(called)
+        self.is_closed = not self._paths and is_closed(called)
         self.constant: Atom | None = compiled.constant
 
     def __repr__(self) -> str:

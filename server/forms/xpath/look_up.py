@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from server.forms.xpath import code
 from server.forms.xpath.code import Code, Kind, Run, RunTruth
-from server.forms.xpath.comparisons import equal
 from server.forms.xpath.context import Context
+from server.forms.xpath.literals import equal
 from server.forms.xpath.predicates import Sieve, asks_context, asks_place, sieves
 from server.forms.xpath.quick import name_of
 from server.forms.xpath.steps import advances, walk_through
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Where a key is computed: no row of a repeat is its own there.
 _ELSEWHERE = Node("")
+_NO_ROWS: Sequence[int] = ()
 
 
 @dataclass(slots=True)
@@ -47,9 +48,13 @@ def look_up(path: Path, compiler: Compiler) -> Code | None:
 
 @dataclass(slots=True)
 class _Split:
-    """Predicates apart: the first match asks the index, the others filter what it found, `rest` is anything else."""
+    """Predicates apart: the first match asks the index, the others filter what it found.
+
+    `gates`: conditions that are the same for all rows; `truths`: those of a row; `rest`: anything else.
+    """
 
     matches: list[_Match]
+    gates: list[RunTruth]
     truths: list[RunTruth]
     rest: list[Sieve]
 
@@ -61,6 +66,9 @@ class _Split:
                 return found
             value = match.key(node, context)
             found = [row for row in found if _is(table.rows[row].get(match.column), value)]
+        for gate in self.gates:
+            if not found or not gate(_ELSEWHERE, context):
+                return _NO_ROWS
         for truth in self.truths:
             found = [row for row in found if truth(table.item(row), context)]
         return found
@@ -76,7 +84,7 @@ def _is(cell: str | None, value: Value) -> bool:
 
 def _split(predicates: tuple[Syntax, ...], compiler: Compiler) -> _Split:
     """Take equalities out of the predicates, as long as no predicate depends on places in the node-set."""
-    split = _Split([], [], [])
+    split = _Split([], [], [], [])
     for at, predicate in enumerate(predicates):
         compiled = compiler.code(predicate)
         if compiled.kind is not Kind.TRUTH or asks_place(predicate):
@@ -87,7 +95,8 @@ def _split(predicates: tuple[Syntax, ...], compiler: Compiler) -> _Split:
             if match is not None:
                 split.matches.append(match)
             else:
-                split.truths.append(code.truth(compiler.code(condition)))
+                conditions = split.truths if asks_context(condition) else split.gates
+                conditions.append(code.truth(compiler.code(condition)))
     return split
 
 
@@ -109,7 +118,7 @@ def _match(condition: Syntax, compiler: Compiler) -> _Match | None:
 
 def _key(syntax: Syntax, compiled: Code) -> Run:
     """A path alone means the own row of a repeat (as Collect's index sees it); inside a formula it does not."""
-    run = compiled.compared or compiled.run
+    run = code.compared(compiled)
     if isinstance(syntax, Path) or compiled.constant is not None:
         return run
     return lambda node, context: run(_ELSEWHERE, context)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from server.forms.xpath.code import Code, Kind
+from server.forms.xpath.code import NOTHING, Code, Kind
 from server.forms.xpath.context import Context
 from server.forms.xpath.syntax import HERE, UP, Call, Path, Step
 from server.forms.xpath.tree import Node, parent_of
 from server.forms.xpath.values import Atom, Nodes
 
-NOTHING: Nodes = []
-# Stands for a question that is hidden: empty.
-HIDDEN: Nodes = [Node("hidden")]
 Find = Callable[[Node, Context], Nodes]
 
 
@@ -27,7 +24,7 @@ def quick_path(path: Path) -> Code | None:
     if path.start == "/":
         return of_find(absolute(plain)) if plain and not ups else None
     if path.start == "":
-        return of_find(_relative(ups, plain))
+        return of_find(_relative(ups, plain)) if ups or plain else _own()
     if isinstance(path.start, Call) and path.start.name == "current" and not path.start.arguments:
         find = _relative(ups, plain)
         return of_find(lambda node, context: find(context.node, context))
@@ -49,19 +46,24 @@ def of_find(find: Find) -> Code:
             return found if found[0].relevant else NOTHING
         return [one for one in found if one.relevant]
 
-    def compared(node: Node, context: Context) -> Nodes:
-        found = find(node, context)
-        if len(found) == 1:
-            return found if found[0].relevant else HIDDEN
-        return [one for one in found if one.relevant] or (HIDDEN if found else NOTHING)
-
     def first(node: Node, context: Context) -> Atom:
         for one in find(node, context):
             if one.relevant:
                 return one.value
         return ""
 
-    return Code(Kind.NODES, run, first, compared)
+    return Code(Kind.NODES, run, first, find)
+
+
+def _own() -> Code:
+    """The context node itself: what constraints are about."""
+    return Code(
+        Kind.NODES,
+        lambda node, context: [node] if node.relevant else NOTHING,
+        lambda node, context: node.value if node.relevant else "",
+        lambda node, context: [node],
+        is_own=True,
+    )
 
 
 def _relative(ups: int, names: tuple[str, ...]) -> Find:
@@ -102,8 +104,12 @@ def descend(node: Node, names: tuple[str, ...]) -> Nodes:
 def absolute(names: tuple[str, ...]) -> Find:
     """An absolute path means the row of the context node wherever it goes through the same repeats (JavaRosa)."""
     top, below = names[0], names[1:]
+    path = "/" + "/".join(names)
 
     def find(node: Node, context: Context) -> Nodes:
+        place = context.places.get(path)
+        if place is not None:
+            return context.slots[place]  # type: ignore[return-value]
         one = context.root
         if one.name != top:
             return NOTHING

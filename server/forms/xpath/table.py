@@ -29,12 +29,15 @@ class Table:
 
     def where(self, column: str, value: Value) -> Sequence[int]:
         """Numbers of the rows (from 0, ascending) whose `column` equals `value` as XPath's = compares them."""
-        if isinstance(value, list):
-            found = {row for node in value for row in self._equal(column, node.value)}
-            return sorted(found)
-        return self._equal(column, value)
+        if not isinstance(value, list):
+            return self._equal(column, value)
+        if len(value) == 1:
+            return self._equal(column, value[0].value)
+        return sorted({row for node in value for row in self._equal(column, node.value)})
 
     def _equal(self, column: str, value: Atom) -> Sequence[int]:
+        if type(value) is str:
+            return self._by_text(column).get(value, _NO_ROWS)
         if isinstance(value, bool):
             # No cell is as false as an empty one.
             return [row for row, cells in enumerate(self.rows) if bool(cells.get(column)) is value]

@@ -12,6 +12,8 @@ from server.forms.xpath.values import Atom, Day, Moment
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+# So many digits are an integer whatever they are; nearly all numbers have fewer.
+_SURE_DIGITS = 18
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -33,10 +35,14 @@ def converter(type: str) -> Callable[[str, tzinfo], Atom] | None:
 
 
 def _integer(text: str, zone: tzinfo) -> Atom:
+    if text.isdigit() and text.isascii() and len(text) <= _SURE_DIGITS:
+        return float(text)
     return float(int(text)) if _INTEGER.fullmatch(text) else text
 
 
 def _decimal(text: str, zone: tzinfo) -> Atom:
+    if text.isascii() and text.replace(".", "", 1).isdigit():
+        return float(text)
     return float(text) if _DECIMAL.fullmatch(text) else text
 
 

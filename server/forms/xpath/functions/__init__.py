@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 
 from server.forms.xpath.errors import ExpressionError
 
@@ -23,7 +24,7 @@ from server.forms.xpath.functions.registry import FUNCTIONS, Function
 from server.forms.xpath.syntax import Call
 
 _MODULES = (choices, dates, logic, mathematics, nodes, places, digests, repeats, sets, strings)
-__all__ = ["FUNCTIONS", "Function", "function_of"]
+__all__ = ["FUNCTIONS", "Function", "function_of", "is_closed"]
 
 
 def function_of(call: Call) -> Function:
@@ -35,3 +36,8 @@ def function_of(call: Call) -> Function:
         raise ExpressionError("unknown_function", call.at, name=call.name, hint_zh=hint_zh, hint_en=hint_en)
     function.check(call)
     return function
+
+
+def is_closed(calls: Iterable[Call]) -> bool:
+    """Do they give the same whenever and wherever they are made, as long as the lists that they name are the same?"""
+    return all(FUNCTIONS[call.name].is_pure or (call.name == "instance" and call.lists) for call in calls)

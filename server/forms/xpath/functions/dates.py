@@ -36,7 +36,9 @@ def _zone(context: Context) -> tzinfo:
 
 @plain("today", gives=Kind.ATOM, in_context=True)
 def _today(context: Context) -> Day:
-    return Day(day_of(context.now))
+    if context.today is None:
+        context.today = Day(day_of(context.now))
+    return context.today
 
 
 @plain("now", gives=Kind.ATOM, in_context=True)

@@ -121,4 +121,6 @@ def _applied(compute: Callable[..., Any], readers: list[Run]) -> Run:
 
 
 def _in_context(compute: Callable[..., Any], readers: list[Run]) -> Run:
+    if not readers:
+        return lambda node, context: compute(context)
     return lambda node, context: compute(context, *[read(node, context) for read in readers])

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from server.forms.xpath import code
-from server.forms.xpath.code import Code, RunNumber
+from server.forms.xpath.code import NOTHING, Code, RunNumber
 from server.forms.xpath.context import Context
 from server.forms.xpath.errors import EvaluationError, ExpressionError
 from server.forms.xpath.functions.registry import FUNCTIONS, Function
 from server.forms.xpath.java import to_int
-from server.forms.xpath.quick import NOTHING, name_of, of_find
+from server.forms.xpath.quick import name_of, of_find
 from server.forms.xpath.syntax import HERE, UP, Call, Path, Syntax
 from server.forms.xpath.tree import Node
 from server.forms.xpath.values import Nodes
