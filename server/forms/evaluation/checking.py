@@ -110,9 +110,12 @@ def _calculate(sheet: Sheet, judge: Judge, step: Instruction, cells: list[Cell])
             value = expression.value_at(cell, context)
         except TROUBLE:
             continue
-        # Nearly always a text, and the one that was sent.
+        # Nearly always a text or number, and the one that was sent.
         value = value[0].value if type(value) is list and value else value
-        if is_text and type(value) is str and value == cell.text:
+        if type(value) is str:
+            if is_text and value == cell.text:
+                continue
+        elif type(value) is float and type(cell.value) is float and value == cell.value:
             continue
         value = settled(value, kind, zone)
         if type(cell) is ToBe:

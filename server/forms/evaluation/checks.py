@@ -39,9 +39,11 @@ def checks_of(plan: FormPlan) -> list[tuple[Check, ...]]:
     """For each part, by its index, what is checked in a filled node of it; found once per plan."""
     known: list[tuple[Check, ...]] | None = plan.kept.get("checks")
     if known is None:
-        known = plan.kept["checks"] = [()] * len(plan.parts)
+        known = [()] * len(plan.parts)
         for part in plan.parts.values():
             known[part.index] = tuple(_checks(plan, part))
+        # Only when it is whole: another thread may judge by the same plan.
+        plan.kept["checks"] = known
     return known
 
 

@@ -154,11 +154,13 @@ def wide_reads(plan: FormPlan) -> Mapping[Asked, Wide]:
     """The expressions that read repeated parts in more rows than their own; found once per plan."""
     known: dict[Asked, Wide] | None = plan.kept.get("wide")
     if known is None:
-        known = plan.kept["wide"] = {}
+        known = {}
         for part in plan.parts.values():
             for expression in expressions_of(part):
                 if (found := _wide(plan, part, expression)) is not None:
                     known[part.index, expression] = found
+        # Only when it is whole: another thread may judge by the same plan.
+        plan.kept["wide"] = known
     return known
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -28,7 +29,7 @@ class Sheet:
     def __init__(self, plan: FormPlan, instances: Mapping[str, Node | Table], now: datetime) -> None:
         self.plan = plan
         self.zone: tzinfo = now.tzinfo or UTC
-        self.cells: list[list[Cell]] = [[] for _ in range(len(plan.parts))]
+        self.cells: defaultdict[int, list[Cell]] = defaultdict(list)
         self.values: list[Cell] = []
         self.size = 0
         self.strays: list[tuple[Cell, str, bool]] = []
@@ -47,8 +48,7 @@ class Sheet:
         if layout.strays:
             self.strays += [(above, name, is_second) for name, is_second in layout.strays]
         for stretch in layout.stretches:
-            if stretch.values:
-                self._values(above, stretch.values, elements)
+            self._values(above, stretch.values, elements)
             if stretch.then is None:
                 return
             if stretch.places:
@@ -87,7 +87,7 @@ class Sheet:
 
     def close(self) -> None:
         """Lets go of the tree. Nodes and parents hold each other: without this they would wait for the collector."""
-        for cells in self.cells:
+        for cells in self.cells.values():
             for cell in cells:
                 cell.parent = None
 

@@ -42,7 +42,7 @@ class Context:
     choice_name: Callable[[str, str], str | None] = _no_name
     version: str = ""
     places: Mapping[str, int] = field(default_factory=dict)
-    slots: Sequence[Sequence[Node]] = ()
+    slots: Mapping[int, Sequence[Node]] = field(default_factory=dict)
     today: Day | None = None
     # Where a predicate stands in its node-set; set only for predicates that ask.
     position: int = 0
