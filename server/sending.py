@@ -34,7 +34,7 @@ from sqlalchemy.ext.compiler import compiles
 Values = Mapping[str, Any]
 Process = Callable[[Any], Any]
 _CURSOR = "cursor of ready statements"
-COPIED_FROM = 8  # rows of an INSERT from which on COPY is the shorter way
+COPIED_FROM = 2  # rows of an INSERT from which on COPY is the shorter way
 
 
 class Among(ColumnElement[bool]):
