@@ -126,20 +126,23 @@ def nothing_lost(run: Run, session: Session, ops: dict[str, OpLog]) -> None:
 def _kept(op: dict[str, Any], row: OpLog, findings: Findings, heads: dict[tuple[str, str], Head]) -> None:
     """I2, I15: each property that the author changed against the base is a written value of this op and person.
 
-    And what he left as it was is not.
+    And what he left as it was is not, also where his base is not what the server knows. A phone names a base for all
+    that it writes, null where it showed nothing: else what stayed empty is not told from what was emptied.
     """
     bases = {item["id"]: item.get("base", {}) for item in op["entities"]}
     differs = {finding.get("path") for finding in findings if finding.get("code") == "base.differs"}
     for write in op["writes"]:
         properties = datasets()[write["dataset"]].properties
-        texts, base_texts = (todays(op, write["dataset"], said) for said in (write["values"], bases[write["id"]]))
+        shown = bases[write["id"]]
+        assert write["create"] or shown.keys() == write["values"].keys(), f"I2: {row.op_id} names other bases"
+        texts, base_texts = (todays(op, write["dataset"], said) for said in (write["values"], shown))
         for name, text in texts.items():
             value, base = (canonical(one, properties[name].type) for one in (text, base_texts.get(name)))
             head = heads.get((write["id"], row.op_id + name))
-            if f"{write['dataset']}/{write['id']}/{name}" in differs:
-                continue
             if value == base:
                 assert head is None or head.implied, f"I2: {row.op_id} left {name} at {value} and wrote {head.value}"
+                continue
+            if f"{write['dataset']}/{write['id']}/{name}" in differs:
                 continue
             stood = (_said_before(write["id"], name, row, heads), _stood(write["id"], name, heads))
             if head is None and value in stood:

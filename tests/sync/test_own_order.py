@@ -92,3 +92,17 @@ def test_a_change_back_without_a_base_is_known_only_in_order(world: World, in_or
     assert standing(world)[1] == []
     stored = world.look(lambda session: session.get(OpLog, second["op_id"]).raw)
     assert json.loads(stored) == second
+
+
+@pytest.mark.parametrize(("base", "name"), [({"head_name": None}, "王三"), ({}, None)])
+def test_an_answer_that_was_never_shown_and_stays_empty_clears_nothing(
+    world: World, base: dict[str, Any], name: str | None
+) -> None:
+    """The household left the phone meanwhile: its next visit showed nothing, and says so in its base. Without a base
+    the last own answer counts as what was shown, and an empty one takes it away.
+    """
+    li = world.phone("li")
+    li.send(li.visit(head_name="王三", water_days="31"))
+    li.send(li.visit(base_version=None, head_name="", water_days="21", base=base))
+    data = li.get(f"/entities/{WANG}").json["data"]
+    assert (data.get("head_name"), data[DAYS]) == (name, "21")

@@ -82,7 +82,7 @@ export interface VisitPlace {
 }
 export interface Visit { started_at: string; ended_at: string; contact_mode: ContactMode; location: VisitPlace }
 
-/** What the author of a submission had seen of one record. A create has no base_version. */
+/** What the author of a submission had seen of one record. A create has no base, and what left the phone no base_version. */
 export interface EntityBase { dataset: string; id: string; base_version?: number; base?: Values }
 
 export interface Attachment { name: string; sha256: string; size: number; media_type: string; slot?: string; capture?: SealedCapture }

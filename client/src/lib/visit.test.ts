@@ -28,7 +28,7 @@ test("an entity node that neither creates nor updates writes nothing", () => {
 });
 
 test("bases name only what was shown and is written; a create has no base", () => {
-  const writes = ownWrites(instanceXml({ head: "王大山", members: [{ id: MEMBER, name: "甲" }] }), savePaths(XFORM), HOUSEHOLD);
+  const writes = ownWrites(instanceXml({ head: "王大山", members: [{ id: MEMBER, name: "甲", create: true }] }), savePaths(XFORM), HOUSEHOLD);
   const seen = new Map([[`entity:household:${HOUSEHOLD}`, row({ dataset: "household", id: HOUSEHOLD, base_version: 7, data: { head_name: "王", secret: "x" } })]]);
   expect(entityBases(writes, seen)).toEqual([{ dataset: "member", id: MEMBER }, { dataset: "household", id: HOUSEHOLD, base_version: 7, base: { head_name: "王" } }]);
 });
@@ -37,6 +37,11 @@ test("what the row does not have was shown empty, so an answer that stays empty 
   const writes = ownWrites(instanceXml({ head: "王大山", phone: "" }), savePaths(XFORM), HOUSEHOLD);
   const seen = new Map([[`entity:household:${HOUSEHOLD}`, row({ dataset: "household", id: HOUSEHOLD, base_version: 7, data: { head_name: "王大山" } })]]);
   expect(entityBases(writes, seen)[0]?.base).toEqual({ head_name: "王大山", contact_phone: null });
+});
+
+test("of a record that left the phone all was shown empty, or an empty answer would clear what the same phone had sent before", () => {
+  const writes = ownWrites(instanceXml({ head: "", phone: "138" }), savePaths(XFORM), HOUSEHOLD);
+  expect(entityBases(writes, new Map())).toEqual([{ dataset: "household", id: HOUSEHOLD, base: { head_name: null, contact_phone: null } }]);
 });
 
 test("files are found by the names that answers hold, and a form's own files by its addresses", () => {

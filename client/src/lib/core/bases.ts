@@ -44,14 +44,15 @@ const bornHere = (write: OwnWrite): SeenRow => ({
 });
 
 /** Bases of what is written: what the author was shown of the properties that the form writes. What the row does not have was
- * shown empty, so that an answer which stays empty is no edit of what the server knows. */
+ * shown empty, so that an answer which stays empty is no edit of what the server knows; of a record that left
+ * this phone and has no row, all of it. A create has no base. */
 export function entityBases(writes: OwnWrite[], seen: Map<string, SeenRow>): EntityBase[] {
-  return writes.map((write) => {
-    const row = seen.get(recordKey(write.dataset, write.id));
-    if (!row) return { dataset: write.dataset, id: write.id };
+  return writes.map(({ dataset, id, create, values }) => {
+    const row = seen.get(recordKey(dataset, id));
+    if (create && !row) return { dataset, id };
     const base: Values = {};
-    for (const name of Object.keys(write.values)) base[name] = row.data[name] ?? null;
-    return { dataset: write.dataset, id: write.id, base_version: row.base_version, base };
+    for (const name of Object.keys(values)) base[name] = row?.data[name] ?? null;
+    return row ? { dataset, id, base_version: row.base_version, base } : { dataset, id, base };
   });
 }
 
