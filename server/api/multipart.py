@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from urllib.parse import unquote_to_bytes
 
 from multipart import MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
@@ -26,6 +27,7 @@ _IN_MEMORY = 256 * 1024
 _DRAIN_BYTES = 64 * 1024 * 1024
 _AS_IT_CAME = "latin-1"  # of names: any byte is a letter
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\ufffd]")
+_SPELLED = re.compile(r"""; *filename\* *= *"?[\w-]+'[\w-]*'([^\s";]+)""", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def _files(environ: dict[str, Any], staging: Path, limit: int) -> Iterator[tuple
     for event in parser.parse_blocking(body.read):
         if isinstance(event, MultipartSegment):
             part, stream = event, _temporary(staging)
+            part.filename = _file_name(part)
         elif event is None:
             stream.seek(0)
             if part.filename is not None:
@@ -105,6 +108,14 @@ def _border(content_type: str) -> bytes:
 def _file_part(part: MultipartSegment, stream: BinaryIO) -> FilePart:
     name = plain_name(_text(part.filename)) or plain_name(_text(part.name)) or "file"
     return FilePart(name, part.content_type or "application/octet-stream", stream)
+
+
+def _file_name(part: MultipartSegment) -> str | None:
+    """Also one that is spelled `filename*=UTF-8''…`: some clients send a name in Chinese only so, others beside a
+    `filename` that nobody can use. None: the part is no file.
+    """
+    spelled = _SPELLED.search(part.header("Content-Disposition", ""))
+    return unquote_to_bytes(spelled[1]).decode(_AS_IT_CAME) if spelled else cast(str | None, part.filename)
 
 
 def _text(name: str | None) -> str:

@@ -103,3 +103,18 @@ def test_a_field_within_the_bounds_is_passed_over() -> None:
 
 def test_a_body_above_the_limit_is_told_so() -> None:
     assert read(*multipart(b"<data/>", {"a.jpg": b"x" * LIMIT})) == "request.too_large"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "filename*=utf-8''{}",
+        "filename=\"=?utf-8?B?5oi35Li7LmpwZw==?=\"; filename*=UTF-8''{}",
+        "filename*=\"UTF-8'zh'{}\"",
+    ],
+)
+def test_a_name_that_is_spelled_in_its_bytes_is_understood(told: str) -> None:
+    """So .NET, Spring and older Python clients send names in Chinese; without a name the photo would be lost."""
+    body, content_type = multipart(b"<data/>", {"a.jpg": b"photo"})
+    spelled = told.format("%E6%88%B7%E4%B8%BB.jpg").encode()
+    assert read(body.replace(b'filename="a.jpg"', spelled), content_type) == (b"<data/>", {"户主.jpg": b"photo"})
