@@ -263,8 +263,10 @@ def look_up(statement: Ready, values: Values) -> Found:
         driver.autocommit = True
         try:
             found = statement.ask(here, values)
-        except DBAPIError:
-            here.invalidate()  # a prepared statement that outlived a change of its table would fail for ever
+        except BaseException:
+            # It would go on to commit by itself; and a prepared statement that outlived a change of its table would
+            # fail for ever.
+            here.invalidate()
             raise
         driver.autocommit = False
         return found

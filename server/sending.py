@@ -28,7 +28,6 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 
 Values = Mapping[str, Any]
@@ -264,7 +263,9 @@ def _tell(here: Connection, cursor: Any, sql: str, given: Any) -> None:
 
 
 class _Failing:
-    """The driver's error becomes SQLAlchemy's, without the values: they are what people told us."""
+    """The driver's error becomes SQLAlchemy's, without the values: they are what people told us. Of a connection that
+    died SQLAlchemy hears too: it makes the others of its age anew, so that not each of them fails somebody's request.
+    """
 
     __slots__ = ("here", "sql")
 
@@ -274,7 +275,5 @@ class _Failing:
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        base = self.here.dialect.loaded_dbapi.Error if error else None
-        if base and isinstance(error, base):
-            told = DBAPIError.instance(self.sql, None, error, base, hide_parameters=True, dialect=self.here.dialect)
-            raise told from error
+        if error and isinstance(error, self.here.dialect.loaded_dbapi.Error):
+            self.here._handle_dbapi_exception(error, self.sql, None, None, None)

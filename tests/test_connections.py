@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server import db
 from server.config import Settings
+from server.sending import Ready
 from tests.apps import app_for
 
 ISOLATION = text("SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')")
@@ -90,6 +92,42 @@ def test_a_connection_that_died_is_replaced_by_one_like_it(on_postgres: Flask) -
     with pytest.raises(DBAPIError), db.read() as session:
         modes(session)
     assert before not in read_and_write()
+
+
+LOOKED = Ready(text("SELECT pg_backend_pid() AS pid WHERE :one = 1"))
+
+
+def test_after_a_look_up_that_failed_nothing_is_committed_by_itself(on_postgres: Flask) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError
+
+    event.listen(db.db.engine, "before_cursor_execute", fail)
+    with pytest.raises(KeyError):
+        db.look_up(LOOKED, {"one": 1})
+    event.remove(db.db.engine, "before_cursor_execute", fail)
+    with pytest.raises(KeyError), db.write() as session:
+        session.execute(INSERT, {"name": "undone"})
+        raise KeyError
+    with db.read() as session:
+        assert session.scalar(COUNT, {"name": "undone"}) == 0
+    read_and_write()
+
+
+def test_when_the_database_began_anew_one_request_fails_and_not_one_for_each_connection(on_postgres: Flask) -> None:
+    with ExitStack() as taken:
+        connections = [taken.enter_context(db.db.engine.connect()) for _ in range(3)]
+        before = [connection.scalar(text("SELECT pg_backend_pid()")) for connection in connections]
+    other = create_engine(db.db.engine.url)
+    with other.connect() as connection:
+        for pid in before:
+            connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    other.dispose()
+    with pytest.raises(DBAPIError):
+        db.look_up(LOOKED, {"one": 1})
+    for _ in before:
+        assert db.look_up(LOOKED, {"one": 1}).scalar_one() not in before
+    with db.write() as session:
+        assert db.ask(session, LOOKED, {"one": 1}).scalar_one() not in before
 
 
 def test_a_reader_cannot_write_and_a_writer_sees_what_others_committed(on_postgres: Flask) -> None:
