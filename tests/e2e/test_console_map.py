@@ -139,10 +139,11 @@ def test_layers_are_switched_and_stand_in_the_address(page: Page, demo: Demo) ->
     page.locator("[data-layer=photos]").click()
     expect(page).to_have_url(re.compile(r"layers=(&|$)"))
     page.locator("[data-layer=households]").click()
-    page.reload()
+    with page.expect_request(lambda request: "/tiles/" in request.url, timeout=30_000):
+        page.reload()
     expect(page.locator("[data-layer=households] input")).to_be_checked()
     expect(page.locator("[data-layer=photos] input")).not_to_be_checked()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1500)  # and of the other layer none
     tiles = [url for url in asked if "/tiles/" in url]
     assert tiles and all("/tiles/households/" in url and "region=" in url for url in tiles)
 
