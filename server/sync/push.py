@@ -124,7 +124,8 @@ def _judge_alone(op_ids: Sequence[str]) -> None:
 
 
 def _judge_left(session: Session, op_id: str) -> None:
-    db.lock(session, {of_op(op_id)})
+    """Judges one op, with the locks of those that it waits for: a push may judge them just now."""
+    db.lock(session, {of_op(name) for name in _names(read_op(json.loads(bytes_of(session, op_id))))})
     rows = _unjudged(session, [op_id])
     feeds.touch(session, _judge_queue(session, [_open(session, row, None) for row in rows]))
 
@@ -321,7 +322,7 @@ def _released(session: Session, judged: Sequence[tuple[Case, Verdict]], rows: di
     rows |= stored_ops(session, unknown) if unknown else {}
     released = sorted((rows[op_id] for op_id in waiting), key=lambda row: (row.received_at, row.op_id))
     cases = [_open(session, row, None) for row in released]
-    db.lock(session, _touched(cases) | {of_op(case.row.op_id) for case in cases})
+    db.lock(session, _touched(cases) | {of_op(op_id) for case in cases for op_id in _names(case.op)})
     # Nobody let it through by hand while we waited for our turn.
     return [case for case in cases if status_of(session, case.row.op_id) == "held"]
 

@@ -47,6 +47,17 @@ TAKING = (
         f"{PEOPLE}::test_an_op_that_arrives_with_what_it_waits_for_is_never_left_waiting", database=PG,
     ),
     mutant(
+        "who releases an op locks that one alone", PUSH,
+        "{of_op(op_id) for case in cases for op_id in _names(case.op)}", "{of_op(case.row.op_id) for case in cases}",
+        f"{GUARDS}::test_an_op_that_waits_for_two_is_released_by_the_second_though_the_first_is_just_judged",
+        database=PG,
+    ),
+    mutant(
+        "who judges what was left locks that alone", PUSH,
+        "{of_op(name) for name in _names(read_op(json.loads(bytes_of(session, op_id))))}", "{of_op(op_id)}",
+        f"{GUARDS}::test_what_a_dead_server_left_sees_what_it_waits_for_though_that_is_just_judged", database=PG,
+    ),
+    mutant(
         "a released op is not looked at again", PUSH,
         '[case for case in cases if status_of(session, case.row.op_id) == "held"]', "cases",
         f"{GUARDS}::test_an_op_that_is_released_while_somebody_lets_it_through_is_judged_once", database=PG,

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from server import db
 from server.accounts.tables import Install
-from server.sync import acks, feeds, pull
+from server.sync import acks, feeds, pull, push
 from server.sync.tables import OpLog, Submission
 from tests.sync.racing import PATIENCE, at_once, slow_commit
 from tests.sync.test_concurrency_people import asked_again
@@ -90,6 +90,51 @@ def test_an_op_that_is_released_while_somebody_lets_it_through_is_judged_once(
         stopped.on.set()
         releasing.join(PATIENCE)
     assert (versions(world), versions(world, ZHAO)) == ([1, 2], [1, 2])
+
+
+def test_an_op_that_waits_for_two_is_released_by_the_second_though_the_first_is_just_judged(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it waits for still is judged and not committed when what it was held for arrives. Guard: who releases an op
+    takes the locks of all that it waits for.
+    """
+    phones = [world.phone("admin") for _ in range(3)]
+    ahead = [phone.visit(home, phone="1") for phone, home in zip(phones, (ZHAO, WANG), strict=False)]
+    last = phones[2].op("feedback", about="complaint", text="late", depends_on=[op["op_id"] for op in ahead])
+    assert phones[2].send(last)[0]["status"] == "held"
+    with slow_commit(monkeypatch, lambda: phones[1].send(ahead[1])) as stopped:
+        releasing = threading.Thread(target=phones[0].send, args=(ahead[0],))
+        releasing.start()
+        releasing.join(NUDGE)
+        stopped.on.set()
+        releasing.join(PATIENCE)
+    assert world.look(lambda session: set(session.scalars(select(OpLog.status)))) == {"applied"}
+
+
+def test_what_a_dead_server_left_sees_what_it_waits_for_though_that_is_just_judged(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker judges what was left; what that waits for is judged by a push and not committed. Guard: the locks of
+    all that it waits for, here too.
+    """
+    one, other = world.phone("admin"), world.phone("admin")
+    first = one.visit(ZHAO, phone="1")
+    second = other.visit(WANG, water_days="99", depends_on=[first["op_id"]])
+    with monkeypatch.context() as dying:
+        dying.setenv("RUHU_FAILPOINT", "push.raw_stored=raise")
+        assert other.post("/sync/push", {"ops": [second]}).status_code == 500
+
+    def judge_left() -> None:
+        with world.app.app_context():
+            push._judge_alone([second["op_id"]])
+
+    with slow_commit(monkeypatch, lambda: one.send(first)) as stopped:
+        worker = threading.Thread(target=judge_left)
+        worker.start()
+        worker.join(NUDGE)
+        stopped.on.set()
+        worker.join(PATIENCE)
+    assert world.look(lambda session: set(session.scalars(select(OpLog.status)))) == {"applied"}
 
 
 def test_two_rejections_of_which_one_is_slow_withdraw_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
