@@ -373,6 +373,7 @@ def is_passing(error: DBAPIError) -> bool:
     """Whether this failure is the database's own trouble: the transaction is over, and the work is to come again.
 
     A full disk or a failing one makes SQLite undo the whole transaction behind our back; then its savepoints are gone,
-    and what came after would be committed alone.
+    and what came after would be committed alone. Of a connection that died nothing is left either.
     """
-    return try_again(error) or is_full(error) or "no such savepoint" in str(error.orig)
+    is_over = error.connection_invalidated or "no such savepoint" in str(error.orig)
+    return is_over or try_again(error) or is_full(error)

@@ -111,14 +111,14 @@ def judge_left_over(older_than: timedelta = timedelta(minutes=1), limit: int = 2
 def _judge_alone(op_ids: Sequence[str]) -> None:
     """Each try is counted and committed before it begins, so that an op which kills the process is known by it.
 
-    What the database's own trouble ended is no try.
+    What the database's own trouble ended is no try; but the end of its connection is, for the op may have caused it.
     """
     for op_id in op_ids:
         db.transact(partial(count_try, op_id=op_id))
         try:
             db.transact(partial(_judge_left, op_id=op_id))
         except DBAPIError as error:
-            if db.is_passing(error):
+            if db.is_passing(error) and not error.connection_invalidated:
                 db.transact(partial(forget_try, op_id=op_id))
             raise
 

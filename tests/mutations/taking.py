@@ -94,7 +94,8 @@ TAKING = (
         "sync/test_full_database.py::test_what_finds_no_room_is_refused_whole_and_comes_again",
     ),
     mutant(
-        "a full disk counts as a try", PUSH, "            if db.is_passing(error):\n", "            if False:\n",
+        "a full disk counts as a try", PUSH,
+        "if db.is_passing(error) and not error.connection_invalidated:", "if False:",
         "sync/test_full_database.py::test_a_disk_that_stays_full_is_no_try",
     ),
     mutant(
