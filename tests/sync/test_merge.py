@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.sync.merge import Key, Sent, Write, add, base_differs, seen_value, sees, touched, written_value
+from server.sync.merge import (
+    Key,
+    Sent,
+    Write,
+    add,
+    base_differs,
+    seen_value,
+    sees,
+    touched,
+    withdraw,
+    written_value,
+)
+from server.sync.merge_policy import Value
 
 VALUES = st.sampled_from(["1", "2", "3", None]).map(lambda text: {"days": text})
 
@@ -119,3 +132,37 @@ def test_a_decision_answers_nobody_who_knew_of_it() -> None:
     assert key.heads() == (anew,)
     late = add(key, replace(anew, op_id="op6", base_version=3, lineage="c"))
     assert {head.op_id for head in late.heads()} == {"op5"}
+
+
+Step = tuple[str, int, str]
+KINDS = st.sampled_from(["write", "write", "write", "decide", "withdraw"])
+STEPS = st.tuples(KINDS, st.integers(0, 4), st.sampled_from("123"))
+
+
+def keys_after(steps: Sequence[Step]) -> Iterator[Key]:
+    """The key after each step: somebody writes, knowing of all or of all but the last, decides, or withdraws."""
+    key, known = Key((), None), {"a": 0, "b": 0, "c": 0}
+    shown: list[Value | None] = [None]
+    for version, (what, number, text) in enumerate(steps, 1):
+        if what == "withdraw" and key.writes:
+            key = withdraw(key, {key.writes[number % len(key.writes)].op_id})
+        elif what == "decide" and key.several:
+            heads = key.heads()
+            witnesses = (one.op_id for one in key.writes if one.value in key.values() and not one.resolves)
+            seen = frozenset([*witnesses, *(head.op_id for head in heads)])
+            chosen = heads[number % len(heads)].value
+            key = add(key, Write(f"op{version}", chosen, version, 0, None, f"op:{version}", None, resolves=seen))
+        else:
+            who = "abc"[number % 3]
+            known[who] = base = max(known[who], version - 1 - number // 3)
+            saw = shown[base]
+            key = add(key, Write(f"op{version}", {"days": text}, version, base, saw, who, version))
+        shown.append(key.shown_value() or {"days": None})
+        yield key
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.lists(STEPS, min_size=5, max_size=16))
+def test_whoever_decides_or_withdraws_something_stands(steps: list[Step]) -> None:
+    """Writes that answer each other in a circle would leave a property empty that nobody had emptied."""
+    assert all(key.heads() or not key.writes for key in keys_after(steps))
