@@ -33,7 +33,6 @@ from sqlalchemy.ext.compiler import compiles
 Values = Mapping[str, Any]
 Process = Callable[[Any], Any]
 _CURSOR = "cursor of ready statements"
-COPIED_FROM = 2  # rows of an INSERT from which on COPY is the shorter way
 
 
 class Among(ColumnElement[bool]):
@@ -223,7 +222,7 @@ def _copy_into(table: Any, names: Iterable[str], dialect: Dialect) -> str:
 def _send_each(cursor: Any, plan: _Plan, given: Sequence[Any]) -> None:
     if len(given) == 1:
         cursor.execute(plan.sql, given[0])
-    elif plan.copied and len(given) >= COPIED_FROM:
+    elif plan.copied:
         _copy(cursor, plan, given)
     else:
         cursor.executemany(plan.sql, given)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -37,11 +36,10 @@ from server.sync.op_row import OpRow, bytes_of, status_of, stored_ops, write_dow
 from server.sync.raw import Parcel, Stored, count_try, forget_try, store_raw
 from server.sync.record import Outcome
 from server.sync.results import Result, answer_all
-from server.sync.rounds import judge_round, log_crash, next_round
+from server.sync.rounds import judge_round, log_crash, next_round, unless_it_fails
 from server.sync.tables import OpLog
 
 FEW = 32  # ops that are judged in good faith: what fails costs twice
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -84,15 +82,8 @@ def _in_good_faith(parcels: Sequence[Parcel], stored: Stored) -> list[PushAnswer
     op_ids = {op.op_id for one in parcels for op in one.ops}
     if not 0 < len(op_ids) <= FEW or op_ids != stored.rows.keys():
         return None
-    try:
-        return db.transact(lambda session: _judge_and_answer(session, parcels, stored, trusting=True))
-    except DBAPIError as error:
-        if db.is_passing(error):
-            raise
-        log.warning("good faith failed", ops=len(op_ids), kind=type(error).__name__)
-    except Exception as error:
-        log.warning("good faith failed", ops=len(op_ids), kind=type(error).__name__)
-    return None
+    judge = partial(_judge_and_answer, parcels=parcels, stored=stored, trusting=True)
+    return unless_it_fails(lambda: db.transact(judge), "good faith failed", len(op_ids))
 
 
 def judge_left_over(older_than: timedelta = timedelta(minutes=1), limit: int = 200) -> int:

@@ -7,7 +7,8 @@ then judged in a round of its own, three times at most. One op never changes wha
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +21,7 @@ from server.sync.desk import open_desk
 from server.sync.envelope import depends_on
 from server.sync.judge import judge, read_ahead, reads_ahead
 
+T = TypeVar("T")
 TRIES = 3
 log = structlog.get_logger()
 
@@ -61,16 +63,24 @@ def judge_round(session: Session, cases: Sequence[Case], *, trusting: bool = Fal
 
 def _judge_together(session: Session, cases: Sequence[Case]) -> list[Verdict] | None:
     """None: something failed, and nothing of it was done."""
-    try:
+
+    def work() -> list[Verdict]:
         with db.savepoint(session):
             return _judge_on_desk(session, cases)
-    except DBAPIError as error:
-        if db.is_passing(error):
-            raise
-        log.warning("round fell apart", ops=len(cases), kind=type(error).__name__)
+
+    return unless_it_fails(work, "round fell apart", len(cases))
+
+
+def unless_it_fails(work: Callable[[], T], told: str, ops: int) -> T | None:
+    """What the work brings; None when it failed: whoever it was is found, tried again and logged when each is judged by
+    itself. The database's own trouble is for the caller.
+    """
+    try:
+        return work()
     except Exception as error:
-        # Whoever it was is found, tried again and logged when each is judged by itself.
-        log.warning("round fell apart", ops=len(cases), kind=type(error).__name__)
+        if isinstance(error, DBAPIError) and db.is_passing(error):
+            raise
+        log.warning(told, ops=ops, kind=type(error).__name__)
     return None
 
 

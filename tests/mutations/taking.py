@@ -131,7 +131,7 @@ TAKING = (
     ),
     mutant(
         "what failed in good faith is not tried with care", PUSH,
-        "log.warning(\"good faith failed\", ops=len(op_ids), kind=type(error).__name__)\n    return None", "raise",
+        "unless_it_fails(lambda: db.transact(judge), \"good faith failed\", len(op_ids))", "db.transact(judge)",
         f"{FAITH}::test_what_fails_once_or_twice_is_tried_again_and_leaves_nothing_behind",
     ),
     mutant(
