@@ -11,11 +11,13 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from server.spelling import spell
+
 
 def options(url: str) -> dict[str, Any]:
     """How the engine for this address is made."""
     # Errors get into logs, and parameters are what people told us.
-    found: dict[str, Any] = {"hide_parameters": True, "json_deserializer": _read_json}
+    found: dict[str, Any] = {"hide_parameters": True, "json_serializer": spell, "json_deserializer": _read_json}
     if not url.startswith("sqlite"):
         found["isolation_level"] = "READ COMMITTED"  # of writers: so they need not set it each time
     return found

@@ -13,8 +13,9 @@ from sqlalchemy.types import TypeEngine
 from server.sealing.columns import Sealed, Unreadable, unreadable
 from server.sealing.tokens import WORD, Unopened, key_of
 from server.sealing.vault import vault
+from server.spelling import speller
 
-_spell = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_spell = speller(ensure_ascii=False, compact=True)
 _read = json.JSONDecoder().decode
 
 SEALED = "~"  # in a JSON object: the token of what is not to be seen in it

@@ -8,7 +8,6 @@ bounds, which is no JSON (Python reads 1e999 as infinity and would write it as s
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 import uuid
@@ -18,7 +17,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from server.forms.parsed import Instance
+from server.spelling import speller
 
+spell_op = speller(sort_keys=True)  # in one way only: an op is known by its hash
 _UNCLEAN = (b"\\u0000", b"\\ud", b"NaN", b"Infinity")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 LARGEST_SEQ = 2**53  # what JavaScript counts exactly
@@ -60,7 +61,7 @@ def read_op(element: object, instance: Instance | None = None) -> RawOp:
     if isinstance(element, Unread):
         content_hash = hashlib.sha256(element.raw).hexdigest()
         return RawOp(element.raw, content_hash, None, element.install_id, element.seq, "", {})
-    raw = json.dumps(element, sort_keys=True, ensure_ascii=True).encode()
+    raw = spell_op(element).encode()
     content_hash = hashlib.sha256(raw).hexdigest()
     body = _body(element, raw)
     return RawOp(

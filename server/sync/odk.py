@@ -7,7 +7,6 @@ bases come from the instance.
 from __future__ import annotations
 
 import hashlib
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from server.sync import quarantine
 from server.sync.blob_store import BlobStore, Stored
 from server.sync.blobs import keep_streams
 from server.sync.definitions import form_model, kept_model
-from server.sync.envelope import read_op
+from server.sync.envelope import read_op, spell_op
 from server.sync.ferry import push_together
 from server.sync.raw import Parcel
 from server.sync.tables import Attachment
@@ -141,7 +140,7 @@ def make_op(
         "visit": visit_of(visit_facts(model, instance)) if model else {},
         "attachments": _attachments(instance, model, files, known),
     }
-    content = hashlib.sha256(json.dumps(op, sort_keys=True).encode()).hexdigest()
+    content = hashlib.sha256(spell_op(op).encode()).hexdigest()
     return {"op_id": str(uuid.uuid5(NAMESPACE, f"{actor.id} {content}"))} | op
 
 
