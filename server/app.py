@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
-import uuid
+from collections.abc import Callable
+from typing import Any
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from flask_smorest import Api
 from prometheus_client import Counter, Histogram
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -42,6 +44,13 @@ ALWAYS = (
     ("Referrer-Policy", "no-referrer"),
     ("Content-Security-Policy", CSP),
 )
+UNKEPT = ("Cache-Control", "no-store")  # and of the API
+
+
+class _App(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """All our functions are plain ones; Flask would look a dozen of them over with each request."""
+        return func
 
 
 class _Api(Api):  # type: ignore[misc]  # flask-smorest publishes no types
@@ -60,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def routed() -> Flask:
     """Every address with its handler: all that is the same whatever the settings are."""
-    app = Flask("server", static_folder=None)
+    app = _App("server", static_folder=None)
     app.config.update(
         API_TITLE="Ruhu 入户",
         API_VERSION="v1",
@@ -112,23 +121,24 @@ def _observe(app: Flask) -> None:
 
     @app.before_request
     def _start() -> None:
-        g.started = time.perf_counter()
         given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if given.isascii() and given.isalnum() and len(given) <= 64 else uuid.uuid4().hex
+        known = given if given.isascii() and given.isalnum() and len(given) <= 64 else os.urandom(16).hex()
+        g.started, g.request_id = time.perf_counter(), known
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        structlog.contextvars.bind_contextvars(request_id=known)
 
     @app.after_request
     def _finish(answer: Response) -> Response:
-        seconds = time.perf_counter() - g.started
-        endpoint = request.endpoint or "none"
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        seconds, endpoint = time.perf_counter() - g.started, asked.endpoint or "none"
         REQUESTS.labels(endpoint, answer.status_code).inc()
         SECONDS.labels(endpoint).observe(seconds)
         # The rule, not the address: addresses may hold tokens and ids.
-        rule = request.url_rule.rule if request.url_rule else "none"
-        log.info("request", method=request.method, rule=rule, status=answer.status_code, ms=round(seconds * 1000))
-        answer.headers["X-Request-ID"] = g.request_id
+        rule = asked.url_rule.rule if asked.url_rule else "none"
+        log.info("request", method=asked.method, rule=rule, status=answer.status_code, ms=round(seconds * 1000))
         said = {name.lower() for name, _ in answer.headers}
-        wanted = (*ALWAYS, ("Cache-Control", "no-store")) if request.path.startswith("/api/") else ALWAYS
-        answer.headers.extend([one for one in wanted if one[0].lower() not in said])
+        answer.headers.add("X-Request-ID", g.request_id)
+        for name, value in (*ALWAYS, UNKEPT) if asked.path.startswith("/api/") else ALWAYS:
+            if name.lower() not in said:
+                answer.headers.add(name, value)
         return answer

@@ -39,6 +39,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,11 +96,11 @@ class Settings:
     testing: bool = False
     extra: Mapping[str, object] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def blobs(self) -> Path:
         return self.var / "blobs"
 
-    @property
+    @cached_property
     def staging(self) -> Path:
         return self.var / "staging"
 

@@ -72,7 +72,8 @@ def read_parts(environ: dict[str, Any], staging: Path, limit: int) -> Parts:
 
 def _files(environ: dict[str, Any], staging: Path, limit: int) -> Iterator[tuple[MultipartSegment, BinaryIO]]:
     """The parts that have a file name, each with its bytes; fields beside them are passed over, within their bounds."""
-    staging.mkdir(parents=True, exist_ok=True)
+    if (get_content_length(environ) or limit) > _IN_MEMORY:
+        staging.mkdir(parents=True, exist_ok=True)  # a smaller body fills no file
     parser = PushMultipartParser(
         _border(environ.get("CONTENT_TYPE", "")),
         max_segment_count=MOST_FILES + 1 + _SPARE_PARTS,

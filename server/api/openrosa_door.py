@@ -79,9 +79,9 @@ def _enter() -> None:
     if request.headers.get(VERSION_HEADER, "").strip() != VERSION:
         raise Problem("openrosa.version_missing")
     token = g.openrosa_token
-    g.actor = _by_key(token) if token is not None else _by_password()
+    g.actor = actor = _by_key(token) if token is not None else _by_password()
     # A revoked device hands over what it still has (push sets it aside), and gets nothing any more.
-    if g.actor.revoked and not request.path.endswith("/submission"):
+    if actor.revoked and not request.path.endswith("/submission"):
         raise Problem("device.revoked")
 
 
@@ -100,16 +100,19 @@ def _by_password() -> Actor:
 
 @blueprint.after_request
 def _headers(answer: Response) -> Response:
-    answer.headers[VERSION_HEADER] = VERSION
-    answer.headers["X-OpenRosa-Accept-Content-Length"] = str(body_limit())
-    answer.headers["Content-Language"] = language()
-    answer.headers.setdefault("Cache-Control", "private, no-cache")
+    headers = answer.headers
+    headers.add(VERSION_HEADER, VERSION)
+    headers.add("X-OpenRosa-Accept-Content-Length", str(body_limit()))
+    headers.add("Content-Language", language())
+    if "Cache-Control" not in headers:
+        headers.add("Cache-Control", "private, no-cache")
     return answer
 
 
 def language() -> str:
     """Chinese unless the client prefers English."""
-    return request.accept_languages.best_match(["zh", "en"], default="zh") or "zh"
+    wanted = request.accept_languages
+    return (wanted.best_match(["zh", "en"]) if wanted else None) or "zh"
 
 
 @blueprint.errorhandler(Problem)

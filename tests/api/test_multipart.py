@@ -118,3 +118,13 @@ def test_a_name_that_is_spelled_in_its_bytes_is_understood(told: str) -> None:
     body, content_type = multipart(b"<data/>", {"a.jpg": b"photo"})
     spelled = told.format("%E6%88%B7%E4%B8%BB.jpg").encode()
     assert read(body.replace(b'filename="a.jpg"', spelled), content_type) == (b"<data/>", {"户主.jpg": b"photo"})
+
+
+def test_what_needs_a_file_finds_its_folder() -> None:
+    """A server that was just set up has none yet; a small body needs none."""
+    with tempfile.TemporaryDirectory() as folder:
+        staging, sizes = Path(folder) / "not" / "yet", (10, 400_000)
+        for size, is_there in zip(sizes, (False, True), strict=True):
+            content = b"x" * size
+            parts = read_parts(environ(*multipart(b"<a/>", {"photo.jpg": content})), staging, 500_000)
+            assert (parts.files[0].stream.read(), staging.is_dir()) == (content, is_there)
