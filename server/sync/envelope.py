@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +20,8 @@ from server.spelling import speller
 
 spell_op = speller(sort_keys=True)  # in one way only: an op is known by its hash
 _UNCLEAN = (b"\\u0000", b"\\ud", b"NaN", b"Infinity")
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_HOLDERS = (dict, list)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 LARGEST_SEQ = 2**53  # what JavaScript counts exactly
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -95,11 +96,12 @@ def _is_clean(raw: bytes) -> bool:
 
 
 def nesting(value: object) -> int:
-    """How many lists and objects lie in each other at most."""
-    level, depth = [value], 0
-    while level := [part for part in level if isinstance(part, dict | list)]:
+    """How many lists and objects lie in each other at most, in what was read as JSON."""
+    level: list[Any] = [value]
+    depth = 0
+    while level := [part for part in level if type(part) in _HOLDERS]:
         depth += 1
-        level = [inner for part in level for inner in (part.values() if isinstance(part, dict) else part)]
+        level = [inner for part in level for inner in (part.values() if type(part) is dict else part)]
     return depth
 
 
@@ -115,12 +117,8 @@ def cleaned(value: Any) -> Any:
 
 
 def as_uuid(value: object) -> str | None:
-    """A UUID in its one spelling, lower case with dashes."""
-    try:
-        found = str(uuid.UUID(value)) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found if found and found == str(value).lower() else None
+    """A UUID in its one spelling, with dashes; in lower case."""
+    return value.lower() if isinstance(value, str) and _UUID.fullmatch(value) else None
 
 
 def as_text(value: object, longest: int) -> str | None:

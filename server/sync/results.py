@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -69,15 +69,26 @@ def answer_all(
     new = {row.op_id for row in judged}.union(left)
     bare = {op.op_id for op in ops if op.op_id in new and not op.body.get("attachments")}
     wanted = {_source(row): row.kind for row in rows.values() if not _misses_nothing(row, bare)}
-    missing = missing_files(session, wanted)
+    kept = _Kept(known, missing_files(session, wanted), _questions(session, actor, rows) if findings else {})
     told: set[str] = set()
     results = []
     for op in ops:
         row = rows.get(op.op_id or "")
         is_new = op.op_id in new and op.op_id not in told
-        results.append(_result(session, actor, op, row, known, missing, is_new))
+        results.append(_result(session, actor, op, row, kept, is_new))
         told.add(op.op_id or "")
-    return _with_findings(session, actor, results, rows) if findings else tuple(results)
+    return tuple(results)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is stored of a push. By the ids of ops: their rows, with those of their sources; names of the files that do
+    not lie here yet; and what the author was found to be asked.
+    """
+
+    rows: Mapping[str, OpRow]
+    missing: Mapping[str, list[str]]
+    findings: Mapping[str, list[dict[str, Any]]]
 
 
 def _misses_nothing(row: OpRow, bare: Set[str | None]) -> bool:
@@ -90,14 +101,12 @@ def _source(row: OpRow) -> str:
     return row.detail if row.status == "duplicate" and row.detail else row.op_id
 
 
-def _with_findings(
-    session: Session, actor: Actor, results: Sequence[Result], rows: Mapping[str, OpRow]
-) -> tuple[Result, ...]:
-    """The results with what the author's own submissions were found to ask. One query for all."""
+def _questions(session: Session, actor: Actor, rows: Mapping[str, OpRow]) -> dict[str, list[dict[str, Any]]]:
+    """What the author's own submissions were found to ask, by op. One query for all."""
     source = {op_id: _source(row) for op_id, row in rows.items()}
     wanted = {"ops": list(set(source.values())), "person": actor.id}
-    found = {row.op_id: row.findings for row in ask(session, _ASKED, wanted)}
-    return tuple(replace(one, findings=_for_author(found.get(source.get(one.op_id or "", ""), ()))) for one in results)
+    found = {row.op_id: _for_author(row.findings) for row in ask(session, _ASKED, wanted)}
+    return {op_id: found[brought] for op_id, brought in source.items() if brought in found}
 
 
 def _for_author(findings: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -114,27 +123,47 @@ def _result(
     actor: Actor,
     op: RawOp,
     row: OpRow | None,
-    known: Mapping[str, OpRow],
-    missing: Mapping[str, list[str]],
+    kept: _Kept,
     is_new: bool,
 ) -> Result:
     if row is None:
         seq = seq_of(actor, op)
-        kept = quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
-        return Result(None, "unreadable", "op.unreadable", kept)
+        aside = quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
+        return Result(None, "unreadable", "op.unreadable", aside)
+    findings = kept.findings.get(row.op_id, [])
     if row.person_id != actor.id or row.content_hash != op.content_hash:
-        return _other_content(session, actor, op)
-    source = known.get(_source(row), row)
+        return _other_content(session, actor, op, findings)
     if row.status == "duplicate" or not (is_new or row.status == "held"):
-        return _told(session, source, missing, Result(row.op_id, "duplicate", first=_first(source)))
-    return _told(session, row, missing, Result(row.op_id, str(row.status), row.code, row.detail))
+        return _repeated(session, row, kept, findings)
+    return Result(
+        row.op_id,
+        str(row.status),
+        row.code,
+        row.detail,
+        entities=row.entities or [],
+        missing_attachments=kept.missing.get(row.op_id, []),
+        findings=findings,
+    )
 
 
-def _other_content(session: Session, actor: Actor, op: RawOp) -> Result:
+def _repeated(session: Session, row: OpRow, kept: _Kept, findings: list[dict[str, Any]]) -> Result:
+    """What became of the op the first time, with its records as they stand now."""
+    source = kept.rows.get(_source(row), row)
+    return Result(
+        row.op_id,
+        "duplicate",
+        first=_first(source),
+        entities=[_record(session, item) for item in source.entities or []],
+        missing_attachments=kept.missing.get(source.op_id, []),
+        findings=findings,
+    )
+
+
+def _other_content(session: Session, actor: Actor, op: RawOp, findings: list[dict[str, Any]]) -> Result:
     code = "op.resent_with_other_content"
     seq = seq_of(actor, op)
     quarantine.keep(session, actor, code, op.raw, op_id=op.op_id, install_id=actor.install_id, seq=seq)
-    return Result(op.op_id, "quarantined", code)
+    return Result(op.op_id, "quarantined", code, findings=findings)
 
 
 def seq_of(actor: Actor, op: RawOp) -> int | None:
@@ -145,13 +174,6 @@ def seq_of(actor: Actor, op: RawOp) -> int | None:
 def _first(row: OpRow) -> dict[str, Any]:
     words = {"status": row.status, "code": row.code, "detail": row.detail}
     return {name: value for name, value in words.items() if value is not None}
-
-
-def _told(session: Session, source: OpRow, missing: Mapping[str, list[str]], result: Result) -> Result:
-    """The result with its records and missing files as they stand now."""
-    items = source.entities or []
-    records = items if result.first is None else [_record(session, item) for item in items]
-    return replace(result, entities=records, missing_attachments=missing.get(source.op_id, []))
 
 
 def _record(session: Session, item: dict[str, Any]) -> dict[str, Any]:

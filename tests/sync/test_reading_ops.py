@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.sync.envelope import DEEPEST, cleaned, nesting, read_op
+from server.sync.envelope import DEEPEST, as_uuid, cleaned, nesting, read_op
 
 ODD = st.sampled_from(["\x00", "\ud800", "\udfff", "\\u0000", "\\ud800", "NaN", "😀", "王", "a"])
 TEXTS = st.lists(ODD, max_size=4).map("".join)
@@ -33,3 +34,21 @@ def test_what_nests_too_deep_is_not_judged_however_many_brackets_it_has() -> Non
         deep = {"in": deep}
     assert nesting(deep) > DEEPEST and read_op(deep).body == {}
     assert read_op(shallow).body == shallow
+
+
+NAMES = st.uuids().map(str)
+SPELLINGS = st.one_of(
+    NAMES.map(str.upper), NAMES.map("urn:uuid:{}".format), NAMES.map("{{{}}}".format), NAMES.map("{}\n".format),
+    NAMES.map(lambda name: name.replace("-", "")), NAMES.map(lambda name: name.replace("-", "_")),
+    st.builds(lambda name, at, letter: name[:at] + letter + name[at + 1 :], NAMES, st.integers(0, 36), st.characters()),
+    st.text(max_size=40),
+)  # fmt: skip
+
+
+@given(NAMES | SPELLINGS)
+def test_an_id_is_what_python_reads_as_one_in_its_one_spelling(text: str) -> None:
+    try:
+        expected = str(UUID(text)) if str(UUID(text)) == text.lower() else None
+    except ValueError:
+        expected = None
+    assert as_uuid(text) == expected
