@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import JSON, Dialect, TypeDecorator
@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 from server.sealing.columns import Sealed, Unreadable, unreadable
 from server.sealing.tokens import WORD, Unopened, key_of
 from server.sealing.vault import vault
-from server.spelling import speller
+from server.spelling import spell, speller
 
 _spell = speller(ensure_ascii=False, compact=True)
 _read = json.JSONDecoder().decode
@@ -44,6 +44,16 @@ class _Json(Sealed):
 
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
         return self.impl_instance.coerce_compared_value(op, value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
+        """Straight to the text that both databases take, past the types that would wrap the value and ask it again."""
+        hidden = self.process_bind_param
+
+        def process(value: Any) -> str | None:
+            stored = hidden(value, dialect)
+            return None if stored is None else spell(stored)
+
+        return process
 
     def stored(self) -> TypeEngine[Any]:
         return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
