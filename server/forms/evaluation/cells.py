@@ -58,19 +58,29 @@ class Cell(Node):
 
 
 class Value(Cell):
-    """A node that holds a value, as the instance has it: most cells are."""
+    """A node that holds a value, as the instance has it: most cells are.
+
+    Whoever makes one of a part that is never relevant says so himself.
+    """
 
     __slots__ = ()
     children = _NOBODY
     named = _NO_NAMES
 
-    def __init__(self, part: Part, above: Cell, text: str = "", value: Atom = "") -> None:
+    def __init__(self, part: Part, above: Cell, text: str, value: Atom) -> None:
         self.name = part.name
         self.parent = above
         self.part = part
         self.text = text
         self.value = value
-        self.relevant = part.relevant is not False and above.relevant
+        self.relevant = above.relevant
+
+
+class AbsentValue(Value):
+    """As Absent, of a part that holds a value."""
+
+    __slots__ = ()
+    given = False
 
 
 class Absent(Cell):

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from server.forms.evaluation.cells import Absent, Cell, ToBe, hide
-from server.forms.evaluation.checks import check_values
 from server.forms.evaluation.doubt import doubt_of
 from server.forms.evaluation.findings import Finding, sentence
 from server.forms.evaluation.judge import TROUBLE, Judge, label_of
@@ -22,6 +21,7 @@ from server.forms.evaluation.outcome import is_same, settled, written
 from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.evaluation.program import Instruction, program_of
 from server.forms.evaluation.sheet import Sheet, TooLarge
+from server.forms.evaluation.values import check_values
 from server.forms.parsed import Instance
 from server.forms.xpath import Context, Expression
 

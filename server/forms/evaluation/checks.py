@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from server.forms.evaluation.cells import Cell
 from server.forms.evaluation.choices import Choices
@@ -10,29 +12,31 @@ from server.forms.evaluation.doubt import may_be_doubted
 from server.forms.evaluation.judge import TROUBLE, Judge
 from server.forms.evaluation.lexical import LEXICAL
 from server.forms.evaluation.plan import FormPlan, Part
+from server.forms.evaluation.texts import Text
 from server.forms.xpath import Expression
 from server.forms.xpath.code import RunTruth
 
-Check = Callable[[Judge, Cell], None]
-_LARGEST_INT = 2.0**31
+Holds = Callable[[Judge, Cell], bool]
+_INTS = (-(2.0**31), math.nextafter(2.0**31, 0))  # the values of an int: 32 bits
+_NUMBERS = {"int": _INTS, "integer": _INTS, "decimal": (-math.inf, math.inf)}
 _ONE = ("select1", "input")  # controls whose answer is one choice
 
 
-def check_values(judge: Judge) -> None:
-    """Every value in document order, until there are more findings than are listed."""
-    checks = checks_of(judge.sheet.plan)
-    for cell in judge.sheet.values:
-        part = cell.part
-        if not cell.text:
-            if part.required is not False and cell.relevant and not judge.has_required(cell):
-                judge.note(cell, "required", "required", part.required_text)
-        elif cell.relevant:
-            for check in checks[part.index]:
-                check(judge, cell)
-        else:
-            judge.note(cell, "relevance", "relevance")
-        if judge.is_full:
-            return
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What must hold of an answer, and what is found where it does not.
+
+    `bounds`: it holds of every answer that became a number not below the first nor above the second. `is_careful`: it
+    asks whether it may be judged at all, or goes far; both have their limits, which answers use up in their order.
+    """
+
+    kind: str
+    code: str
+    holds: Holds
+    text: Text | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+    bounds: tuple[float, float] | None = None
+    is_careful: bool = False
 
 
 def checks_of(plan: FormPlan) -> list[tuple[Check, ...]]:
@@ -49,107 +53,97 @@ def checks_of(plan: FormPlan) -> list[tuple[Check, ...]]:
 
 def _checks(plan: FormPlan, part: Part) -> Iterator[Check]:
     of_type = LEXICAL.get(part.type) if part.convert is not None else None
-    if of_type is not None or part.constraint is not True:
-        yield _answered(part, of_type, _truth_of_constraint(plan, part))
+    if of_type is not None:
+        yield Check("type", f"type.{part.type}", _typed(part, of_type), bounds=_NUMBERS.get(part.type))
+    if part.constraint is not True:
+        yield _constrained(plan, part)
     if part.choices is not None:
         yield from _chosen(plan, part, part.choices)
     elif part.bounds is not None:
         yield _ranged(*part.bounds)
 
 
-def _truth_of_constraint(plan: FormPlan, part: Part) -> RunTruth | None:
-    """The constraint as code; None where there is none, or where only the judge can say whether it is kept."""
-    constraint = part.constraint
-    is_plain = isinstance(constraint, Expression) and not may_be_doubted(plan, part, constraint)
-    return constraint.truth_at if isinstance(constraint, Expression) and is_plain else None
+def _typed(part: Part, of_type: Callable[[str], bool]) -> Holds:
+    least, most = _NUMBERS.get(part.type, _INTS)
+
+    def holds(judge: Judge, cell: Cell) -> bool:
+        value = cell.value
+        # Numbers were read when the cell was made: what became one is one.
+        return (type(value) is float and least <= value <= most) or of_type(cell.text)
+
+    return holds
 
 
-def _answered(part: Part, of_type: Callable[[str], bool] | None, truth: RunTruth | None) -> Check:
-    """The type, and the constraint where the type is right."""
-    is_decimal, is_asked = part.type == "decimal", part.constraint is not True and truth is None
+def _constrained(plan: FormPlan, part: Part) -> Check:
+    constraint, text = part.constraint, part.constraint_text
+    if isinstance(constraint, bool) or may_be_doubted(plan, part, constraint):
+        # Only the judge can say whether it is kept.
+        return Check("constraint", "constraint", Judge.keeps_constraint, text, is_careful=True)
+    holds, bounds = _true(constraint.truth_at), constraint.bounds
+    return Check("constraint", "constraint", holds, text, bounds=bounds, is_careful=constraint.is_far)
 
-    def check(judge: Judge, cell: Cell) -> None:
-        if of_type is not None:
-            value = cell.value
-            # Numbers were read when the cell was made: what became one is one, but an int has 32 bits.
-            is_number = type(value) is float and (is_decimal or -_LARGEST_INT <= value < _LARGEST_INT)
-            if not is_number and not of_type(cell.text):
-                judge.note(cell, "type", f"type.{part.type}")
-                return
-        if truth is not None:
-            context = judge.context
-            context.node = cell
-            try:
-                if truth(cell, context):
-                    return
-            except TROUBLE:
-                return
-        elif not is_asked or judge.keeps_constraint(cell):
-            return
-        judge.note(cell, "constraint", "constraint", part.constraint_text)
 
-    return check
+def _true(truth: RunTruth) -> Holds:
+    def holds(judge: Judge, cell: Cell) -> bool:
+        context = judge.context
+        context.node = cell
+        try:
+            return truth(cell, context)
+        except TROUBLE:
+            return True
+
+    return holds
 
 
 def _chosen(plan: FormPlan, part: Part, choices: Choices) -> Iterator[Check]:
     """Every value among the choices, and none twice."""
-    if part.control not in _ONE:
-        yield _several
+    is_one = part.control in _ONE
+    if not is_one:
+        yield Check("choice", "choice.twice", _several)
     if choices.fixed is not None:
-        yield _one_of(choices.fixed) if part.control in _ONE else _some_of(choices.fixed)
+        yield Check("choice", "choice", _one_of(choices.fixed) if is_one else _some_of(choices.fixed))
     elif (list_of := choices.member or choices.nodes) is not None:
-        yield _on_list(part, choices, None if not may_be_doubted(plan, part, list_of) else list_of)
+        is_doubted = may_be_doubted(plan, part, list_of)
+        holds = _on_list(part, choices, list_of if is_doubted else None)
+        yield Check("choice", "choice", holds, is_careful=is_doubted or list_of.is_far)
 
 
-def _several(judge: Judge, cell: Cell) -> None:
+def _several(judge: Judge, cell: Cell) -> bool:
     tokens = cell.text.split()
-    if len(tokens) != len(set(tokens)):
-        judge.note(cell, "choice", "choice.twice")
+    return len(tokens) == len(set(tokens))
 
 
-def _one_of(fixed: frozenset[str]) -> Check:
-    def check(judge: Judge, cell: Cell) -> None:
-        if cell.text not in fixed:
-            judge.note(cell, "choice", "choice")
-
-    return check
+def _one_of(fixed: frozenset[str]) -> Holds:
+    return lambda judge, cell: cell.text in fixed
 
 
-def _some_of(fixed: frozenset[str]) -> Check:
-    def check(judge: Judge, cell: Cell) -> None:
-        if not fixed.issuperset(cell.text.split()):
-            judge.note(cell, "choice", "choice")
-
-    return check
+def _some_of(fixed: frozenset[str]) -> Holds:
+    return lambda judge, cell: fixed.issuperset(cell.text.split())
 
 
-def _on_list(part: Part, choices: Choices, doubted: Expression | None) -> Check:
+def _on_list(part: Part, choices: Choices, doubted: Expression | None) -> Holds:
     """`doubted`: the list, where it depends on the submission whether it may be judged."""
     is_one = part.control in _ONE
 
-    def check(judge: Judge, cell: Cell) -> None:
+    def holds(judge: Judge, cell: Cell) -> bool:
         if doubted is not None and not judge.may_judge(part, doubted):
-            return
+            return True
         context = judge.context
         context.node = cell
         try:
-            for token in (cell.text,) if is_one else dict.fromkeys(cell.text.split()):
-                if not choices.holds(context, token):
-                    judge.note(cell, "choice", "choice")
-                    return
+            tokens = (cell.text,) if is_one else dict.fromkeys(cell.text.split())
+            return all(choices.holds(context, token) for token in tokens)
         except TROUBLE:
-            return
+            return True
 
-    return check
+    return holds
 
 
 def _ranged(least: float, most: float) -> Check:
-    def check(judge: Judge, cell: Cell) -> None:
+    def holds(judge: Judge, cell: Cell) -> bool:
         try:
-            inside = least <= float(cell.text) <= most
+            return least <= float(cell.text) <= most
         except ValueError:
-            return
-        if not inside:
-            judge.note(cell, "choice", "choice.range", least=f"{least:g}", most=f"{most:g}")
+            return True
 
-    return check
+    return Check("choice", "choice.range", holds, told={"least": f"{least:g}", "most": f"{most:g}"})

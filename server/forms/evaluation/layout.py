@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import tzinfo
 
+from server.forms.evaluation.cells import AbsentValue, Value
 from server.forms.evaluation.plan import Part
+from server.forms.xpath import Atom
 
 MOST_STRAYS = 20
 # Sequences kept for each part; a hostile client sends others.
 MOST_KEPT = 64
 
 
+Convert = Callable[[str, tzinfo], Atom]
+ABSENT = -1  # the place of what the instance does not have: a text after the last
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Values that follow one another, each with the place of its element (None: absent), and the group or repeat after
-    them with the places of its elements; None at the end.
+    """Values that follow one another: `parts`, with the place of each one's element in `places`. After them the group
+    or repeat `then`, with the places of its elements, `rows`; None at the end.
+
+    By their number among the parts: `typed` become more than texts, `never` are not relevant whatever is answered.
+    `is_single`: no repeat holds them.
     """
 
-    values: tuple[tuple[Part, int | None], ...]
+    parts: tuple[Part, ...]
+    places: tuple[int, ...]
+    makers: tuple[type[Value], ...]
+    names: tuple[str, ...]
+    indexes: tuple[int, ...]
+    typed: tuple[tuple[int, Convert], ...]
+    never: tuple[int, ...]
+    is_single: bool
     then: Part | None
-    places: tuple[int, ...] = ()
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +76,27 @@ def _laid_out(part: Part, tags: tuple[str, ...]) -> Layout:
 
 
 def _stretches(places: list[tuple[Part, list[int]]]) -> Iterator[Stretch]:
-    values: list[tuple[Part, int | None]] = []
+    values: list[tuple[Part, int]] = []
     for part, given in places:
         if not part.items and (given or not part.is_repeat):
-            values.append((part, given[0] if given else None))
+            values.append((part, given[0] if given else ABSENT))
         elif given or not part.is_repeat:
-            yield Stretch(tuple(values), part, tuple(given))
+            yield _stretch(values, part, tuple(given))
             values = []
-    yield Stretch(tuple(values), None)
+    yield _stretch(values, None)
+
+
+def _stretch(values: list[tuple[Part, int]], then: Part | None, rows: tuple[int, ...] = ()) -> Stretch:
+    parts = tuple([part for part, _ in values])
+    return Stretch(
+        parts,
+        tuple([place for _, place in values]),
+        makers=tuple([Value if place != ABSENT else AbsentValue for _, place in values]),
+        names=tuple([part.name for part in parts]),
+        indexes=tuple([part.index for part in parts]),
+        typed=tuple([(at, part.convert) for at, part in enumerate(parts) if part.convert is not None]),
+        never=tuple([at for at, part in enumerate(parts) if part.relevant is False]),
+        is_single=all(part.is_single for part in parts),
+        then=then,
+        rows=rows,
+    )

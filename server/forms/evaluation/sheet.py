@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from server.forms.evaluation.cells import Absent, Cell, ToBe, Value
-from server.forms.evaluation.layout import layout_of
+from server.forms.evaluation.cells import Absent, Cell, ToBe
+from server.forms.evaluation.layout import Stretch, layout_of
 from server.forms.evaluation.plan import FormPlan, Part
-from server.forms.xpath import Context, Node, Table
+from server.forms.xpath import Atom, Context, Node, Table
+from server.forms.xpath.context import no_name
 
 # More than any visit or village roll: what is larger is not judged.
 MOST_CELLS = 20_000
@@ -47,35 +48,38 @@ class Sheet:
         layout = layout_of(above.part, tuple([child.tag for child in elements]))
         if layout.strays:
             self.strays += [(above, name, is_second) for name, is_second in layout.strays]
+        texts = [text.strip() if (text := child.text) else "" for child in elements]
+        texts.append("")  # of what is absent
         for stretch in layout.stretches:
-            self._values(above, stretch.values, elements)
+            if stretch.parts:
+                self._values(above, stretch, texts)
             if stretch.then is None:
                 return
-            if stretch.places:
-                self._groups(stretch.then, above, [elements[at] for at in stretch.places])
+            if stretch.rows:
+                self._groups(stretch.then, above, [elements[at] for at in stretch.rows])
             else:
                 self._blank(stretch.then, above)
 
-    def _values(self, above: Cell, places: Sequence[tuple[Part, int | None]], elements: list[Any]) -> None:
-        cells, zone = self.cells, self.zone
-        named: dict[str, list[Cell]] = above.named  # type: ignore[assignment]
-        made: list[Cell] = []
-        for part, at in places:
-            if at is None:
-                cell: Cell = Absent(part, above)
-            elif (text := elements[at].text) and (text := text.strip()):
-                convert = part.convert
-                cell = Value(part, above, text, text if convert is None else convert(text, zone))
-            else:
-                cell = Value(part, above)
-            made.append(cell)
-            named[part.name] = like = [cell]
-            if part.is_single:
-                cells[part.index] = like
-            else:
-                cells[part.index].append(cell)
+    def _values(self, above: Cell, stretch: Stretch, texts: list[str]) -> None:
+        zone = self.zone
+        own = [texts[place] for place in stretch.places]
+        values: list[Atom] = [*own]
+        for at, convert in stretch.typed:
+            if text := own[at]:
+                values[at] = convert(text, zone)
+        kinds = zip(stretch.makers, stretch.parts, own, values, strict=True)
+        made: list[Cell] = [make(part, above, text, value) for make, part, text, value in kinds]
+        for at in stretch.never:
+            made[at].relevant = False
+        alone = [[cell] for cell in made]
+        above.named.update(zip(stretch.names, alone, strict=True))  # type: ignore[arg-type]
         above.children += made
         self.values += made
+        if stretch.is_single:
+            self.cells.update(zip(stretch.indexes, alone, strict=True))
+        else:
+            for cell in made:
+                self.cells[cell.part.index].append(cell)
 
     def _groups(self, part: Part, above: Cell, given: list[Any]) -> None:
         rows = [Cell(part, above) for _ in given]
@@ -86,10 +90,14 @@ class Sheet:
             self.read(row, element)
 
     def close(self) -> None:
-        """Lets go of the tree. Nodes and parents hold each other: without this they would wait for the collector."""
-        for cells in self.cells.values():
-            for cell in cells:
-                cell.parent = None
+        """Lets go of the tree. Nodes and parents hold each other, as do the sheet and who names things in it: without
+        this they would wait for the collector.
+        """
+        self.context.texts, self.context.choice_name = {}, no_name
+        for index in _groups(self.plan):
+            for cell in self.cells[index]:
+                cell.children.clear()
+                cell.named.clear()
 
     def add_rows(self, part: Part, above: Cell, rows: int) -> None:
         """Rows that should be there and are not. Raises TooLarge."""
@@ -126,4 +134,12 @@ def _places(plan: FormPlan) -> Mapping[str, int]:
     if known is None:
         single = [part for part in plan.parts.values() if part.is_single and not part.name.startswith("@")]
         known = plan.kept["places"] = {part.path: part.index for part in single}
+    return known
+
+
+def _groups(plan: FormPlan) -> tuple[int, ...]:
+    """The indexes of the parts that hold others; found once per plan."""
+    known: tuple[int, ...] | None = plan.kept.get("groups")
+    if known is None:
+        known = plan.kept["groups"] = tuple([part.index for part in plan.parts.values() if part.items])
     return known

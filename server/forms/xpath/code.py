@@ -108,12 +108,19 @@ def text(code: Code) -> RunText:
     if code.constant is not None:
         fixed = text_of(code.constant)
         return lambda node, context: fixed
+    if code.is_own:
+        return _own_text
 
     def convert(node: Node, context: Context) -> str:
         value = run(node, context)
         return value if type(value) is str else text_of(value)
 
     return convert
+
+
+def _own_text(node: Node, context: Context) -> str:
+    value = node.value if node.relevant else ""
+    return value if type(value) is str else text_of(value)
 
 
 def number(code: Code) -> RunNumber:

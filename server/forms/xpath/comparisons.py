@@ -89,6 +89,8 @@ def _order(sign: str, left: Code, right: Code) -> Code:
         return _nodes_beside(_MIRRORED[sign], right, number_of(left.constant))
     if not _has_nodes(left) and not _has_nodes(right):
         return Code(Kind.TRUTH, _order_of_two(compare, left, right))
+    if left.is_own and not _has_nodes(right):
+        return Code(Kind.TRUTH, _own_beside_value(compare, right))
     if left.kind is Kind.NODES and not _has_nodes(right):
         return Code(Kind.TRUTH, _nodes_beside_value(compare, left, right))
     return Code(Kind.TRUTH, _order_of_any(compare, left.run, right.run))
@@ -108,6 +110,20 @@ def _nodes_beside(sign: str, nodes: Code, fixed: float) -> Code:
     if bounds is not None:
         return within(*bounds)
     return Code(Kind.TRUTH, any_fits(nodes, beside(_ORDERS[sign], fixed), hidden=False))
+
+
+def _own_beside_value(compare: Compare, other: Code) -> RunTruth:
+    """. <= today()."""
+    read = other.run
+
+    def run(node: Node, context: Context) -> bool:
+        own, value = node.value, read(node, context)
+        if type(value) is bool:
+            return compare(node.relevant and truth_of(own), number_of(value))
+        own = own if type(own) is float else number_of(own)
+        return node.relevant and compare(own, value if type(value) is float else number_of(value))
+
+    return run
 
 
 def _nodes_beside_value(compare: Compare, nodes: Code, other: Code) -> RunTruth:

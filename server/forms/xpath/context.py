@@ -11,7 +11,7 @@ from server.forms.xpath.tree import Node
 from server.forms.xpath.values import Day
 
 
-def _no_name(value: str, path: str) -> str | None:
+def no_name(value: str, path: str) -> str | None:
     return None
 
 
@@ -39,7 +39,7 @@ class Context:
     instances: Mapping[str, Node | Table] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now().astimezone())
     texts: Mapping[str, str] = field(default_factory=dict)
-    choice_name: Callable[[str, str], str | None] = _no_name
+    choice_name: Callable[[str, str], str | None] = no_name
     version: str = ""
     places: Mapping[str, int] = field(default_factory=dict)
     slots: Mapping[int, Sequence[Node]] = field(default_factory=dict)

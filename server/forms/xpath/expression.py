@@ -12,7 +12,7 @@ from server.forms.xpath.context import Context
 from server.forms.xpath.errors import EvaluationError
 from server.forms.xpath.functions import is_closed
 from server.forms.xpath.parser import parse
-from server.forms.xpath.reads import calls, columns, is_stable, references
+from server.forms.xpath.reads import calls, columns, is_far, is_stable, references
 from server.forms.xpath.tree import Node
 from server.forms.xpath.values import Atom, Value
 
@@ -30,7 +30,9 @@ class Expression:
     columns     (list, column) for each column of theirs that it names
     is_closed   it depends on nothing but the secondary instances that it names
     is_stable   calls none of now, today, random, once, uuid, randomize without a seed: its result can be judged again
+    is_far      it may go through the whole tree, for which there is a limit (Context.left)
     constant    its value when it depends on nothing at all, else None
+    bounds      (least, most) when it says no more than that its own node holds a number between them, else None
     value_at, truth_at  the compiled code itself, (node, context) → value or truth, for who evaluates by the hundred:
                 a RecursionError comes out of it as such
 
@@ -38,8 +40,8 @@ class Expression:
     """
 
     __slots__ = (
-        "_number", "_paths", "_text", "columns", "constant", "functions", "is_closed", "is_stable", "lists",
-        "references", "text", "truth_at", "value_at",
+        "_number", "_paths", "_text", "bounds", "columns", "constant", "functions", "is_closed", "is_far", "is_stable",
+        "lists", "references", "text", "truth_at", "value_at",
     )  # fmt: skip
 
     def __init__(self, text: str) -> None:
@@ -56,7 +58,9 @@ class Expression:
         self.columns = frozenset(columns(syntax))
         self.is_stable = is_stable(called)
         self.is_closed = not self._paths and is_closed(called)
+        self.is_far = is_far(syntax)
         self.constant: Atom | None = compiled.constant
+        self.bounds = compiled.bounds
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"

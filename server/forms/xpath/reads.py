@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from server.forms.xpath.axes import FAR
 from server.forms.xpath.quick import name_of
 from server.forms.xpath.syntax import Call, Chain, Filter, Negative, Path, Step, Syntax, Text
 
@@ -140,6 +141,11 @@ def _paths(syntax: Syntax) -> Iterator[Path]:
         yield syntax
     for part in _below(syntax):
         yield from _paths(part)
+
+
+def is_far(syntax: Syntax) -> bool:
+    """Is an axis in it that may go through the whole tree?"""
+    return any(step.axis in FAR for path in _paths(syntax) for step in path.steps)
 
 
 def is_stable(found: list[Call]) -> bool:

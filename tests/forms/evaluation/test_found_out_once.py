@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
-from server.forms.evaluation import Seen
+from server.forms.evaluation import Seen, check
+from server.forms.evaluation.cells import Cell
 from server.forms.evaluation.checks import checks_of
 from server.forms.evaluation.doubt import doubt_of
-from tests.forms.evaluation.forms import judged, plan, question
+from server.forms.evaluation.sheet import Sheet
+from server.forms.evaluation.values import glance_of
+from tests.forms.evaluation.forms import NOW, instance, judged, plan, question
 
 
 @pytest.mark.parametrize(
@@ -48,3 +53,38 @@ def test_doubt_is_found_once_for_the_same_knowledge_whatever_the_rows() -> None:
     assert len(doubt_of(form, {}).unknown) == 1
     assert len(doubt_of(form, {"member": Seen(one, unknown=frozenset({"age"}))}).unknown) == 1
     assert len(doubt_of(form, {"member": Seen(one, exact=False)}).inexact) == 1
+
+
+def test_a_number_within_bounds_is_seen_at_a_glance() -> None:
+    form = plan(
+        question("integer", "n", constraint=". > 0 and . <= 30"), question("decimal", "d", constraint=". < ${n}"),
+        question("text", "t", constraint=". < 5"), question("integer", "i"),
+    )  # fmt: skip
+    at = {path: part.index for path, part in form.parts.items()}
+    bounds = {index: (least, most) for index, least, most in glance_of(form).numbers}
+    assert set(bounds) == {at["/data/n"], at["/data/d"], at["/data/i"]}
+    assert 0 < bounds[at["/data/n"]][0] < 1e-300 and bounds[at["/data/n"]][1] == 30
+    assert [index for index, _ in glance_of(form).others] == [at["/data/d"], at["/data/t"]]
+    for number, kinds in {"0": ["constraint"], "1": [], "30": [], "30.5": ["type"], "31": ["constraint"]}.items():
+        assert [kind for _, kind in judged(form, f"<n>{number}</n>")] == kinds
+
+
+def test_what_has_its_limits_is_judged_one_after_another_whatever_else_is_right() -> None:
+    form = plan(
+        question("text", "a"), question("text", "b", constraint="count(//*) > 3"),
+        question("text", "c", required="${a} = 'x'"), question("integer", "n"),
+    )  # fmt: skip
+    assert glance_of(form).careful == {form.parts["/data/b"].index, form.parts["/data/c"].index}
+    assert judged(form, "<a>x</a><b>y</b><c/><n>1</n>") == [("/c", "required")]
+    assert judged(form, "<a>x</a><b>y</b><c/><n>z</n>") == [("/c", "required"), ("/n", "type")]
+
+
+def test_judging_leaves_nothing_to_the_collector() -> None:
+    form = plan(question("begin_group", "g"), question("integer", "n"), question("end_group"))
+    gc.collect()
+    gc.disable()
+    try:
+        check(form, instance("<g><n>1</n></g>"), {}, now=NOW)
+        assert not any(isinstance(one, Sheet | Cell) for one in gc.get_objects())
+    finally:
+        gc.enable()
