@@ -30,14 +30,23 @@ def canonical(value: object, type: str) -> str | None:
 def _text(value: object) -> str | None:
     if value is None:
         return None
+    if type(value) is not str:  # as nearly everything is
+        value = _joined(value)
+    text = value.replace("\x00", "")
+    return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip() or None
+
+
+def _joined(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
-        value = " ".join(str(part) for part in value)
-    return unicodedata.normalize("NFC", str(value).replace("\x00", "")).strip() or None
+        return " ".join(str(part) for part in value)
+    return str(value)
 
 
 def _number(text: str) -> str:
+    if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER:
+        return text.lstrip("0") or "0"
     # People type full-width digits; NFKC makes them plain.
     plain = unicodedata.normalize("NFKC", text).strip()
     if len(plain) > _LONGEST_NUMBER or not _NUMBER.fullmatch(plain):

@@ -29,10 +29,10 @@ def parse_instance(xml: str | bytes) -> Instance:
     form_id = root.get("id") or ""
     if not form_id or len(form_id) > MAX_ID:
         raise InstanceUnreadable([issue("instance.no_form_id", f"/{root.tag}/@id")])
-    instance_id = root.findtext("meta/instanceID") or ""
+    instance_id = _in_meta(root, "instanceID")
     if not instance_id.strip() or len(instance_id) > MAX_ID:
         raise InstanceUnreadable([issue("instance.no_id", f"/{root.tag}/meta/instanceID", limit=MAX_ID)])
-    deprecated = (root.findtext("meta/deprecatedID") or "").strip()
+    deprecated = _in_meta(root, "deprecatedID").strip()
     if len(deprecated) > MAX_ID:
         raise InstanceUnreadable([issue("instance.no_id", f"/{root.tag}/meta/deprecatedID", limit=MAX_ID)])
     return Instance(form_id, root.get("version") or "", instance_id, deprecated or None, root)
@@ -45,3 +45,11 @@ def instance_root(xml: str | bytes) -> Any:
         if element.tag[0] == "{":
             element.tag = local(element)
     return root
+
+
+def _in_meta(root: Any, name: str) -> str:
+    """What meta says; "" where it says nothing. Without the paths of lxml, which are looked up for each."""
+    for meta in root.iterchildren("meta"):
+        for found in meta.iterchildren(name):
+            return found.text or ""
+    return ""

@@ -70,7 +70,7 @@ def _containers(node: Any, steps: list[str]) -> Iterator[Any]:
 
 
 def _write(declaration: EntityDeclaration, container: Any, datasets: Mapping[str, Dataset]) -> EntityWrite | None:
-    entity = container.find("meta/entity")
+    entity = next((found for meta in container.iterchildren("meta") for found in meta.iterchildren("entity")), None)
     if entity is None:
         return None
     create, update = (entity.get(action) in ("1", "true") for action in ("create", "update"))
@@ -103,11 +103,9 @@ def _values(declaration: EntityDeclaration, container: Any, dataset: Dataset) ->
 
 
 def _collect(node: Any, level: WriteTree, properties: Mapping[str, Property], values: dict[str, str | None]) -> None:
-    for child in node:
-        found = level.get(child.tag)
-        if found is None:
-            continue
-        write, below = found
+    # Named, so that lxml makes none of the others.
+    for child in node.iterchildren(*level) if level else ():
+        write, below = level[child.tag]
         if write is not None:
             name, bind_type = write
             declared = properties.get(name)

@@ -67,8 +67,10 @@ class Sheet:
         for at, convert in stretch.typed:
             if text := own[at]:
                 values[at] = convert(text, zone)
-        kinds = zip(stretch.makers, stretch.parts, own, values, strict=True)
-        made: list[Cell] = [make(part, above, text, value) for make, part, text, value in kinds]
+        made: list[Cell] = [
+            make(part, above, text, value)
+            for make, part, text, value in zip(stretch.makers, stretch.parts, own, values, strict=True)
+        ]
         for at in stretch.never:
             made[at].relevant = False
         alone = [[cell] for cell in made]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from server.forms.evaluation.cells import Cell
 from server.forms.evaluation.checks import Check, Holds, checks_of
 from server.forms.evaluation.judge import Judge
-from server.forms.evaluation.plan import FormPlan
+from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.evaluation.sheet import Sheet
 from server.forms.xpath import Expression
 
@@ -19,19 +19,21 @@ class Glance:
     """The checks of a form for all answers together, each with the index of its part.
 
     `numbers`: (index, least, most) where all is well with an answer that became such a number. `others`: what else must
-    hold. `careful`: parts whose answers can only be judged one after another.
+    hold. `careful`: parts whose answers can only be judged one after another, in their order. `is_flat`: none of those
+    stands in a repeat.
     """
 
     numbers: tuple[tuple[int, float, float], ...]
     others: tuple[tuple[int, Holds], ...]
-    careful: frozenset[int]
+    careful: tuple[int, ...]
+    is_flat: bool
 
 
 def check_values(judge: Judge) -> None:
     """Every value in document order, until there are more findings than are listed."""
     glance, cells = glance_of(judge.sheet.plan), judge.sheet.values
     if _is_well(judge, glance):
-        cells = [cell for cell in cells if cell.part.index in glance.careful] if glance.careful else []
+        cells = _careful(judge.sheet, glance)
     checks = checks_of(judge.sheet.plan)
     for cell in cells:
         part = cell.part
@@ -44,6 +46,13 @@ def check_values(judge: Judge) -> None:
             judge.note(cell, "relevance", "relevance")
         if judge.is_full:
             return
+
+
+def _careful(sheet: Sheet, glance: Glance) -> list[Cell]:
+    """What a glance is not enough for, in document order."""
+    if glance.is_flat:
+        return [cell for index in glance.careful for cell in sheet.cells[index]]
+    return [cell for cell in sheet.values if cell.part.index in glance.careful]
 
 
 def _check(judge: Judge, cell: Cell, checks: tuple[Check, ...]) -> None:
@@ -108,9 +117,14 @@ def _glance(plan: FormPlan) -> Glance:
             bounds[index] = max(least, check.bounds[0]), min(most, check.bounds[1])
         elif not check.is_careful:
             others.append((index, check.holds))
-    asking = {part.index for part in plan.parts.values() if isinstance(part.required, Expression)}
+    careful = [part for part in plan.parts.values() if not part.items and _is_careful(plan, part)]
     return Glance(
         tuple([(index, least, most) for index, (least, most) in bounds.items()]),
         tuple(others),
-        frozenset(asking | {index for index, check in checks if check.is_careful}),
+        tuple(sorted([part.index for part in careful])),
+        all(part.is_single for part in careful),
     )
+
+
+def _is_careful(plan: FormPlan, part: Part) -> bool:
+    return isinstance(part.required, Expression) or any(check.is_careful for check in checks_of(plan)[part.index])
