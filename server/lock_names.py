@@ -1,7 +1,8 @@
-"""Names of what `db.lock` locks for ops and installs.
+"""Names of what `db.lock` locks beside records and instances.
 
-Names are locked in their order. These come before those of records and instances, which some lock together with them
-and others later: so nobody waits in a circle.
+Names are locked in their order. Those of ops and installs come before those of records and instances, which some lock
+together with them and others later; those of followers come after all of these, in a lock of their own: so nobody
+waits in a circle.
 """
 
 from __future__ import annotations
@@ -9,6 +10,13 @@ from __future__ import annotations
 
 def of_op(op_id: str) -> str:
     return f"#op:{op_id}"
+
+
+def of_followers(household_id: str) -> str:
+    """Who follows a household by the own feed. Whoever tells them of it shares the name with others who do, and keeps
+    out who would add or take one: a follower who comes meanwhile would be told by nobody.
+    """
+    return f"#followers:{household_id}"
 
 
 def of_install(install_id: str) -> str:

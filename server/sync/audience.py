@@ -10,7 +10,8 @@ from sqlalchemy import String, null, select, union_all
 from sqlalchemy.orm import Session
 
 from server.accounts.tables import HelperOf, Loan
-from server.db import ask
+from server.db import ask, lock_shared
+from server.lock_names import of_followers
 from server.sending import Ready, among
 from server.sync.loans import frame_of
 
@@ -44,7 +45,8 @@ class Audience:
 
 
 def audience(session: Session, roots: Set[str]) -> Audience:
-    """Who follows these households."""
+    """Who follows these households; until the transaction ends nobody comes and nobody goes."""
+    lock_shared(session, {of_followers(root) for root in roots})
     helpers: dict[str, list[str]] = defaultdict(list)
     borrowers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for row in ask(session, _FOLLOWERS, {"roots": list(roots)}) if roots else ():

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from server import db
+from server.sending import catch_up
 from tests.world import Phone
 
 T = TypeVar("T")
@@ -38,16 +40,22 @@ class Stopped:
 
 
 @contextmanager
-def slow_commit(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> Iterator[Stopped]:
-    """Runs `work` in a thread that stops once its feed numbers are taken, until `on` is set or the block ends."""
+def slow_commit(
+    monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any], place: str = "push.feeds_written"
+) -> Iterator[Stopped]:
+    """Runs `work` in a thread that stops once its feed numbers are taken and all is sent but the commit, until `on` is
+    set or the block ends; or at another `place` of a push.
+    """
     stopped, slow = Stopped(), threading.Thread(target=work)
 
-    def stop(place: str) -> None:
-        if threading.current_thread() is slow and place == "push.feeds_written" and not stopped.there.is_set():
+    def stop(here: str) -> None:
+        if threading.current_thread() is slow and here == place and not stopped.there.is_set():
+            catch_up(db.connection(db.db.session()))
             stopped.there.set()
             assert stopped.on.wait(PATIENCE)
 
     monkeypatch.setattr("server.sync.feeds.hit", stop)
+    monkeypatch.setattr("server.sync.push.hit", stop)
     slow.start()
     try:
         assert stopped.there.wait(PATIENCE)
