@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from server.line import Line
 from server.spelling import spell
 
 
@@ -29,6 +31,7 @@ def prepare(engine: Engine) -> None:
         _prepare_sqlite(engine)
         return
     _ask_after_idling(engine)
+    event.listen(engine, "do_connect", _on_a_line)
     event.listen(engine, "connect", _prepare_postgres)
     # GeoAlchemy2 listens to every statement of every engine, on behalf of SQL Server; here nobody need be told. (Who
     # listens to this engine later sets it again.)
@@ -55,6 +58,10 @@ def _read_json(content: str | bytes) -> Any:
 PREPARED = 400  # statements that a connection keeps prepared; a submission needs about 30, lists come in many lengths
 PREPARED_AFTER = 5  # times that a statement was sent
 IDLE = 5  # seconds after which a connection may have died; asking each time would cost a turn a transaction
+
+
+def _on_a_line(_dialect: object, _record: object, given: Sequence[Any], more: dict[str, Any]) -> Line:
+    return Line.connect(*given, **more)
 
 
 def _prepare_postgres(connection: Any, _record: object) -> None:

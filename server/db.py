@@ -40,7 +40,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from server import connecting
 from server.connecting import PREPARED_AFTER
-from server.sending import Found, Ready, Values
+from server.sending import Found, Ready, Values, catch_up
 
 T = TypeVar("T")
 
@@ -186,11 +186,26 @@ def connection(session: Session) -> Connection:
     return session.info.get(_CONNECTION) or session.connection()
 
 
-def savepoint(session: Session) -> SessionTransaction:
-    """A savepoint that is set now, and not with the session's next statement: `ask` goes past the session."""
-    kept = session.begin_nested()
-    session.connection()
-    return kept
+@contextmanager
+def savepoint(session: Session) -> Iterator[SessionTransaction]:
+    """A savepoint that is set now, and not with the session's next statement: `ask` goes past the session. What was
+    sent within fails within.
+    """
+    with session.begin_nested() as kept:
+        here = session.connection()
+        yield kept
+        catch_up(here)
+
+
+_ANY_PLAN = Ready(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+
+
+def plan_once(session: Session) -> None:
+    """From now on in this transaction one plan of a statement serves whatever it is asked for. For who asks by ids
+    alone: PostgreSQL would plan statements with lists anew each time, which takes longer than to carry them out.
+    """
+    if not is_sqlite(session):
+        send_rows(session, _ANY_PLAN, [{}])
 
 
 def is_sqlite(session: Session) -> bool:
@@ -256,19 +271,8 @@ def read(often: bool = False) -> Iterator[Session]:
 def look_up(statement: Ready, values: Values) -> Found:
     """What one statement finds of all that is committed by now: no transaction need be begun and ended for it."""
     with db.engine.connect() as here:
-        if here.dialect.name == "sqlite":
-            return statement.ask(here, values)
-        _keep_prepared(here, often=True)
-        driver: Any = here.connection.driver_connection
-        driver.autocommit = True
-        try:
-            found = statement.ask(here, values)
-        except BaseException:
-            # It would go on to commit by itself; and a prepared statement that outlived a change of its table would
-            # fail for ever.
-            here.invalidate()
-            raise
-        driver.autocommit = False
+        found = statement.ask(here, values, alone=True)
+        found.all()
         return found
 
 

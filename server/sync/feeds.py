@@ -8,15 +8,16 @@ transaction id would not: the number would be taken before the commit). Each thi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam
+from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from server.db import ask, inserter, is_sqlite, now, send_rows
+from server.db import ask, is_sqlite, now, send_rows
 from server.failpoints import hit
 from server.sending import Ready
 from server.sync.tables import Feed, FeedCounter
@@ -47,43 +48,61 @@ def touch(session: Session, news: Iterable[News]) -> None:
     session.flush()
     for scope in sorted(by_scope):
         items = list(by_scope[scope].values())
-        _write(session, items, _take(session, scope, len(items)))
+        if is_sqlite(session):
+            _write(session, scope, items, _take(session, scope, len(items)))
+        else:
+            _take_and_write(session, scope, items)
     hit("push.feeds_written")
 
 
 def _take(session: Session, scope: str, count: int) -> int:
     """Reserves `count` numbers and answers the last number given before; holds the scope's row until the commit."""
-    statement, wanted = _statements(is_sqlite(session))[0], {"of": scope, "more": count}
-    last = ask(session, statement, wanted).scalar_one()
+    last = ask(session, _TAKE, {"of": scope, "more": count}).scalar_one()
     return int(last) - count
 
 
-@cache
-def _statements(sqlite_speaks: bool) -> tuple[Ready, Ready]:
-    """Every push needs them, so they are put together once: to take numbers of a scope, and to write its rows."""
-    insert = inserter(sqlite_speaks)
-    counter: Table = FeedCounter.__table__  # type: ignore[assignment]
-    feed: Table = Feed.__table__  # type: ignore[assignment]
-    take = insert(counter).values(scope=bindparam("of"), n=bindparam("more"))
-    take = take.on_conflict_do_update(index_elements=["scope"], set_={"n": counter.c.n + bindparam("more")})
-    write = insert(feed)
-    newest = {name: write.excluded[name] for name in ("n", "type", "payload", "at")}
-    renew = write.on_conflict_do_update(index_elements=["scope", "space", "ref"], set_=newest)
-    return Ready(take.returning(counter.c.n)), Ready(renew)
-
-
-def _write(session: Session, items: list[News], start: int) -> None:
+def _write(session: Session, scope: str, items: Sequence[News], start: int) -> None:
     at = now()
     rows = [
-        {
-            "scope": item.scope,
-            "space": item.space,
-            "ref": item.ref,
-            "n": start + k,
-            "type": item.type,
-            "payload": item.payload,
-            "at": at,
-        }
+        {"scope": scope, "n": start + k, "at": at, **{name: getattr(item, name) for name in _PARTS}}
         for k, item in enumerate(items, 1)
     ]
-    send_rows(session, _statements(is_sqlite(session))[1], rows)
+    send_rows(session, _RENEW, rows)
+
+
+def _take_and_write(session: Session, scope: str, items: Sequence[News]) -> None:
+    lists = {name: [getattr(item, name) for item in items] for name in _PARTS}
+    send_rows(session, _TAKE_AND_RENEW, [{"of": scope, "more": len(items), "at": now(), **lists}])
+
+
+# Every push needs them, so they are put together once.
+_COUNTER: Table = FeedCounter.__table__  # type: ignore[assignment]
+_FEED: Table = Feed.__table__  # type: ignore[assignment]
+_PARTS = ("space", "ref", "type", "payload")
+
+
+def _taking(insert: Any) -> Any:
+    """Reserves `more` numbers of the scope `of`, and finds the last of them."""
+    take = insert(_COUNTER).values(scope=bindparam("of"), n=bindparam("more"), floor=0)
+    take = take.on_conflict_do_update(index_elements=["scope"], set_={"n": _COUNTER.c.n + bindparam("more")})
+    return take.returning(_COUNTER.c.n)
+
+
+def _renewing(write: Any) -> Any:
+    """Of one thing only the newest news is kept."""
+    newest = {name: write.excluded[name] for name in ("n", "type", "payload", "at")}
+    return write.on_conflict_do_update(index_elements=["scope", "space", "ref"], set_=newest)
+
+
+def _taking_and_renewing() -> Any:
+    """Both in one statement that finds nothing: so the commit need not wait for the numbers."""
+    taken = _taking(postgresql.insert).cte("taken")
+    lists = [bindparam(name, type_=ARRAY(_FEED.c[name].type)) for name in _PARTS]
+    new = func.unnest(*lists).table_valued(*_PARTS, with_ordinality="place", name="new").render_derived()
+    one = [bindparam("of", type_=_FEED.c.scope.type), bindparam("at", type_=_FEED.c.at.type)]
+    rows = select(*one, taken.c.n - bindparam("more") + new.c.place, *(new.c[name] for name in _PARTS))
+    return _renewing(postgresql.insert(_FEED).from_select(["scope", "at", "n", *_PARTS], rows))
+
+
+_TAKE, _RENEW = Ready(_taking(sqlite.insert)), Ready(_renewing(sqlite.insert(_FEED)))
+_TAKE_AND_RENEW = Ready(_taking_and_renewing())

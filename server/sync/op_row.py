@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from server.db import ask, ask_each, send_rows
-from server.sending import Ready, among
+from server.db import ask, send_rows
+from server.sending import Found, Ready, among
 from server.sync.tables import OpLog
 
 
@@ -54,11 +54,7 @@ _STATUS = Ready(select(OpLog.status).where(OpLog.op_id == bindparam("op")))
 _THE_OP = update(OpLog).where(OpLog.op_id == bindparam("op"))
 _TOLD = _THE_OP.values({name: bindparam(f"its_{name}") for name in _OUTCOME})
 _SETTLE = Ready(_TOLD)
-_SETTLE_UNJUDGED = Ready(_TOLD.where(OpLog.status.is_(None)).returning(OpLog.op_id))
-
-
-class JudgedMeanwhileError(Exception):
-    """Somebody else has judged an op that was taken to be new."""
+_JUDGED = Ready(select(OpLog.op_id).where(among(OpLog.op_id, "ops"), OpLog.status.is_not(None)))
 
 
 def stored_ops(session: Session, op_ids: Iterable[str]) -> dict[str, OpRow]:
@@ -79,15 +75,14 @@ def status_of(session: Session, op_id: str) -> str | None:
     return status
 
 
-def write_down(session: Session, rows: Sequence[OpRow], *, trusting: bool = False) -> None:
-    """Writes what came of these ops. `trusting`: nobody looked whether new ones are unjudged still; who is wrong there
-    gets a JudgedMeanwhileError.
-    """
-    new = [row for row in rows if trusting and row.before is None]
-    if new and len(ask_each(session, _SETTLE_UNJUDGED, _told(new)).all()) < len(new):
-        raise JudgedMeanwhileError
-    if others := [row for row in rows if row not in new]:
-        send_rows(session, _SETTLE, _told(others))
+def judged_already(session: Session, op_ids: Iterable[str]) -> Found:
+    """Those of the ops that have an outcome. Whoever holds their locks may look at it later: it stays so."""
+    return ask(session, _JUDGED, {"ops": list(op_ids)})
+
+
+def write_down(session: Session, rows: Sequence[OpRow]) -> None:
+    """Writes what came of these ops."""
+    send_rows(session, _SETTLE, _told(rows))
     for row in rows:
         row.before = row.status
 

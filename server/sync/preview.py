@@ -31,11 +31,11 @@ _ANY_REASON = "?"  # a rejection needs a word, and this one is taken back with i
 
 def in_vain(session: Session, work: Callable[[], T]) -> T:
     """What `work` answers; what it wrote is undone. Needs a writing transaction."""
-    kept = savepoint(session)
-    try:
-        return work()
-    finally:
-        kept.rollback()
+    with savepoint(session) as kept:
+        try:
+            return work()
+        finally:
+            kept.rollback()
 
 
 def withdrawal(session: Session, actor: Actor, datasets: Datasets, instance_id: str) -> Wire:

@@ -32,14 +32,18 @@ from server.sync.envelope import RawOp, depends_on, read_op
 from server.sync.feeds import News
 from server.sync.grounds import SETTLED
 from server.sync.judge import open_case, read_all_the_same, says_all
-from server.sync.op_row import OpRow, bytes_of, status_of, stored_ops, write_down
-from server.sync.raw import Parcel, Stored, count_try, forget_try, store_raw
+from server.sync.op_row import OpRow, bytes_of, judged_already, status_of, stored_ops, write_down
+from server.sync.raw import Parcel, Stored, count_try, forget_try, left_over, store_raw
 from server.sync.record import Outcome
 from server.sync.results import Result, answer_all
 from server.sync.rounds import judge_round, log_crash, next_round, unless_it_fails
 from server.sync.tables import OpLog
 
 FEW = 32  # ops that are judged in good faith: what fails costs twice
+
+
+class JudgedMeanwhileError(Exception):
+    """Somebody else has judged an op that was taken to be new."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,11 @@ def push_parcels(parcels: Sequence[Parcel]) -> list[PushAnswer]:
     hit("push.before_raw")
     stored = db.transact(lambda session: store_raw(session, parcels))
     hit("push.raw_stored")
-    _judge_alone([op_id for theirs in stored.left for op_id in theirs])
     answers = _in_good_faith(parcels, stored)
     if answers is None:
-        answers = db.transact(lambda session: _judge_and_answer(session, parcels, stored))
+        left = _left_over(parcels, stored)
+        _judge_alone([op_id for theirs in left for op_id in theirs])
+        answers = db.transact(lambda session: _judge_and_answer(session, parcels, (), left))
     hit("push.committed")
     return answers
 
@@ -82,8 +87,21 @@ def _in_good_faith(parcels: Sequence[Parcel], stored: Stored) -> list[PushAnswer
     op_ids = {op.op_id for one in parcels for op in one.ops}
     if not 0 < len(op_ids) <= FEW or op_ids != stored.rows.keys():
         return None
-    judge = partial(_judge_and_answer, parcels=parcels, stored=stored, trusting=True)
-    return unless_it_fails(lambda: db.transact(judge), "good faith failed", len(op_ids))
+
+    def judge_in_good_faith() -> list[PushAnswer]:
+        left = [()] * len(parcels)
+        return db.transact(lambda session: _judge_and_answer(session, parcels, stored.new_ops(), left))
+
+    return unless_it_fails(judge_in_good_faith, "good faith failed", len(op_ids))
+
+
+def _left_over(parcels: Sequence[Parcel], stored: Stored) -> list[Sequence[str]]:
+    """Of each sender the ops that are to be judged alone, because a server may have died of them."""
+    brought = [stored.brought_before(one) for one in parcels]
+    if not any(brought):
+        return [*brought]
+    with db.read() as session:
+        return [left_over(session, one.actor, ops) for one, ops in zip(parcels, brought, strict=True)]
 
 
 def judge_left_over(older_than: timedelta = timedelta(minutes=1), limit: int = 200) -> int:
@@ -122,18 +140,21 @@ def _judge_left(session: Session, op_id: str) -> None:
 
 
 def _judge_and_answer(
-    session: Session, parcels: Sequence[Parcel], stored: Stored, *, trusting: bool = False
+    session: Session, parcels: Sequence[Parcel], new: Sequence[OpRow], left: Sequence[Sequence[str]]
 ) -> list[PushAnswer]:
-    """The second transaction; the feeds are its last statements. `trusting`: see `_in_good_faith`."""
+    """The second transaction; the feeds are its last statements. `new`: all ops, taken to be unjudged in good faith."""
+    db.plan_once(session)
     sent = _sent(parcels)
-    new = stored.new_ops() if trusting else []
     early = {row.op_id: _open(session, row, sent) for row in new if says_all(sent.ops[row.content_hash])}
     held = {name for one in parcels for name in _locks(one)} | _touched(early.values())
     db.lock(session, held)
+    judged = judged_already(session, [row.op_id for row in new])
     todo = new or _unjudged_of(session, parcels)
     cases = [early.get(row.op_id) or _open(session, row, sent) for row in todo]
-    written = _judge_queue(session, cases, held, trusting=trusting)
-    answers = [_answer(session, one, todo, done) for one, done in zip(parcels, stored.left, strict=True)]
+    written = _judge_queue(session, cases, held, trusting=bool(new))
+    if judged.all():
+        raise JudgedMeanwhileError
+    answers = [_answer(session, one, todo, done) for one, done in zip(parcels, left, strict=True)]
     hit("push.judged")
     feeds.touch(session, written)
     return answers
@@ -231,7 +252,7 @@ def _judge_queue(
         for case, verdict in judged:
             written += [*verdict.news, *_settle(session, case, verdict)]
         session.flush()
-        write_down(session, [case.row for case in cases], trusting=trusting)
+        write_down(session, [case.row for case in cases])
         queue += _released(session, judged, rows)
     return written
 

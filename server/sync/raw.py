@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select, update
@@ -15,7 +15,7 @@ from server import db
 from server.accounts.actor import Actor
 from server.accounts.tables import Install
 from server.db import inserter, is_sqlite
-from server.sending import Ready
+from server.sending import Found, Ready
 from server.sync import quarantine
 from server.sync.envelope import RawOp
 from server.sync.op_row import SENT, OpRow
@@ -36,16 +36,26 @@ class Parcel:
 
 @dataclass(frozen=True)
 class Stored:
-    """What the first transaction knows: the ops that nobody had stored before, by id, and of each sender those whose
-    judging began long ago and never ended.
+    """What the first transaction did: the ops that it was `given` by id, and which of them it `kept`. To be looked at
+    when it is over: so the answer comes with the commit, and not a turn before it.
     """
 
-    rows: Mapping[str, dict[str, Any]]
-    left: Sequence[Sequence[str]]
+    given: Mapping[str, dict[str, Any]]
+    kept: Found | None
+
+    @cached_property
+    def rows(self) -> Mapping[str, dict[str, Any]]:
+        """The ops that nobody had stored before, by id."""
+        new = set(self.kept.scalars()) if self.kept else set()
+        return {op_id: row for op_id, row in self.given.items() if op_id in new}
 
     def new_ops(self) -> list[OpRow]:
         """The new ops, unjudged, in the order sent."""
         return [OpRow(*(row[name] for name in SENT)) for row in self.rows.values()]
+
+    def brought_before(self, parcel: Parcel) -> list[str]:
+        """The sender's ops that were stored already, in the order sent."""
+        return list(dict.fromkeys(op.op_id for op in parcel.ops if op.op_id and op.op_id not in self.rows))
 
 
 def store_raw(session: Session, parcels: Sequence[Parcel]) -> Stored:
@@ -53,9 +63,7 @@ def store_raw(session: Session, parcels: Sequence[Parcel]) -> Stored:
     rows: dict[str, dict[str, Any]] = {}
     for parcel in parcels:
         _collect(session, parcel, rows)
-    new = set(db.ask_each(session, _keep(is_sqlite(session)), list(rows.values())).scalars()) if rows else set()
-    left = [_left(session, parcel.actor, _brought_before(parcel, new)) for parcel in parcels]
-    return Stored({op_id: row for op_id, row in rows.items() if op_id in new}, left)
+    return Stored(rows, db.ask_each(session, _keep(is_sqlite(session)), list(rows.values())) if rows else None)
 
 
 @cache
@@ -78,14 +86,8 @@ def _collect(session: Session, parcel: Parcel, rows: dict[str, dict[str, Any]]) 
             rows.setdefault(op.op_id, _row(actor, op, installs))
 
 
-def _brought_before(parcel: Parcel, new: set[str]) -> list[str]:
-    return list(dict.fromkeys(op.op_id for op in parcel.ops if op.op_id and op.op_id not in new))
-
-
-def _left(session: Session, actor: Actor, wanted: Sequence[str]) -> list[str]:
+def left_over(session: Session, actor: Actor, wanted: Sequence[str]) -> list[str]:
     """Those of the sender's ops whose judging began long ago and never ended, in the order sent."""
-    if not wanted:
-        return []
     mine = (OpLog.op_id.in_(wanted), OpLog.person_id == actor.id, OpLog.status.is_(None), _tried_long_ago())
     found = set(session.scalars(select(OpLog.op_id).where(*mine)))
     return [op_id for op_id in wanted if op_id in found]

@@ -11,9 +11,8 @@ PG = "postgres"
 GIVING = (
     mutant(
         "numbers are taken before the commit", FEEDS,
-        "    last = ask(session, statement, wanted).scalar_one()\n",
-        "    with session.get_bind().engine.begin() as own:\n"
-        "        last = own.execute(statement, wanted).scalar_one()\n",
+        "    send_rows(session, _TAKE_AND_RENEW, ",
+        "    with session.get_bind().engine.begin() as own:\n        _TAKE_AND_RENEW.send(own, ",
         f"{BUGS}::test_a_reader_never_passes_a_write_that_commits_late", database=PG,
     ),
     mutant(

@@ -125,24 +125,24 @@ TAKING = (
         f"{SIDE}::test_what_is_not_on_the_desk_is_asked_for_after_what_lies_there_was_written",
     ),
     mutant(
-        "good faith does not see what was judged meanwhile", "server/sync/op_row.py",
-        "_TOLD.where(OpLog.status.is_(None)).returning", "_TOLD.returning",
+        "good faith does not see what was judged meanwhile", PUSH,
+        "    if judged.all():\n        raise JudgedMeanwhileError\n", "",
         f"{FAITH}::test_an_op_that_somebody_judged_meanwhile_is_judged_once",
     ),
     mutant(
         "what failed in good faith is not tried with care", PUSH,
-        "unless_it_fails(lambda: db.transact(judge), \"good faith failed\", len(op_ids))", "db.transact(judge)",
+        "unless_it_fails(judge_in_good_faith, \"good faith failed\", len(op_ids))", "judge_in_good_faith()",
         f"{FAITH}::test_what_fails_once_or_twice_is_tried_again_and_leaves_nothing_behind",
     ),
     mutant(
         "raw ops and judging are one transaction", PUSH,
-        "answers = db.transact(lambda session: _judge_and_answer(session, parcels, stored))",
+        "answers = db.transact(lambda session: _judge_and_answer(session, parcels, (), left))",
         "answers = db.transact("
-        "lambda session: _judge_and_answer(session, parcels, store_raw(session, parcels)))",
+        "lambda session: [store_raw(session, parcels), _judge_and_answer(session, parcels, (), left)][1])",
         f"{BUGS}::test_a_batch_whose_judging_cannot_commit_acknowledges_nothing",
         also=(
             Edit(
-                PUSH, "db.transact(lambda session: store_raw(session, parcels))", "Stored({}, [[] for _ in parcels])",
+                PUSH, "db.transact(lambda session: store_raw(session, parcels))", "Stored({}, None)",
             ),
         ),
     ),
@@ -211,5 +211,29 @@ TAKING = (
         "whoever knows a hash may bind the bytes", "server/sync/attachments.py",
         "select(BlobHolder.sha256).where(BlobHolder.person_id == actor.id, ", "select(BlobHolder.sha256).where(",
         "sync/test_attachments.py::test_a_foreign_hash_stays_missing_whatever_the_store_holds",
+    ),
+    # The line to PostgreSQL
+    mutant(
+        "others overtake what waits on the line", "server/line.py", "        cursor.connection.catch_up()\n",
+        "        pass\n",
+        "test_line.py::test_nobody_overtakes_what_waits", database=PG,
+    ),
+    mutant(
+        "a savepoint ends before what was sent within it", DB, "        catch_up(here)\n", "",
+        "test_line.py::test_what_fails_within_a_savepoint_is_undone_with_it", database=PG,
+    ),
+    mutant(
+        "a transaction that failed is committed", "server/line.py",
+        "if self.pgconn.transaction_status == TransactionStatus.INERROR:", "if False:",
+        "test_line.py::test_who_overlooks_a_failure_cannot_commit", database=PG,
+    ),
+    mutant(
+        "what was rolled back is sent after all", "server/line.py", "        self._waiting.clear()\n", "",
+        "test_line.py::test_what_waits_is_gone_with_the_rollback", database=PG,
+    ),
+    mutant(
+        "followers come and go while news are told", "server/sync/audience.py",
+        "    lock_shared(session, {of_followers(root) for root in roots})\n", "",
+        "sync/test_followers.py::test_a_helper_who_comes_while_a_visit_is_written_sees_what_it_wrote", database=PG,
     ),
 )

@@ -103,7 +103,14 @@ def test_without_the_record_locks_the_first_test_fails(on_postgres: None, world:
 def test_numbers_taken_without_holding_the_counter_lose_rows(on_postgres: None, world: World, monkeypatch) -> None:
     """A sequence in place of the counter row: a slow transaction commits a number that pollers have passed."""
     world.run(lambda s: s.execute(text("CREATE SEQUENCE IF NOT EXISTS loose START 1000")))
-    monkeypatch.setattr(feeds, "_take", lambda session, scope, count: session.scalar(text("SELECT nextval('loose')")))
+
+    def loosely(session, scope: str, items) -> None:
+        for item in items:
+            number = session.scalar(text("SELECT nextval('loose')"))
+            session.add(Feed(scope=scope, space=item.space, ref=item.ref, n=number, type=item.type, payload={}))
+        session.flush()
+
+    monkeypatch.setattr(feeds, "_take_and_write", loosely)
     numbered, may_commit = threading.Event(), threading.Event()
 
     def write(ref: str, before_commit: threading.Event | None) -> None:
