@@ -101,7 +101,7 @@ def record_tree(dataset: Dataset, values: Mapping[str, str | None], day: date, r
     names = _ID.union(*[dataset.reads_of(rule) for rule in rules])
     if "*" in names:  # a rule that reads everything below
         names = frozenset(["id", *dataset.properties, *derived_names(dataset)])
-    _fill(root, dataset, record, day, Counter([_id_number(record)]), names)
+    _fill(root, dataset, record, day, {_id_number(record): 1}, names)
     return root
 
 

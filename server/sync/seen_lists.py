@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.forms.dataset import Dataset
 from server.forms.evaluation import FormPlan, ListUnreadable, Seen, read_list
 from server.forms.evaluation.doubt import lists_read
 from server.forms.evaluation.lists import List, Row
@@ -31,15 +32,15 @@ def seen_lists(session: Session, case: Case, plan: FormPlan) -> dict[str, List]:
     """The lists by instance id. One that is absent is unknown: what reads it is not judged."""
     found: dict[str, List] = dict(_own_files(session, case, plan))
     heard = parse_time(case.submission.clock.get("server_time_seen")) if case.submission else None
-    wanted = []
+    wanted, known = [], datasets()
     for name in lists_read(plan):
         stem = plan.files[name].rpartition("/")[2].removesuffix(".csv")
         if name in found:
             continue
         if stem.startswith(_POLICY):
             found[name] = _policy(session, stem.removeprefix(_POLICY), heard)
-        elif stem in datasets():
-            wanted.append((name, stem))
+        elif stem in known:
+            wanted.append((name, known[stem]))
     if wanted:
         found |= _records(session, case, plan, wanted, heard)
     return found
@@ -72,11 +73,11 @@ def _policy(session: Session, name: str, heard: datetime | None) -> Seen:
 
 
 def _records(
-    session: Session, case: Case, plan: FormPlan, wanted: Sequence[tuple[str, str]], heard: datetime | None
+    session: Session, case: Case, plan: FormPlan, wanted: Sequence[tuple[str, Dataset]], heard: datetime | None
 ) -> dict[str, List]:
     """The records of the household (or of those that the form names), as of the versions that the author had."""
     roots = _roots(case, plan)
-    names = {dataset for _, dataset in wanted}
+    names = {dataset.name for _, dataset in wanted}
     entities = _entities(session, case, roots, names)
     if not any(entity.id in roots for entity in entities):
         return {}
@@ -89,9 +90,9 @@ def _records(
     whole = about_one and _is_phone(case)
     return {
         name: Seen(
-            [_row(case, entity, older.get(entity.id)) for entity in by_dataset[dataset]],
+            [_row(case, dataset, entity, older.get(entity.id)) for entity in by_dataset[dataset.name]],
             unknown=_undelivered(session, case, plan, dataset),
-            exact=all(_is_exact(case, entity, bases, older, heard) for entity in by_dataset[dataset]),
+            exact=all(_is_exact(case, entity, bases, older, heard) for entity in by_dataset[dataset.name]),
             whole=whole,
         )
         for name, dataset in wanted
@@ -154,14 +155,14 @@ def _is_exact(
     return heard is not None and entity.updated_at <= heard
 
 
-def _row(case: Case, entity: Entity, older: Any) -> Row:
+def _row(case: Case, dataset: Dataset, entity: Entity, older: Any) -> Row:
     """The record as a row of the list, in the words of the form."""
     shown = older or entity
     values = shown.values
-    words = vocabulary(entity.dataset)
+    words = vocabulary(dataset.name)
     if words.steps:
-        values = words.back(words.forward(values, entity.vocabulary), case.known_words.get(entity.dataset, 0))
-    above = datasets()[entity.dataset].parent
+        values = words.back(words.forward(values, entity.vocabulary), case.known_words.get(dataset.name, 0))
+    above = dataset.parent
     fixed = {"name": entity.id, "label": shown.label, "__version": str(shown.version), "region": entity.region_code}
     parent = {above.property: entity.parent_id or ""} if above else {}
     return {**fixed, **parent, **{name: value or "" for name, value in values.items()}}
@@ -172,17 +173,17 @@ def _is_phone(case: Case) -> bool:
     return case.submission is not None and case.submission.entities is not None
 
 
-def _undelivered(session: Session, case: Case, plan: FormPlan, dataset: str) -> frozenset[str]:
+def _undelivered(session: Session, case: Case, plan: FormPlan, dataset: Dataset) -> frozenset[str]:
     """Columns that the author's client did not get, or not as they are stored."""
-    declared = datasets()[dataset].properties
+    declared = dataset.properties
     if _is_phone(case):
         if case.actor.has(*CLEAR_ROLES):
             return frozenset()
         return frozenset(name for name, one in declared.items() if one.sensitivity == "sensitive")
     delivered: dict[str, frozenset[str]] = plan.kept.setdefault("delivered", {})
-    if dataset not in delivered:
-        delivered[dataset] = frozenset(_delivered(session, case, dataset))
-    return frozenset(declared) - delivered[dataset]
+    if dataset.name not in delivered:
+        delivered[dataset.name] = frozenset(_delivered(session, case, dataset.name))
+    return frozenset(declared) - delivered[dataset.name]
 
 
 def _delivered(session: Session, case: Case, dataset: str) -> Iterator[str]:
