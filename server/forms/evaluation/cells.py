@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import cast
+from typing import Any, cast
 
 from server.forms.evaluation.plan import Part
 from server.forms.xpath import Atom, Node
@@ -55,6 +55,29 @@ class Cell(Node):
         """Its path with the positions of repeats: /data/members/row[2]/name."""
         above = self.parent.place if isinstance(self.parent, Cell) else ""
         return f"{above}/{self.name}[{self.position}]" if self.part.is_repeat else f"{above}/{self.name}"
+
+
+class Group(Cell):
+    """A group or row as the instance has it: `named` is put together of its children when somebody asks for one."""
+
+    __slots__ = ()
+
+    def __init__(self, part: Part, above: Cell | None) -> None:
+        # Without named: __getattr__ makes it.
+        self.name = part.name
+        self.parent = above
+        self.part = part
+        self.text = self.value = ""
+        self.relevant = part.relevant is not False and (above is None or above.relevant)
+        self.children = []
+
+    def __getattr__(self, slot: str) -> Any:
+        if slot != "named":
+            raise AttributeError(slot)
+        self.named = {}
+        for child in self.children:
+            self.named.setdefault(child.name, []).append(child)
+        return self.named
 
 
 class Value(Cell):

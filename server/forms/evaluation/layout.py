@@ -31,7 +31,6 @@ class Stretch:
     parts: tuple[Part, ...]
     places: tuple[int, ...]
     makers: tuple[type[Value], ...]
-    names: tuple[str, ...]
     indexes: tuple[int, ...]
     typed: tuple[tuple[int, Convert], ...]
     never: tuple[int, ...]
@@ -92,7 +91,6 @@ def _stretch(values: list[tuple[Part, int]], then: Part | None, rows: tuple[int,
         parts,
         tuple([place for _, place in values]),
         makers=tuple([Value if place != ABSENT else AbsentValue for _, place in values]),
-        names=tuple([part.name for part in parts]),
         indexes=tuple([part.index for part in parts]),
         typed=tuple([(at, part.convert) for at, part in enumerate(parts) if part.convert is not None]),
         never=tuple([at for at, part in enumerate(parts) if part.relevant is False]),

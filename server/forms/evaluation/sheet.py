@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from server.forms.evaluation.cells import Absent, Cell, ToBe
+from server.forms.evaluation.cells import Absent, Cell, Group, ToBe
 from server.forms.evaluation.layout import Stretch, layout_of
 from server.forms.evaluation.plan import FormPlan, Part
 from server.forms.xpath import Atom, Context, Node, Table
@@ -34,7 +34,7 @@ class Sheet:
         self.values: list[Cell] = []
         self.size = 0
         self.strays: list[tuple[Cell, str, bool]] = []
-        self.root = Cell(plan.root, None)
+        self.root: Cell = Group(plan.root, None)
         self.cells[plan.root.index].append(self.root)
         self.context = Context(
             node=self.root, root=self.root, instances=instances, now=now, version=plan.version,
@@ -58,7 +58,7 @@ class Sheet:
             if stretch.rows:
                 self._groups(stretch.then, above, [elements[at] for at in stretch.rows])
             else:
-                self._blank(stretch.then, above)
+                above.children.append(self._missing(stretch.then, above))
 
     def _values(self, above: Cell, stretch: Stretch, texts: list[str]) -> None:
         zone = self.zone
@@ -74,7 +74,6 @@ class Sheet:
         for at in stretch.never:
             made[at].relevant = False
         alone = [[cell] for cell in made]
-        above.named.update(zip(stretch.names, alone, strict=True))  # type: ignore[arg-type]
         above.children += made
         self.values += made
         if stretch.is_single:
@@ -84,10 +83,9 @@ class Sheet:
                 self.cells[cell.part.index].append(cell)
 
     def _groups(self, part: Part, above: Cell, given: list[Any]) -> None:
-        rows = [Cell(part, above) for _ in given]
+        rows = [Group(part, above) for _ in given]
         self.cells[part.index] += rows
         above.children += rows
-        above.named[part.name] = rows  # type: ignore[assignment]
         for row, element in zip(rows, given, strict=True):
             self.read(row, element)
 
@@ -99,30 +97,38 @@ class Sheet:
         for index in _groups(self.plan):
             for cell in self.cells[index]:
                 cell.children.clear()
-                cell.named.clear()
+                cell.named = {}
 
     def add_rows(self, part: Part, above: Cell, rows: int) -> None:
         """Rows that should be there and are not. Raises TooLarge."""
         for _ in range(rows):
-            self._blank(part, above, ToBe)
+            made = ToBe(part, above)
+            like = above.named.setdefault(part.name, [])
+            at = above.children.index(like[-1]) + 1 if like else len(above.children)
+            above.children.insert(at, made)
+            like.append(made)
+            self._fill(made)
 
-    def _blank(self, part: Part, above: Cell, kind: type[Absent] = Absent) -> None:
-        """The part where the instance has nothing: what is not asked, or left out."""
-        made = kind(part, above)
+    def _missing(self, part: Part, above: Cell) -> Cell:
+        """The group where the instance has nothing: what is not asked, or left out."""
+        made = Absent(part, above)
+        self._fill(made)
+        return made
+
+    def _fill(self, made: Absent) -> None:
+        """What stands below something that is absent is absent as well."""
+        part = made.part
         self.cells[part.index].append(made)
-        like = above.named.setdefault(part.name, [])
-        if like:
-            above.children.insert(above.children.index(like[-1]) + 1, made)
-        else:
-            above.children.append(made)
-        like.append(made)
         if not part.items:
             self.values.append(made)
             return
         self._make_room(len(part.items))
         for below in part.items:
             if not below.is_repeat:
-                self._blank(below, made, kind)
+                inner = type(made)(below, made)
+                made.children.append(inner)
+                made.named[below.name] = [inner]
+                self._fill(inner)
 
     def _make_room(self, cells: int) -> None:
         self.size += cells

@@ -79,6 +79,20 @@ def test_what_has_its_limits_is_judged_one_after_another_whatever_else_is_right(
     assert judged(form, "<a>x</a><b>y</b><c/><n>z</n>") == [("/c", "required"), ("/n", "type")]
 
 
+def test_children_by_name_are_those_there_are_whenever_somebody_asks() -> None:
+    form = plan(
+        question("begin_group", "g"), question("text", "x"), question("end_group"),
+        question("begin_repeat", "row"), question("text", "a"), question("end_repeat"), question("text", "z"),
+    )  # fmt: skip
+    sheet = Sheet(form, {}, NOW)
+    sheet.read(sheet.root, instance("<z>3</z><row><a>1</a></row><row/>").root)
+    sheet.add_rows(form.parts["/data/row"], sheet.root, 1)
+    assert [child.name for child in sheet.root.children] == ["g", "row", "row", "row", "z", "meta"]
+    assert {name: len(like) for name, like in sheet.root.named.items()} == {"g": 1, "row": 3, "z": 1, "meta": 1}
+    for group in (sheet.root, *sheet.root.named["row"], *sheet.root.named["g"]):
+        assert [one for like in group.named.values() for one in like] == group.children
+
+
 def test_judging_leaves_nothing_to_the_collector() -> None:
     form = plan(question("begin_group", "g"), question("integer", "n"), question("end_group"))
     gc.collect()
