@@ -53,8 +53,7 @@ MERGING = (
     ),
     mutant(
         "texts are compared as they were typed", CANONICAL,
-        'return unicodedata.normalize("NFC", str(value).replace("\\x00", "")).strip() or None',
-        'return str(value).replace("\\x00", "") or None',
+        'return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip() or None', "return text or None",
         f"{BUGS}::test_equal_edits_of_two_people_are_no_conflict", "forms/test_canonical.py",
     ),
     mutant(
