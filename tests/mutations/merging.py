@@ -53,7 +53,8 @@ MERGING = (
     ),
     mutant(
         "texts are compared as they were typed", CANONICAL,
-        'return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip() or None', "return text or None",
+        'return (text if text.isascii() else unicodedata.normalize("NFC", text)).strip() or None',
+        "return text or None",
         f"{BUGS}::test_equal_edits_of_two_people_are_no_conflict", "forms/test_canonical.py",
     ),
     mutant(
