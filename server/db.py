@@ -94,8 +94,20 @@ BigInt = BigInteger().with_variant(Integer(), "sqlite")
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
+BEFORE_FLUSH = "before flush"
+
+
 class OneEngine(FlaskSession):
-    """A session that looks its engine up once, not with each statement: one database is one county."""
+    """A session that looks its engine up once, not with each statement: one database is one county.
+
+    What `info` names as BEFORE_FLUSH is done before its objects are written and before it asks for anything.
+    """
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        before = self.info.get(BEFORE_FLUSH)
+        if before is not None:
+            before(self)
+        super().flush(objects)
 
     def get_bind(
         self, mapper: Any = None, clause: Any = None, bind: Engine | Connection | None = None, **more: Any

@@ -22,11 +22,11 @@ from server.imports.mapping import HOUSEHOLD, MEMBER
 from server.imports.staging import Record, Unit
 from server.imports.tables import ImportKey
 from server.imports.tally import Tally, Trouble
-from server.registry.tables import Entity
 from server.sync.apply import apply_write
 from server.sync.desk import Desk, open_desk, read_heads
 from server.sync.first_writes import FirstWrite, lookalikes, write_first
 from server.sync.record import Origin, Outcome, RecordWrite
+from server.sync.record_rows import RecordRow, one_record, records_by_id
 from server.sync.vocabulary import vocabulary
 
 
@@ -82,16 +82,16 @@ class Merging:
 
     def __init__(self, session: Session, job: Job, known: Mapping[tuple[str, str], Known], tally: Tally) -> None:
         self.session, self.job, self.known, self.tally = session, job, known, tally
-        self.entities: dict[str, Entity] = {}
+        self.entities: dict[str, RecordRow] = {}
         self.batch = Batch()
 
     def merge(self, units: Sequence[Unit], *, look: bool = False) -> Batch:
         """Writes what changed. `look`: new records are only counted, the caller rolls back the rest."""
-        self._load(units)
-        steps = [step for unit in units for step in self._steps(unit)]
-        firsts = {} if look else self._firsts(steps)
-        self.batch.outcomes += write_first(self.session, list(firsts.values()))
         with open_desk(self.session) as desk:
+            self._load(units)
+            steps = [step for unit in units for step in self._steps(unit)]
+            firsts = {} if look else self._firsts(steps)
+            self.batch.outcomes += write_first(self.session, list(firsts.values()))
             self._read_ahead(desk, [step for step in steps if step.write.id not in firsts])
             for step in steps:
                 if step.write.id in firsts:
@@ -132,8 +132,7 @@ class Merging:
         ids |= {self._id(MEMBER, member.key).id for unit in units for member in unit.members}
         db.lock(self.session, ids)
         for part in _parts(sorted(ids)):
-            rows = self.session.scalars(select(Entity).where(Entity.id.in_(part)))
-            self.entities |= {row.id: row for row in rows}
+            self.entities |= records_by_id(self.session, part)
 
     def _id(self, dataset: str, key: str) -> Known:
         return self.known.get((dataset, key)) or Known(record_id(self.job.secret, key))
@@ -176,7 +175,7 @@ class Merging:
         write = RecordWrite(dataset, found.id, values, parent=parent, region=record.region)
         return _Step(dataset, record, self._origin(unit), write, seen, entity is None)
 
-    def _may(self, entity: Entity) -> bool:
+    def _may(self, entity: RecordRow) -> bool:
         return self.job.places.may(self.job.places.path_of(entity.region_code))
 
     def _refuse(self, dataset: str, record: Record, code: str) -> None:
@@ -196,7 +195,7 @@ class Merging:
             self._count(step, "unchanged")
             return
         kind = "new" if step.is_new else "conflicting" if outcome.contested else "changed"
-        self._count(step, kind, self.session.get_one(Entity, outcome.id).values)
+        self._count(step, kind, one_record(self.session, outcome.id).values)
 
     def _count(self, step: _Step, kind: str, values: Mapping[str, str | None] | None = None) -> None:
         """Counts the record and notes what its key stands for; `values`: of what was written."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from server import db
 from server.forms.dataset import Dataset
-from server.registry.tables import Conflict, Entity
+from server.registry.tables import Conflict
 from server.sync.conflicts import close
 from server.sync.desk import carry_off, forget_lookalikes, lookalikes
 from server.sync.likeness import look_alike
@@ -32,11 +32,12 @@ from server.sync.lookalikes import (
 )
 from server.sync.merge_state import STATE
 from server.sync.record import Edit, Move, Origin
+from server.sync.record_rows import RecordRow, change, records_by_id
 
 
 def settle_alike(
-    session: Session, dataset: Dataset, origin: Origin, entity: Entity, edits: Sequence[Edit], moves: Sequence[Move]
-) -> tuple[list[Conflict], list[Entity]]:
+    session: Session, dataset: Dataset, origin: Origin, entity: RecordRow, edits: Sequence[Edit], moves: Sequence[Move]
+) -> tuple[list[Conflict], list[RecordRow]]:
     """Brings the possible duplicates of a record in line; answers the conflicts that changed and the other records."""
     if dataset.alike is None or not _matters(dataset, entity, edits, moves):
         return [], []
@@ -54,7 +55,7 @@ def settle_alike(
     return changed, beside
 
 
-def _near(session: Session, dataset: Dataset, origin: Origin, entity: Entity, edits: Sequence[Edit]) -> Lookalikes:
+def _near(session: Session, dataset: Dataset, origin: Origin, entity: RecordRow, edits: Sequence[Edit]) -> Lookalikes:
     """What may look like the record: as it was read ahead and written since, else as the database has it."""
     near = lookalikes(session)
     if near is not None and near.follow(dataset, origin, entity, edits):
@@ -65,7 +66,7 @@ def _near(session: Session, dataset: Dataset, origin: Origin, entity: Entity, ed
     return read_lookalikes(session, dataset, entity)
 
 
-def _matters(dataset: Dataset, entity: Entity, edits: Sequence[Edit], moves: Sequence[Move]) -> bool:
+def _matters(dataset: Dataset, entity: RecordRow, edits: Sequence[Edit], moves: Sequence[Move]) -> bool:
     """Whether what the op wrote can make or end a likeness."""
     if entity.version == 1 or moves or SAME in entity.contested:
         return True
@@ -73,7 +74,7 @@ def _matters(dataset: Dataset, entity: Entity, edits: Sequence[Edit], moves: Seq
     return any(edit.name in keys or edit.name == STATE for edit in edits)
 
 
-def _alike(dataset: Dataset, entity: Entity, near: Lookalikes) -> dict[str, Entity]:
+def _alike(dataset: Dataset, entity: RecordRow, near: Lookalikes) -> dict[str, RecordRow]:
     """The other active records of the place that look like this one and were made by another op."""
     mine, maker = near.values[entity.id], near.makers.get(entity.id)
     return {
@@ -86,7 +87,7 @@ def _alike(dataset: Dataset, entity: Entity, near: Lookalikes) -> dict[str, Enti
     }
 
 
-def _opened(session: Session, near: Lookalikes, entity: Entity, others: Sequence[Entity]) -> list[Conflict]:
+def _opened(session: Session, near: Lookalikes, entity: RecordRow, others: Sequence[RecordRow]) -> list[Conflict]:
     if not others:
         return []
     session.flush()  # both records are there before what is said of them
@@ -118,23 +119,20 @@ def _again(row: Conflict) -> Conflict:
     return row
 
 
-def _records(session: Session, near: Lookalikes, ids: set[str]) -> list[Entity]:
+def _records(session: Session, near: Lookalikes, ids: set[str]) -> list[RecordRow]:
     found = {id: near.records[id] for id in ids if id in near.records}
-    missing = ids - found.keys()
-    rows = session.scalars(select(Entity).where(Entity.id.in_(missing))) if missing else ()
-    found |= {row.id: row for row in rows}
+    found |= records_by_id(session, ids - found.keys())
     return [found[id] for id in sorted(found)]
 
 
-def _mark(session: Session, near: Lookalikes, entity: Entity, beside: Sequence[Entity]) -> None:
+def _mark(session: Session, near: Lookalikes, entity: RecordRow, beside: Sequence[RecordRow]) -> None:
     """Names in the records whether somebody is to look at a likeness."""
     is_open = near.open_with(entity.id)
     unsure = {one.id for one in beside} - is_open
     is_open |= _asked_about(session, unsure) if unsure else set()
     for record in (entity, *beside):
         marks = {*record.contested, SAME} if record.id in is_open else {*record.contested} - {SAME}
-        if sorted(marks) != record.contested:
-            record.contested = sorted(marks)
+        change(session, record, contested=sorted(marks))
 
 
 def _asked_about(session: Session, ids: set[str]) -> set[str]:

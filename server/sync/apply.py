@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.db import now
 from server.forms.canonical import canonical
 from server.forms.dataset import Dataset
-from server.registry.tables import Entity
 from server.sync import merge
-from server.sync.desk import versions_at
+from server.sync.desk import is_desk_open, open_desk, versions_at
 from server.sync.grounds import SETTLED
 from server.sync.heads import Keys, empty_key, keys_of
 from server.sync.merge_policy import Value
@@ -23,6 +23,7 @@ from server.sync.merge_state import STATE, state_value
 from server.sync.migrate_records import migrate_record
 from server.sync.place import wanted_region
 from server.sync.record import Edit, Origin, Outcome, RecordWrite, key_of, members
+from server.sync.record_rows import RecordRow, make_record, record_of
 from server.sync.state import with_state
 from server.sync.store import outcome_of, store
 from server.sync.tables import OpLog
@@ -30,10 +31,13 @@ from server.sync.vocabulary import vocabulary
 
 
 def apply_write(
-    session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, known: Entity | None = None
+    session: Session, dataset: Dataset, origin: Origin, write: RecordWrite, known: RecordRow | None = None
 ) -> Outcome:
     """The record after this write; one that does not exist yet is made. `known`: the record, for who has read it."""
-    entity = known or session.get(Entity, write.id)
+    if not is_desk_open(session):
+        with open_desk(session):
+            return apply_write(session, dataset, origin, write)
+    entity = known or record_of(session, write.id)
     if entity is not None:
         migrate_record(session, entity)
     at_base = _at_base(session, entity, write)
@@ -98,13 +102,13 @@ def _canonical(dataset: Dataset, name: str, value: object) -> str | None:
     return canonical(value, prop.type if prop else "text")
 
 
-def _at_base(session: Session, entity: Entity | None, write: RecordWrite) -> Value:
+def _at_base(session: Session, entity: RecordRow | None, write: RecordWrite) -> Value:
     values = _values_at(session, entity, write.base_version)
     return {**values, **state_value(values.get(STATE))} if STATE in write.values else values
 
 
 def _keys(
-    session: Session, dataset: Dataset, entity: Entity | None, write: RecordWrite, said: Collection[str]
+    session: Session, dataset: Dataset, entity: RecordRow | None, write: RecordWrite, said: Collection[str]
 ) -> Keys:
     """The record's keys; where its author saw it as it is now, and nobody speaks of its state, those he speaks of."""
     is_newest = entity is not None and write.base_version == entity.version
@@ -136,7 +140,7 @@ def _line(origin: Origin, write: RecordWrite) -> tuple[str, int | None]:
     return write.branch or (origin.lineage, origin.seq)
 
 
-def _values_at(session: Session, entity: Entity | None, version: int) -> Mapping[str, str | None]:
+def _values_at(session: Session, entity: RecordRow | None, version: int) -> Mapping[str, str | None]:
     """All values as shown at a version; nothing at version 0."""
     if entity is None or version == 0:
         return {}
@@ -155,7 +159,7 @@ def _edit(
     others: Mapping[str, merge.Key],
     part: merge.Sent,
     seen: _Seen,
-    entity: Entity | None,
+    entity: RecordRow | None,
 ) -> Edit:
     lineage, seq = _line(origin, write)
     made = merge.Write(
@@ -174,12 +178,12 @@ def _edit(
     return Edit(name, before, merge.add(others.get(name, before), made), made)
 
 
-def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> Entity:
-    parent = session.get(Entity, write.parent) if write.parent else None
+def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> RecordRow:
+    parent = record_of(session, write.parent) if write.parent else None
     region = parent.region_code if parent else wanted_region(session, dataset, write.values) or write.region
     if region is None:
         raise ValueError("a new record needs a region: judge it before")
-    entity = Entity(
+    row = RecordRow(
         id=write.id,
         dataset=dataset.name,
         region_code=region,
@@ -187,11 +191,13 @@ def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWri
         parent_id=parent.id if parent else None,
         label="",  # store() names it
         version=0,
+        state="active",
         values={},
         contested=[],
         shown={},
         vocabulary=vocabulary(dataset.name).size,
+        geom=None,
+        updated_at=now(),
         updated_by=origin.person_id,
     )
-    session.add(entity)
-    return entity
+    return make_record(session, row)

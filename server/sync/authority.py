@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
-from server.sync.place import region_by_code
+from server.sync.place import path_of
 
 RANKS = {"inspector": 3, "supervisor": 2, "admin": 2, "cadre": 1}
 
@@ -17,7 +17,6 @@ def role_of(rank: int) -> str | None:
 
 def rank_of(session: Session, actor: Actor, region_code: str | None) -> int:
     """The highest rank that the person has where the record is; 0 for imports. A helper speaks as a cadre."""
-    region = region_by_code(session, region_code)
-    path = region.path if region else ""
+    path = path_of(session, region_code) or ""
     here = [role for role in actor.roles if not role.path or path.startswith(role.path)]
     return max((RANKS.get(role.role, 0) for role in here), default=0)

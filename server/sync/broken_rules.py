@@ -24,6 +24,7 @@ from server.sync.heads import keys_of
 from server.sync.merge import Key
 from server.sync.mixture import Mixed, Texts, mixture, view_of
 from server.sync.record import Origin, RecordWrite, key_of
+from server.sync.record_rows import RecordRow, change
 
 RULE = "@rule"
 
@@ -48,7 +49,7 @@ def keys_named(dataset: Dataset, rule: Rule) -> list[str]:
 
 
 def settle_rules(
-    session: Session, dataset: Dataset, origin: Origin, entity: Entity, write: RecordWrite
+    session: Session, dataset: Dataset, origin: Origin, entity: RecordRow, write: RecordWrite
 ) -> list[Conflict]:
     """Opens and closes the record's conflicts about rules; answers those that changed."""
     had = any(name.startswith(RULE) for name in entity.contested)
@@ -67,23 +68,24 @@ def settle_rules(
         else:
             close(row, origin)
             changed.append(row)
-    entity.contested = sorted({*(name for name in entity.contested if not name.startswith(RULE)), *wanted})
+    others = {name for name in entity.contested if not name.startswith(RULE)}
+    change(session, entity, contested=sorted({*others, *wanted}))
     session.flush()
     return changed
 
 
-def _met_others(origin: Origin, entity: Entity, write: RecordWrite) -> bool:
+def _met_others(origin: Origin, entity: RecordRow, write: RecordWrite) -> bool:
     """Whether the author may not have seen all of the record: then it can be a mixture. The new version is counted."""
     return bool(origin.resolves) or (entity.version > 1 and write.base_version != entity.version - 1)
 
 
-def _open(session: Session, entity: Entity) -> Sequence[Conflict]:
+def _open(session: Session, entity: RecordRow) -> Sequence[Conflict]:
     mine = (Conflict.entity_id == entity.id, Conflict.state == "open", Conflict.key.startswith(RULE, autoescape=True))
     return session.scalars(select(Conflict).where(*mine)).all()
 
 
 def _broken(
-    session: Session, dataset: Dataset, entity: Entity, keys: Mapping[str, Key], hard: Sequence[Rule]
+    session: Session, dataset: Dataset, entity: RecordRow, keys: Mapping[str, Key], hard: Sequence[Rule]
 ) -> dict[str, tuple[Rule, Mixed]]:
     """The hard rules that only the mixture breaks, by the key of their conflict."""
     found = {}
@@ -109,7 +111,7 @@ def _day(keys: Mapping[str, Key], names: Sequence[str]) -> date:
     return date.fromisoformat(last[:10]) if last else db.today()
 
 
-def bases_of(session: Session, entity: Entity, keys: Mapping[str, Key]) -> dict[int, dict[str, str | None]]:
+def bases_of(session: Session, entity: Entity | RecordRow, keys: Mapping[str, Key]) -> dict[int, dict[str, str | None]]:
     """The record at each version that an author had before him."""
     carry_off(session)
     versions = {write.base_version for key in keys.values() for write in key.writes if write.base_version}
@@ -121,7 +123,7 @@ def bases_of(session: Session, entity: Entity, keys: Mapping[str, Key]) -> dict[
     return {version: dict(values) for version, values in rows}
 
 
-def _open_anew(session: Session, entity: Entity, rule: Rule, mixed: Mixed) -> Conflict:
+def _open_anew(session: Session, entity: RecordRow, rule: Rule, mixed: Mixed) -> Conflict:
     row = Conflict(
         id=str(uuid.uuid4()),
         entity_id=entity.id,
@@ -135,7 +137,7 @@ def _open_anew(session: Session, entity: Entity, rule: Rule, mixed: Mixed) -> Co
 
 
 def author_views(
-    session: Session, dataset: Dataset, entity: Entity, keys: Mapping[str, Key], rule: Rule
+    session: Session, dataset: Dataset, entity: Entity | RecordRow, keys: Mapping[str, Key], rule: Rule
 ) -> dict[str, dict[str, str | None]]:
     """What the record of each author said of the rule's properties, by op."""
     bases = bases_of(session, entity, keys)

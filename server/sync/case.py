@@ -8,12 +8,12 @@ from typing import Any
 from server.accounts.actor import Actor
 from server.forms.instance import EntityWrite, Instance
 from server.forms.model import FormModel
-from server.registry.tables import Entity
 from server.sync.envelope import RawOp, SubmissionOp
 from server.sync.feeds import News
 from server.sync.office_tables import Assignment
 from server.sync.op_row import OpRow
 from server.sync.record import Outcome
+from server.sync.record_rows import RecordRow
 from server.sync.tables import Submission
 from server.sync.vocabulary import Known
 
@@ -62,7 +62,7 @@ class Case:
     model: FormModel | None = None
     writes: tuple[EntityWrite, ...] = ()
     known_words: Known = field(default_factory=dict)
-    known: dict[str, tuple[Entity, bool]] = field(default_factory=dict)
+    known: dict[str, tuple[RecordRow, bool]] = field(default_factory=dict)
     first: Submission | None = None
     is_reused: bool = False
     waiting: frozenset[str] | None = None
@@ -81,12 +81,12 @@ class Case:
         """Whose rights count: the author's, or those of the supervisor who answers for the op."""
         return self.sponsor or self.actor
 
-    def known_record(self, id: str) -> Entity | None:
+    def known_record(self, id: str) -> RecordRow | None:
         """The record as it was read for the op; None of one that it names for the first time."""
         found = self.known.get(id)
         return found[0] if found else None
 
-    def in_sight(self) -> list[Entity]:
+    def in_sight(self) -> list[RecordRow]:
         """Those of the known records that the author may write or has on loan."""
         return [entity for entity, may in self.known.values() if may or entity.id in self.lent]
 

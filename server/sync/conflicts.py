@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from server.db import now
 from server.forms.dataset import Dataset
-from server.registry.tables import Conflict, Entity
+from server.registry.tables import Conflict
 from server.sync.record import Edit, Origin, members
+from server.sync.record_rows import RecordRow
 
 
 def settle(
@@ -86,7 +87,7 @@ def _how(origin: Origin, edit: Edit, by_rule: bool) -> str:
     return "chosen" if origin.resolves else "seen"
 
 
-def open_conflicts(session: Session, entity: Entity) -> list[str]:
+def open_conflicts(session: Session, entity: RecordRow) -> list[str]:
     """Ids of the record's open conflicts; a possible duplicate is one of both records."""
     if not entity.contested:
         return []

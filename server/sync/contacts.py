@@ -18,7 +18,6 @@ from server.forms.canonical import canonical
 from server.geo.tables import Region
 from server.registry.paging import Rows, newest_first
 from server.registry.reading import Page
-from server.registry.tables import Entity
 from server.sync import scope
 from server.sync.case import Case
 from server.sync.definitions import datasets
@@ -26,6 +25,7 @@ from server.sync.envelope import Visit
 from server.sync.office_tables import ContactAttempt
 from server.sync.op_row import OpRow
 from server.sync.record import Outcome
+from server.sync.record_rows import RecordRow
 
 DATASET, DISPOSITION = "household", "contact_disposition"
 # After these the household was reached: the count of tries without success begins anew.
@@ -68,7 +68,7 @@ def _said(root: Any, name: str) -> str:
     return (root.findtext(f".//{name}") or "").strip()
 
 
-def values_of(entity: Entity, disposition: str, at: datetime) -> dict[str, str | None]:
+def values_of(entity: RecordRow, disposition: str, at: datetime) -> dict[str, str | None]:
     """What the try makes of the household's group `contact`; what the form alone asks (why away) is empty."""
     dataset = datasets()[DATASET]
     group = dataset.properties[DISPOSITION].group

@@ -15,10 +15,11 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.registry.tables import Entity, Head
+from server.registry.tables import Head
 from server.sync.desk import carry_off
 from server.sync.grounds import SETTLED
 from server.sync.record import RecordWrite, Stead
+from server.sync.record_rows import records_by_id
 from server.sync.tables import OpLog, Submission
 
 
@@ -70,10 +71,8 @@ def steads(session: Session, op_id: str | None) -> dict[str, Stead]:
 def taken_back(session: Session, places: dict[str, Stead], writes: Iterable[RecordWrite]) -> list[RecordWrite]:
     """What a correction no longer says: records (a removed repeat) that the submission before it had written."""
     gone = places.keys() - {write.id for write in writes}
-    records = session.scalars(select(Entity).where(Entity.id.in_(gone)).order_by(Entity.id))
-    return [
-        RecordWrite(one.dataset, one.id, {}, places[one.id].base_version, stead=places[one.id]) for one in records
-    ]
+    records = records_by_id(session, sorted(gone)).values()
+    return [RecordWrite(one.dataset, one.id, {}, places[one.id].base_version, stead=places[one.id]) for one in records]
 
 
 def replaced(session: Session, row: Submission) -> bool:

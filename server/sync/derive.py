@@ -17,6 +17,7 @@ from server.registry.tables import Entity, EntityVersion
 from server.sync.definitions import datasets
 from server.sync.desk import carry_off
 from server.sync.record import Origin, Outcome, RecordWrite
+from server.sync.record_rows import RecordRow, change, one_record
 from server.sync.store import outcome_of, store
 
 
@@ -32,7 +33,7 @@ def recount(
     top = {one.root_id for one in written if one.id == one.root_id and one.written}
     found = []
     for root_id in sorted(changed):
-        entity = session.get_one(Entity, root_id)
+        entity = one_record(session, root_id)
         counted = _counted(session, entity)
         if not counted:
             continue
@@ -49,7 +50,7 @@ def _is_counted(known: Mapping[str, Dataset], one: Outcome) -> bool:
     return parent is not None and one.dataset in known[parent.dataset].counts.values()
 
 
-def _counted(session: Session, entity: Entity) -> dict[str, str | None]:
+def _counted(session: Session, entity: RecordRow) -> dict[str, str | None]:
     """The counts that are not what the record says. Where no record is known below, what people said stands."""
     wanted = datasets()[entity.dataset].counts
     if not wanted:
@@ -66,7 +67,7 @@ def _counted(session: Session, entity: Entity) -> dict[str, str | None]:
     return {name: text for name, text in counted.items() if entity.values.get(name) != text}
 
 
-def _mend(session: Session, entity: Entity, counted: Mapping[str, str | None]) -> None:
+def _mend(session: Session, entity: RecordRow, counted: Mapping[str, str | None]) -> None:
     """The version that this op has just made says the count too."""
     carry_off(session)
     row = session.get_one(EntityVersion, (entity.id, entity.version), populate_existing=True)
@@ -74,12 +75,12 @@ def _mend(session: Session, entity: Entity, counted: Mapping[str, str | None]) -
         {"property": name, "from": entity.values.get(name), "to": text, "shown": True} for name, text in counted.items()
     ]
     row.changes = [change for change in row.changes if change["property"] not in counted] + said
-    entity.values = {**entity.values, **counted}
-    row.values = entity.values
+    change(session, entity, values={**entity.values, **counted})
+    row.values = dict(entity.values)
     session.flush()
 
 
-def _anew(session: Session, origin: Origin, entity: Entity, counted: Mapping[str, str | None]) -> Outcome:
+def _anew(session: Session, origin: Origin, entity: RecordRow, counted: Mapping[str, str | None]) -> Outcome:
     """A version of the household that only its count made."""
     dataset = datasets()[entity.dataset]
     write = RecordWrite(entity.dataset, entity.id, {}, base_version=entity.version)

@@ -22,6 +22,7 @@ from server.db import ask, is_sqlite, send_rows
 from server.registry.tables import EntityVersion, Head
 from server.sending import Ready, among
 from server.sync.lookalikes import Lookalikes
+from server.sync.record_rows import clear_shelf, open_shelf
 from server.sync.tables import Submission
 
 Row = dict[str, Any]
@@ -29,7 +30,7 @@ Work = Callable[[Session, list[Any]], object]
 
 _HEAD: Table = Head.__table__  # type: ignore[assignment]
 _VERSION: Table = EntityVersion.__table__  # type: ignore[assignment]
-# In the order of their foreign keys. Records themselves are the session's own, written before any of these.
+# In the order of their foreign keys. Records themselves are written before any of these (record_rows.py).
 _ORDER: tuple[Table, ...] = (Submission.__table__, _VERSION, _HEAD)  # type: ignore[assignment]
 _CHANGE = ("of", "at", "by")  # the key of a written value
 # Put together once, as every round needs them.
@@ -63,11 +64,17 @@ class Desk:
 def open_desk(session: Session) -> Iterator[Desk]:
     """A desk for what is done within; at its end everything is carried off, unless the work failed."""
     session.info["desk"] = desk = Desk()
+    open_shelf(session)
     try:
         yield desk
         carry_off(session)
     finally:
         session.info.pop("desk", None)
+        clear_shelf(session)
+
+
+def is_desk_open(session: Session) -> bool:
+    return "desk" in session.info
 
 
 def carry_off(session: Session) -> None:

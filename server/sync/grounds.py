@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.registry.tables import Entity
 from server.sync.case import Case, Verdict
 from server.sync.envelope import depends_on
 from server.sync.quarantine import area_of
+from server.sync.record_rows import RecordRow
 from server.sync.tables import OpLog
 
 BATCH = 500
@@ -44,7 +44,7 @@ def lost(case: Case) -> Verdict:
     return Verdict("quarantined", "scope.lost", region=record)
 
 
-def known_base(case: Case, entity: Entity, base_version: int) -> int | None:
+def known_base(case: Case, entity: RecordRow, base_version: int) -> int | None:
     """The base as our history has it; None: a version that we do not know (a restored server), a person is to look.
 
     Where a supervisor answers for the op, it stands beside what is here, as if its author had seen nothing of it.

@@ -14,6 +14,7 @@ from server.registry.tables import Entity, Head
 from server.sync import merge
 from server.sync.desk import carry_off, change_head, lay, written_values
 from server.sync.record import Edit, Origin, policy_of
+from server.sync.record_rows import RecordRow
 
 Rows = Sequence[Any]
 
@@ -64,7 +65,9 @@ class Keys(Mapping[str, merge.Key]):
         return {name: [*self._standing.get(name, ()), *self._gone.get(name, ())] for name in names}
 
 
-def keys_of(session: Session, dataset: Dataset, entity: Entity | None, names: Set[str] | None = None) -> Keys:
+def keys_of(
+    session: Session, dataset: Dataset, entity: Entity | RecordRow | None, names: Set[str] | None = None
+) -> Keys:
     """All keys of a record, or those of these names; of a record that does not exist none."""
     if entity is None:
         return Keys(dataset, {}, ())
@@ -129,9 +132,7 @@ def _put_beside(session: Session, entity_id: str, name: str, write: merge.Write)
     lay(session, Head, head_row(entity_id, author.person_id, author.instance_id, name, write))
 
 
-def head_row(
-    entity_id: str, person_id: str, instance_id: str | None, name: str, write: merge.Write
-) -> dict[str, Any]:
+def head_row(entity_id: str, person_id: str, instance_id: str | None, name: str, write: merge.Write) -> dict[str, Any]:
     """The row of one written value."""
     return {
         "entity_id": entity_id,

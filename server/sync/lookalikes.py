@@ -18,6 +18,7 @@ from server.forms.dataset import Dataset
 from server.registry.tables import Conflict, Entity, EntityVersion, Head
 from server.sync.likeness import compared
 from server.sync.record import Edit, Origin, key_of
+from server.sync.record_rows import RecordRow, find_records
 
 SAME = "@same"
 Values = dict[str, set[str | None]]
@@ -39,7 +40,7 @@ def other_of(conflict: Conflict, entity_id: str) -> str:
     return next(id for id in (pair_of(conflict) or ()) if id != entity_id)
 
 
-def place_of(entity: Entity) -> str:
+def place_of(entity: RecordRow) -> str:
     """Where a record may have been registered twice, as a name to lock: the record above, or the region."""
     return entity.parent_id or f"alike:{entity.region_code}"
 
@@ -53,12 +54,12 @@ class Lookalikes:
 
     places: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
-    records: dict[str, Entity] = field(default_factory=dict)
+    records: dict[str, RecordRow] = field(default_factory=dict)
     values: dict[str, Values] = field(default_factory=dict)
     makers: dict[str, str] = field(default_factory=dict)
     pairs: dict[str, list[Conflict]] = field(default_factory=dict)
 
-    def follow(self, dataset: Dataset, origin: Origin, entity: Entity, edits: Sequence[Edit]) -> bool:
+    def follow(self, dataset: Dataset, origin: Origin, entity: RecordRow, edits: Sequence[Edit]) -> bool:
         """Takes over what an op wrote; whether all that may look like the record is known here."""
         if entity.version == 1:
             self.values[entity.id], self.makers[entity.id], self.pairs[entity.id] = {}, origin.op_id, []
@@ -108,11 +109,11 @@ def open_values(dataset: Dataset, heads: Iterable[tuple[str, Mapping[str, str | 
     return found
 
 
-def names_of(dataset: Dataset, entity: Entity, values: Values) -> set[str]:
+def names_of(dataset: Dataset, entity: RecordRow, values: Values) -> set[str]:
     return {name for name in values.get(dataset.label_property, ()) if name} | {entity.label}
 
 
-def read_lookalikes(session: Session, dataset: Dataset, entity: Entity) -> Lookalikes:
+def read_lookalikes(session: Session, dataset: Dataset, entity: RecordRow) -> Lookalikes:
     """What may look like one record, as it is stored."""
     values = read_values(session, dataset, [entity.id])[entity.id]
     near = Lookalikes({place_of(entity)}, names_of(dataset, entity, values), {entity.id: entity}, {entity.id: values})
@@ -124,17 +125,17 @@ def read_lookalikes(session: Session, dataset: Dataset, entity: Entity) -> Looka
 def read_others(session: Session, datasets: Sequence[Dataset], near: Lookalikes) -> None:
     """Reads the records of these places and names, and who made them and the records asked about."""
     for dataset in datasets:
-        found = session.scalars(_others(dataset, near)).all()
+        found = find_records(session, *_others(dataset, near))
         others = {one.id: one for one in found if one.id not in near.records}
         near.records |= others
         near.values |= read_values(session, dataset, others)
     near.makers |= makers_of(session, near.records)
 
 
-def _others(dataset: Dataset, near: Lookalikes) -> Any:
+def _others(dataset: Dataset, near: Lookalikes) -> tuple[ColumnElement[bool], ...]:
     # A record with one name is found by its label; one whose name people differ about is looked at more closely.
     differ = cast(Entity.contested, String).contains(f'"{dataset.label_property}"', autoescape=True)
-    return select(Entity).where(
+    return (
         Entity.dataset == dataset.name,
         Entity.state == "active",
         _in_places(dataset, near.places),

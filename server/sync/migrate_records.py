@@ -17,10 +17,12 @@ from server.forms.migrations import Values, Vocabulary
 from server.registry.tables import Conflict, Entity, EntityVersion, Head
 from server.sync import feeds, merge, news
 from server.sync.definitions import datasets
+from server.sync.desk import open_desk
 from server.sync.heads import head_row, keys_of
 from server.sync.migrate_keys import carried_keys
 from server.sync.place import geometry_of
 from server.sync.record import key_of, members, policy_of
+from server.sync.record_rows import RecordRow, change, records_by_id
 from server.sync.vocabulary import vocabulary
 
 BATCH = 200
@@ -39,10 +41,11 @@ def migrate_all() -> int:
 def _migrate_batch(session: Session) -> int:
     behind = _behind(session)
     db.lock(session, set(behind))
-    records = session.scalars(select(Entity).where(Entity.id.in_(behind))).all()
-    for entity in records:
-        migrate_record(session, entity)
-    feeds.touch(session, news.of_households(session, {entity.root_id for entity in records}))
+    with open_desk(session):
+        records = records_by_id(session, behind).values()
+        for record in records:
+            migrate_record(session, record)
+    feeds.touch(session, news.of_households(session, {record.root_id for record in records}))
     return len(behind)
 
 
@@ -57,7 +60,7 @@ def _behind(session: Session) -> Sequence[str]:
     return session.scalars(select(Entity.id).where(or_(*late)).order_by(Entity.id).limit(BATCH)).all()
 
 
-def migrate_record(session: Session, entity: Entity) -> None:
+def migrate_record(session: Session, entity: RecordRow) -> None:
     """One record; nothing happens when it is up to date. The record's name is locked."""
     words = vocabulary(entity.dataset)
     if entity.vocabulary >= words.size:
@@ -69,15 +72,20 @@ def migrate_record(session: Session, entity: Entity) -> None:
     )
     _store_heads(session, entity.id, carried)
     _carry_withdrawn(session, words, entity.id, carry)
-    entity.values = _shown_values(carry(entity.values), carried)
-    entity.shown = {name: key.shown for name, key in carried.items() if key.shown}
+    values = _shown_values(carry(entity.values), carried)
     contested = {name for name, key in carried.items() if key.contested()}
     marks = {mark for mark in entity.contested if mark.startswith(WHOLE)}
-    entity.contested = sorted(marks | {prop for name in contested for prop in members(words.dataset, name)})
-    entity.geom = geometry_of(words.dataset, entity.values)
     _settle(session, words, entity.id, contested, carry)
     _carry_history(session, entity.id, carry)
-    entity.vocabulary = words.size
+    change(
+        session,
+        entity,
+        values=values,
+        shown={name: key.shown for name, key in carried.items() if key.shown},
+        contested=sorted(marks | {prop for name in contested for prop in members(words.dataset, name)}),
+        geom=geometry_of(words.dataset, values),
+        vocabulary=words.size,
+    )
     session.flush()
 
 

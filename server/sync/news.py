@@ -14,7 +14,7 @@ from server.registry.tables import Conflict, Entity, Head
 from server.sync.audience import audience
 from server.sync.feeds import News, eviction
 from server.sync.lookalikes import pair_of
-from server.sync.place import region_by_code
+from server.sync.place import path_of
 from server.sync.record import Move, Outcome
 from server.sync.scope import feed_scopes_of
 
@@ -131,6 +131,5 @@ def _datasets(session: Session, ids: Sequence[str]) -> dict[str, str]:
 
 def _scopes(session: Session, codes: Sequence[str]) -> list[tuple[str, ...]]:
     """The feeds of each region."""
-    regions = {code: region_by_code(session, code) for code in codes}
-    paths = {code: region.path for code, region in regions.items() if region}
+    paths = {code: path for code in codes if (path := path_of(session, code)) is not None}
     return [feed_scopes_of(paths[code]) for code in codes]

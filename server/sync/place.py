@@ -8,16 +8,18 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from shapely import Point
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from server.accounts.actor import Actor
-from server.db import once
+from server.db import ask, once
 from server.forms.dataset import Dataset
 from server.geo import datum
 from server.geo.inside import metres_between
 from server.geo.tables import Region
 from server.registry.tables import Entity
+from server.sending import Ready
+from server.sync.record_rows import RecordRow, find_records
 
 HOME_LEVELS = ("village", "group")  # regions that households belong to
 
@@ -84,9 +86,19 @@ def region_by_code(session: Session, code: str | None) -> Region | None:
     return once(session, ("region", code), lambda: session.get(Region, code, options=BARE)) if code else None
 
 
-def remember_region(session: Session, region: Region) -> None:
+_PATH = Ready(select(Region.path).where(Region.code == bindparam("code")))
+
+
+def path_of(session: Session, code: str | None) -> str | None:
+    """The path of the region of this code; None where there is no such region."""
+    if not code:
+        return None
+    return once(session, ("path", code), lambda: next(iter(ask(session, _PATH, {"code": code}).scalars()), None))
+
+
+def remember_path(session: Session, code: str, path: str) -> None:
     """It was read with something else: nobody need ask for it any more in this transaction."""
-    session.info["region", region.code] = region
+    session.info["path", code] = path
 
 
 def metres_from(shown: BaseGeometry | None, where: BaseGeometry | None) -> float | None:
@@ -98,17 +110,16 @@ def metres_from(shown: BaseGeometry | None, where: BaseGeometry | None) -> float
 
 def in_area(session: Session, actor: Actor, code: str | None, roles: Iterable[str]) -> bool:
     """Whether this is a region's code, and the region lies where the person has one of the roles."""
-    region = region_by_code(session, code)
-    return region is not None and actor.covers(region.path, roles)
+    path = path_of(session, code)
+    return path is not None and actor.covers(path, roles)
 
 
 def wanted_region(session: Session, dataset: Dataset, values: Mapping[str, str | None]) -> str | None:
     """The region that the record's own values name, when there is one with this code."""
     code = values.get(dataset.region_source) if dataset.region_source else None
-    region = region_by_code(session, code)
-    return region.code if region else None
+    return code if path_of(session, code) is not None else None
 
 
-def with_children(session: Session, root_id: str) -> list[Entity]:
+def with_children(session: Session, root_id: str) -> list[RecordRow]:
     """A household and everything below it."""
-    return list(session.scalars(select(Entity).where(Entity.root_id == root_id).order_by(Entity.id)))
+    return find_records(session, Entity.root_id == root_id)

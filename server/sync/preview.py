@@ -19,6 +19,7 @@ from server.registry.judging import judge_now
 from server.registry.masking import CLEAR_ROLES, shown_label, sight
 from server.registry.reading import Datasets, shown_changes
 from server.registry.tables import Conflict, Entity, EntityVersion
+from server.sync.desk import open_desk
 from server.sync.record import Origin, Outcome
 from server.sync.resolve import Resolution, records_of, resolve
 from server.sync.review import Word, review
@@ -72,7 +73,8 @@ def decision(
 
 def _resolved(session: Session, actor: Actor, resolution: Resolution) -> tuple[Outcome, ...]:
     op_id = str(uuid.uuid4())
-    outcomes = resolve(session, actor, Origin(op_id, actor.id, f"op:{op_id}", None), resolution)
+    with open_desk(session):
+        outcomes = resolve(session, actor, Origin(op_id, actor.id, f"op:{op_id}", None), resolution)
     if isinstance(outcomes, str):
         raise Problem("record.not_found" if outcomes == "scope.lost" else "conflict.not_decided", detail=outcomes)
     return outcomes

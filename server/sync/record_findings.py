@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from server.forms.rule import Rule
 from server.forms.rules import check_record
-from server.registry.tables import Entity
 from server.sync.case import Case
 from server.sync.definitions import datasets
 from server.sync.envelope import finding
 from server.sync.form_findings import visit_day
 from server.sync.record import Outcome
+from server.sync.record_rows import one_record
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ def _of_record(session: Session, case: Case, outcome: Outcome) -> list[dict[str,
     if not asked:
         return []
     try:
-        entity = case.known_record(outcome.id) or session.get_one(Entity, outcome.id)
+        entity = case.known_record(outcome.id) or one_record(session, outcome.id)
         broken = check_record(dataset, entity.values, visit_day(case), asked)
     except Exception as error:
         # A rule that crashes is our fault and must not cost anybody a visit.

@@ -30,6 +30,7 @@ from server.sync.merge_policy import Value
 from server.sync.merge_state import ACTIVE, ARCHIVED, SAME_AS, STATE, STATES, state_value
 from server.sync.place import in_area
 from server.sync.record import Edit, Origin, Outcome, RecordWrite, members
+from server.sync.record_rows import RecordRow, change, records_by_id
 from server.sync.state import with_state
 from server.sync.store import outcome_of, store
 from server.sync.write import WRITING
@@ -83,9 +84,10 @@ def may_resolve(actor: Actor, dataset: Dataset) -> tuple[str, ...]:
 def resolve(session: Session, actor: Actor, origin: Origin, resolution: Resolution) -> tuple[Outcome, ...] | str:
     """The records after the decision, or the code of why nothing was decided."""
     row = session.get(Conflict, resolution.conflict_id)
-    records = [session.get(Entity, id) for id in sorted(pair_of(row) or (row.entity_id,))] if row else []
-    known = [entity for entity in records if entity is not None and _in_sight(session, actor, entity)]
-    if row is None or len(known) < len(records):
+    ids = sorted(pair_of(row) or (row.entity_id,)) if row else []
+    records = list(records_by_id(session, ids).values())
+    known = [entity for entity in records if _in_sight(session, actor, entity)]
+    if row is None or len(known) < len(ids):
         return "scope.lost"
     decided = _decided(origin, resolution, rank_of(session, actor, known[0].region_code))
     if len(known) > 1:
@@ -103,7 +105,7 @@ def resolve(session: Session, actor: Actor, origin: Origin, resolution: Resoluti
 
 
 def _leaves_the_area(
-    session: Session, actor: Actor, dataset: Dataset, entity: Entity, values: Mapping[str, Value]
+    session: Session, actor: Actor, dataset: Dataset, entity: RecordRow, values: Mapping[str, Value]
 ) -> bool:
     """Whether the decision would put the record nowhere, or where the person may not write, as with a submission."""
     codes = [value[name] for value in values.values() for name in value if name == dataset.region_source]
@@ -111,7 +113,7 @@ def _leaves_the_area(
 
 
 def _goes_out_of_sight(
-    session: Session, actor: Actor, dataset: Dataset, entity: Entity, values: Mapping[str, Value]
+    session: Session, actor: Actor, dataset: Dataset, entity: RecordRow, values: Mapping[str, Value]
 ) -> bool:
     """Whether the decision would put the record below one that the person may not write, or below none."""
     if dataset.parent is None:
@@ -123,14 +125,14 @@ def _goes_out_of_sight(
     return bool(strange - found)
 
 
-def _in_sight(session: Session, actor: Actor, entity: Entity) -> bool:
+def _in_sight(session: Session, actor: Actor, entity: RecordRow) -> bool:
     roles = may_resolve(actor, datasets()[entity.dataset])
     clause = scope.visible_entities(actor, roles) if "cadre" in roles else scope.in_regions(actor, roles)
     return session.scalar(select(Entity.id).where(Entity.id == entity.id, clause)) is not None
 
 
 def _resolve_pair(
-    session: Session, origin: Origin, records: Sequence[Entity], resolution: Resolution
+    session: Session, origin: Origin, records: Sequence[RecordRow], resolution: Resolution
 ) -> tuple[Outcome, ...] | str:
     """Whether two records are the same: then the other one is archived and points to the one that stays.
 
@@ -145,7 +147,7 @@ def _resolve_pair(
     for one in records:
         gone = kept is not None and one is not kept
         if gone or SAME_AS in one.values:
-            one.values = {**one.values, SAME_AS: kept.id if kept and gone else None}
+            change(session, one, values={**one.values, SAME_AS: kept.id if kept and gone else None})
         keys = keys_of(session, datasets()[one.dataset], one)
         # Who decides about a record decides about all that was said of it so far, but not over another decision.
         said = {write.op_id for key in keys.values() for write in key.writes if not write.resolves}
@@ -158,7 +160,7 @@ def _values(
     session: Session,
     dataset: Dataset,
     row: Conflict,
-    entity: Entity,
+    entity: RecordRow,
     keys: Mapping[str, merge.Key],
     resolution: Resolution,
 ) -> dict[str, Value] | str:
@@ -206,7 +208,7 @@ def _given(dataset: Dataset, names: Sequence[str], value: object) -> Value | str
 
 
 def _settle(
-    session: Session, origin: Origin, entity: Entity, keys: Mapping[str, merge.Key], values: Mapping[str, Value]
+    session: Session, origin: Origin, entity: RecordRow, keys: Mapping[str, merge.Key], values: Mapping[str, Value]
 ) -> Outcome:
     """Writes the decision: for each key its value."""
     dataset = datasets()[entity.dataset]
@@ -221,7 +223,7 @@ def _settle(
     return outcome_of(session, entity, edits, store(session, dataset, origin, write, entity, edits))
 
 
-def _write(entity: Entity, key: merge.Key, value: Value, origin: Origin) -> merge.Write:
+def _write(entity: RecordRow, key: merge.Key, value: Value, origin: Origin) -> merge.Write:
     """The decision as a write. What was on screen stands for its witnesses too; another decision only for itself."""
     on_screen = [write.value for write in (*key.writes, *key.gone) if write.op_id in origin.resolves]
     witnesses = (write.op_id for write in key.writes if write.value in on_screen and not write.resolves)

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
 from server.db import ask
-from server.registry.tables import Entity
 from server.sending import Ready, among
 from server.sync import quarantine
 from server.sync.conflicts import open_conflicts
 from server.sync.envelope import RawOp
 from server.sync.named_files import missing_files
 from server.sync.op_row import OpRow, stored_ops
+from server.sync.record_rows import record_of
 from server.sync.tables import Submission, has_findings
 
 _ASKED = Ready(
@@ -177,7 +177,7 @@ def _first(row: OpRow) -> dict[str, Any]:
 
 
 def _record(session: Session, item: dict[str, Any]) -> dict[str, Any]:
-    entity = session.get(Entity, item["id"])
+    entity = record_of(session, item["id"])
     if entity is None:
         return item
     conflicts = open_conflicts(session, entity)

@@ -18,21 +18,23 @@ from server import db
 from server.accounts.actor import Actor
 from server.accounts.audit import note
 from server.errors import Problem
-from server.registry.tables import Entity, Head
+from server.registry.tables import Head
 from server.sync import feeds, news, scope
 from server.sync.corrections import line_of, records_written, replaced
 from server.sync.definitions import datasets
+from server.sync.desk import open_desk
 from server.sync.feeds import News
 from server.sync.heads import empty_key, keys_of, write_of
 from server.sync.merge import add, withdraw
 from server.sync.record import Edit, Origin, Outcome, RecordWrite
+from server.sync.record_rows import RecordRow, records_by_id
 from server.sync.state import with_state
 from server.sync.store import outcome_of, store
 from server.sync.tables import Review, Submission
 
 STATES = ("approved", "has_issues", "rejected")
 REVIEWERS = ("supervisor", "admin")
-Step = Callable[[Session, Review, str, Entity], Outcome | None]
+Step = Callable[[Session, Review, str, RecordRow], Outcome | None]
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def review(session: Session, actor: Actor, instance_id: str, word: Word) -> list
     session.flush()
     row.review, row.first_review_at = word.state, row.first_review_at or found.at
     session.flush()
-    outcomes = [outcome for one in line for outcome in _bring_in_line(session, found, one)]
+    with open_desk(session):
+        outcomes = [outcome for one in line for outcome in _bring_in_line(session, found, one)]
     note(session, actor.id, f"submission.{word.state}", instance_id)
     feeds.touch(session, [*news.of_outcomes(session, outcomes), _told(row, found)])
     return outcomes
@@ -96,22 +99,18 @@ def _bring_in_line(session: Session, found: Review, row: Submission) -> list[Out
     counts = row.review != "rejected" and not replaced(session, row)
     step: Step = _put_back if counts else _take_back
     ids = records_written(session, row.op_id)
-    entities = session.scalars(select(Entity).where(Entity.id.in_(ids)).order_by(Entity.id)).all()
+    entities = records_by_id(session, sorted(ids)).values()
     return [outcome for entity in entities if (outcome := step(session, found, row.op_id, entity)) is not None]
 
 
-def _take_back(session: Session, found: Review, op_id: str, entity: Entity) -> Outcome | None:
+def _take_back(session: Session, found: Review, op_id: str, entity: RecordRow) -> Outcome | None:
     """The record as if the submission had not been made."""
     keys = keys_of(session, datasets()[entity.dataset], entity)
-    edits = [
-        Edit(name, key, after, None)
-        for name, key in keys.items()
-        if (after := withdraw(key, {op_id})) is not key
-    ]
+    edits = [Edit(name, key, after, None) for name, key in keys.items() if (after := withdraw(key, {op_id})) is not key]
     return _stored(session, found, entity, with_state(session, entity, keys, edits)) if edits else None
 
 
-def _put_back(session: Session, found: Review, op_id: str, entity: Entity) -> Outcome | None:
+def _put_back(session: Session, found: Review, op_id: str, entity: RecordRow) -> Outcome | None:
     dataset = datasets()[entity.dataset]
     gone = (Head.entity_id == entity.id, Head.op_id == op_id, Head.withdrawn_at.is_not(None), Head.implied.is_(False))
     keys = keys_of(session, dataset, entity)
@@ -122,7 +121,7 @@ def _put_back(session: Session, found: Review, op_id: str, entity: Entity) -> Ou
     return _stored(session, found, entity, with_state(session, entity, keys, edits)) if edits else None
 
 
-def _stored(session: Session, found: Review, entity: Entity, edits: list[Edit]) -> Outcome:
+def _stored(session: Session, found: Review, entity: RecordRow, edits: list[Edit]) -> Outcome:
     dataset = datasets()[entity.dataset]
     origin = Origin(found.id, found.person_id, f"op:{found.id}", None, found.instance_id)
     write = RecordWrite(entity.dataset, entity.id, {}, base_version=entity.version)

@@ -6,6 +6,7 @@ below them. What is outside answers exactly as what does not exist.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, not_, or_, select, true
@@ -48,6 +49,14 @@ def in_regions(actor: Actor, roles: tuple[str, ...], column: Any = Entity.region
 def visible_entities(actor: Actor, roles: tuple[str, ...] = READING) -> ColumnElement[bool]:
     """Clause on Entity: in a region of one of the roles, or below a household that the person helps."""
     return _or_helped(actor, in_regions(actor, roles), Entity.root_id)
+
+
+def sight_of(actor: Actor, roles: tuple[str, ...]) -> Callable[[str, bool], bool]:
+    """What `visible_entities` says of a record at hand: of its region's path, and whether the person helps its
+    household.
+    """
+    paths, is_cadre = actor.paths(roles), actor.has("cadre")
+    return lambda path, helps: path.startswith(paths) or (helps and is_cadre)
 
 
 def reading_scope(actor: Actor) -> Scope:

@@ -22,6 +22,7 @@ from server.sync.case import Case
 from server.sync.definitions import datasets
 from server.sync.desk import versions_at
 from server.sync.envelope import parse_time
+from server.sync.record_rows import RecordRow, find_records
 from server.sync.scope import visible_entities
 from server.sync.vocabulary import vocabulary
 
@@ -83,7 +84,7 @@ def _records(
         return {}
     bases = _bases(case)
     older = _older(session, entities, bases)
-    by_dataset: dict[str, list[Entity]] = {dataset: [] for dataset in names}
+    by_dataset: dict[str, list[RecordRow]] = {dataset: [] for dataset in names}
     for entity in entities:
         by_dataset[entity.dataset].append(entity)
     about_one = len(roots) == 1 and case.model is not None and case.model.settings.get("about") == "household"
@@ -117,20 +118,18 @@ def _choosing(plan: FormPlan) -> list[str]:
     return known
 
 
-def _entities(session: Session, case: Case, roots: set[str], names: set[str]) -> Sequence[Entity]:
+def _entities(session: Session, case: Case, roots: set[str], names: set[str]) -> Sequence[RecordRow]:
     """The active records below the households, if their author may see them."""
     if names == {"household"} and roots and all(root in case.known and case.known[root][1] for root in roots):
         return [case.known[root][0] for root in roots]
-    return session.scalars(
-        select(Entity)
-        .where(
-            Entity.root_id.in_(roots),
-            Entity.dataset.in_(names),
-            Entity.state == "active",
-            visible_entities(case.actor, CLEAR_ROLES),
-        )
-        .order_by(Entity.created_at, Entity.id)
-    ).all()
+    return find_records(
+        session,
+        Entity.root_id.in_(roots),
+        Entity.dataset.in_(names),
+        Entity.state == "active",
+        visible_entities(case.actor, CLEAR_ROLES),
+        by=Entity.created_at,
+    )
 
 
 def _bases(case: Case) -> dict[str, int]:
@@ -140,14 +139,14 @@ def _bases(case: Case) -> dict[str, int]:
     return {write.id: write.trunk_version or write.base_version or 0 for write in case.writes}
 
 
-def _older(session: Session, entities: Sequence[Entity], bases: Mapping[str, int]) -> dict[str, Any]:
+def _older(session: Session, entities: Sequence[RecordRow], bases: Mapping[str, int]) -> dict[str, Any]:
     """The history entries of the records that have changed since the author saw them."""
     wanted = [(one.id, bases[one.id]) for one in entities if 0 < bases.get(one.id, 0) < one.version]
     return {entity_id: entry for (entity_id, _), entry in versions_at(session, wanted).items()}
 
 
 def _is_exact(
-    case: Case, entity: Entity, bases: Mapping[str, int], older: Mapping[str, Any], heard: datetime | None
+    case: Case, entity: RecordRow, bases: Mapping[str, int], older: Mapping[str, Any], heard: datetime | None
 ) -> bool:
     base = bases.get(entity.id, 0)
     if base:
@@ -155,7 +154,7 @@ def _is_exact(
     return heard is not None and entity.updated_at <= heard
 
 
-def _row(case: Case, dataset: Dataset, entity: Entity, older: Any) -> Row:
+def _row(case: Case, dataset: Dataset, entity: RecordRow, older: Any) -> Row:
     """The record as a row of the list, in the words of the form."""
     shown = older or entity
     values = shown.values

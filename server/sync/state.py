@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.registry.tables import Entity, EntityVersion, Head
+from server.registry.tables import EntityVersion, Head
 from server.sync import merge
 from server.sync.desk import carry_off
 from server.sync.merge_state import ARCHIVED, STATE, edits_of, state_key
 from server.sync.record import Edit
+from server.sync.record_rows import RecordRow
 
 
 def with_state(
-    session: Session, entity: Entity | None, keys: Mapping[str, merge.Key], edits: Sequence[Edit]
+    session: Session, entity: RecordRow | None, keys: Mapping[str, merge.Key], edits: Sequence[Edit]
 ) -> list[Edit]:
     """These edits with what they say of the record's state. `keys`: before them. Free while nobody archived."""
     own = next((edit for edit in edits if edit.name == STATE), None)
@@ -30,7 +31,7 @@ def with_state(
     return [*others, Edit(STATE, before, key, own.write if own else None)]
 
 
-def _states(session: Session, entity: Entity, keys: Mapping[str, merge.Key]) -> dict[int, str | None]:
+def _states(session: Session, entity: RecordRow, keys: Mapping[str, merge.Key]) -> dict[int, str | None]:
     """The state shown at each version that the author of a change had before him."""
     carry_off(session)
     versions = {write.base_version for key in keys.values() for write in key.writes if write.base_version}
@@ -42,7 +43,7 @@ def _states(session: Session, entity: Entity, keys: Mapping[str, merge.Key]) -> 
     return {version: values.get(STATE) for version, values in rows}
 
 
-def state_now(session: Session, entity: Entity, edits: Sequence[Edit]) -> str:
+def state_now(session: Session, entity: RecordRow, edits: Sequence[Edit]) -> str:
     """Whether the record is active. One of which nobody says anything any more is archived: it was a mistake."""
     if entity.values.get(STATE) == ARCHIVED:
         return ARCHIVED

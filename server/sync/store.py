@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.db import now
 from server.forms.dataset import Dataset
-from server.registry.tables import Entity, EntityVersion
+from server.registry.tables import EntityVersion
 from server.sync.alike import settle_alike
 from server.sync.broken_rules import settle_rules
 from server.sync.conflicts import open_conflicts, settle
@@ -22,6 +22,7 @@ from server.sync.heads import store_heads
 from server.sync.merge_policy import Value
 from server.sync.place import geometry_of, stands_elsewhere, wanted_region, with_children
 from server.sync.record import Edit, Move, Origin, Outcome, RecordWrite, members
+from server.sync.record_rows import RecordRow, change, record_of
 from server.sync.state import state_now
 
 LABEL_LENGTH = 300  # of the column; the value itself is kept whole
@@ -35,7 +36,7 @@ class Stored:
 
     moves: tuple[Move, ...]
     conflicts: tuple[str, ...]
-    beside: tuple[Entity, ...] = ()
+    beside: tuple[RecordRow, ...] = ()
     asks: bool = False
 
 
@@ -44,7 +45,7 @@ def store(
     dataset: Dataset,
     origin: Origin,
     write: RecordWrite,
-    entity: Entity,
+    entity: RecordRow,
     edits: Sequence[Edit],
     derived: Value | None = None,
 ) -> Stored:
@@ -57,20 +58,24 @@ def store(
         changes += _changes(before, edit, shown)
         values |= shown
     changes += [_change(before, name, text) for name, text in (derived or {}).items()]
-    entity.version += 1
-    entity.values = values
-    entity.shown = entity.shown | {edit.name: edit.after.shown for edit in edits if edit.after.shown}
-    entity.updated_at = now()
-    _set(entity, "label", (values.get(dataset.label_property) or write.label or entity.label)[:LABEL_LENGTH])
-    _set(entity, "updated_by", origin.person_id)
-    _set(entity, "contested", _contested(dataset, entity.contested, edits))
+    change(
+        session,
+        entity,
+        version=entity.version + 1,
+        values=values,
+        shown={**entity.shown, **{edit.name: edit.after.shown for edit in edits if edit.after.shown}},
+        label=(values.get(dataset.label_property) or write.label or entity.label)[:LABEL_LENGTH],
+        contested=_contested(dataset, entity.contested, edits),
+        updated_at=now(),
+        updated_by=origin.person_id,
+    )
     if entity.geom is None or stands_elsewhere(dataset, before, values):
-        entity.geom = geometry_of(dataset, values)
+        change(session, entity, geom=geometry_of(dataset, values))
     lay(session, EntityVersion, _history(origin, write, entity, changes))
     for edit in edits:
         store_heads(session, entity.id, origin, edit)
     conflicts = settle(session, dataset, entity.id, origin, edits)
-    _set(entity, "state", state_now(session, entity, edits))
+    change(session, entity, state=state_now(session, entity, edits))
     moves = (*_joined(session, dataset, entity), *_moved(session, dataset, entity))
     mixed = settle_rules(session, dataset, origin, entity, write)
     alike, beside = settle_alike(session, dataset, origin, entity, edits, moves)
@@ -82,12 +87,6 @@ def store(
 def _shown(dataset: Dataset, edit: Edit) -> Value:
     """What is shown after the op; a key whose every value was taken back is empty."""
     return edit.after.shown_value() or dict.fromkeys(members(dataset, edit.name))
-
-
-def _set(entity: Entity, column: str, value: object) -> None:
-    """What seldom changes: to set it costs the session more than to look."""
-    if getattr(entity, column) != value:
-        setattr(entity, column, value)
 
 
 def _changes(before: Value, edit: Edit, shown: Value) -> list[dict[str, Any]]:
@@ -114,7 +113,7 @@ def _contested(dataset: Dataset, before: Sequence[str], edits: Sequence[Edit]) -
     return sorted(contested)
 
 
-def _history(origin: Origin, write: RecordWrite, entity: Entity, changes: list[dict[str, Any]]) -> dict[str, Any]:
+def _history(origin: Origin, write: RecordWrite, entity: RecordRow, changes: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "entity_id": entity.id,
         "version": entity.version,
@@ -129,21 +128,20 @@ def _history(origin: Origin, write: RecordWrite, entity: Entity, changes: list[d
     }
 
 
-def _joined(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ...]:
+def _joined(session: Session, dataset: Dataset, entity: RecordRow) -> tuple[Move, ...]:
     """Takes a member to the household that its values now name: a marriage, a split, a correction."""
     wanted = entity.values.get(dataset.parent.property) if dataset.parent else None
-    if dataset.parent is None or wanted in (None, entity.parent_id):
+    if dataset.parent is None or wanted is None or wanted == entity.parent_id:
         return ()
-    above = session.get(Entity, wanted)
+    above = record_of(session, wanted)
     if above is None or above.dataset != dataset.parent.dataset:
         return ()
     move = Move(entity.dataset, entity.id, entity.root_id, entity.region_code)
-    entity.parent_id, entity.root_id, entity.region_code = above.id, above.root_id, above.region_code
-    session.flush()
+    change(session, entity, parent_id=above.id, root_id=above.root_id, region_code=above.region_code)
     return (move,)
 
 
-def _moved(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ...]:
+def _moved(session: Session, dataset: Dataset, entity: RecordRow) -> tuple[Move, ...]:
     """Takes a household with everything below it to the region that its values now name."""
     if dataset.region_source is None or entity.values.get(dataset.region_source) == entity.region_code:
         return ()
@@ -153,13 +151,12 @@ def _moved(session: Session, dataset: Dataset, entity: Entity) -> tuple[Move, ..
     moves = []
     for record in with_children(session, entity.root_id):
         moves.append(Move(record.dataset, record.id, record.root_id, record.region_code))
-        record.region_code = wanted
-    session.flush()
+        change(session, record, region_code=wanted)
     return tuple(moves)
 
 
 def outcome_of(
-    session: Session, entity: Entity, edits: Sequence[Edit], stored: Stored | None, differs: tuple[str, ...] = ()
+    session: Session, entity: RecordRow, edits: Sequence[Edit], stored: Stored | None, differs: tuple[str, ...] = ()
 ) -> Outcome:
     """What became of the record; `stored` is None when the op changed nothing."""
     return Outcome(

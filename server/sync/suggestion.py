@@ -15,6 +15,7 @@ from server.geo.median import Median, median_place
 from server.registry.place_limits import PlaceLimits, place_limits
 from server.registry.tables import Entity
 from server.sync.place import length, metres_from
+from server.sync.record_rows import RecordRow
 from server.sync.scope import visible_submissions
 from server.sync.tables import Submission
 
@@ -56,7 +57,7 @@ class Suggestion:
         }
 
 
-def suggest(session: Session, actor: Actor, entity: Entity) -> Suggestion:
+def suggest(session: Session, actor: Actor, entity: Entity | RecordRow) -> Suggestion:
     """The median of good fixes of visits that the actor may see; of each spot that was sent twice one."""
     limits = place_limits(session, entity.region_code, today())
     if limits is None:
@@ -83,7 +84,7 @@ def on_wire(found: Suggestion, shown: Entity) -> dict[str, Any]:
     return answer
 
 
-def _fixes(session: Session, actor: Actor, entity: Entity, limits: PlaceLimits) -> tuple[Fix, ...]:
+def _fixes(session: Session, actor: Actor, entity: Entity | RecordRow, limits: PlaceLimits) -> tuple[Fix, ...]:
     """Measured by phones, in person, sharp enough, and not withdrawn; newest first, the same coordinates once."""
     rows = session.execute(
         select(Submission.instance_id, Submission.location, Submission.geom)

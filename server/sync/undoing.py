@@ -22,10 +22,12 @@ from server.registry.tables import Conflict, Entity
 from server.sync import feeds, holdings, news, scope
 from server.sync.broken_rules import rule_of
 from server.sync.definitions import datasets
+from server.sync.desk import open_desk
 from server.sync.heads import keys_of
 from server.sync.lookalikes import pair_of
 from server.sync.merge import Key, withdraw
 from server.sync.record import Edit, Origin, Outcome, RecordWrite
+from server.sync.record_rows import RecordRow, one_record
 from server.sync.resolve import may_resolve
 from server.sync.state import with_state
 from server.sync.store import outcome_of, store
@@ -36,12 +38,20 @@ def undo(session: Session, actor: Actor, conflict_id: str, *, anew: bool = False
 
     Problems record.not_found, conflict.not_undone (another's, a pair, overtaken), conflict.on_phones.
     """
-    row, entity = _in_sight(session, actor, conflict_id)
+    row, seen = _in_sight(session, actor, conflict_id)
     op_id = _own(row, actor)
-    if not anew and is_on_phones(session, row, entity):
+    if not anew and is_on_phones(session, row, seen):
         raise Problem("conflict.on_phones")
-    db.lock(session, {entity.id})
-    session.refresh(entity)
+    db.lock(session, {seen.id})
+    with open_desk(session):
+        outcome = _taken_back(session, actor, row, one_record(session, seen.id), op_id)
+    note(session, actor.id, "conflict.undone", conflict_id)
+    feeds.touch(session, news.of_outcomes(session, [outcome]))
+    return outcome
+
+
+def _taken_back(session: Session, actor: Actor, row: Conflict, entity: RecordRow, op_id: str) -> Outcome:
+    """The record without what this op decided."""
     dataset = datasets()[entity.dataset]
     keys = keys_of(session, dataset, entity)
     taken = {name: withdraw(key, {op_id}) for name, key in keys.items()}
@@ -52,10 +62,7 @@ def undo(session: Session, actor: Actor, conflict_id: str, *, anew: bool = False
     origin = Origin(undone, actor.id, f"op:{undone}", None)
     write = RecordWrite(entity.dataset, entity.id, {}, base_version=entity.version)
     edits = with_state(session, entity, keys, edits)
-    outcome = outcome_of(session, entity, edits, store(session, dataset, origin, write, entity, edits))
-    note(session, actor.id, "conflict.undone", conflict_id)
-    feeds.touch(session, news.of_outcomes(session, [outcome]))
-    return outcome
+    return outcome_of(session, entity, edits, store(session, dataset, origin, write, entity, edits))
 
 
 def is_on_phones(session: Session, row: Conflict, entity: Entity) -> bool:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from functools import lru_cache
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
-from server.db import upsert
+from server.accounts.tables import HelperOf
+from server.db import ask, upsert
 from server.forms.canonical import canonical
 from server.forms.dataset import Dataset, Parent
 from server.forms.instance import EntityWrite
 from server.forms.policy import RECORD_STATES, STATE_WORD
 from server.geo.tables import Region
 from server.registry.tables import Entity
+from server.sending import Ready, among
 from server.sync import corrections, scope
 from server.sync.apply import apply_write
 from server.sync.authority import rank_of
@@ -27,8 +28,9 @@ from server.sync.derive import recount
 from server.sync.envelope import Named, SubmissionOp, finding
 from server.sync.grounds import known_base, lost
 from server.sync.merge_state import STATE
-from server.sync.place import BARE, in_area, region_by_code, remember_region
+from server.sync.place import in_area, path_of, remember_path
 from server.sync.record import Origin, Outcome, RecordWrite
+from server.sync.record_rows import COLUMNS, RecordRow, on_shelf
 from server.sync.tables import BranchStep, Submission
 from server.sync.vocabulary import todays_base
 
@@ -43,10 +45,7 @@ def write_records(session: Session, case: Case, submission: SubmissionOp) -> lis
     origin = _origin(session, case, submission)
     pending = sorted(case.writes, key=lambda write: write.parent is not None)
     made = {(write.dataset, write.id) for write in pending}
-    judged = [
-        _record(session, case, write, made, (named or {}).get((write.dataset, write.id)))
-        for write in pending
-    ]
+    judged = [_record(session, case, write, made, (named or {}).get((write.dataset, write.id))) for write in pending]
     refused = next((record for record in judged if isinstance(record, Verdict)), None)
     if refused is not None:
         return refused
@@ -54,18 +53,14 @@ def write_records(session: Session, case: Case, submission: SubmissionOp) -> lis
     if isinstance(records, Verdict):
         return records
     defined = datasets()
-    outcomes = [
-        apply_write(session, defined[one.dataset], origin, one, case.known_record(one.id)) for one in records
-    ]
+    outcomes = [apply_write(session, defined[one.dataset], origin, one, case.known_record(one.id)) for one in records]
     outcomes += recount(session, origin, records, outcomes)
     case.findings += [finding(f"{o.dataset}/{o.id}/{key}", "base.differs") for o in outcomes for key in o.differs]
     _take_steps(session, case)
     return outcomes
 
 
-def _in_place(
-    session: Session, case: Case, origin: Origin, records: list[RecordWrite]
-) -> list[RecordWrite] | Verdict:
+def _in_place(session: Session, case: Case, origin: Origin, records: list[RecordWrite]) -> list[RecordWrite] | Verdict:
     """Of a correction: the records in the place of what it corrects, and those that it no longer speaks of."""
     places = corrections.steads(session, origin.corrects)
     if not places:
@@ -126,23 +121,26 @@ def _origin(session: Session, case: Case, submission: SubmissionOp) -> Origin:
     )
 
 
-def known_records(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, tuple[Entity, bool]]:
+# Records by their ids, each with the path of its region and who of `people` helps its household.
+_HELPS = and_(HelperOf.household_id == Entity.root_id, among(HelperOf.person_id, "people"))
+_KNOWN = Ready(
+    select(*COLUMNS, Region.path, HelperOf.person_id.label("helper"))
+    .join(Region, Region.code == Entity.region_code)
+    .join(HelperOf, _HELPS, isouter=True)
+    .where(among(Entity.id, "ids"))
+)
+
+
+def known_records(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, tuple[RecordRow, bool]]:
     """Those of the records that exist already, each with whether the author may write it."""
     if not ids:
         return {}
-    found = {}
-    for entity, may, region in session.execute(_known_to(actor), {"ids": list(ids)}):
-        found[entity.id] = (entity, bool(may))
-        remember_region(session, region)
+    found, may_write = {}, scope.sight_of(actor, WRITING)
+    for *cells, path, helper in ask(session, _KNOWN, {"ids": list(ids), "people": [actor.id]}):
+        record = on_shelf(session, cells)
+        found[record.id] = (record, may_write(path, helper is not None))
+        remember_path(session, record.region_code, path)
     return found
-
-
-@lru_cache(maxsize=512)
-def _known_to(actor: Actor) -> Select[Entity, bool, Region]:
-    """Records by their ids, each with whether this person may write it, and its region. Kept for who sends often."""
-    may = scope.visible_entities(actor, WRITING).label("may")
-    here = select(Entity, may, Region).join(Region, Region.code == Entity.region_code)
-    return here.where(Entity.id.in_(bindparam("ids", expanding=True))).options(*BARE)
 
 
 def _record(
@@ -178,7 +176,7 @@ def _record(
     )
 
 
-def _leaves_the_area(session: Session, case: Case, entity: Entity, write: EntityWrite, named: Named | None) -> bool:
+def _leaves_the_area(session: Session, case: Case, entity: RecordRow, write: EntityWrite, named: Named | None) -> bool:
     """Whether the write would put the record nowhere, or where its author may not write: a person decides that."""
     if not _sent_elsewhere(case, entity, write, named):
         return False
@@ -186,7 +184,7 @@ def _leaves_the_area(session: Session, case: Case, entity: Entity, write: Entity
     return not in_area(session, case.powers, code, WRITING)
 
 
-def _sent_elsewhere(case: Case, entity: Entity, write: EntityWrite, named: Named | None) -> bool:
+def _sent_elsewhere(case: Case, entity: RecordRow, write: EntityWrite, named: Named | None) -> bool:
     """Whether the write names another region than the record's."""
     source = datasets()[write.dataset].region_source
     if source is None or source not in write.values:
@@ -257,9 +255,10 @@ def _has_parent(case: Case, parent: Parent, parent_id: str, made: set[tuple[str,
 
 def _region_for_new(session: Session, actor: Actor, dataset: Dataset, write: EntityWrite) -> str | None:
     """The region that the record names, if it lies in the author's area; else the author's one area."""
-    named = region_by_code(session, write.values.get(dataset.region_source or ""))
-    if named is not None:
-        return named.code if actor.covers(named.path, WRITING) else None
+    named = write.values.get(dataset.region_source or "")
+    path = path_of(session, named)
+    if path is not None:
+        return named if actor.covers(path, WRITING) else None
     own = session.scalars(select(Region.code).where(Region.path.in_(actor.paths(WRITING)))).all()
     return own[0] if len(own) == 1 else None
 

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.failpoints import hit
-from server.registry.tables import Entity
 from server.sync import contacts, loans
 from server.sync.apply import apply_write
 from server.sync.authority import rank_of
@@ -19,6 +18,7 @@ from server.sync.definitions import datasets
 from server.sync.envelope import Visit, as_text, as_uuid, as_version, read_clock, read_visit
 from server.sync.grounds import known_base, lost, quarantined, stopped
 from server.sync.record import Origin, RecordWrite, status_of
+from server.sync.record_rows import RecordRow
 from server.sync.write import known_records
 
 
@@ -67,7 +67,7 @@ def judge(session: Session, case: Case) -> Verdict:
     return Verdict("applied") if is_lent else _written(session, case, said, entity, base)
 
 
-def _written(session: Session, case: Case, said: ContactOp, entity: Entity, base: int) -> Verdict:
+def _written(session: Session, case: Case, said: ContactOp, entity: RecordRow, base: int) -> Verdict:
     """The record as the form contact_attempt would leave it."""
     when = said.visit.ended_at or said.visit.started_at
     origin = Origin(
@@ -80,5 +80,5 @@ def _written(session: Session, case: Case, said: ContactOp, entity: Entity, base
     )
     values = contacts.values_of(entity, said.disposition, when or case.row.received_at)
     write = RecordWrite(entity.dataset, entity.id, values, base)
-    outcome = apply_write(session, datasets()[entity.dataset], origin, write)
+    outcome = apply_write(session, datasets()[entity.dataset], origin, write, entity)
     return Verdict(status_of((outcome,)), outcomes=(outcome,))

@@ -11,11 +11,11 @@ from server import db
 from server.forms.dataset import Dataset
 from server.forms.instance import EntityWrite
 from server.forms.policy import STATE_WORD
-from server.registry.tables import Entity
 from server.sync.case import Case
 from server.sync.definitions import datasets
 from server.sync.likeness import compared
 from server.sync.lookalikes import SAME, Lookalikes, names_of, open_values, pairs_of, place_of, read_others
+from server.sync.record_rows import RecordRow
 
 
 def read_lookalikes_ahead(
@@ -40,7 +40,7 @@ def read_lookalikes_ahead(
     return near
 
 
-def concerns_likeness(write: EntityWrite, entity: Entity | None) -> bool:
+def concerns_likeness(write: EntityWrite, entity: RecordRow | None) -> bool:
     """Whether the write may make or end a likeness. What is missed here is found when it is written."""
     dataset = datasets().get(write.dataset)
     if dataset is None or dataset.alike is None:
@@ -54,7 +54,7 @@ def concerns_likeness(write: EntityWrite, entity: Entity | None) -> bool:
 
 
 def _expect(
-    near: Lookalikes, dataset: Dataset, heads: Mapping[str, Sequence[Any]], write: EntityWrite, entity: Entity | None
+    near: Lookalikes, dataset: Dataset, heads: Mapping[str, Sequence[Any]], write: EntityWrite, entity: RecordRow | None
 ) -> None:
     """Notes the places where the record may come to lie and the names that it may bear."""
     region = write.values.get(dataset.region_source or "")

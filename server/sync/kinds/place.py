@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from server.accounts.audit import note
 from server.db import upsert
 from server.failpoints import hit
-from server.registry.tables import Entity
 from server.sync.apply import apply_write
 from server.sync.authority import rank_of
 from server.sync.case import Case, Verdict
@@ -18,6 +17,7 @@ from server.sync.grounds import known_base, lost, quarantined, stopped
 from server.sync.office_tables import Placement
 from server.sync.placing import PlaceOp, read_place, values_of
 from server.sync.record import Origin, RecordWrite, status_of
+from server.sync.record_rows import RecordRow
 from server.sync.suggestion import suggest
 from server.sync.write import known_records
 
@@ -48,7 +48,7 @@ def judge(session: Session, case: Case) -> Verdict:
     return _written(session, case, said, entity, base)
 
 
-def _written(session: Session, case: Case, said: PlaceOp, entity: Entity, base: int) -> Verdict:
+def _written(session: Session, case: Case, said: PlaceOp, entity: RecordRow, base: int) -> Verdict:
     dataset, row = datasets()[entity.dataset], case.row
     origin = Origin(
         row.op_id,
@@ -59,12 +59,12 @@ def _written(session: Session, case: Case, said: PlaceOp, entity: Entity, base: 
     )
     suggested = _ground(session, case, said, entity)
     write = RecordWrite(dataset.name, entity.id, values_of(dataset, said), base)
-    outcome = apply_write(session, dataset, origin, write)
+    outcome = apply_write(session, dataset, origin, write, entity)
     _keep(session, case, said, suggested)
     return Verdict(status_of((outcome,)), outcomes=(outcome,))
 
 
-def _ground(session: Session, case: Case, said: PlaceOp, entity: Entity) -> dict[str, Any] | None:
+def _ground(session: Session, case: Case, said: PlaceOp, entity: RecordRow) -> dict[str, Any] | None:
     """What the suggestion goes by, when this is the place that it offers now; else the place is the person's own."""
     found = suggest(session, case.powers, entity) if said.suggested else None
     if found is None or found.why is not None:

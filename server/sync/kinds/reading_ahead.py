@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor
 from server.db import BigInt, ask
 from server.forms.instance import EntityWrite
-from server.registry.tables import Entity
 from server.sending import Ready, among
 from server.sync import assignments, loans
 from server.sync.awaited import awaited
@@ -23,6 +22,7 @@ from server.sync.kinds.lookalikes_ahead import concerns_likeness, read_lookalike
 from server.sync.merge_state import STATE
 from server.sync.office_tables import Assignment
 from server.sync.record import key_of
+from server.sync.record_rows import RecordRow
 from server.sync.tables import OpLog, Submission
 from server.sync.vocabulary import vocabulary
 from server.sync.write import known_records
@@ -67,7 +67,7 @@ def read_ahead(session: Session, desk: Desk, cases: Sequence[Case]) -> None:
     desk.lookalikes = read_lookalikes_ahead(session, desk.heads, cases)
 
 
-def _keys(case: Case, write: EntityWrite, entity: Entity) -> Set[str] | None:
+def _keys(case: Case, write: EntityWrite, entity: RecordRow) -> Set[str] | None:
     """The keys of the record at which apply.py will look at what was written: those of which the op says anything new.
     None: at all of them, as its author did not see the record as it is, or more than values is spoken of.
     """
