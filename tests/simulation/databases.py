@@ -30,8 +30,7 @@ class Room:
         if engine.dialect.name == "sqlite":
             event.listen(engine, "begin", self._begin)
         else:
-            event.listen(engine, "do_execute", self._execute)
-            event.listen(engine, "do_executemany", self._execute)
+            event.listen(engine, "before_cursor_execute", self._execute)
 
     def _begin(self, connection: Any) -> None:
         if self.left is None and not connection.info.get("limited"):
@@ -43,12 +42,20 @@ class Room:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").close()
         connection.info["limited"] = self.left is not None
 
-    def _execute(self, cursor: Any, statement: str, _parameters: Any, _context: Any) -> None:
+    def _execute(self, connection: Any, cursor: Any, statement: str, *_more: Any) -> None:
         if self.left is None or not statement.lstrip().startswith("INSERT"):
             return
         if self.left == 0:
-            cursor.execute(FULL)
+            _fail(connection, cursor)
         self.left -= 1
+
+
+def _fail(connection: Any, cursor: Any) -> None:
+    """As the statement itself would, whoever sends it (server/sending.py)."""
+    try:
+        cursor.execute(FULL)
+    except connection.dialect.loaded_dbapi.Error as error:
+        connection._handle_dbapi_exception(error, FULL, None, None, None)
 
 
 class Database(Protocol):
