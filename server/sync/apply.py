@@ -162,12 +162,13 @@ def _edit(
     entity: RecordRow | None,
 ) -> Edit:
     lineage, seq = _line(origin, write)
+    names = members(dataset, name)
     made = merge.Write(
         op_id=origin.op_id,
-        value=merge.written_value(part, seen.overlaid, members(dataset, name)),
+        value=merge.written_value(part, seen.overlaid, names),
         version=write.stead.version if write.stead else (entity.version if entity else 0) + 1,
         base_version=write.base_version,
-        saw=_of_key(dataset, name, seen.at_base) if write.base_version else None,
+        saw={prop: seen.at_base.get(prop) for prop in names} if write.base_version else None,
         lineage=lineage,
         seq=seq,
         corrects=origin.corrects,
@@ -175,7 +176,8 @@ def _edit(
         observed=origin.observed,
     )
     before = keys[name] if name in keys else empty_key(dataset, name)
-    return Edit(name, before, merge.add(others.get(name, before), made), made)
+    rest = before if others is keys else others.get(name, before)
+    return Edit(name, before, merge.add(rest, made), made)
 
 
 def _create(session: Session, dataset: Dataset, origin: Origin, write: RecordWrite) -> RecordRow:

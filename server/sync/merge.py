@@ -183,7 +183,9 @@ def sees(later: Write, earlier: Write, policy: Policy = REVIEW) -> bool:
 
 def add(key: Key, write: Write) -> Key:
     """The key after one more write."""
-    if any(known.op_id == write.op_id for known in key.writes):
+    if not key.writes:
+        return _with(key, (write.closed(None),))
+    if write.op_id in [known.op_id for known in key.writes]:
         return key
     overtaken = next((known.op_id for known in key.writes if _answers(key, known, write)), None)
     lost = _lost_before(key, write)
@@ -193,7 +195,13 @@ def add(key: Key, write: Write) -> Key:
         else old
         for old in key.writes
     ]
-    return shown_anew(Key((*known, write.closed(overtaken)), key.shown, key.policy, key.gone))
+    return _with(key, (*known, write.closed(overtaken)))
+
+
+def _with(key: Key, writes: tuple[Write, ...]) -> Key:
+    """The key with these writes. Mostly one stands, and is shown."""
+    standing = [write.op_id for write in writes if write.closed_by is None]
+    return shown_anew(Key(writes, standing[0] if len(standing) == 1 else key.shown, key.policy, key.gone))
 
 
 def withdraw(key: Key, op_ids: Set[str]) -> Key:
@@ -229,7 +237,7 @@ def _answers(key: Key, later: Write, earlier: Write) -> bool:
 
 def _lost_before(key: Key, write: Write) -> Set[str]:
     """The values that a rule had decided against at the write's base: who saw its decision answers all of them."""
-    if write.saw is None or not write.base_version or key.policy.name in ASKING:
+    if len(key.writes) < 2 or write.saw is None or not write.base_version or key.policy.name in ASKING:
         return frozenset()
     versions = {old.op_id: old.version for old in key.writes}
     at_base = [old for old in key.writes if old.version <= write.base_version and _open_at(versions, old, write)]

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from shapely.geometry.base import BaseGeometry
@@ -47,6 +48,10 @@ class RecordRow:
     geom: BaseGeometry | bool | None
     updated_at: datetime
     updated_by: str
+
+    @property
+    def number_hash(self) -> str | None:
+        return number_hash(self.values)
 
 
 _TABLE: Table = Entity.__table__  # type: ignore[assignment]
@@ -146,7 +151,8 @@ def put_records(session: Session) -> None:
     for id, names in changed.items():
         alike[tuple(sorted(names))].append(shelf.rows[id])
     for columns, rows in alike.items():
-        send_rows(session, _update_of(columns), [_updated(row, columns) for row in rows])
+        cells = attrgetter("id", *columns)
+        send_rows(session, _update_of(columns), [dict(zip(_binds(columns), cells(row), strict=True)) for row in rows])
     _expire(session, changed)
 
 
@@ -169,22 +175,20 @@ def _says_number(before: Mapping[str, str | None], after: Mapping[str, str | Non
 
 def _inserted(row: RecordRow, since: datetime) -> dict[str, Any]:
     cells = {_column(name): getattr(row, name) for name in _NAMES}
-    return {**cells, "number_hash": number_hash(row.values), "created_at": since}
-
-
-def _updated(row: RecordRow, names: Iterable[str]) -> dict[str, Any]:
-    cells = {f"its_{name}": _cell(row, name) for name in names}
-    return {"record": row.id, **cells}
-
-
-def _cell(row: RecordRow, name: str) -> Any:
-    return number_hash(row.values) if name == "number_hash" else getattr(row, name)
+    return {**cells, "number_hash": row.number_hash, "created_at": since}
 
 
 @cache
 def _update_of(names: tuple[str, ...]) -> Ready:
-    columns: dict[str, Any] = {_column(name): bindparam(f"its_{name}") for name in names}
-    return Ready(update(_TABLE).where(_TABLE.c.id == bindparam("record")).values(columns))
+    of, *binds = map(bindparam, _binds(names))
+    columns: dict[str, Any] = dict(zip(map(_column, names), binds, strict=True))
+    return Ready(update(_TABLE).where(_TABLE.c.id == of).values(columns))
+
+
+@cache
+def _binds(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What the id and these columns are called in the statement that changes them."""
+    return "of", *(f"its_{name}" for name in names)
 
 
 def _column(name: str) -> str:

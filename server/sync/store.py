@@ -75,7 +75,8 @@ def store(
     for edit in edits:
         store_heads(session, entity.id, origin, edit)
     conflicts = settle(session, dataset, entity.id, origin, edits)
-    change(session, entity, state=state_now(session, entity, edits))
+    if (state := state_now(session, entity, edits)) != entity.state:
+        change(session, entity, state=state)
     moves = (*_joined(session, dataset, entity), *_moved(session, dataset, entity))
     mixed = settle_rules(session, dataset, origin, entity, write)
     alike, beside = settle_alike(session, dataset, origin, entity, edits, moves)

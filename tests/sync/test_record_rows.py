@@ -36,8 +36,8 @@ def label_of(session: Session, id: str) -> str | None:
 def copied(session: Session, id: str, **other: Any) -> Any:
     """A row that nobody has stored, like this record's."""
     row = one_record(session, id)
-    cells = {name: getattr(row, name) for name in row.__dataclass_fields__} | {"id": str(uuid.uuid4()), "geom": None, **other}
-    return type(row)(**cells)
+    cells = {name: getattr(row, name) for name in row.__dataclass_fields__}
+    return type(row)(**{**cells, "id": str(uuid.uuid4()), "geom": None, **other})
 
 
 def test_there_is_one_row_of_a_record_whoever_reads_it(world: World) -> None:
