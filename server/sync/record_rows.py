@@ -180,9 +180,9 @@ def _inserted(row: RecordRow, since: datetime) -> dict[str, Any]:
 
 @cache
 def _update_of(names: tuple[str, ...]) -> Ready:
-    of, *binds = map(bindparam, _binds(names))
-    columns: dict[str, Any] = dict(zip(map(_column, names), binds, strict=True))
-    return Ready(update(_TABLE).where(_TABLE.c.id == of).values(columns))
+    of, *binds = _binds(names)
+    columns: dict[str, Any] = {_column(name): bindparam(bind) for name, bind in zip(names, binds, strict=True)}
+    return Ready(update(_TABLE).where(_TABLE.c.id == bindparam(of)).values(columns))
 
 
 @cache

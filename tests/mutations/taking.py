@@ -125,6 +125,21 @@ TAKING = (
         f"{SIDE}::test_what_is_not_on_the_desk_is_asked_for_after_what_lies_there_was_written",
     ),
     mutant(
+        "who asks the session does not see the desk's records", "server/db.py",
+        "            before(self)\n", "            pass\n",
+        "sync/test_record_rows.py::test_who_asks_the_session_sees_what_lies_on_the_desk",
+    ),
+    mutant(
+        "a row of an earlier desk is changed", "server/sync/record_rows.py",
+        "shelf.rows.get(row.id) is not row", "False",
+        "sync/test_record_rows.py::test_a_record_is_changed_on_its_own_desk_alone",
+    ),
+    mutant(
+        "whose area it is does not say who may write a record", "server/sync/scope.py",
+        "path.startswith(paths) or", "bool(paths) or",
+        "sync/test_record_rows.py::test_a_record_at_hand_is_judged_as_the_clause_judges_it",
+    ),
+    mutant(
         "good faith does not see what was judged meanwhile", PUSH,
         "    if judged.all():\n        raise JudgedMeanwhileError\n", "",
         f"{FAITH}::test_an_op_that_somebody_judged_meanwhile_is_judged_once",
