@@ -196,7 +196,7 @@ TAKING = (
     ),
     # Rights
     mutant(
-        "foreign records may be written", WRITE, "(entity, bool(may))", "(entity, True)",
+        "foreign records may be written", WRITE, "(record, may_write(path, helper is not None))", "(record, True)",
         "sync/test_push.py::test_foreign_and_unknown_records_are_kept_with_the_same_reason",
     ),
     mutant(
