@@ -42,20 +42,12 @@ class Room:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}").close()
         connection.info["limited"] = self.left is not None
 
-    def _execute(self, connection: Any, cursor: Any, statement: str, *_more: Any) -> None:
+    def _execute(self, connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
         if self.left is None or not statement.lstrip().startswith("INSERT"):
             return
         if self.left == 0:
-            _fail(connection, cursor)
+            connection.exec_driver_sql(FULL)
         self.left -= 1
-
-
-def _fail(connection: Any, cursor: Any) -> None:
-    """As the statement itself would, whoever sends it (server/sending.py)."""
-    try:
-        cursor.execute(FULL)
-    except connection.dialect.loaded_dbapi.Error as error:
-        connection._handle_dbapi_exception(error, FULL, None, None, None)
 
 
 class Database(Protocol):

@@ -57,7 +57,7 @@ def test_a_disk_that_stays_full_is_no_try(world: World, room: Room, monkeypatch:
     refused = 0
     for minutes in range(0, 40, 5):
         later(minutes)
-        room.left = 4 if minutes else 8
+        room.left = 3 if minutes else 4
         refused += li.post("/sync/push", {"ops": [op]}).status_code == 507
     room.left = None
     later(50)
