@@ -6,25 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from sqlalchemy import String, null, select, union_all
 from sqlalchemy.orm import Session
 
-from server.accounts.tables import HelperOf, Loan
-from server.db import ask, lock_shared
-from server.lock_names import of_followers
-from server.sending import Ready, among
+from server.sync.followers import followers
 from server.sync.loans import frame_of
-
-_FOLLOWERS = Ready(
-    union_all(
-        select(HelperOf.household_id, HelperOf.person_id, null().cast(String).label("form_id")).where(
-            among(HelperOf.household_id, "roots")
-        ),
-        select(Loan.household_id, Loan.person_id, Loan.form_id).where(
-            among(Loan.household_id, "roots"), Loan.ended_at.is_(None)
-        ),
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -46,10 +31,9 @@ class Audience:
 
 def audience(session: Session, roots: Set[str]) -> Audience:
     """Who follows these households; until the transaction ends nobody comes and nobody goes."""
-    lock_shared(session, {of_followers(root) for root in roots})
     helpers: dict[str, list[str]] = defaultdict(list)
     borrowers: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for row in ask(session, _FOLLOWERS, {"roots": list(roots)}) if roots else ():
+    for row in followers(session, roots):
         if row.form_id is None:
             helpers[row.household_id].append(row.person_id)
         else:

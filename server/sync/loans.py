@@ -20,17 +20,17 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor, load_actor
 from server.accounts.audit import note
 from server.accounts.tables import HelperOf, Loan
-from server.db import lock, now, today, upsert
+from server.db import now, today, upsert
 from server.errors import Fault, Problem
 from server.forms.tables import FormVersion
 from server.forms.versions import settings_of
 from server.geo.tables import Region
-from server.lock_names import of_followers
 from server.registry.tables import Entity
 from server.sync import feeds, scope
 from server.sync.administered import nameable
 from server.sync.case import Case
 from server.sync.feeds import News
+from server.sync.followers import keep_out
 
 Frame = Mapping[str, frozenset[str]]
 _READ = re.compile(r"instance\(\s*['\"](\w+)['\"]\s*\)/root/item(?:\[(?:[^\[\]]|\[[^\]]*\])*\])*/([\w@.-]+)")
@@ -66,7 +66,7 @@ def lend(session: Session, actor: Actor, wanted: Lending) -> Loan:
 
 def _lent(session: Session, actor: Actor, wanted: Lending) -> Loan:
     loan_id = wanted.id or str(uuid.uuid4())
-    lock(session, {of_followers(wanted.household_id)})
+    keep_out(session, [wanted.household_id])
     statement = upsert(session, Loan).values(
         id=loan_id,
         person_id=wanted.person_id,
@@ -113,7 +113,7 @@ def _told(session: Session, loan: Loan) -> list[News]:
 def end(session: Session, loans: Iterable[Loan]) -> list[News]:
     """Ends loans; what the person has no other claim to leaves the phone."""
     ending = [loan for loan in loans if loan.ended_at is None]
-    lock(session, {of_followers(loan.household_id) for loan in ending})
+    keep_out(session, [loan.household_id for loan in ending])
     gone: list[News] = []
     for loan in ending:
         loan.ended_at = now()

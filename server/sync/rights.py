@@ -13,11 +13,11 @@ from server.accounts.people import may_combine
 from server.accounts.tables import HelperOf, Person, RoleGrant
 from server.db import upsert
 from server.errors import Problem
-from server.lock_names import of_followers
 from server.registry.tables import Entity
 from server.sync import holdings, loans
 from server.sync.audience import audience
 from server.sync.feeds import News
+from server.sync.followers import keep_out
 
 POSITIONS = ("lead", "deputy")
 
@@ -59,7 +59,7 @@ def give_household(session: Session, person_id: str, household_id: str, position
     Problem user.inspects_only.
     """
     _keep_apart(session, person_id, "cadre")
-    db.lock(session, {of_followers(household_id)})
+    keep_out(session, [household_id])
     statement = upsert(session, HelperOf).values(person_id=person_id, household_id=household_id, position=position)
     session.execute(
         statement.on_conflict_do_update(
@@ -75,7 +75,7 @@ def take_household(session: Session, person_id: str, household_id: str) -> list[
 
     Nothing when the person did not help the household.
     """
-    db.lock(session, {of_followers(household_id)})
+    keep_out(session, [household_id])
     mine = (HelperOf.person_id == person_id, HelperOf.household_id == household_id)
     taken = session.scalars(delete(HelperOf).where(*mine).returning(HelperOf.household_id)).all()
     if not taken:

@@ -17,7 +17,7 @@ from server.forms.instance import EntityWrite
 from server.forms.policy import RECORD_STATES, STATE_WORD
 from server.geo.tables import Region
 from server.registry.tables import Entity
-from server.sending import Ready, among
+from server.sending import Found, Ready, among
 from server.sync import corrections, scope
 from server.sync.apply import apply_write
 from server.sync.authority import rank_of
@@ -133,10 +133,18 @@ _KNOWN = Ready(
 
 def known_records(session: Session, actor: Actor, ids: Collection[str]) -> dict[str, tuple[RecordRow, bool]]:
     """Those of the records that exist already, each with whether the author may write it."""
-    if not ids:
-        return {}
+    return read_known(session, actor, ask_known(session, actor, ids))
+
+
+def ask_known(session: Session, actor: Actor, ids: Collection[str]) -> Found | None:
+    """The first half of `known_records`: they are asked for with what is asked next."""
+    return ask(session, _KNOWN, {"ids": list(ids), "people": [actor.id]}) if ids else None
+
+
+def read_known(session: Session, actor: Actor, rows: Found | None) -> dict[str, tuple[RecordRow, bool]]:
+    """The second half of `known_records`."""
     found, may_write = {}, scope.sight_of(actor, WRITING)
-    for *cells, path, helper in ask(session, _KNOWN, {"ids": list(ids), "people": [actor.id]}):
+    for *cells, path, helper in rows or ():
         record = on_shelf(session, cells)
         found[record.id] = (record, may_write(path, helper is not None))
         remember_path(session, record.region_code, path)

@@ -247,7 +247,7 @@ TAKING = (
         "test_line.py::test_what_waits_is_gone_with_the_rollback", database=PG,
     ),
     mutant(
-        "followers come and go while news are told", "server/sync/audience.py",
+        "followers come and go while news are told", "server/sync/followers.py",
         "    lock_shared(session, {of_followers(root) for root in roots})\n", "",
         "sync/test_followers.py::test_a_helper_who_comes_while_a_visit_is_written_sees_what_it_wrote", database=PG,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from sqlalchemy import Select, String, literal_column, null, select, union_all
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from server.accounts.actor import Actor
 from server.db import BigInt, ask
 from server.forms.instance import EntityWrite
-from server.sending import Ready, among
-from server.sync import assignments, loans
+from server.sending import Found, Ready, among
+from server.sync import assignments, followers, loans
 from server.sync.awaited import awaited
 from server.sync.case import Case
 from server.sync.definitions import datasets
@@ -25,7 +25,7 @@ from server.sync.record import key_of
 from server.sync.record_rows import RecordRow
 from server.sync.tables import OpLog, Submission
 from server.sync.vocabulary import vocabulary
-from server.sync.write import known_records
+from server.sync.write import ask_known, read_known
 
 _NO_NAME, _NO_NUMBER = null().cast(String), null().cast(BigInt)
 
@@ -52,9 +52,12 @@ _THERE = Ready(
 
 def read_ahead(session: Session, desk: Desk, cases: Sequence[Case]) -> None:
     """The records that the ops name with their written values, and what is stored already under the ops' ids."""
+    names = {case.row.op_id: list(awaited(case)) for case in cases}
+    there = ask(session, _THERE, _asked(cases, {one for some in names.values() for one in some}))
     _read_records(session, cases)
     loans.read_lent(session, cases)
-    _read_there(session, cases)
+    _give_there(session, cases, names, there)
+    followers.ask_ahead(session, {one.root_id for case in cases for one in case.in_sight()})
     # A record of older words is rewritten before it is read (migrate_records.py).
     known = {id: one for case in cases for id, (one, _) in case.known.items()}
     ready = {id: one for id, one in known.items() if one.vocabulary >= vocabulary(one.dataset).size}
@@ -84,8 +87,10 @@ def _read_records(session: Session, cases: Sequence[Case]) -> None:
     by_actor: dict[Actor, list[Case]] = defaultdict(list)
     for case in cases:
         by_actor[case.powers].append(case)
+    wanted = {actor: {id for case in theirs for id in _ids(case)} for actor, theirs in by_actor.items()}
+    asked = {actor: ask_known(session, actor, ids) for actor, ids in wanted.items()}
     for actor, theirs in by_actor.items():
-        found = known_records(session, actor, {id for case in theirs for id in _ids(case)})
+        found = read_known(session, actor, asked[actor])
         for case in theirs:
             case.known = {id: found[id] for id in _ids(case) if id in found}
 
@@ -96,12 +101,11 @@ def _ids(case: Case) -> list[str]:
     return list(dict.fromkeys(id for id in (*ids, case.subject) if id))
 
 
-def _read_there(session: Session, cases: Sequence[Case]) -> None:
-    """Open errands, submissions stored before, held ops that wait, other ops with the same number."""
-    names = {case.row.op_id: list(awaited(case)) for case in cases}
+def _give_there(session: Session, cases: Sequence[Case], names: Mapping[str, Sequence[str]], there: Found) -> None:
+    """Open errands, submissions stored before, held ops that wait (for one of `names`), ops with the same number."""
     errands, stored = list[str](), list[str]()
     waiting, numbered = defaultdict[str, set[str]](set), defaultdict[tuple[str | None, int | None], set[str]](set)
-    for what, name, number, id in ask(session, _THERE, _asked(cases, {one for some in names.values() for one in some})):
+    for what, name, number, id in there:
         if what == "errand":
             errands.append(id)
         elif what == "first":
