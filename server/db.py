@@ -209,15 +209,18 @@ def savepoint(session: Session) -> Iterator[SessionTransaction]:
         catch_up(here)
 
 
-_ANY_PLAN = Ready(text("SET LOCAL plan_cache_mode = force_generic_plan"))
+_ONE_PLAN = Ready(
+    text("SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)")
+)
 
 
 def plan_once(session: Session) -> None:
     """From now on in this transaction one plan of a statement serves whatever it is asked for. For who asks by ids
-    alone: PostgreSQL would plan statements with lists anew each time, which takes longer than to carry them out.
+    alone: PostgreSQL would plan statements with lists anew each time, which takes longer than to carry them out. A plan
+    that was made while a table was empty must be good when it is full: so it goes by the indexes.
     """
     if not is_sqlite(session):
-        send_rows(session, _ANY_PLAN, [{}])
+        ask(session, _ONE_PLAN, {})
 
 
 def is_sqlite(session: Session) -> bool:

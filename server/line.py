@@ -26,6 +26,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import tuple_row
 
 Key = tuple[bytes, tuple[int, ...]]  # a statement with the types of its values
+YOUNG = 64  # transactions after which a connection's plans are made anew, and again after twice as many each time
 MOST_WAITING = 500  # statements; more are sent on at once, so that a long list is not kept twice
 
 
@@ -68,6 +69,7 @@ class Line(Connection[Any]):
         self._waiting: list[_Waiting] = []
         self._names: dict[Key, bytes] = {}
         self._named = 0
+        self._begun = 0
         self._adapter: Any = None
 
     def put(self, statement: bytes, values: Sequence[Any], alone: bool = False) -> Answer:
@@ -77,7 +79,7 @@ class Line(Connection[Any]):
         if len(self._waiting) >= MOST_WAITING:
             self.catch_up()
         if not alone and not self._waiting and self.pgconn.transaction_status == TransactionStatus.IDLE:
-            self._add(_begin(self.isolation_level, self.read_only), ())
+            self._begin()
         return self._add(statement, values)
 
     def rows(self, result: PGresult) -> list[tuple[Any, ...]]:
@@ -113,6 +115,15 @@ class Line(Connection[Any]):
         self._waiting.clear()
         if self.pgconn.transaction_status != TransactionStatus.IDLE:
             super().rollback()
+
+    def _begin(self) -> None:
+        """A plan that was made when the tables were small is bad when they are large, and nobody asks it again: so it
+        is made anew when a connection did twice as much as before. (Of large tables PostgreSQL tells by itself.)
+        """
+        self._add(_begin(self.isolation_level, self.read_only), ())
+        self._begun += 1
+        if self._begun % YOUNG == 0 and (self._begun // YOUNG).bit_count() == 1:
+            self._add(b"DISCARD PLANS", ())
 
     def _add(self, statement: bytes, values: Sequence[Any]) -> Answer:
         answer, dumps = Answer(self), self._adapts()

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from server import db
-from server.line import MOST_WAITING, Line
+from server.line import MOST_WAITING, YOUNG, Line
 from server.sending import Ready
 
 PUT = "INSERT INTO server_fact (name, value) VALUES ($1, $2)"
@@ -169,6 +169,17 @@ def test_a_connection_that_ends_in_the_middle_is_no_more_used(here: Connection) 
     with db.write() as session:
         db.send_rows(session, INSERT, [{"name": "line1"}])
     assert committed() == ["line1"]
+
+
+def test_plans_of_small_tables_are_made_anew_when_they_have_grown(here: Connection) -> None:
+    """By the indexes: a table that is looked through in an empty database would be in a full one."""
+    line = line_of(here)
+    sent = []
+    for _ in range(5 * YOUNG):
+        line.put(b"SELECT count(*) FROM server_fact", [])
+        sent.append(len(line._waiting))
+        line.commit()
+    assert [count for count, waited in enumerate(sent, 1) if waited == 3] == [YOUNG, 2 * YOUNG, 4 * YOUNG]
 
 
 def test_what_is_found_can_be_read_after_the_commit(here: Connection) -> None:
