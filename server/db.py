@@ -40,7 +40,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from server import connecting
 from server.connecting import PREPARED_AFTER
-from server.sending import Found, Ready, Values, catch_up
+from server.sending import Found, Ready, Values, catch_up, forget
 
 T = TypeVar("T")
 
@@ -201,12 +201,16 @@ def connection(session: Session) -> Connection:
 @contextmanager
 def savepoint(session: Session) -> Iterator[SessionTransaction]:
     """A savepoint that is set now, and not with the session's next statement: `ask` goes past the session. What was
-    sent within fails within.
+    sent within fails within; what still waits when the work fails is undone unsent, so that it cannot fail instead.
     """
     with session.begin_nested() as kept:
         here = session.connection()
-        yield kept
-        catch_up(here)
+        try:
+            yield kept
+            catch_up(here)
+        except BaseException:
+            forget(here)
+            raise
 
 
 _ONE_PLAN = Ready(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from psycopg import Connection, Cursor, InternalError, IsolationLevel, ServerCursor
@@ -28,6 +29,8 @@ from psycopg.rows import tuple_row
 Key = tuple[bytes, tuple[int, ...]]  # a statement with the types of its values
 YOUNG = 64  # transactions after which a connection's plans are made anew, and again after twice as many each time
 MOST_WAITING = 500  # statements; more are sent on at once, so that a long list is not kept twice
+# What is prepared fits no more: a table changed under it, or somebody dropped it.
+_OUTLIVED = ("0A000", "26000")
 
 
 class Answer:
@@ -71,6 +74,7 @@ class Line(Connection[Any]):
         self._named = 0
         self._begun = 0
         self._adapter: Any = None
+        self._reading = Lock()
 
     def put(self, statement: bytes, values: Sequence[Any], alone: bool = False) -> Answer:
         """Has a statement (with $1, $2 … for its values) sent with the next one that somebody waits for. `alone`: it is
@@ -83,10 +87,13 @@ class Line(Connection[Any]):
         return self._add(statement, values)
 
     def rows(self, result: PGresult) -> list[tuple[Any, ...]]:
-        """The rows of a result, each value as Python knows it."""
+        """The rows of a result, each value as Python knows it. Whoever reads what was found after the commit may do so
+        while somebody else has the connection and reads as well.
+        """
         loads = self._adapts()
-        loads.set_pgresult(result)
-        found: list[tuple[Any, ...]] = loads.load_rows(0, result.ntuples, tuple)
+        with self._reading:
+            loads.set_pgresult(result)
+            found: list[tuple[Any, ...]] = loads.load_rows(0, result.ntuples, tuple)
         return found
 
     def columns(self, result: PGresult) -> list[tuple[str, int]]:
@@ -100,6 +107,10 @@ class Line(Connection[Any]):
             with self.lock:
                 sent = self._with_preparing(waiting)
                 self._take(sent, self._cross(sent))
+
+    def forget(self) -> None:
+        """What waits is never sent: for what is undone anyway."""
+        self._waiting.clear()
 
     def commit(self) -> None:
         """The commit crosses with what waits. psycopg.Error when nothing was committed."""
@@ -189,6 +200,8 @@ class Line(Connection[Any]):
                 self._names.pop(one.key)
             failed = failed or error_from_result(result, encoding=self.info.encoding)
         if failed is not None:
+            if failed.sqlstate in _OUTLIVED:
+                self._names.clear()
             raise failed
 
     def _deallocate(self, name: bytes | None) -> PQGen[None]:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.compiler import compiles
 from server.line import Answer, Line
 from server.plans import Plan, Values, plan
 
-__all__ = ["Found", "Ready", "Values", "among", "catch_up"]
+__all__ = ["Found", "Ready", "Values", "among", "catch_up", "forget"]
 
 MANY = 24  # rows that go by COPY: fewer are quicker one by one, on the line
 _CURSOR = "cursor of ready statements"
@@ -133,6 +133,13 @@ def catch_up(here: Connection) -> None:
     if line is not None:
         with _Failing(here, ""):
             line.catch_up()
+
+
+def forget(here: Connection) -> None:
+    """What waits on the line is never sent."""
+    line = _line(here)
+    if line is not None:
+        line.forget()
 
 
 def _found(here: Connection, line: Line, ready: Plan, answers: Sequence[Answer]) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -124,6 +126,17 @@ def test_what_fails_within_a_savepoint_is_undone_with_it(here: Connection) -> No
     assert committed() == ["line1", "line3"]
 
 
+def test_what_fails_within_a_savepoint_is_told_and_not_what_still_waited(here: Connection) -> None:
+    """It would come with the ROLLBACK TO, in place of the failure, and end the whole transaction."""
+    with db.write() as session:
+        db.send_rows(session, INSERT, [{"name": "line1"}])
+        with pytest.raises(ZeroDivisionError), db.savepoint(session):
+            db.send_rows(session, INSERT, [{"name": "line2"}, {"name": "line2"}])
+            _ = 1 / 0
+        db.send_rows(session, INSERT, [{"name": "line3"}])
+    assert committed() == ["line1", "line3"]
+
+
 def test_a_failure_comes_with_the_commit_and_a_retry_finds_nothing_of_it(here: Connection) -> None:
     with pytest.raises(IntegrityError), db.write() as session:
         db.send_rows(session, INSERT, [{"name": "line1"}, {"name": "line1"}])
@@ -185,6 +198,38 @@ def test_plans_of_small_tables_are_made_anew_when_they_have_grown(here: Connecti
 def test_what_is_found_can_be_read_after_the_commit(here: Connection) -> None:
     found = db.transact(lambda session: db.ask(session, FOUND, {"like": "line%"}))
     assert found.all() == []
+
+
+def test_what_is_read_after_the_commit_is_not_what_the_next_one_found(here: Connection) -> None:
+    """The connection may be somebody else's by then, who reads on it at the same moment."""
+    line, wrong = line_of(here), list[object]()
+    asked = [
+        line.put(b"SELECT $1::text FROM generate_series(1, $2::int)", [name, n]) for n, name in ((3, "a"), (4, "b"))
+    ]
+    wanted = [[("a",)] * 3, [("b",)] * 4]
+
+    def read(at: int) -> None:
+        found = asked[at].result()
+        for _ in range(20_000):
+            try:
+                rows: object = line.rows(found)
+            except psycopg.Error as error:
+                rows = error
+            if rows != wanted[at]:
+                wrong.append(rows)
+
+    line.catch_up()
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        readers = [threading.Thread(target=read, args=(at,)) for at in (0, 1)]
+        for one in readers:
+            one.start()
+        for one in readers:
+            one.join()
+    finally:
+        sys.setswitchinterval(usual)
+    assert wrong == []
 
 
 def test_a_statement_that_is_wrong_is_told_when_somebody_looks(here: Connection) -> None:
