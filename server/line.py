@@ -42,7 +42,8 @@ class Answer:
         self._line: Line | None = line
         self._result: PGresult | None = None
 
-    def take(self, result: PGresult) -> None:
+    def take(self, result: PGresult | None) -> None:
+        """None: there is none, as it failed, or was never sent. By then the line may be somebody else's."""
         self._line, self._result = None, result
 
     def result(self) -> PGresult:
@@ -50,7 +51,7 @@ class Answer:
         if self._line is not None:
             self._line.catch_up()
         if self._result is None:
-            raise InternalError("its transaction was undone before it was sent")
+            raise InternalError("its transaction failed or was undone")
         return self._result
 
 
@@ -110,6 +111,9 @@ class Line(Connection[Any]):
 
     def forget(self) -> None:
         """What waits is never sent: for what is undone anyway."""
+        for one in self._waiting:
+            if one.answer is not None:
+                one.answer.take(None)
         self._waiting.clear()
 
     def commit(self) -> None:
@@ -123,7 +127,7 @@ class Line(Connection[Any]):
 
     def rollback(self) -> None:
         """What waits is never sent."""
-        self._waiting.clear()
+        self.forget()
         if self.pgconn.transaction_status != TransactionStatus.IDLE:
             super().rollback()
 
@@ -192,12 +196,13 @@ class Line(Connection[Any]):
     def _take(self, sent: Sequence[_Waiting], found: Sequence[PGresult]) -> None:
         failed = None
         for one, result in zip(sent, found, strict=True):
-            if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-                if one.answer is not None:
-                    one.answer.take(result)
-                continue
-            if one.answer is None:
+            is_done = result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+            if one.answer is not None:
+                one.answer.take(result if is_done else None)
+            elif not is_done:
                 self._names.pop(one.key)
+            if is_done:
+                continue
             failed = failed or error_from_result(result, encoding=self.info.encoding)
         if failed is not None:
             if failed.sqlstate in _OUTLIVED:

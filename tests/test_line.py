@@ -117,6 +117,24 @@ def test_what_waits_is_gone_with_the_rollback(here: Connection) -> None:
     assert committed() == []
 
 
+def test_who_asks_too_late_sends_nothing_of_who_has_the_line_by_then(here: Connection) -> None:
+    line = line_of(here)
+    undone = line.put(b"SELECT 1", [])
+    line.rollback()
+    put(line, "line1")
+    failed = line.put(PUT.encode(), ["line1", "x"])
+    with pytest.raises(UniqueViolation):
+        line.catch_up()
+    line.rollback()
+    put(line, "line1")
+    for answer in (undone, failed):
+        with pytest.raises(psycopg.InternalError):
+            answer.result()
+    assert line.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    line.commit()
+    assert committed() == ["line1"]
+
+
 def test_what_fails_within_a_savepoint_is_undone_with_it(here: Connection) -> None:
     with db.write() as session:
         db.send_rows(session, INSERT, [{"name": "line1"}])
