@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.audit import note
-from server.accounts.tables import Loan, Person, RoleGrant
+from server.accounts.tables import Person, RoleGrant
 from server.db import upsert
 from server.errors import Problem
 from server.geo.inside import codes_inside
@@ -114,7 +114,7 @@ def withdraw(session: Session, actor: Actor, row_id: str) -> Wire:
     if row.state == "open":
         row.state = "withdrawn"
         session.flush()
-        loan = session.get(Loan, row.id)
+        loan = loans.to_be_ended(session, row.id)
         note(session, actor.id, "household.assignment_withdrawn", row.entity_id, of=row.person_id)
         feeds.touch(session, [_closed(row), *loans.end(session, [loan] if loan else [])])
     return _wire(row, authors(session, [row.person_id, row.made_by]), entity.region_code)

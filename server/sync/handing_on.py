@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server import db
 from server.accounts.actor import Actor, authors, load_actor
 from server.accounts.audit import note
 from server.accounts.people import may_combine
 from server.accounts.tables import HelperOf, Person
 from server.errors import Problem
+from server.lock_names import of_rights
 from server.registry.tables import Entity
 from server.sync import feeds, people_list, rights
 from server.sync.feeds import News
@@ -104,6 +106,8 @@ def hand_on(
     """
     session.get(Person, person_id, with_for_update=True)  # two who hand on at once come one after the other
     moved = look_over(session, actor, person_id, to, wanted)
+    if to is not None:
+        db.lock(session, {of_rights(to)})  # first, as whoever is given one household does
     keep_out(session, [one.household_id for one in moved])
     told: list[News] = []
     for one in moved:

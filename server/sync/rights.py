@@ -13,6 +13,7 @@ from server.accounts.people import may_combine
 from server.accounts.tables import HelperOf, Person, RoleGrant
 from server.db import upsert
 from server.errors import Problem
+from server.lock_names import of_rights
 from server.registry.tables import Entity
 from server.sync import holdings, loans
 from server.sync.audience import audience
@@ -39,7 +40,7 @@ def give_role(session: Session, person_id: str, role: str, region: str | None) -
 
 def _keep_apart(session: Session, person_id: str, role: str) -> None:
     """Nobody inspects who has another role or helps a household. Two who give at once are asked one after the other."""
-    db.lock(session, {f"rights:{person_id}"})
+    db.lock(session, {of_rights(person_id)})
     held = load_actor(session, session.get_one(Person, person_id)).roles
     if not may_combine({role, *(one.role for one in held)}):
         raise Problem("user.inspects_only")

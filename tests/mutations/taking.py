@@ -234,7 +234,7 @@ TAKING = (
         "test_line.py::test_nobody_overtakes_what_waits", database=PG,
     ),
     mutant(
-        "a savepoint ends before what was sent within it", DB, "        catch_up(here)\n", "",
+        "a savepoint ends before what was sent within it", DB, "            catch_up(here)\n", "",
         "test_line.py::test_what_fails_within_a_savepoint_is_undone_with_it", database=PG,
     ),
     mutant(

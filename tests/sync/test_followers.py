@@ -9,11 +9,18 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
-from server.sync import feeds, rights
+from server import db
+from server.accounts.actor import load_actor
+from server.accounts.tables import Loan, Person
+from server.sending import catch_up
+from server.sync import feeds, handing_on, loans, rights
 from tests.sync.racing import PATIENCE, Poller, slow_commit
 from tests.sync.test_published_bugs_push import named
 from tests.world import ZHAO, Phone, World
@@ -82,3 +89,79 @@ def test_a_helper_who_goes_while_a_visit_is_written_is_told_of_it_no_more(
         going.join(PATIENCE)
     mine.poll()
     assert [entry["type"] for entry in mine.seen if entry.get("id") == ZHAO][-1] == "eviction"
+
+
+def test_a_loan_that_is_ended_while_it_runs_out_waits_for_nobody_who_waits_for_it(
+    racing: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who ends what is over takes the loans first, then the names of those who follow; so does who ends one now."""
+    loan_id, bai, admin = str(uuid.uuid4()), racing.people["bai"], racing.people["admin"]
+    over = Loan(
+        id=loan_id, person_id=bai, household_id=ZHAO, form_id="household_visit", until=date(2020, 1, 1),
+        lent_by=admin, lent_at=db.now(),
+    )  # fmt: skip
+    racing.run(lambda s: s.add(over))
+    lock, tries, both = db.lock, list[str](), threading.Barrier(2)
+
+    def meet() -> None:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(NUDGE)
+
+    def locked(session: Session, keys: set[str]) -> None:
+        if threading.current_thread().name == "due":
+            meet()
+        lock(session, keys)
+        if threading.current_thread().name == "now":
+            catch_up(db.connection(session))
+            meet()
+
+    def due(session: Session) -> None:
+        tries.append("due")
+        loans.end_due(session, bai)
+
+    def at_once(session: Session) -> None:
+        tries.append("now")
+        loans.end_loan(session, load_actor(session, session.get_one(Person, admin)), loan_id)
+
+    monkeypatch.setattr("server.sync.followers.lock", locked)
+    works = [
+        threading.Thread(target=racing.run, args=(work,), name=name) for name, work in (("due", due), ("now", at_once))
+    ]
+    for work in works:
+        work.start()
+    for work in works:
+        work.join(PATIENCE)
+    assert sorted(tries) == ["due", "now"], "nobody had to try again"
+
+
+def test_who_hands_on_and_who_gives_the_same_do_not_wait_for_each_other(
+    racing: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both take the rights of the one who gets it first."""
+    helper, zhang, tries, both = racing.people["helper"], racing.people["zhang"], list[str](), threading.Barrier(2)
+    racing.run(lambda s: feeds.touch(s, rights.give_household(s, helper, ZHAO, "lead")))
+    lock = db.lock
+
+    def locked(session: Session, keys: set[str]) -> None:
+        lock(session, keys)
+        catch_up(db.connection(session))
+        if len(tries) <= 2:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(NUDGE)
+
+    def give(session: Session) -> None:
+        tries.append("give")
+        feeds.touch(session, rights.give_household(session, zhang, ZHAO, "deputy"))
+
+    def hand_on(session: Session) -> None:
+        tries.append("hand on")
+        actor = load_actor(session, session.get_one(Person, racing.people["admin"]))
+        handing_on.hand_on(session, actor, helper, zhang, None)
+
+    monkeypatch.setattr(db, "lock", locked)
+    works = [threading.Thread(target=racing.run, args=(work,)) for work in (give, hand_on)]
+    for work in works:
+        work.start()
+    for work in works:
+        work.join(PATIENCE)
+    assert sorted(tries) == ["give", "hand on"], "nobody had to try again"
