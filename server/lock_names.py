@@ -2,7 +2,9 @@
 
 Names are locked in their order. Those of ops and installs come before those of records and instances, which some lock
 together with them and others later; those of followers come after all of these, in a lock of their own, and after the
-rights of a person and the rows of loans: so nobody waits in a circle.
+rights of a person and the rows of loans: so nobody waits in a circle. (A push shares those of its records' followers
+before it knows which held ops it will release. Should it then wait for one in a circle, PostgreSQL parts them, and the
+work is done again.)
 """
 
 from __future__ import annotations
