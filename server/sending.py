@@ -136,8 +136,8 @@ def catch_up(here: Connection) -> None:
 
 
 def forget(here: Connection) -> None:
-    """What waits on the line is never sent."""
-    line = _line(here)
+    """What waits on the line is never sent. On a connection that ended nothing waits."""
+    line = None if here.invalidated else _line(here)
     if line is not None:
         line.forget()
 

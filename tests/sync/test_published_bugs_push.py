@@ -75,7 +75,7 @@ def test_a_batch_whose_judging_cannot_commit_acknowledges_nothing(
     phone = world.phone("li")
     ops = [phone.visit(water_days="31"), phone.visit(water_days="32")]
     with monkeypatch.context() as patch:
-        patch.setattr(feeds, "_take", lambda *_: 1 // 0)
+        patch.setattr(feeds, "touch", lambda *_: 1 // 0)
         answer = phone.post("/sync/push", {"ops": ops})
     assert answer.status_code == 500
     assert "results" not in answer.json
