@@ -135,9 +135,8 @@ def test_signing_in_is_answerable(world: World) -> None:
     client.post("/api/v1/auth/login", json={"username": "zhang", "password": PASSWORD, "cookie": True})
     body = {"username": "zhang", "password": PASSWORD, "install_id": f"install-{uuid.uuid4()}"}
     client.post("/api/v1/auth/login", json=body)
-    rows = world.look(
-        lambda s: [(r.person_id, r.subject) for r in s.scalars(select(AuditEntry)) if r.action == "auth.signed_in"]
-    )
+    entries = select(AuditEntry).where(AuditEntry.action == "auth.signed_in").order_by(AuditEntry.at)
+    rows = world.look(lambda s: [(r.person_id, r.subject) for r in s.scalars(entries)])
     assert rows == [(world.people["zhang"], world.people["zhang"]), (world.people["zhang"], body["install_id"])]
 
 
