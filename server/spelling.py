@@ -11,14 +11,24 @@ from json import encoder
 from typing import Any
 
 
-def speller(*, sort_keys: bool = False, ensure_ascii: bool = True, compact: bool = False) -> Callable[[Any], str]:
-    """A `json.dumps` of this kind. A value that holds itself is a RecursionError here."""
+def _writer(sort_keys: bool = False, ensure_ascii: bool = True, compact: bool = False) -> Callable[[Any, int], Any]:
     letters = encoder.encode_basestring_ascii if ensure_ascii else encoder.encode_basestring
     colon, comma = (":", ",") if compact else (": ", ", ")
-    write = encoder.c_make_encoder(  # type: ignore[attr-defined]
+    found: Callable[[Any, int], Any] = encoder.c_make_encoder(  # type: ignore[attr-defined]
         None, encoder.JSONEncoder().default, letters, None, colon, comma, sort_keys, False, True
     )
+    return found
+
+
+def speller(*, sort_keys: bool = False, ensure_ascii: bool = True, compact: bool = False) -> Callable[[Any], str]:
+    """A `json.dumps` of this kind. A value that holds itself is a RecursionError here."""
+    write = _writer(sort_keys, ensure_ascii, compact)
     return lambda value: "".join(write(value, 0))
 
 
-spell = speller()
+_write = _writer()
+
+
+def spell(value: Any) -> str:
+    """As `json.dumps` without more words. It closes over nothing: psycopg warns of functions that do, at each start."""
+    return "".join(_write(value, 0))

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from server import db
+from server import connecting, db
 from server.config import Settings
 from server.sending import Ready
 from tests.apps import app_for
@@ -128,6 +128,13 @@ def test_when_the_database_began_anew_one_request_fails_and_not_one_for_each_con
         assert db.look_up(LOOKED, {"one": 1}).scalar_one() not in before
     with db.write() as session:
         assert db.ask(session, LOOKED, {"one": 1}).scalar_one() not in before
+
+
+def test_a_new_engine_warns_of_nothing(on_postgres: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    """psycopg warns of a JSON writer that closes over something: each start of a server told it four times."""
+    engine = create_engine(db.db.engine.url, **connecting.options("postgresql"))
+    engine.dispose()
+    assert [record.getMessage() for record in caplog.records if record.name == "psycopg"] == []
 
 
 def test_a_reader_cannot_write_and_a_writer_sees_what_others_committed(on_postgres: Flask) -> None:
