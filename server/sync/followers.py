@@ -32,17 +32,18 @@ _AHEAD = "followers asked for ahead"
 
 def followers(session: Session, roots: Set[str]) -> Iterable[Any]:
     """Rows (household_id, person_id, form_id; None for helpers). Until the transaction ends nobody comes or goes."""
-    savepoint, asked, found = session.info.get(_AHEAD, (None, frozenset(), None))
-    # With a savepoint that was undone its locks are gone.
-    if found is not None and roots <= asked and savepoint is session.get_nested_transaction():
+    asked, found = session.info.get(_AHEAD, (frozenset(), ()))
+    if roots <= asked:
         return [row for row in found if row.household_id in roots]
-    return _ask(session, roots) if roots else ()
+    return _ask(session, roots)
 
 
 def ask_ahead(session: Session, roots: Set[str]) -> None:
-    """Has them asked for with whatever is asked next: they will be wanted."""
-    if roots:
-        session.info[_AHEAD] = (session.get_nested_transaction(), roots, _ask(session, roots))
+    """Has them asked for with whatever is asked next: they will be wanted. Not within a savepoint, whose locks would be
+    gone with it.
+    """
+    if roots and session.get_nested_transaction() is None:
+        session.info[_AHEAD] = (roots, _ask(session, roots))
 
 
 def keep_out(session: Session, households: Collection[str]) -> None:
