@@ -40,6 +40,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 
 from server import connecting
 from server.connecting import PREPARED_AFTER
+from server.failures import try_again
 from server.sending import Found, Ready, Values, catch_up, forget
 
 T = TypeVar("T")
@@ -347,14 +348,6 @@ def transact(work: Callable[[Session], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def try_again(error: DBAPIError) -> bool:
-    """Whether this failure says nothing about the work itself."""
-    state = getattr(error.orig, "sqlstate", None)
-    # A prepared statement outlived a change of its table; the rollback has dropped it.
-    is_stale = state == "0A000" and "cached plan" in str(error.orig)
-    return is_stale or state in ("40001", "40P01", "55P03") or "database is locked" in str(error.orig)
-
-
 _LOCK = Ready(text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"))
 _SHARE = Ready(
     text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
@@ -381,22 +374,3 @@ def try_lock(session: Session, key: str) -> bool:
     if is_sqlite(session):
         return True
     return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key}))
-
-
-def is_full(error: BaseException | None) -> bool:
-    """Whether the database has no room left on its disk, or failed at this while it cleaned up after that."""
-    if error is None:
-        return False
-    of = error.orig if isinstance(error, DBAPIError) else None
-    found = getattr(of, "sqlstate", None) == "53100" or "database or disk is full" in str(of)
-    return found or is_full(error.__context__)
-
-
-def is_passing(error: DBAPIError) -> bool:
-    """Whether this failure is the database's own trouble: the transaction is over, and the work is to come again.
-
-    A full disk or a failing one makes SQLite undo the whole transaction behind our back; then its savepoints are gone,
-    and what came after would be committed alone. Of a connection that died nothing is left either.
-    """
-    is_over = error.connection_invalidated or "no such savepoint" in str(error.orig)
-    return is_over or try_again(error) or is_full(error)

@@ -11,8 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.db import is_full
 from server.errors import Fault, Problem
+from server.failures import is_full
 
 log = structlog.get_logger()
 

@@ -22,6 +22,7 @@ from server import db
 from server.accounts.actor import Actor, load_actor
 from server.accounts.tables import Install, Person
 from server.failpoints import hit
+from server.failures import is_passing
 from server.lock_names import of_install, of_op
 from server.sending import Ready, among
 from server.sync import attachments, feeds, news, quarantine
@@ -127,7 +128,7 @@ def _judge_alone(op_ids: Sequence[str]) -> None:
         try:
             db.transact(partial(_judge_left, op_id=op_id))
         except DBAPIError as error:
-            if db.is_passing(error) and not error.connection_invalidated:
+            if is_passing(error) and not error.connection_invalidated:
                 db.transact(partial(forget_try, op_id=op_id))
             raise
 

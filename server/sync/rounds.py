@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server import db
+from server.failures import is_passing
 from server.sync import quarantine
 from server.sync.case import Case, Verdict
 from server.sync.desk import open_desk
@@ -78,7 +78,7 @@ def unless_it_fails(work: Callable[[], T], told: str, ops: int) -> T | None:
     try:
         return work()
     except Exception as error:
-        if isinstance(error, DBAPIError) and db.is_passing(error):
+        if is_passing(error):
             raise
         log.warning(told, ops=ops, kind=type(error).__name__)
     return None
@@ -90,11 +90,9 @@ def _judge_one(session: Session, case: Case) -> Verdict:
         try:
             with db.savepoint(session):
                 return _judge_on_desk(session, [case])[0]
-        except DBAPIError as error:
-            if db.is_passing(error):
-                raise
-            log_crash(case, error)
         except Exception as error:
+            if is_passing(error):
+                raise
             log_crash(case, error)
     return Verdict("quarantined", "op.unjudgeable", f"{TRIES}", region=quarantine.area_of(session, case.actor))
 

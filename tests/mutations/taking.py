@@ -89,13 +89,13 @@ TAKING = (
     # Two transactions, one savepoint an op
     mutant(
         "a full disk is taken for a fault of the op", ROUNDS,
-        "            if db.is_passing(error):\n                raise\n            log_crash",
+        "            if is_passing(error):\n                raise\n            log_crash",
         "            if db.try_again(error):\n                raise\n            log_crash",
         "sync/test_full_database.py::test_what_finds_no_room_is_refused_whole_and_comes_again",
     ),
     mutant(
         "a full disk counts as a try", PUSH,
-        "if db.is_passing(error) and not error.connection_invalidated:", "if False:",
+        "if is_passing(error) and not error.connection_invalidated:", "if False:",
         "sync/test_full_database.py::test_a_disk_that_stays_full_is_no_try",
     ),
     mutant(

@@ -7,7 +7,7 @@ from random import Random
 
 from sqlalchemy.exc import DBAPIError
 
-from server.db import is_full
+from server.failures import is_full
 from tests.simulation.people import Desk
 from tests.simulation.stage import Stage
 from tests.world import Phone
