@@ -55,7 +55,7 @@ def _read_json(content: str | bytes) -> Any:
     return found if end == len(written) else json.loads(written)
 
 
-PREPARED = 400  # statements that a connection keeps prepared; a submission needs about 30, lists come in many lengths
+PREPARED = 400  # statements that a connection keeps prepared beside the ready ones; lists come in many lengths
 PREPARED_AFTER = 5  # times that a statement was sent
 IDLE = 5  # seconds after which a connection may have died; asking each time would cost a turn a transaction
 

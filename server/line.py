@@ -135,7 +135,7 @@ class Line(Connection[Any]):
         """A plan that was made when the tables were small is bad when they are large, and nobody asks it again: so it
         is made anew when a connection did twice as much as before. (Of large tables PostgreSQL tells by itself.)
         """
-        self._add(_begin(self.isolation_level, self.read_only), ())
+        self._add(_beginning(self.isolation_level, self.read_only), ())
         self._begun += 1
         if self._begun % YOUNG == 0 and (self._begun // YOUNG).bit_count() == 1:
             self._add(b"DISCARD PLANS", ())
@@ -153,12 +153,14 @@ class Line(Connection[Any]):
         return self._adapter
 
     def _with_preparing(self, waiting: Sequence[_Waiting]) -> list[_Waiting]:
-        """What is new to this connection is prepared just before it is used: after the BEGIN, which must be first."""
-        named = set(self._names)
+        """What is new to this connection is named, and prepared just before it is used: after the BEGIN, which must be
+        first.
+        """
         sent = []
         for one in waiting:
-            if one.key not in named:
-                named.add(one.key)
+            if one.key not in self._names:
+                self._named += 1
+                self._names[one.key] = b"line_%d" % self._named
                 sent.append(_Waiting(one.key))
             sent.append(one)
         return sent
@@ -186,11 +188,10 @@ class Line(Connection[Any]):
         return found
 
     def _send(self, one: _Waiting) -> None:
+        name = self._names[one.key]
         if one.answer is not None:
-            self.pgconn.send_query_prepared(self._names[one.key], one.values, one.formats)
+            self.pgconn.send_query_prepared(name, one.values, one.formats)
         else:
-            self._named += 1
-            name = self._names[one.key] = b"line_%d" % self._named
             self.pgconn.send_prepare(name, *one.key)
 
     def _take(self, sent: Sequence[_Waiting], found: Sequence[PGresult]) -> None:
@@ -201,9 +202,8 @@ class Line(Connection[Any]):
                 one.answer.take(result if is_done else None)
             elif not is_done:
                 self._names.pop(one.key)
-            if is_done:
-                continue
-            failed = failed or error_from_result(result, encoding=self.info.encoding)
+            if not is_done and failed is None:
+                failed = error_from_result(result, encoding=self.info.encoding)
         if failed is not None:
             if failed.sqlstate in _OUTLIVED:
                 self._names.clear()
@@ -251,7 +251,7 @@ def _formats(count: int) -> list[PyFormat]:
 
 
 @cache
-def _begin(level: IsolationLevel | None, read_only: bool | None) -> bytes:
+def _beginning(level: IsolationLevel | None, read_only: bool | None) -> bytes:
     isolation = f" ISOLATION LEVEL {level.name.replace('_', ' ')}" if level else ""
     access = "" if read_only is None else " READ ONLY" if read_only else " READ WRITE"
     return f"BEGIN{isolation}{access}".encode()

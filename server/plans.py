@@ -25,8 +25,8 @@ class Plan:
     """A statement in one dialect, for values of certain names.
 
     `text`: as the line to PostgreSQL takes it; `fixed`: values that it brings itself; `writers` and `types`: how values
-    cross to the database and back; `order`: of the values; `copied`: whether many rows may go by the COPY `copy` (of
-    the values in this order); `row` and `readers`: known when it has found something once.
+    cross to the database and back; `order`: of the values; `copy`: the COPY by which many rows may go, of the values in
+    this order, or nothing; `row` and `readers`: known when it has found something once.
     """
 
     sql: str

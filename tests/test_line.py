@@ -33,10 +33,12 @@ def here(app: Flask, database_url: str) -> Iterator[Connection]:
         yield connection
 
 
-def line_of(here: Connection) -> Line:
-    line = here.connection.driver_connection
-    assert isinstance(line, Line)
-    return line
+@pytest.fixture
+def line(here: Connection) -> Line:
+    """The line of this connection."""
+    driver = here.connection.driver_connection
+    assert isinstance(driver, Line)
+    return driver
 
 
 def put(line: Line, *names: str) -> None:
@@ -53,17 +55,15 @@ def committed() -> list[str]:
         return there(other)
 
 
-def test_nothing_is_sent_before_somebody_waits_and_the_commit_is_for_all(here: Connection) -> None:
-    line = line_of(here)
+def test_nothing_is_sent_before_somebody_waits_and_the_commit_is_for_all(line: Line) -> None:
     put(line, "line1", "line2")
     assert line.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     line.commit()
     assert committed() == ["line1", "line2"]
 
 
-def test_nobody_overtakes_what_waits(here: Connection) -> None:
+def test_nobody_overtakes_what_waits(here: Connection, line: Line) -> None:
     """Neither a cursor nor a copy nor a cursor of the database, whoever uses it."""
-    line = line_of(here)
     put(line, "line1")
     assert there(here) == ["line1"]
     put(line, "line2")
@@ -79,8 +79,7 @@ def test_nobody_overtakes_what_waits(here: Connection) -> None:
         assert cursor.rowcount == 2
 
 
-def test_after_one_that_fails_nothing_is_done_and_nothing_is_committed(here: Connection) -> None:
-    line = line_of(here)
+def test_after_one_that_fails_nothing_is_done_and_nothing_is_committed(line: Line) -> None:
     put(line, "line1", "line1", "line2")
     with pytest.raises(UniqueViolation):
         line.commit()
@@ -92,8 +91,7 @@ def test_after_one_that_fails_nothing_is_done_and_nothing_is_committed(here: Con
     assert committed() == ["line1"], "the line goes on"
 
 
-def test_who_overlooks_a_failure_cannot_commit(here: Connection) -> None:
-    line = line_of(here)
+def test_who_overlooks_a_failure_cannot_commit(line: Line) -> None:
     put(line, "line1", "line1")
     with pytest.raises(UniqueViolation):
         line.catch_up()
@@ -106,8 +104,7 @@ def test_who_overlooks_a_failure_cannot_commit(here: Connection) -> None:
     assert committed() == []
 
 
-def test_what_waits_is_gone_with_the_rollback(here: Connection) -> None:
-    line = line_of(here)
+def test_what_waits_is_gone_with_the_rollback(line: Line) -> None:
     answer = line.put(b"SELECT 1", [])
     put(line, "line1")
     line.rollback()
@@ -117,8 +114,7 @@ def test_what_waits_is_gone_with_the_rollback(here: Connection) -> None:
     assert committed() == []
 
 
-def test_who_asks_too_late_sends_nothing_of_who_has_the_line_by_then(here: Connection) -> None:
-    line = line_of(here)
+def test_who_asks_too_late_sends_nothing_of_who_has_the_line_by_then(line: Line) -> None:
     undone = line.put(b"SELECT 1", [])
     line.rollback()
     put(line, "line1")
@@ -161,8 +157,7 @@ def test_a_failure_comes_with_the_commit_and_a_retry_finds_nothing_of_it(here: C
     assert committed() == []
 
 
-def test_more_than_may_wait_are_sent_on(here: Connection) -> None:
-    line = line_of(here)
+def test_more_than_may_wait_are_sent_on(line: Line) -> None:
     put(line, *(f"line{n:05d}" for n in range(2 * MOST_WAITING + 7)))
     assert len(line._waiting) <= MOST_WAITING + 1
     line.commit()
@@ -177,9 +172,8 @@ def test_large_values_cross_both_ways_at_once(here: Connection) -> None:
         assert [one.scalar_one() for one in found] == [str(n) * 2_000_000 for n in range(8)]
 
 
-def test_what_the_driver_forgets_is_prepared_anew(here: Connection) -> None:
+def test_what_the_driver_forgets_is_prepared_anew(line: Line) -> None:
     """After some rollbacks the driver drops whatever is prepared on its connection."""
-    line = line_of(here)
     line.prepare_threshold = 0
     put(line, "line1")
     line.catch_up()
@@ -191,8 +185,7 @@ def test_what_the_driver_forgets_is_prepared_anew(here: Connection) -> None:
     assert committed() == ["line1"]
 
 
-def test_a_connection_that_ends_in_the_middle_is_no_more_used(here: Connection) -> None:
-    line = line_of(here)
+def test_a_connection_that_ends_in_the_middle_is_no_more_used(here: Connection, line: Line) -> None:
     with pytest.raises(psycopg.OperationalError):
         line.put(b"SELECT pg_terminate_backend(pg_backend_pid())", []).result()
     assert line.closed
@@ -202,9 +195,8 @@ def test_a_connection_that_ends_in_the_middle_is_no_more_used(here: Connection) 
     assert committed() == ["line1"]
 
 
-def test_plans_of_small_tables_are_made_anew_when_they_have_grown(here: Connection) -> None:
+def test_plans_of_small_tables_are_made_anew_when_they_have_grown(line: Line) -> None:
     """By the indexes: a table that is looked through in an empty database would be in a full one."""
-    line = line_of(here)
     sent = []
     for _ in range(5 * YOUNG):
         line.put(b"SELECT count(*) FROM server_fact", [])
@@ -218,9 +210,9 @@ def test_what_is_found_can_be_read_after_the_commit(here: Connection) -> None:
     assert found.all() == []
 
 
-def test_what_is_read_after_the_commit_is_not_what_the_next_one_found(here: Connection) -> None:
+def test_what_is_read_after_the_commit_is_not_what_the_next_one_found(line: Line) -> None:
     """The connection may be somebody else's by then, who reads on it at the same moment."""
-    line, wrong = line_of(here), list[object]()
+    wrong = list[object]()
     asked = [
         line.put(b"SELECT $1::text FROM generate_series(1, $2::int)", [name, n]) for n, name in ((3, "a"), (4, "b"))
     ]

@@ -75,8 +75,7 @@ def store(
     for edit in edits:
         store_heads(session, entity.id, origin, edit)
     conflicts = settle(session, dataset, entity.id, origin, edits)
-    if (state := state_now(session, entity, edits)) != entity.state:
-        change(session, entity, state=state)
+    change(session, entity, state=state_now(session, entity, edits))
     moves = (*_joined(session, dataset, entity), *_moved(session, dataset, entity))
     mixed = settle_rules(session, dataset, origin, entity, write)
     alike, beside = settle_alike(session, dataset, origin, entity, edits, moves)
