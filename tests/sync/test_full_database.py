@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from server import db
+from server.sync import push as pushing
 from server.sync.tables import OpLog, Quarantine
 from tests.simulation.databases import Room
 from tests.sync.family import family, person, with_family
@@ -24,8 +25,14 @@ def room(world: World) -> Room:
     return found
 
 
-def test_what_finds_no_room_is_refused_whole_and_comes_again(world: World, room: Room) -> None:
-    """Also in the middle of judging, where SQLite undoes the whole transaction behind our back."""
+@pytest.mark.parametrize("few", [pushing.FEW, 0])
+def test_what_finds_no_room_is_refused_whole_and_comes_again(
+    world: World, room: Room, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Also in the middle of judging, where SQLite undoes the whole transaction behind our back; in good faith, and with
+    care, where each op is tried by itself.
+    """
+    monkeypatch.setattr(pushing, "FEW", few)
     li = world.phone("li")
     for left in ROOMS:
         rows = [person(name=f"王{left}{number}" * 40) for number in range(6)]
