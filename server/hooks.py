@@ -6,6 +6,8 @@ in cycles, so that looking for them cost a tenth of the processor time (tests/be
 A browser sends a request again by itself, from its first byte, when a connection that was used before is cut under it.
 For a piece of a photo that is dear on a bad line: the server has what came, and the phone would go on from there. So
 each piece travels on a connection of its own (tests/bench/bench_phone.py --only line).
+
+Clients are spread evenly over the processes (web_process.py).
 """
 
 from __future__ import annotations
@@ -13,9 +15,13 @@ from __future__ import annotations
 import gc
 from typing import Protocol
 
+from server import web_process
+
 OBJECTS = 10_000  # new ones before the youngest are looked through
 ROUNDS = 20  # of looking through the younger before the older are
 UPLOADS = "/api/v1/uploads"
+
+worker_class = web_process.EvenWorker
 
 
 class Asked(Protocol):
@@ -37,3 +43,8 @@ def pre_request(_worker: object, asked: Asked) -> None:
     """Closes the connection after a request of an upload, so that the next piece is not sent on one that was used."""
     if asked.path.startswith(UPLOADS):
         asked.force_close()
+
+
+def child_exit(_arbiter: object, worker: web_process.EvenWorker) -> None:
+    """Said by the parent of a process that has ended, however it ended."""
+    web_process.forget(worker)

@@ -69,8 +69,6 @@ def serving(
         str(workers),
         "--threads",
         str(threads),
-        "--worker-class",
-        "gthread",
         "--log-level",
         "error",
         "--config",

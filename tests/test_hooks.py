@@ -32,6 +32,7 @@ def test_the_server_starts_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
     run.start_server(Children(), run.Place("127.0.0.1", 1))  # type: ignore[arg-type]
     assert "python:server.hooks" in started[0]
+    assert "--worker-class" not in started[0], "the hooks say which: it would be overruled"
 
 
 def test_the_next_piece_of_an_upload_takes_a_connection_of_its_own(empty_sqlite: Path, tmp_path: Path) -> None:

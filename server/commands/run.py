@@ -119,7 +119,7 @@ def start_server(children: Children, place: Place) -> None:
     children.start(
         "server",
         [
-            sys.executable, "-m", "gunicorn", "--bind", f"{host}:{place.port}", "--worker-class", "gthread",
+            sys.executable, "-m", "gunicorn", "--bind", f"{host}:{place.port}",
             "--workers", str(min(2, os.cpu_count() or 1)), "--threads", str(THREADS), "--timeout", "120",
             "--graceful-timeout", "20", "--keep-alive", "15", "--no-control-socket", "--log-level", "warning",
             "--limit-request-line", "8190",  # ODK Collect asks for many ids in one address

@@ -1,0 +1,65 @@
+"""A web process of gunicorn that lets a sibling with fewer connections take the next one.
+
+Processes share one listening socket, and whoever wakes first takes what comes: of four clients one process often got
+three or all, while another slept (tests/bench/bench_push.py). A client keeps its connection, so it stays uneven for as
+long as they talk.
+"""
+
+from __future__ import annotations
+
+import mmap
+import select
+import socket
+import time
+
+from gunicorn.workers.gthread import ThreadWorker
+
+SLOTS = 256  # gunicorn numbers its processes on and on as it replaces those that ended
+WAY = 0.010  # seconds in which a sibling may take the connection first
+GLANCE = 0.001
+
+# One number a process, in memory that all share from the fork on: its connections and 1. 0: there is no such process.
+_counts = memoryview(mmap.mmap(-1, 4 * SLOTS)).cast("i")
+
+
+class EvenWorker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's process with threads; connections are spread evenly over such processes."""
+
+    @property
+    def nr_conns(self) -> int:
+        """Connections that are open here. gunicorn counts them, siblings read the number."""
+        return _counts[self._slot] - 1
+
+    @nr_conns.setter
+    def nr_conns(self, connections: int) -> None:
+        _counts[self._slot] = connections + 1
+
+    def accept(self, listener: socket.socket) -> None:
+        """Takes a connection, or finds it taken. Never leaves one waiting: who has more only comes a moment later."""
+        if self.nr_conns > fewest():
+            _make_way(listener)
+        super().accept(listener)
+
+    @property
+    def _slot(self) -> int:
+        slot: int = self.age % SLOTS
+        return slot
+
+
+def fewest() -> int:
+    """Connections of the process that has the fewest."""
+    return min((count for count in _counts if count), default=1) - 1
+
+
+def forget(worker: EvenWorker) -> None:
+    """A process has ended: nobody makes way for it any more."""
+    _counts[worker._slot] = 0
+
+
+def _make_way(listener: socket.socket) -> None:
+    """Returns when somebody took what waits there, or after `WAY`."""
+    until = time.monotonic() + WAY
+    waiting = select.poll()
+    waiting.register(listener, select.POLLIN)
+    while time.monotonic() < until and waiting.poll(0):
+        time.sleep(GLANCE)
