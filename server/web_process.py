@@ -27,11 +27,12 @@ class EvenWorker(ThreadWorker):  # type: ignore[misc]
 
     @property
     def nr_conns(self) -> int:
-        """Connections that are open here. gunicorn counts them, siblings read the number."""
-        return _counts[self._slot] - 1
+        """Connections that are open here, as gunicorn counts them; siblings are told each change."""
+        return self._open
 
     @nr_conns.setter
     def nr_conns(self, connections: int) -> None:
+        self._open = connections
         _counts[self._slot] = connections + 1
 
     def accept(self, listener: socket.socket) -> None:
