@@ -6,8 +6,11 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --silent
 
 # The system's own Python is built with profiles of its use; one that was built at home often is not (an eighth slower).
-PYTHON ?= $(shell /usr/bin/python3 -c "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))" \
+# Asked once: what is exported is worked out for each line of a recipe, were it not `:=`.
+ifndef PYTHON
+PYTHON := $(shell /usr/bin/python3 -c "import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))" \
 	2>/dev/null && echo /usr/bin/python3 || echo python3)
+endif
 export PYTHON
 PORT ?= 8000
 HELP_PORT ?= 8080

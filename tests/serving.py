@@ -52,6 +52,14 @@ def forked(settings: Settings, failpoint: str = "") -> Iterator[str]:
         os.waitpid(child, 0)
 
 
+def gunicorn(port: int, workers: int, threads: int, app: str = "server.app:create_app()") -> list[str]:
+    """The command of a server with the hooks of `ruhu run`."""
+    return [
+        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(workers),
+        "--threads", str(threads), "--log-level", "error", "--config", "python:server.hooks", app,
+    ]  # fmt: skip
+
+
 @contextmanager
 def serving(
     database_url: str, var: Path, env: Mapping[str, str] = {}, workers: int = 1, threads: int = 4
@@ -59,22 +67,7 @@ def serving(
     """Address of a running server; at the end its whole process group is killed without warning (SIGKILL)."""
     port = free_port()
     settings = {"RUHU_DATABASE_URL": database_url, "RUHU_VAR": str(var), "RUHU_TESTING": "1", **env}
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--workers",
-        str(workers),
-        "--threads",
-        str(threads),
-        "--log-level",
-        "error",
-        "--config",
-        "python:server.hooks",
-        "server.app:create_app()",
-    ]
+    command = gunicorn(port, workers, threads)
     with (var / "server.log").open("ab") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **settings}, stdout=log, stderr=log, start_new_session=True

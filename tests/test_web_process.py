@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +15,7 @@ from http.client import HTTPConnection
 import pytest
 
 from server.web_process import EvenWorker, fewest, forget
-from tests.serving import ROOT, free_port
+from tests.serving import ROOT, free_port, gunicorn
 
 ROUNDS = 12
 
@@ -30,12 +29,9 @@ def whoami(_environ: object, start: Callable[[str, list[tuple[str, str]]], objec
 
 @contextmanager
 def processes(count: int) -> Iterator[int]:
-    """Port of a gunicorn with that many processes, with the hooks of `ruhu run`."""
+    """Port of a server with that many processes."""
     port = free_port()
-    command = [
-        sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", str(count), "--threads", "2",
-        "--log-level", "error", "--config", "python:server.hooks", "tests.test_web_process:whoami",
-    ]  # fmt: skip
+    command = gunicorn(port, count, threads=2, app="tests.test_web_process:whoami")
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
     try:
         until(lambda: len(seen(port, 16)) == count)
