@@ -6,7 +6,9 @@ import json
 import sqlite3
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
@@ -31,6 +33,7 @@ def prepare(engine: Engine) -> None:
         _prepare_sqlite(engine)
         return
     _ask_after_idling(engine)
+    event.listen(engine, "invalidate", partial(_note_death, engine))
     event.listen(engine, "do_connect", _on_a_line)
     event.listen(engine, "connect", _prepare_postgres)
     # GeoAlchemy2 listens to every statement of every engine, on behalf of SQL Server; here nobody need be told. (Who
@@ -87,6 +90,23 @@ def _ask_after_idling(engine: Engine) -> None:
             engine.dialect.do_ping(connection)
         except Exception as error:
             raise DisconnectionError("the connection died while it lay idle") from error
+
+
+_DOUBT = 600  # seconds after the end of a connection
+_deaths: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()  # when this process last saw a connection end
+
+
+def died_lately(engine: Engine) -> bool:
+    """Whether a connection of this engine ended lately in the middle of its work: the database may have gone with it,
+    and what somebody sent may be why.
+    """
+    died = _deaths.get(engine)
+    return died is not None and time.monotonic() - died < _DOUBT
+
+
+def _note_death(engine: Engine, _connection: object, _record: object, error: BaseException | None) -> None:
+    if not isinstance(error, DisconnectionError):  # that one had lain idle
+        _deaths[engine] = time.monotonic()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

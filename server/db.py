@@ -232,6 +232,11 @@ def is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
+def speaks_sqlite() -> bool:
+    """As `is_sqlite`, of the app's database."""
+    return db.engine.dialect.name == "sqlite"
+
+
 def inserter(sqlite_speaks: bool) -> Callable[[Any], Any]:
     """What makes an INSERT into a table that can say ON CONFLICT, in the dialect of the database."""
     return sqlite.insert if sqlite_speaks else postgresql.insert
@@ -243,7 +248,7 @@ def upsert(session: Session, table: type[Any]) -> Any:
 
 
 def _options(write: bool) -> dict[str, Any]:
-    if db.engine.dialect.name == "sqlite":
+    if speaks_sqlite():
         return {"writer": write}
     if write:
         return {}
@@ -288,6 +293,28 @@ def read(often: bool = False) -> Iterator[Session]:
         yield session
 
 
+_NOT_YET = Ready(text("SET LOCAL synchronous_commit = off"))
+
+
+def write_at_once(statement: Ready, rows: Sequence[Values], *, lasting: bool = True) -> Found:
+    """Sends a statement for each of these rows in a transaction of its own, without a session; what it found, after the
+    commit.
+
+    Not `lasting`: everybody sees it from now on, but it is written to the disk with the next lasting commit of anybody
+    (or by PostgreSQL itself, mostly within 0.6 s). For what nobody is told of before such a commit. SQLite, and a
+    database that died lately, write it at once all the same.
+    """
+    _prepare()
+    return _again(lambda: _at_once(statement, rows, lasting))
+
+
+def _at_once(statement: Ready, rows: Sequence[Values], lasting: bool) -> Found:
+    with _turn(), db.engine.connect().execution_options(**_options(write=True)) as here, here.begin():
+        if not (lasting or speaks_sqlite() or connecting.died_lately(db.engine)):
+            _NOT_YET.send(here, ({},))
+        return statement.ask_each(here, rows)
+
+
 def look_up(statement: Ready, values: Values) -> Found:
     """What one statement finds of all that is committed by now: no transaction need be begun and ended for it."""
     with db.engine.connect() as here:
@@ -323,7 +350,7 @@ def _turn() -> Iterator[None]:
     (tests/bench/bench_submissions.py). BEGIN IMMEDIATE remains the guard; this only makes the waiting fair.
     """
     file = db.engine.url.database
-    if db.engine.dialect.name != "sqlite" or not file:
+    if not (speaks_sqlite() and file):
         yield
         return
     with Path(f"{file}-turn").open("w") as turn:
@@ -336,10 +363,18 @@ RETRIES = 12
 
 def transact(work: Callable[[Session], T]) -> T:
     """Runs `work(session)` in one write transaction; again when the database says "try again"."""
+
+    def written() -> T:
+        with write() as session:
+            return work(session)
+
+    return _again(written)
+
+
+def _again(work: Callable[[], T]) -> T:
     for attempt in range(RETRIES):
         try:
-            with write() as session:
-                return work(session)
+            return work()
         except DBAPIError as error:
             if attempt == RETRIES - 1 or not try_again(error):
                 raise

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.processor import children, lives
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -48,6 +52,33 @@ def private_postgres(durable: bool = False, kept: Path | None = None, more: Mapp
         subprocess.run([*as_user, BIN / "pg_ctl", "-D", folder / "db", "-m", how, "stop"], capture_output=True)
         if kept is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def kill(folder: Path) -> None:
+    """Ends the cluster of this folder without warning. What it had given to the operating system is not lost."""
+    pids = _processes(folder)
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    while any(map(lives, pids)):
+        time.sleep(0.01)
+
+
+@contextmanager
+def writer_stopped(folder: Path) -> Iterator[None]:
+    """Meanwhile nothing is given to the operating system but what a commit waits for."""
+    [writer] = [pid for pid in _processes(folder) if "walwriter" in Path(f"/proc/{pid}/cmdline").read_text()]
+    os.kill(writer, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(writer, signal.SIGCONT)
+
+
+def _processes(folder: Path) -> list[int]:
+    first = int((folder / "db" / "postmaster.pid").read_text().split()[0])
+    return [first, *children(first)]
 
 
 def _make(as_user: list[str], folder: Path) -> None:

@@ -72,7 +72,7 @@ def parcel(actor: Actor, elements: Sequence[object]) -> Parcel:
 def push_parcels(parcels: Sequence[Parcel]) -> list[PushAnswer]:
     """As `push`, for several senders in the same two transactions; no two of them are one install or bring one op."""
     hit("push.before_raw")
-    stored = db.transact(lambda session: store_raw(session, parcels))
+    stored = store_raw(parcels)
     hit("push.raw_stored")
     answers = _in_good_faith(parcels, stored)
     if answers is None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.actor import Actor
 from server.accounts.tables import Install
-from server.db import inserter, is_sqlite
-from server.sending import Found, Ready
+from server.db import inserter
+from server.sending import Found, Ready, among
 from server.sync import quarantine
 from server.sync.envelope import RawOp
 from server.sync.op_row import SENT, OpRow
@@ -58,12 +58,17 @@ class Stored:
         return list(dict.fromkeys(op.op_id for op in parcel.ops if op.op_id and op.op_id not in self.rows))
 
 
-def store_raw(session: Session, parcels: Sequence[Parcel]) -> Stored:
-    """An op id that is stored already stays as it is."""
+def store_raw(parcels: Sequence[Parcel]) -> Stored:
+    """Committed when it returns, but lasting only with the second transaction, before which nobody is told of it. An op
+    id that is stored already stays as it is; what is no op is kept aside, lastingly.
+    """
+    if any(op.op_id is None for parcel in parcels for op in parcel.ops):
+        db.transact(partial(_keep_aside, parcels=parcels))
     rows: dict[str, dict[str, Any]] = {}
     for parcel in parcels:
-        _collect(session, parcel, rows)
-    return Stored(rows, db.ask_each(session, _keep(is_sqlite(session)), list(rows.values())) if rows else None)
+        _collect(parcel, rows)
+    kept = db.write_at_once(_keep(db.speaks_sqlite()), list(rows.values()), lasting=False) if rows else None
+    return Stored(rows, kept)
 
 
 @cache
@@ -74,16 +79,18 @@ def _keep(sqlite_speaks: bool) -> Ready:
     return Ready(keep.returning(table.c.op_id))
 
 
-def _collect(session: Session, parcel: Parcel, rows: dict[str, dict[str, Any]]) -> None:
-    """Adds a row for each op; what is no op is kept aside."""
-    actor = parcel.actor
-    installs = _own_installs(session, actor, parcel.ops)
+def _keep_aside(session: Session, parcels: Sequence[Parcel]) -> None:
+    for actor, op in ((parcel.actor, op) for parcel in parcels for op in parcel.ops if op.op_id is None):
+        seq = seq_of(actor, op)
+        quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
+
+
+def _collect(parcel: Parcel, rows: dict[str, dict[str, Any]]) -> None:
+    """Adds a row for each op."""
+    installs = _own_installs(parcel.actor, parcel.ops)
     for op in parcel.ops:
-        if op.op_id is None:
-            seq = seq_of(actor, op)
-            quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
-        else:
-            rows.setdefault(op.op_id, _row(actor, op, installs))
+        if op.op_id is not None:
+            rows.setdefault(op.op_id, _row(parcel.actor, op, installs))
 
 
 def left_over(session: Session, actor: Actor, wanted: Sequence[str]) -> list[str]:
@@ -93,12 +100,15 @@ def left_over(session: Session, actor: Actor, wanted: Sequence[str]) -> list[str
     return [op_id for op_id in wanted if op_id in found]
 
 
-def _own_installs(session: Session, actor: Actor, ops: Sequence[RawOp]) -> set[str]:
+_OWN = Ready(select(Install.id).where(Install.person_id == bindparam("person"), among(Install.id, "named")))
+
+
+def _own_installs(actor: Actor, ops: Sequence[RawOp]) -> set[str]:
     """The installs among those named that are the sender's own. A revoked one speaks for no other."""
     named = {op.install_id for op in ops if op.install_id} - {actor.install_id}
     own = {actor.install_id} if actor.install_id else set()
     if named and not actor.revoked:
-        own |= set(session.scalars(select(Install.id).where(Install.person_id == actor.id, Install.id.in_(named))))
+        own |= set(db.look_up(_OWN, {"person": actor.id, "named": sorted(named)}).scalars())
     return own
 
 

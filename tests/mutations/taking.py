@@ -7,10 +7,11 @@ from tests.mutations.mutant import Edit, mutant
 CONNECTING = "server/connecting.py"
 DB, PUSH, ROUNDS = "server/db.py", "server/sync/push.py", "server/sync/rounds.py"
 SUBMISSION, WRITE, GROUNDS = "server/sync/kinds/submission.py", "server/sync/write.py", "server/sync/grounds.py"
-FERRY = "server/sync/ferry.py"
+FERRY, RAW = "server/sync/ferry.py", "server/sync/raw.py"
 PEOPLE, GUARDS = "sync/test_concurrency_people.py", "sync/test_concurrency_guards.py"
 BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
 SIDE, FAITH = "sync/test_rounds.py", "sync/test_good_faith.py"
+DEATH = "sync/test_database_kill.py"
 PG = "postgres"
 LOCK = "ask(session, _LOCK, "
 
@@ -152,14 +153,31 @@ TAKING = (
     mutant(
         "raw ops and judging are one transaction", PUSH,
         "answers = db.transact(lambda session: _judge_and_answer(session, parcels, (), left))",
-        "answers = db.transact("
-        "lambda session: [store_raw(session, parcels), _judge_and_answer(session, parcels, (), left)][1])",
+        "answers = db.transact(lambda session: [raw.store_within(session, parcels), "
+        "_judge_and_answer(session, parcels, (), left)][1])",
         f"{BUGS}::test_a_batch_whose_judging_cannot_commit_acknowledges_nothing",
         also=(
+            Edit(PUSH, "    stored = store_raw(parcels)\n", "    stored = Stored({}, None)\n"),
+            Edit(PUSH, "from server.sync import attachments,", "from server.sync import raw, attachments,"),
             Edit(
-                PUSH, "db.transact(lambda session: store_raw(session, parcels))", "Stored({}, None)",
+                RAW, "@cache\ndef _keep(",
+                "def store_within(session: Session, parcels: Sequence[Parcel]) -> None:\n"
+                "    rows: dict[str, dict[str, Any]] = {}\n"
+                "    for parcel in parcels:\n"
+                "        _collect(parcel, rows)\n"
+                "    db.ask_each(session, _keep(db.speaks_sqlite()), list(rows.values())).all()\n\n\n"
+                "@cache\ndef _keep(",
             ),
         ),
+    ),
+    mutant(
+        "no commit waits for the disk", DB, "        _keep_prepared(here, often)\n",
+        "        _keep_prepared(here, often)\n        if write:\n            _NOT_YET.send(here, ({},))\n",
+        f"{DEATH}::test_what_was_answered_is_there_after_the_database_was_killed", database=PG,
+    ),
+    mutant(
+        "a database that died is trusted like any other", DB, " or connecting.died_lately(db.engine)", "",
+        f"{DEATH}::test_after_a_connection_ended_everything_waits_for_the_disk_again", database=PG,
     ),
     mutant(
         "earlier deaths do not count", ROUNDS, "for _ in range(case.row.attempts, TRIES + 1):",
