@@ -24,6 +24,7 @@ def options(url: str) -> dict[str, Any]:
     found: dict[str, Any] = {"hide_parameters": True, "json_serializer": spell, "json_deserializer": _read_json}
     if not url.startswith("sqlite"):
         found["isolation_level"] = "READ COMMITTED"  # of writers: so they need not set it each time
+        found["pool_use_lifo"] = True  # a few connections that are warm, not all of them by turns
     return found
 
 

@@ -30,7 +30,9 @@ from sqlalchemy import (
     Executable,
     Integer,
     MetaData,
+    String,
     TypeDecorator,
+    bindparam,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -383,10 +385,10 @@ def _again(work: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
-_LOCK = Ready(text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k"))
-_SHARE = Ready(
-    text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(CAST(:keys AS text[])) AS k")
-)
+_KEYS = bindparam("keys", type_=postgresql.ARRAY(String()))
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(:keys) AS k")
+_SHARE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(:keys) AS k")
+_TAKE_ALONE, _TAKE_TOGETHER = Ready(_LOCK.bindparams(_KEYS)), Ready(_SHARE.bindparams(_KEYS))
 
 
 def lock(session: Session, keys: set[str]) -> None:
@@ -395,13 +397,13 @@ def lock(session: Session, keys: set[str]) -> None:
     PostgreSQL: advisory locks; SQLite: its writer is alone already.
     """
     if keys and not is_sqlite(session):
-        ask(session, _LOCK, {"keys": sorted(keys)})
+        ask(session, _TAKE_ALONE, {"keys": sorted(keys)})
 
 
 def lock_shared(session: Session, keys: set[str]) -> None:
     """As `lock`, but together with others who only share; it keeps out who takes a name alone."""
     if keys and not is_sqlite(session):
-        ask(session, _SHARE, {"keys": sorted(keys)})
+        ask(session, _TAKE_TOGETHER, {"keys": sorted(keys)})
 
 
 def try_lock(session: Session, key: str) -> bool:

@@ -7,13 +7,14 @@ SQLAlchemy writes the text and knows the types; what is asked of it here it is a
 from __future__ import annotations
 
 import copy
+import re
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Column, Dialect, Insert
+from sqlalchemy import ARRAY, Column, Dialect, Insert, String
 
 Values = Mapping[str, Any]
 Columns = Callable[[], Iterable[tuple[str, Any]]]
@@ -79,11 +80,34 @@ def plan(statement: Any, dialect: Dialect, values: Values) -> Plan:
         sql=compiled.string,
         text=compiled.string.encode(),
         fixed={name: value for name, value in binds.items() if name not in values},
-        writers=tuple(compiled._bind_processors.items()),
+        writers=(*compiled._bind_processors.items(), *_lists(compiled, dialect)),
         order=order,
         types=[column.type for column in compiled._result_columns or ()],
         copy=_copy_into(statement.table, order, dialect) if _is_plain_insert(statement, dialect) else "",
     )
+
+
+def _lists(compiled: Any, dialect: Dialect) -> Iterator[tuple[str, Process]]:
+    """How lists of texts cross to PostgreSQL."""
+    for name, given in compiled.binds.items():
+        kind = given.type
+        if dialect.name == "postgresql" and isinstance(kind, ARRAY) and isinstance(kind.item_type, String):
+            yield name, spell_list
+
+
+_PLAIN = re.compile(r"[\w:.-]+(?:,[\w:.-]+)*", re.ASCII).fullmatch
+
+
+def spell_list(values: Sequence[str | None]) -> str | Sequence[str | None]:
+    """A list as PostgreSQL writes an array, if its values are plain: ids, keys, codes. All others are left to the
+    driver, which looks at each value and takes five times as long (a tenth of a millisecond for a single submission).
+    """
+    try:
+        joined = ",".join(values)  # type: ignore[arg-type]
+    except TypeError:
+        return values  # one of them is None
+    is_plain = _PLAIN(joined) and joined.count(",") == len(values) - 1 and "null" not in joined.lower()
+    return f"{{{joined}}}" if is_plain else values
 
 
 @lru_cache(maxsize=4)
