@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Executable, any_, bindparam, func, select
+from sqlalchemy import JSON, ColumnElement, Connection, Executable, String, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 
 from server.line import Answer, Line
 from server.plans import Plan, Values, plan
 
-__all__ = ["Found", "Ready", "Values", "among", "catch_up", "forget"]
+__all__ = ["Found", "Ready", "Values", "among", "catch_up", "forget", "list_of"]
 
 MANY = 24  # rows that go by COPY: fewer are quicker one by one, on the line
 _CURSOR = "cursor of ready statements"
@@ -37,6 +37,13 @@ class Among(ColumnElement[bool]):
         self.column, self.name = column, name
 
 
+def list_of(kind: Any) -> ARRAY[Any]:
+    """The type of a list of such values. Texts have no length there: PostgreSQL would cut a longer one to it without a
+    word, and it might be another's id then.
+    """
+    return ARRAY(String() if type(kind) is String else kind)
+
+
 def among(column: Any, name: str) -> ColumnElement[bool]:
     """`column` is one of the list that is given under this name."""
     return Among(getattr(column, "expression", column), name)
@@ -44,7 +51,7 @@ def among(column: Any, name: str) -> ColumnElement[bool]:
 
 @compiles(Among)
 def _among(element: Among, compiler: Any, **more: Any) -> str:
-    given = bindparam(element.name, type_=ARRAY(element.column.type))
+    given = bindparam(element.name, type_=list_of(element.column.type))
     return str(compiler.process(element.column == any_(given), **more))
 
 

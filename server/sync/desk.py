@@ -15,12 +15,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, Table, bindparam, func, insert, select, tuple_, update
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from server.db import ask, is_sqlite, send_rows
 from server.registry.tables import EntityVersion, Head
-from server.sending import Ready, among
+from server.sending import Ready, among, list_of
 from server.sync.lookalikes import Lookalikes
 from server.sync.record_rows import clear_shelf, open_shelf
 from server.sync.tables import Submission
@@ -109,8 +108,8 @@ def _change_of(name: str) -> Ready:
 
 @cache
 def _changes_of(name: str) -> Ready:
-    lists = [bindparam(part, type_=ARRAY(String())) for part in _CHANGE]
-    to = bindparam("to", type_=ARRAY(_HEAD.c[name].type))
+    lists = [bindparam(part, type_=list_of(String())) for part in _CHANGE]
+    to = bindparam("to", type_=list_of(_HEAD.c[name].type))
     new = func.unnest(*lists, to).table_valued(*_CHANGE, "to", name="new").render_derived()
     return Ready(update(_HEAD).where(*_is_head(*(new.c[part] for part in _CHANGE))).values({name: new.c.to}))
 

@@ -14,12 +14,11 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from server.db import ask, is_sqlite, now, send_rows
 from server.failpoints import hit
-from server.sending import Ready
+from server.sending import Ready, list_of
 from server.sync.tables import Feed, FeedCounter
 
 
@@ -97,7 +96,7 @@ def _renewing(write: Any) -> Any:
 def _taking_and_renewing() -> Any:
     """Both in one statement that finds nothing: so the commit need not wait for the numbers."""
     taken = _taking(postgresql.insert).cte("taken")
-    lists = [bindparam(name, type_=ARRAY(_FEED.c[name].type)) for name in _PARTS]
+    lists = [bindparam(name, type_=list_of(_FEED.c[name].type)) for name in _PARTS]
     new = func.unnest(*lists).table_valued(*_PARTS, with_ordinality="place", name="new").render_derived()
     one = [bindparam("of", type_=_FEED.c.scope.type), bindparam("at", type_=_FEED.c.at.type)]
     rows = select(*one, taken.c.n - bindparam("more") + new.c.place, *(new.c[name] for name in _PARTS))

@@ -96,6 +96,12 @@ def test_a_list_may_have_any_length_and_the_statement_stays_one(world: World) ->
     assert len({text for text in sent if "entity" in text}) == 1
 
 
+def test_a_value_that_is_too_long_for_its_column_is_not_cut_to_somebody_elses(world: World) -> None:
+    """PostgreSQL cuts what is cast to a length, without a word."""
+    wanted = Ready(sa.select(Entity.id).where(among(Entity.id, "ids")))
+    assert world.run(lambda session: db.ask(session, wanted, {"ids": [f"{WANG}-and-more"]}).all()) == []
+
+
 def test_a_list_of_numbers_and_values_of_the_statement_itself(world: World) -> None:
     one = Ready(
         sa.select(EntityVersion.version, sa.literal("here").label("where"))
