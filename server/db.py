@@ -43,7 +43,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from server import connecting
 from server.connecting import PREPARED_AFTER
 from server.failures import try_again
-from server.sending import Found, Ready, Values, catch_up, forget
+from server.sending import Found, Ready, Values, catch_up, end, forget
 
 T = TypeVar("T")
 
@@ -312,9 +312,23 @@ def write_at_once(statement: Ready, rows: Sequence[Values], *, lasting: bool = T
 
 def _at_once(statement: Ready, rows: Sequence[Values], lasting: bool) -> Found:
     with _turn(), db.engine.connect().execution_options(**_options(write=True)) as here, here.begin():
-        if not (lasting or speaks_sqlite() or connecting.died_lately(db.engine)):
-            _NOT_YET.send(here, ({},))
-        return statement.ask_each(here, rows)
+        return _sent(here, statement, rows, lasting)
+
+
+def _sent(here: Connection, statement: Ready, rows: Sequence[Values], lasting: bool) -> Found:
+    if not (lasting or speaks_sqlite() or connecting.died_lately(db.engine)):
+        _NOT_YET.send(here, ({},))
+    return statement.ask_each(here, rows)
+
+
+def write_ahead(session: Session, statement: Ready, rows: Sequence[Values]) -> Found:
+    """As `write_at_once`, not lasting, but sent with what the session asks for next, just before it. PostgreSQL only,
+    and the session has asked for nothing yet. What it found cannot be looked at when it failed.
+    """
+    here = connection(session)
+    found = _sent(here, statement, rows, lasting=False)
+    end(here)
+    return found
 
 
 def look_up(statement: Ready, values: Values) -> Found:

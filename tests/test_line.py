@@ -247,3 +247,47 @@ def test_a_statement_that_is_wrong_is_told_when_somebody_looks(here: Connection)
         db.ask(session, Ready(text("SELECT nothing FROM server_fact")), {}).all()
     with db.write() as session:
         assert db.ask(session, FOUND, {"like": "line%"}).all() == []
+
+
+def test_a_transaction_that_was_ended_travels_with_the_next_one_and_stays_when_that_fails(
+    here: Connection, line: Line
+) -> None:
+    put(line, "line1")
+    line.end()
+    put(line, "line2", "line2")
+    assert line.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    with pytest.raises(UniqueViolation):
+        line.commit()
+    line.rollback()
+    assert committed() == ["line1"]
+
+
+def test_of_a_transaction_that_failed_nothing_behind_it_is_done(here: Connection, line: Line) -> None:
+    put(line, "line1", "line1")
+    line.end()
+    put(line, "line2")
+    with pytest.raises(UniqueViolation):
+        line.commit()
+    line.rollback()
+    assert committed() == []
+
+
+def test_an_ended_transaction_alone_is_committed_or_forgotten(here: Connection, line: Line) -> None:
+    put(line, "line1")
+    line.end()
+    line.commit()
+    put(line, "line2")
+    line.end()
+    line.rollback()
+    put(line, "line3")
+    line.commit()
+    assert committed() == ["line1", "line3"]
+
+
+def test_whoever_comes_in_the_usual_way_begins_behind_it(here: Connection, line: Line) -> None:
+    put(line, "line1")
+    line.end()
+    assert there(here) == ["line1"]
+    here.execute(text("INSERT INTO server_fact (name, value) VALUES ('line2', 'x')"))
+    here.rollback()
+    assert committed() == ["line1"]
