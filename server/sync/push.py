@@ -9,7 +9,7 @@ left is judged op by op, each in a transaction of its own: so the one that kills
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,25 +20,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server import db
-from server.accounts.actor import Actor, load_actor
-from server.accounts.tables import Install, Person
+from server.accounts.actor import Actor
 from server.failpoints import hit
 from server.failures import is_passing, try_again
 from server.lock_names import of_install, of_op
-from server.sending import Ready, among
-from server.sync import attachments, feeds, news, quarantine
+from server.sync import attachments, feeds
 from server.sync.acks import acked_so_far, advance
-from server.sync.awaited import awaited
-from server.sync.case import Case, Verdict
-from server.sync.envelope import RawOp, depends_on, read_op
-from server.sync.feeds import News
-from server.sync.grounds import SETTLED
-from server.sync.judge import open_case, read_all_the_same, says_all
-from server.sync.op_row import OpRow, bytes_of, judged_already, status_of, stored_ops, write_down
+from server.sync.envelope import RawOp, read_op
+from server.sync.judge import says_all
+from server.sync.judging import Sent, judge_queue, names_of, open_op, touched
+from server.sync.op_row import OpRow, bytes_of, judged_already, stored_ops
 from server.sync.raw import Parcel, Stored, count_try, forget_try, left_over, store_ahead, store_raw
-from server.sync.record import Outcome
 from server.sync.results import Result, answer_all
-from server.sync.rounds import Check, judge_round, log_crash, next_round, unless_it_fails
+from server.sync.rounds import Check, unless_it_fails
 from server.sync.tables import OpLog
 
 FEW = 32  # ops that are judged in good faith: what fails costs twice
@@ -176,9 +170,9 @@ def _judge_alone(op_ids: Sequence[str]) -> None:
 
 def _judge_left(session: Session, op_id: str) -> None:
     """Judges one op, with the locks of those that it waits for: a push may judge them just now."""
-    db.lock(session, {of_op(name) for name in _names(read_op(json.loads(bytes_of(session, op_id))))})
+    db.lock(session, {of_op(name) for name in names_of(read_op(json.loads(bytes_of(session, op_id))))})
     rows = _unjudged(session, [op_id])
-    feeds.touch(session, _judge_queue(session, [_open(session, row, None) for row in rows]))
+    feeds.touch(session, judge_queue(session, [open_op(session, row, None) for row in rows]))
 
 
 def _judge_and_answer(
@@ -193,13 +187,13 @@ def _judge_and_answer(
     """
     db.plan_once(session)
     sent = _sent(parcels)
-    early = {row.op_id: _open(session, row, sent) for row in new if says_all(sent.ops[row.content_hash])}
-    held = {name for one in parcels for name in _locks(one)} | _touched(early.values())
+    early = {row.op_id: open_op(session, row, sent) for row in new if says_all(sent.ops[row.content_hash])}
+    held = {name for one in parcels for name in _locks(one)} | touched(early.values())
     db.lock(session, held)
     judged = judged_already(session, [row.op_id for row in new])
     todo = new or _unjudged_of(session, parcels)
-    cases = [early.get(row.op_id) or _open(session, row, sent) for row in todo]
-    written = _judge_queue(session, cases, held, trusting=check if new else None)
+    cases = [early.get(row.op_id) or open_op(session, row, sent) for row in todo]
+    written = judge_queue(session, cases, held, trusting=check if new else None)
     if judged.all():
         raise JudgedMeanwhileError
     answers = [_answer(session, one, todo, done) for one, done in zip(parcels, left, strict=True)]
@@ -212,7 +206,7 @@ def _locks(parcel: Parcel) -> set[str]:
     """The install, whose numbers one at a time counts, and the ops. Who sends without one waits for nobody."""
     install_id, ops = parcel.actor.install_id, parcel.ops
     install = {of_install(install_id)} if install_id else set()
-    return install | {of_op(op_id) for op in ops for op_id in _names(op)}
+    return install | {of_op(op_id) for op in ops for op_id in names_of(op)}
 
 
 def _answer(session: Session, parcel: Parcel, judged: Sequence[OpRow], left: Sequence[str]) -> PushAnswer:
@@ -236,12 +230,6 @@ def _bound(session: Session, ops: Sequence[RawOp]) -> list[str]:
     return attachments.bound_ids(session, visits, answers) if named else []
 
 
-def _names(op: RawOp) -> Iterator[str]:
-    """The op and those that it waits for: judged at the same moment, one must see the other's outcome."""
-    yield str(op.op_id)
-    yield from depends_on(op.body)
-
-
 def _unjudged(session: Session, op_ids: Iterable[str]) -> list[OpRow]:
     """Those of the ops that nobody has judged, in this order."""
     wanted = list(dict.fromkeys(op_ids))
@@ -255,144 +243,6 @@ def _unjudged_of(session: Session, parcels: Sequence[Parcel]) -> list[OpRow]:
     return [row for row in _unjudged(session, senders) if row.person_id == senders[row.op_id]]
 
 
-@dataclass(frozen=True)
-class Sent:
-    """Who sends just now, by person and install, and the ops by their content: what is at hand need not be read."""
-
-    actors: Mapping[tuple[str, str | None], Actor]
-    ops: Mapping[str, RawOp]
-
-
 def _sent(parcels: Sequence[Parcel]) -> Sent:
     actors = {(one.actor.id, one.actor.install_id): one.actor for one in parcels}
     return Sent(actors, {op.content_hash: op for one in parcels for op in one.ops})
-
-
-def judge_again(session: Session, stored: OpLog, sponsor: Actor, placed: str | None = None) -> list[News] | None:
-    """Judges an op that was held or set aside with the rights of a supervisor who answers for it; answers the news.
-
-    `placed`: see Case. None: it got its outcome in another way while we waited for our turn.
-    """
-    row = stored_ops(session, [stored.op_id])[stored.op_id]
-    case = _open(session, row, None)
-    read_all_the_same(session, case)
-    db.lock(session, {of_op(row.op_id)} | case.touches)
-    if status_of(session, row.op_id) != stored.status:
-        session.refresh(stored, ["status"])
-        return None
-    case.sponsor, case.placed = sponsor, placed
-    row.attempts = 1
-    written = _judge_queue(session, [case])
-    session.refresh(stored)
-    return written
-
-
-def _judge_queue(
-    session: Session, queue: list[Case], held: Set[str] = frozenset(), *, trusting: Check | None = None
-) -> list[News]:
-    """Judges ops in this order, and those that they release; answers the news. `held`: names locked already."""
-    db.lock(session, _touched(queue) - held)
-    written, rows = list[News](), {case.row.op_id: case.row for case in queue}
-    while queue:
-        cases, queue = next_round(queue)
-        judged = judge_round(session, cases, trusting)
-        written += _records_news(session, [verdict.outcomes for _, verdict in judged])
-        for case, verdict in judged:
-            written += [*verdict.news, *_settle(session, case, verdict)]
-        session.flush()
-        write_down(session, [case.row for case in cases])
-        queue += _released(session, judged, rows)
-    return written
-
-
-def _touched(cases: Iterable[Case]) -> set[str]:
-    return {name for case in cases for name in case.touches}
-
-
-def _records_news(session: Session, outcomes: Sequence[tuple[Outcome, ...]]) -> list[News]:
-    """News of what was written: of all ops at once, or op by op where a record left the feed that it was told in."""
-    moved = any(outcome.moves for ops in outcomes for outcome in ops)
-    together = outcomes if moved else [tuple(outcome for ops in outcomes for outcome in ops)]
-    return [item for ops in together for item in news.of_outcomes(session, ops)]
-
-
-def _open(session: Session, row: OpRow, sent: Sent | None) -> Case:
-    """An op with its author as the author may act now."""
-    op = sent.ops.get(row.content_hash) if sent else None
-    op = op or read_op(json.loads(bytes_of(session, row.op_id)))
-    actor = sent.actors.get((row.person_id, row.install_id)) if sent else None
-    if actor is not None:
-        return _read(session, row, op, actor)
-    person = session.get_one(Person, row.person_id)
-    install = session.get(Install, row.install_id) if row.install_id else None
-    revoked = bool(install and install.revoked_at)
-    actor = load_actor(session, person, install_id=row.install_id, revoked=revoked)
-    return _read(session, row, op, actor)
-
-
-def _read(session: Session, row: OpRow, op: RawOp, actor: Actor) -> Case:
-    """The op, read. One that our reading fails on is set aside at once: it fails before any lock, for all its batch."""
-    try:
-        return open_case(session, row, op, actor)
-    except DBAPIError:
-        raise
-    except Exception as error:
-        case = Case(op, row, actor, fault=("op.unjudgeable", type(error).__name__))
-        log_crash(case, error)
-        return case
-
-
-def _settle(session: Session, case: Case, verdict: Verdict) -> list[News]:
-    """The verdict in the op's row; the end of a waiting is news to its author."""
-    row = case.row
-    row.status, row.code, row.detail = verdict.status, verdict.code, verdict.detail
-    row.waits_for, row.region_code = verdict.waits_for, verdict.region or row.region_code
-    row.entities = [outcome.for_wire() for outcome in verdict.outcomes]
-    row.judged_at = db.now()
-    if verdict.status == "quarantined" and verdict.code:
-        _set_aside(session, case, verdict, verdict.code)
-    ended = row.before in ("held", "quarantined") and verdict.status != "held"
-    return [news.of_op(row.person_id, row.op_id, verdict.status, verdict.code)] if ended else []
-
-
-def _set_aside(session: Session, case: Case, verdict: Verdict, code: str) -> None:
-    quarantine.keep(
-        session,
-        case.actor,
-        code,
-        case.op.raw,
-        op_id=case.row.op_id,
-        region=verdict.region,
-        detail=verdict.detail,
-        instance_id=case.submission.instance_id if case.submission else None,
-        install_id=case.row.install_id,
-    )
-
-
-_WAITING = Ready(select(OpLog.op_id).where(among(OpLog.waits_for, "names"), OpLog.status == "held"))
-
-
-def _released(session: Session, judged: Sequence[tuple[Case, Verdict]], rows: dict[str, OpRow]) -> list[Case]:
-    """Held ops that waited for one of these, for a branch step that it took or a record that it made.
-
-    `rows`: of ops judged in this transaction; those that are released are added.
-    """
-    waiting = _waiting(session, judged)
-    unknown = waiting - rows.keys()
-    rows |= stored_ops(session, unknown) if unknown else {}
-    released = sorted((rows[op_id] for op_id in waiting), key=lambda row: (row.received_at, row.op_id))
-    cases = [_open(session, row, None) for row in released]
-    db.lock(session, _touched(cases) | {of_op(op_id) for case in cases for op_id in _names(case.op)})
-    # Nobody let it through by hand while we waited for our turn.
-    return [case for case in cases if status_of(session, case.row.op_id) == "held"]
-
-
-def _waiting(session: Session, judged: Sequence[tuple[Case, Verdict]]) -> set[str]:
-    """The ops that wait for one of these, also among these themselves."""
-    settled = [case for case, verdict in judged if verdict.status in SETTLED]
-    names = {name for case in settled for name in awaited(case)}
-    ahead = [case.waiting for case in settled if case.waiting is not None]
-    if len(ahead) < len(settled):
-        return set(db.ask(session, _WAITING, {"names": list(names)}).scalars())
-    here = {case.row.op_id for case, verdict in judged if verdict.waits_for in names}
-    return here.union(*ahead)

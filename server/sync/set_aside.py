@@ -25,8 +25,8 @@ from server.registry.reading import Page
 from server.sync import feeds, news, quarantine
 from server.sync.batch import read_element
 from server.sync.envelope import Unread
+from server.sync.judging import judge_again
 from server.sync.place import HOME_LEVELS, region_by_code
-from server.sync.push import judge_again
 from server.sync.scope import in_regions, unannounced
 from server.sync.tables import OpLog, Quarantine, Submission
 

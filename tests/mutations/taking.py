@@ -7,7 +7,7 @@ from tests.mutations.mutant import Edit, mutant
 CONNECTING = "server/connecting.py"
 DB, PUSH, ROUNDS = "server/db.py", "server/sync/push.py", "server/sync/rounds.py"
 SUBMISSION, WRITE, GROUNDS = "server/sync/kinds/submission.py", "server/sync/write.py", "server/sync/grounds.py"
-FERRY, RAW = "server/sync/ferry.py", "server/sync/raw.py"
+FERRY, RAW, JUDGING = "server/sync/ferry.py", "server/sync/raw.py", "server/sync/judging.py"
 PEOPLE, GUARDS = "sync/test_concurrency_people.py", "sync/test_concurrency_guards.py"
 BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
 SIDE, FAITH = "sync/test_rounds.py", "sync/test_good_faith.py"
@@ -18,7 +18,7 @@ LOCK = "ask(session, _TAKE_ALONE, "
 TAKING = (
     # Simultaneity
     mutant(
-        "records are not locked", PUSH,
+        "records are not locked", JUDGING,
         "return {name for case in cases for name in case.touches}", "return set()",
         f"{MANY}::test_every_op_counts_once_and_no_write_is_lost",
         f"{PEOPLE}::test_batches_that_name_records_in_opposite_order_wait_for_each_other",
@@ -35,7 +35,7 @@ TAKING = (
         f"{GUARDS}::test_the_acknowledgement_of_one_install_never_goes_back", database=PG,
     ),
     mutant(
-        "the op is not locked", PUSH, '{of_op(op_id) for op in ops for op_id in _names(op)}', "set[str]()",
+        "the op is not locked", PUSH, '{of_op(op_id) for op in ops for op_id in names_of(op)}', "set[str]()",
         f"{GUARDS}::test_one_op_that_two_installs_of_a_person_bring_is_judged_once", database=PG,
     ),
     mutant(
@@ -44,27 +44,27 @@ TAKING = (
         f"{FAITH}::test_one_push_in_good_faith_and_one_with_care_never_wait_in_a_circle", database=PG,
     ),
     mutant(
-        "what an op waits for is not locked", PUSH, "    yield from depends_on(op.body)\n", "",
+        "what an op waits for is not locked", JUDGING, "    yield from depends_on(op.body)\n", "",
         f"{PEOPLE}::test_an_op_that_arrives_with_what_it_waits_for_is_never_left_waiting", database=PG,
     ),
     mutant(
-        "who releases an op locks that one alone", PUSH,
-        "{of_op(op_id) for case in cases for op_id in _names(case.op)}", "{of_op(case.row.op_id) for case in cases}",
+        "who releases an op locks that one alone", JUDGING,
+        "{of_op(op_id) for case in cases for op_id in names_of(case.op)}", "{of_op(case.row.op_id) for case in cases}",
         f"{GUARDS}::test_an_op_that_waits_for_two_is_released_by_the_second_though_the_first_is_just_judged",
         database=PG,
     ),
     mutant(
         "who judges what was left locks that alone", PUSH,
-        "{of_op(name) for name in _names(read_op(json.loads(bytes_of(session, op_id))))}", "{of_op(op_id)}",
+        "{of_op(name) for name in names_of(read_op(json.loads(bytes_of(session, op_id))))}", "{of_op(op_id)}",
         f"{GUARDS}::test_what_a_dead_server_left_sees_what_it_waits_for_though_that_is_just_judged", database=PG,
     ),
     mutant(
-        "a released op is not looked at again", PUSH,
+        "a released op is not looked at again", JUDGING,
         '[case for case in cases if status_of(session, case.row.op_id) == "held"]', "cases",
         f"{GUARDS}::test_an_op_that_is_released_while_somebody_lets_it_through_is_judged_once", database=PG,
     ),
     mutant(
-        "whoever lets an op through does not look again", PUSH,
+        "whoever lets an op through does not look again", JUDGING,
         "    if status_of(session, row.op_id) != stored.status:\n", "    if False:\n",
         f"{PEOPLE}::test_a_waiting_op_that_is_let_through_while_its_predecessor_arrives_is_applied_once", database=PG,
     ),
@@ -117,7 +117,7 @@ TAKING = (
         f"{SIDE}::test_a_poisoned_op_is_set_aside_and_its_neighbours_are_applied",
     ),
     mutant(
-        "all of a round is told at once", PUSH, "together = outcomes if moved else", "together =",
+        "all of a round is told at once", JUDGING, "together = outcomes if moved else", "together =",
         f"{SIDE}::test_a_household_that_moves_leaves_the_old_village_after_all_that_was_told_before",
     ),
     mutant(
@@ -245,7 +245,7 @@ TAKING = (
         "sync/test_guards.py::test_an_op_waits_for_its_author_s_own_ops_only",
     ),
     mutant(
-        "held ops are not released", PUSH, "        queue += _released(session, judged, rows)\n", "",
+        "held ops are not released", JUDGING, "        queue += _released(session, judged, rows)\n", "",
         "sync/test_push.py::test_an_op_waits_for_what_it_depends_on",
     ),
     mutant(

@@ -179,7 +179,7 @@ def test_households_that_become_alike_in_one_round_are_asked_about(
     phone = with_family(world).phone("li")
     rename(homes[:3], 1, head_name="王大山", address="青石坡3号")
     assert pairs("open") == {frozenset(pair) for pair in itertools.combinations(homes[:3], 2)}
-    monkeypatch.setattr("server.sync.push.next_round", lambda queue: (list(queue[:1]), list(queue[1:])))
+    monkeypatch.setattr("server.sync.judging.next_round", lambda queue: (list(queue[:1]), list(queue[1:])))
     rename(homes[3:], 1, head_name="王大山", address="青石坡3号")
     monkeypatch.undo()
     assert pairs("open") == {frozenset(pair) for pair in itertools.combinations(homes, 2)}
@@ -216,7 +216,7 @@ def test_side_by_side_ends_as_one_after_the_other(
         ]
 
     together = outcome(world.phone("li"), homes[:3])
-    monkeypatch.setattr("server.sync.push.next_round", lambda queue: (list(queue[:1]), list(queue[1:])))
+    monkeypatch.setattr("server.sync.judging.next_round", lambda queue: (list(queue[:1]), list(queue[1:])))
     assert together == outcome(world.phone("li"), homes[3:])
     assert [status for status, *_ in together].count("applied") >= 3
 
