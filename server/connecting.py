@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakSet
 
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
@@ -93,21 +93,19 @@ def _ask_after_idling(engine: Engine) -> None:
             raise DisconnectionError("the connection died while it lay idle") from error
 
 
-_DOUBT = 600  # seconds after the end of a connection
-_deaths: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()  # when this process last saw a connection end
+_died: WeakSet[Engine] = WeakSet()
 
 
-def died_lately(engine: Engine) -> bool:
-    """Whether a connection of this engine ended lately in the middle of its work: the database may have gone with it,
-    and what somebody sent may be why.
+def has_seen_death(engine: Engine) -> bool:
+    """Whether a connection of this process ever ended in the middle of its work: the database may have gone with it,
+    and what somebody sent may be why. Whoever sends may come again after hours.
     """
-    died = _deaths.get(engine)
-    return died is not None and time.monotonic() - died < _DOUBT
+    return engine in _died
 
 
 def _note_death(engine: Engine, _connection: object, _record: object, error: BaseException | None) -> None:
     if not isinstance(error, DisconnectionError):  # that one had lain idle
-        _deaths[engine] = time.monotonic()
+        _died.add(engine)
 
 
 def _prepare_sqlite(engine: Engine) -> None:

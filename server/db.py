@@ -43,7 +43,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from server import connecting
 from server.connecting import PREPARED_AFTER
 from server.failures import try_again
-from server.sending import Found, Ready, Values, catch_up, end, forget
+from server.sending import Found, Ready, Values, catch_up, forget
 
 T = TypeVar("T")
 
@@ -303,8 +303,8 @@ def write_at_once(statement: Ready, rows: Sequence[Values], *, lasting: bool = T
     commit.
 
     Not `lasting`: everybody sees it from now on, but it is written to the disk with the next lasting commit of anybody
-    (or by PostgreSQL itself, mostly within 0.6 s). For what nobody is told of before such a commit. SQLite, and a
-    database that died lately, write it at once all the same.
+    (or by PostgreSQL itself, mostly within 0.6 s). For what nobody is told of before such a commit. SQLite writes it at
+    once all the same, and so does a process that has seen the database die.
     """
     _prepare()
     return _again(lambda: _at_once(statement, rows, lasting))
@@ -312,23 +312,9 @@ def write_at_once(statement: Ready, rows: Sequence[Values], *, lasting: bool = T
 
 def _at_once(statement: Ready, rows: Sequence[Values], lasting: bool) -> Found:
     with _turn(), db.engine.connect().execution_options(**_options(write=True)) as here, here.begin():
-        return _sent(here, statement, rows, lasting)
-
-
-def _sent(here: Connection, statement: Ready, rows: Sequence[Values], lasting: bool) -> Found:
-    if not (lasting or speaks_sqlite() or connecting.died_lately(db.engine)):
-        _NOT_YET.send(here, ({},))
-    return statement.ask_each(here, rows)
-
-
-def write_ahead(session: Session, statement: Ready, rows: Sequence[Values]) -> Found:
-    """As `write_at_once`, not lasting, but sent with what the session asks for next, just before it. PostgreSQL only,
-    and the session has asked for nothing yet. What it found cannot be looked at when it failed.
-    """
-    here = connection(session)
-    found = _sent(here, statement, rows, lasting=False)
-    end(here)
-    return found
+        if not (lasting or speaks_sqlite() or connecting.has_seen_death(db.engine)):
+            _NOT_YET.send(here, ({},))
+        return statement.ask_each(here, rows)
 
 
 def look_up(statement: Ready, values: Values) -> Found:

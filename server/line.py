@@ -74,7 +74,6 @@ class Line(Connection[Any]):
         self._names: dict[Key, bytes] = {}
         self._named = 0
         self._begun = 0
-        self._is_over = False  # the transaction of what waits
         self._adapter: Any = None
         self._reading = Lock()
 
@@ -84,15 +83,9 @@ class Line(Connection[Any]):
         """
         if len(self._waiting) >= MOST_WAITING:
             self.catch_up()
-        is_first = not self._waiting and self.pgconn.transaction_status == TransactionStatus.IDLE
-        if not alone and (is_first or self._is_over):
+        if not alone and not self._waiting and self.pgconn.transaction_status == TransactionStatus.IDLE:
             self._begin()
         return self._add(statement, values)
-
-    def end(self) -> None:
-        """What was put so far is a transaction: its COMMIT waits with it, and what is put next begins another one."""
-        self._add(b"COMMIT", ())
-        self._is_over = True
 
     def rows(self, result: PGresult) -> list[tuple[Any, ...]]:
         """The rows of a result, each value as Python knows it. Whoever reads what was found after the commit may do so
@@ -112,7 +105,6 @@ class Line(Connection[Any]):
         """Sends what waits and takes the answers. psycopg.Error of the first that failed; what follows was not done."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
-            self._is_over = False
             with self.lock:
                 sent = self._with_preparing(waiting)
                 self._take(sent, self._cross(sent))
@@ -123,15 +115,12 @@ class Line(Connection[Any]):
             if one.answer is not None:
                 one.answer.take(None)
         self._waiting.clear()
-        self._is_over = False
 
     def commit(self) -> None:
         """The commit crosses with what waits. psycopg.Error when nothing was committed."""
         if self.pgconn.transaction_status == TransactionStatus.INERROR:
             raise InternalError("the transaction had failed before: PostgreSQL would roll it back and call it done")
-        if self._is_over:
-            self.catch_up()
-        elif self._waiting:
+        if self._waiting:
             self._add(b"COMMIT", ()).result()
         else:
             super().commit()
@@ -147,7 +136,6 @@ class Line(Connection[Any]):
         is made anew when a connection did twice as much as before. (Of large tables PostgreSQL tells by itself.)
         """
         self._add(_beginning(self.isolation_level, self.read_only), ())
-        self._is_over = False
         self._begun += 1
         if self._begun % YOUNG == 0 and (self._begun // YOUNG).bit_count() == 1:
             self._add(b"DISCARD PLANS", ())

@@ -20,7 +20,7 @@ from sqlalchemy.ext.compiler import compiles
 from server.line import Answer, Line
 from server.plans import Plan, Values, plan
 
-__all__ = ["Found", "Ready", "Values", "among", "catch_up", "end", "forget", "list_of"]
+__all__ = ["Found", "Ready", "Values", "among", "catch_up", "forget", "list_of"]
 
 MANY = 24  # rows that go by COPY: fewer are quicker one by one, on the line
 _CURSOR = "cursor of ready statements"
@@ -140,13 +140,6 @@ def catch_up(here: Connection) -> None:
     if line is not None:
         with _Failing(here, ""):
             line.catch_up()
-
-
-def end(here: Connection) -> None:
-    """Of a connection to PostgreSQL: what was asked so far is a transaction, committed with the next turn."""
-    line = _line(here)
-    assert line is not None  # noqa: S101
-    line.end()
 
 
 def forget(here: Connection) -> None:

@@ -24,7 +24,7 @@ from server.sync.grounds import SETTLED
 from server.sync.judge import open_case, read_all_the_same
 from server.sync.op_row import OpRow, bytes_of, status_of, stored_ops, write_down
 from server.sync.record import Outcome
-from server.sync.rounds import Check, judge_round, log_crash, next_round
+from server.sync.rounds import judge_round, log_crash, next_round
 from server.sync.tables import OpLog
 
 
@@ -62,14 +62,14 @@ def judge_again(session: Session, stored: OpLog, sponsor: Actor, placed: str | N
 
 
 def judge_queue(
-    session: Session, queue: list[Case], held: Set[str] = frozenset(), *, trusting: Check | None = None
+    session: Session, queue: list[Case], held: Set[str] = frozenset(), *, trusting: bool = False
 ) -> list[News]:
     """Judges ops in this order, and those that they release; answers the news. `held`: names locked already."""
     db.lock(session, touched(queue) - held)
     written, rows = list[News](), {case.row.op_id: case.row for case in queue}
     while queue:
         cases, queue = next_round(queue)
-        judged = judge_round(session, cases, trusting)
+        judged = judge_round(session, cases, trusting=trusting)
         written += _records_news(session, [verdict.outcomes for _, verdict in judged])
         for case, verdict in judged:
             written += [*verdict.news, *_settle(session, case, verdict)]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -22,7 +21,7 @@ from sqlalchemy.orm import Session
 from server import db
 from server.accounts.actor import Actor
 from server.failpoints import hit
-from server.failures import is_passing, try_again
+from server.failures import is_passing
 from server.lock_names import of_install, of_op
 from server.sync import attachments, feeds
 from server.sync.acks import acked_so_far, advance
@@ -30,16 +29,12 @@ from server.sync.envelope import RawOp, read_op
 from server.sync.judge import says_all
 from server.sync.judging import Sent, judge_queue, names_of, open_op, touched
 from server.sync.op_row import OpRow, bytes_of, judged_already, stored_ops
-from server.sync.raw import Parcel, Stored, count_try, forget_try, left_over, store_ahead, store_raw
+from server.sync.raw import Parcel, Stored, count_try, forget_try, left_over, store_raw
 from server.sync.results import Result, answer_all
-from server.sync.rounds import Check, unless_it_fails
+from server.sync.rounds import unless_it_fails
 from server.sync.tables import OpLog
 
 FEW = 32  # ops that are judged in good faith: what fails costs twice
-
-
-class NotNewError(Exception):
-    """An op that was taken to be new is stored already."""
 
 
 class JudgedMeanwhileError(Exception):
@@ -71,13 +66,6 @@ def parcel(actor: Actor, elements: Sequence[object]) -> Parcel:
 def push_parcels(parcels: Sequence[Parcel]) -> list[PushAnswer]:
     """As `push`, for several senders in the same two transactions; no two of them are one install or bring one op."""
     hit("push.before_raw")
-    answers = _in_one_go(parcels) or _one_after_the_other(parcels)
-    hit("push.committed")
-    return answers
-
-
-def _one_after_the_other(parcels: Sequence[Parcel]) -> list[PushAnswer]:
-    """Both transactions; the second one begins when the first one is over."""
     stored = store_raw(parcels)
     hit("push.raw_stored")
     answers = _in_good_faith(parcels, stored)
@@ -85,37 +73,8 @@ def _one_after_the_other(parcels: Sequence[Parcel]) -> list[PushAnswer]:
         left = _left_over(parcels, stored)
         _judge_alone([op_id for theirs in left for op_id in theirs])
         answers = db.transact(lambda session: _judge_and_answer(session, parcels, (), left))
+    hit("push.committed")
     return answers
-
-
-def _in_one_go(parcels: Sequence[Parcel]) -> list[PushAnswer] | None:
-    """Both transactions, the first on its way with the first turn of the second: for a few ops that were read already,
-    as reading them before they are stored is no new danger. None: it is to be done one after the other; the ops may be
-    stored by now.
-    """
-    ops = [op for one in parcels for op in one.ops]
-    if db.speaks_sqlite() or not 0 < len(ops) <= FEW or not all(op.op_id and op.instance for op in ops):
-        return None
-
-    def work() -> list[PushAnswer] | None:
-        with suppress(NotNewError), db.write() as session:
-            stored = store_ahead(session, parcels)
-            return _judge_and_answer(session, parcels, stored.ops(), [()] * len(parcels), partial(_be_new, stored))
-        return None
-
-    try:
-        return unless_it_fails(work, "one go failed", len(ops))
-    except DBAPIError as error:
-        if try_again(error):
-            return None
-        raise
-
-
-def _be_new(stored: Stored) -> None:
-    """Before any of them is judged: one that was stored before may be what a server died of."""
-    if not stored.is_all_new:
-        raise NotNewError
-    hit("push.raw_stored")
 
 
 def _in_good_faith(parcels: Sequence[Parcel], stored: Stored) -> list[PushAnswer] | None:
@@ -126,7 +85,7 @@ def _in_good_faith(parcels: Sequence[Parcel], stored: Stored) -> list[PushAnswer
 
     def judge_in_good_faith() -> list[PushAnswer]:
         left = [()] * len(parcels)
-        return db.transact(lambda session: _judge_and_answer(session, parcels, stored.ops(), left))
+        return db.transact(lambda session: _judge_and_answer(session, parcels, stored.new_ops(), left))
 
     return unless_it_fails(judge_in_good_faith, "good faith failed", len(op_ids))
 
@@ -176,15 +135,9 @@ def _judge_left(session: Session, op_id: str) -> None:
 
 
 def _judge_and_answer(
-    session: Session,
-    parcels: Sequence[Parcel],
-    new: Sequence[OpRow],
-    left: Sequence[Sequence[str]],
-    check: Check = lambda: None,
+    session: Session, parcels: Sequence[Parcel], new: Sequence[OpRow], left: Sequence[Sequence[str]]
 ) -> list[PushAnswer]:
-    """The second transaction; the feeds are its last statements. `new`: all ops, taken to be unjudged in good faith,
-    which `check` may end before they are judged.
-    """
+    """The second transaction; the feeds are its last statements. `new`: all ops, taken to be unjudged in good faith."""
     db.plan_once(session)
     sent = _sent(parcels)
     early = {row.op_id: open_op(session, row, sent) for row in new if says_all(sent.ops[row.content_hash])}
@@ -193,7 +146,7 @@ def _judge_and_answer(
     judged = judged_already(session, [row.op_id for row in new])
     todo = new or _unjudged_of(session, parcels)
     cases = [early.get(row.op_id) or open_op(session, row, sent) for row in todo]
-    written = judge_queue(session, cases, held, trusting=check if new else None)
+    written = judge_queue(session, cases, held, trusting=bool(new))
     if judged.all():
         raise JudgedMeanwhileError
     answers = [_answer(session, one, todo, done) for one, done in zip(parcels, left, strict=True)]

@@ -49,13 +49,9 @@ class Stored:
         new = set(self.kept.scalars()) if self.kept else set()
         return {op_id: row for op_id, row in self.given.items() if op_id in new}
 
-    @property
-    def is_all_new(self) -> bool:
-        return self.rows.keys() == self.given.keys()
-
-    def ops(self) -> list[OpRow]:
-        """All that were given, taken to be new: unjudged, in the order sent."""
-        return [OpRow(*(row[name] for name in SENT)) for row in self.given.values()]
+    def new_ops(self) -> list[OpRow]:
+        """The new ops, unjudged, in the order sent."""
+        return [OpRow(*(row[name] for name in SENT)) for row in self.rows.values()]
 
     def brought_before(self, parcel: Parcel) -> list[str]:
         """The sender's ops that were stored already, in the order sent."""
@@ -68,22 +64,11 @@ def store_raw(parcels: Sequence[Parcel]) -> Stored:
     """
     if any(op.op_id is None for parcel in parcels for op in parcel.ops):
         db.transact(partial(_keep_aside, parcels=parcels))
-    rows = _rows(parcels)
-    kept = db.write_at_once(_keep(db.speaks_sqlite()), list(rows.values()), lasting=False) if rows else None
-    return Stored(rows, kept)
-
-
-def store_ahead(session: Session, parcels: Sequence[Parcel]) -> Stored:
-    """As `store_raw`, on the connection of the second transaction and with its first turn; for ops alone."""
-    rows = _rows(parcels)
-    return Stored(rows, db.write_ahead(session, _keep(sqlite_speaks=False), list(rows.values())))
-
-
-def _rows(parcels: Sequence[Parcel]) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {}
     for parcel in parcels:
         _collect(parcel, rows)
-    return rows
+    kept = db.write_at_once(_keep(db.speaks_sqlite()), list(rows.values()), lasting=False) if rows else None
+    return Stored(rows, kept)
 
 
 @cache

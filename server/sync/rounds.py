@@ -22,7 +22,6 @@ from server.sync.envelope import depends_on
 from server.sync.judge import judge, read_ahead, reads_ahead
 
 T = TypeVar("T")
-Check = Callable[[], object]
 TRIES = 3
 log = structlog.get_logger()
 
@@ -51,14 +50,13 @@ def _names(case: Case) -> set[str]:
     return {*case.touches, *(f"op:{op_id}" for op_id in (case.row.op_id, *needed))}
 
 
-def judge_round(session: Session, cases: Sequence[Case], trusting: Check | None = None) -> list[tuple[Case, Verdict]]:
+def judge_round(session: Session, cases: Sequence[Case], *, trusting: bool = False) -> list[tuple[Case, Verdict]]:
     """The verdicts on ops that touch nothing in common, and their effects in this transaction.
 
-    `trusting`: whatever fails is for the caller, who undoes the whole transaction; so is what this finds, before the
-    first op is judged.
+    `trusting`: whatever fails is for the caller, who undoes the whole transaction.
     """
-    if trusting is not None:
-        return list(zip(cases, _judge_on_desk(session, cases, trusting), strict=True))
+    if trusting:
+        return list(zip(cases, _judge_on_desk(session, cases), strict=True))
     verdicts = _judge_together(session, cases) if len(cases) > 1 else None
     return list(zip(cases, verdicts or [_judge_one(session, case) for case in cases], strict=True))
 
@@ -99,11 +97,9 @@ def _judge_one(session: Session, case: Case) -> Verdict:
     return Verdict("quarantined", "op.unjudgeable", f"{TRIES}", region=quarantine.area_of(session, case.actor))
 
 
-def _judge_on_desk(session: Session, cases: Sequence[Case], check: Check | None = None) -> list[Verdict]:
+def _judge_on_desk(session: Session, cases: Sequence[Case]) -> list[Verdict]:
     with open_desk(session) as desk:
         read_ahead(session, desk, cases)
-        if check is not None:
-            check()
         return [judge(session, case) for case in cases]
 
 

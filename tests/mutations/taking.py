@@ -11,7 +11,7 @@ FERRY, RAW, JUDGING = "server/sync/ferry.py", "server/sync/raw.py", "server/sync
 PEOPLE, GUARDS = "sync/test_concurrency_people.py", "sync/test_concurrency_guards.py"
 BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
 SIDE, FAITH = "sync/test_rounds.py", "sync/test_good_faith.py"
-DEATH, GO = "sync/test_database_kill.py", "sync/test_one_go.py"
+DEATH = "sync/test_database_kill.py"
 PG = "postgres"
 LOCK = "ask(session, _TAKE_ALONE, "
 
@@ -171,26 +171,12 @@ TAKING = (
         ),
     ),
     mutant(
-        "an op that was stored before is judged in one go", PUSH, "    if not stored.is_all_new:\n", "    if False:\n",
-        f"{GO}::test_it_is_stored_before_it_is_judged_and_one_that_may_have_killed_is_not_trusted", database=PG,
-    ),
-    mutant(
-        "what failed in one go is not tried with care", PUSH,
-        "return unless_it_fails(work, \"one go failed\", len(ops))", "return work()",
-        f"{GO}::test_what_fails_once_is_tried_again_and_leaves_nothing_behind", database=PG,
-    ),
-    mutant(
-        "what travels ahead is committed with what follows it", DB, "    end(here)\n", "",
-        f"{GO}::test_what_fails_once_is_tried_again_and_leaves_nothing_behind",
-        f"{GO}::test_it_is_stored_before_it_is_judged_and_one_that_may_have_killed_is_not_trusted", database=PG,
-    ),
-    mutant(
         "no commit waits for the disk", DB, "        _keep_prepared(here, often)\n",
         "        _keep_prepared(here, often)\n        if write:\n            _NOT_YET.send(here, ({},))\n",
         f"{DEATH}::test_what_was_answered_is_there_after_the_database_was_killed", database=PG,
     ),
     mutant(
-        "a database that died is trusted like any other", DB, " or connecting.died_lately(db.engine)", "",
+        "a database that was seen to die is trusted", DB, " or connecting.has_seen_death(db.engine)", "",
         f"{DEATH}::test_after_a_connection_ended_everything_waits_for_the_disk_again", database=PG,
     ),
     mutant(

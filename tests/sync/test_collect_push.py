@@ -1,13 +1,11 @@
-"""Submissions of ODK clients: both transactions of a push travel together where the database allows it.
-
-What holds of a push holds of them: stored before it is judged, judged once, and whoever is wrong has done nothing.
+"""Submissions of ODK Collect, one request each: what holds of a push holds of them. Stored before anything else is done
+with them, judged once, in few turns; and whoever is wrong there has done nothing.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -18,22 +16,20 @@ from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from server import db
 from server.accounts import tokens
 from server.accounts.installs import claim_install
 from server.failpoints import NAMES
 from server.line import Line
 from server.registry.tables import EntityVersion
-from server.sending import catch_up
-from server.sync import push as pushing
 from server.sync import rounds
 from server.sync.case import Case, Verdict
+from server.sync.desk import Desk
 from server.sync.tables import OpLog, Submission
 from tests.serving import forked
 from tests.world import WANG, World, build_world
 
 PLACES = [name for name in NAMES if name.startswith("push.")]
-TURNS = 4  # its key; raw op, locks and records; their written values; all that it writes
+TURNS = 5  # its key; the raw op; locks and records; their written values; all that it writes
 
 
 @dataclass
@@ -82,7 +78,7 @@ def judged(collect: Collect) -> tuple[list[Any], int, int]:
     return found
 
 
-def test_a_submission_takes_four_turns(
+def test_a_submission_takes_five_turns(
     collect: Collect, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if database_url.startswith("sqlite"):
@@ -154,30 +150,42 @@ def test_it_is_stored_before_it_is_judged_and_one_that_may_have_killed_is_not_tr
     assert judged(collect) == ([("quarantined", 4)], 0, 1)
 
 
-def test_one_that_somebody_judges_meanwhile_is_judged_once(
+@pytest.mark.parametrize("late", [False, True])
+def test_one_that_kills_before_it_is_judged_is_set_aside_too(
+    collect: Collect, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    """While what it needs is read ahead, or just after."""
+    monkeypatch.setattr("server.sync.raw.LEASE", timedelta(0))
+    xml, real = collect.fill("31"), rounds.read_ahead
+
+    def die(session: Session, desk: Desk, cases: Sequence[Case]) -> None:
+        if late:
+            real(session, desk, cases)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(rounds, "read_ahead", die)
+    for tries in (1, 2, 3):
+        with pytest.raises(KeyboardInterrupt):
+            collect.send(xml)
+        assert judged(collect) == ([(None, tries)], 0, 1)
+    assert collect.send(xml).status_code == 201
+    assert judged(collect) == ([("quarantined", 4)], 0, 1)
+
+
+def test_one_that_ends_its_connection_each_time_is_set_aside_too(
     collect: Collect, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the commit of its bytes and its locks: by the worker, or by a resend in another process."""
     if database_url.startswith("sqlite"):
-        pytest.skip("its transactions never travel together")
-    real, left = db.lock, list[int]()
-
-    def judge_left() -> int:
-        with collect.world.app.app_context():
-            return pushing.judge_left_over(timedelta(0))
-
-    def lock(session: Session, keys: set[str]) -> None:
-        monkeypatch.undo()
-        catch_up(db.connection(session))  # its bytes are committed
-        with ThreadPoolExecutor(1) as pool:
-            left.append(pool.submit(judge_left).result())
-        real(session, keys)
-
+        pytest.skip("SQLite has no connections that others end")
+    monkeypatch.setattr("server.sync.raw.LEASE", timedelta(0))
     xml = collect.fill("31")
-    monkeypatch.setattr(db, "lock", lock)
-    assert collect.send(xml).status_code == 201
-    assert left == [1]
-    assert judged(collect) == ([("applied", 1)], 1, 2)
+
+    def die(session: Session, *_: object) -> None:
+        session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+    monkeypatch.setattr(rounds, "read_ahead", die)
+    assert [collect.send(xml).status_code for _ in range(5)] == [500, 500, 500, 201, 201]
+    assert judged(collect) == ([("quarantined", 4)], 0, 1)
 
 
 @pytest.mark.kill
