@@ -43,7 +43,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
 from server import connecting
 from server.connecting import PREPARED_AFTER
 from server.failures import try_again
-from server.sending import Found, Ready, Values, catch_up, forget
+from server.sending import Found, Ready, Values, catch_up, forget, list_of
 
 T = TypeVar("T")
 
@@ -385,10 +385,11 @@ def _again(work: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
-_KEYS = bindparam("keys", type_=postgresql.ARRAY(String()))
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(:keys) AS k")
-_SHARE = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(:keys) AS k")
-_TAKE_ALONE, _TAKE_TOGETHER = Ready(_LOCK.bindparams(_KEYS)), Ready(_SHARE.bindparams(_KEYS))
+_KEYS = bindparam("keys", type_=list_of(String()))
+_LOCK = Ready(text("SELECT pg_advisory_xact_lock(hashtextextended(k, 0)) FROM unnest(:keys) AS k").bindparams(_KEYS))
+_SHARE = Ready(
+    text("SELECT pg_advisory_xact_lock_shared(hashtextextended(k, 0)) FROM unnest(:keys) AS k").bindparams(_KEYS)
+)
 
 
 def lock(session: Session, keys: set[str]) -> None:
@@ -397,13 +398,13 @@ def lock(session: Session, keys: set[str]) -> None:
     PostgreSQL: advisory locks; SQLite: its writer is alone already.
     """
     if keys and not is_sqlite(session):
-        ask(session, _TAKE_ALONE, {"keys": sorted(keys)})
+        ask(session, _LOCK, {"keys": sorted(keys)})
 
 
 def lock_shared(session: Session, keys: set[str]) -> None:
     """As `lock`, but together with others who only share; it keeps out who takes a name alone."""
     if keys and not is_sqlite(session):
-        ask(session, _TAKE_TOGETHER, {"keys": sorted(keys)})
+        ask(session, _SHARE, {"keys": sorted(keys)})
 
 
 def try_lock(session: Session, key: str) -> bool:

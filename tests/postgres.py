@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.processor import children, lives
+from tests.processor import children, command, lives
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -67,7 +67,7 @@ def kill(folder: Path) -> None:
 @contextmanager
 def writer_stopped(folder: Path) -> Iterator[None]:
     """Meanwhile nothing is given to the operating system but what a commit waits for."""
-    [writer] = [pid for pid in _processes(folder) if "walwriter" in Path(f"/proc/{pid}/cmdline").read_text()]
+    [writer] = [pid for pid in _processes(folder) if "walwriter" in command(pid)]
     os.kill(writer, signal.SIGSTOP)
     try:
         yield

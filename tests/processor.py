@@ -14,10 +14,15 @@ def seconds_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def stats() -> dict[int, list[str]]:
+    """The fields of every process' stat line from the state on, by pid."""
+    pids = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
+    return {pid: fields for pid in pids if (fields := _stat(pid))}
+
+
 def children(pid: int) -> list[int]:
     """Processes that this one began and that are there."""
-    found = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
-    return [child for child in found if (fields := _stat(child)) and int(fields[1]) == pid]
+    return [child for child, fields in stats().items() if int(fields[1]) == pid]
 
 
 def lives(pid: int) -> bool:
@@ -26,8 +31,16 @@ def lives(pid: int) -> bool:
     return bool(fields) and fields[0] != "Z"
 
 
+def command(pid: int) -> str:
+    """Its command line; nothing of one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
 def _stat(pid: int) -> list[str]:
-    """The fields from the state on; none of one that is gone."""
+    """Nothing of one that has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

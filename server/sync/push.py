@@ -1,9 +1,10 @@
 """Field data comes in. Two transactions: the raw ops are committed first, then they are judged; the answer comes last.
 
-So whatever happens in between, the ops are stored and a resend finds them. A few new ops are judged in good faith: as
-the first transaction knows them, without a savepoint. If anything fails, that is undone, and all is judged with care:
-tried again, and an op that crashed three times is set aside, so that no input can kill for ever. What a dead server
-left is judged op by op, each in a transaction of its own: so the one that kills is told from its neighbours.
+So whatever becomes of the server in between, the ops are stored and a resend finds them. A few new ops are judged in
+good faith: as the first transaction knows them, without a savepoint. If anything fails, that is undone, and all is
+judged with care: tried again, and an op that crashed three times is set aside, so that no input can kill for ever. What
+a dead server left is judged op by op, each in a transaction of its own: so the one that kills is told from its
+neighbours.
 """
 
 from __future__ import annotations

@@ -62,8 +62,8 @@ def store_raw(parcels: Sequence[Parcel]) -> Stored:
     """Committed when it returns, but lasting only with the second transaction, before which nobody is told of it. An op
     id that is stored already stays as it is; what is no op is kept aside, lastingly.
     """
-    if any(op.op_id is None for parcel in parcels for op in parcel.ops):
-        db.transact(partial(_keep_aside, parcels=parcels))
+    if unread := [(parcel.actor, op) for parcel in parcels for op in parcel.ops if op.op_id is None]:
+        db.transact(partial(_keep_aside, unread=unread))
     rows: dict[str, dict[str, Any]] = {}
     for parcel in parcels:
         _collect(parcel, rows)
@@ -79,8 +79,8 @@ def _keep(sqlite_speaks: bool) -> Ready:
     return Ready(keep.returning(table.c.op_id))
 
 
-def _keep_aside(session: Session, parcels: Sequence[Parcel]) -> None:
-    for actor, op in ((parcel.actor, op) for parcel in parcels for op in parcel.ops if op.op_id is None):
+def _keep_aside(session: Session, unread: Sequence[tuple[Actor, RawOp]]) -> None:
+    for actor, op in unread:
         seq = seq_of(actor, op)
         quarantine.keep(session, actor, "op.unreadable", op.raw, install_id=actor.install_id, seq=seq)
 

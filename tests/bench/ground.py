@@ -24,7 +24,7 @@ from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.record import Origin, RecordWrite
 from tests.postgres import private_postgres
-from tests.processor import TICK
+from tests.processor import TICK, command, stats
 from tests.serving import serving
 from tests.world import QINGSHI, World, add_form, build_world
 
@@ -136,24 +136,8 @@ def parallel(work: Callable[..., object], arguments: Sequence[tuple[object, ...]
 
 def cpu_seconds(marks: Sequence[str]) -> float:
     """Processor time so far of all processes whose command line holds one of the marks, with their children."""
-    stats = dict(_stats())
-    chosen = {pid for pid in stats if any(mark and mark in _command(pid) for mark in marks)}
-    chosen |= {pid for pid, fields in stats.items() if int(fields[1]) in chosen}
+    found = stats()
+    chosen = {pid for pid in found if any(mark and mark in command(pid) for mark in marks)}
+    chosen |= {pid for pid, fields in found.items() if int(fields[1]) in chosen}
     # utime, stime, and both of the children that have ended
-    return sum(int(ticks) for pid in chosen for ticks in stats[pid][11:15]) / TICK
-
-
-def _stats() -> Iterator[tuple[int, list[str]]]:
-    """(pid, fields of its stat line from the state on)."""
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            yield int(path.parent.name), path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has ended
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    except OSError:
-        return ""
+    return sum(int(ticks) for pid in chosen for ticks in found[pid][11:15]) / TICK

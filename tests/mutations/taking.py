@@ -13,7 +13,7 @@ BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
 SIDE, FAITH = "sync/test_rounds.py", "sync/test_good_faith.py"
 DEATH = "sync/test_database_kill.py"
 PG = "postgres"
-LOCK = "ask(session, _TAKE_ALONE, "
+LOCK = "ask(session, _LOCK, "
 
 TAKING = (
     # Simultaneity

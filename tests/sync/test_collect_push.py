@@ -103,6 +103,14 @@ def test_one_that_comes_again_is_judged_once(collect: Collect) -> None:
     assert judged(collect) == ([("applied", 1)], 1, 2)
 
 
+def dies_three_times(collect: Collect, xml: bytes) -> None:
+    """It is stored each time, and each try counts."""
+    for tries in (1, 2, 3):
+        with pytest.raises(KeyboardInterrupt):
+            collect.send(xml)
+        assert judged(collect) == ([(None, tries)], 0, 1)
+
+
 def in_python(_session: Session) -> None:
     raise ZeroDivisionError
 
@@ -142,10 +150,7 @@ def test_it_is_stored_before_it_is_judged_and_one_that_may_have_killed_is_not_tr
 
     with monkeypatch.context() as patch:
         patch.setattr(rounds, "judge", die)
-        for tries in (1, 2, 3):
-            with pytest.raises(KeyboardInterrupt):
-                collect.send(xml)
-            assert judged(collect) == ([(None, tries)], 0, 1)
+        dies_three_times(collect, xml)
     assert collect.send(xml).status_code == 201
     assert judged(collect) == ([("quarantined", 4)], 0, 1)
 
@@ -164,10 +169,7 @@ def test_one_that_kills_before_it_is_judged_is_set_aside_too(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(rounds, "read_ahead", die)
-    for tries in (1, 2, 3):
-        with pytest.raises(KeyboardInterrupt):
-            collect.send(xml)
-        assert judged(collect) == ([(None, tries)], 0, 1)
+    dies_three_times(collect, xml)
     assert collect.send(xml).status_code == 201
     assert judged(collect) == ([("quarantined", 4)], 0, 1)
 
