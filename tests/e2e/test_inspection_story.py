@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +18,18 @@ import pytest
 import requests
 from playwright.sync_api import Page, Playwright, expect
 
-from server.db import today
 from tests.e2e.case_records import Filling
 from tests.e2e.desk import ADMIN, session, sign_in
 from tests.e2e.forms_county import case_named, fill, save
 from tests.e2e.phone_app import PhoneApp
 from tests.e2e.running import PASSWORD, PHONE, Demo, chromium
+from tests.inspection.finding_desk import in_a_week
 
 pytestmark = pytest.mark.browser
 
 INSPECTOR, TOWNSHIP = "wei.duo", "990101200000"
 DICE = "16180339887498948482"
 NAME, ENGLISH = "第四季度入户抽查", "Fourth quarter"
-IN_A_WEEK = (today() + timedelta(days=7)).isoformat()
 # The notice says these, and nobody types them again; the day is today's.
 KNOWN = ("/data/finding/", "/data/visit_date")
 # What the audit says of attempts that failed.
@@ -238,7 +236,7 @@ def stands(page: Page, state: str) -> None:
 def order_and_send(page: Page, address: str, finding: str) -> None:
     page.goto(f"{address}/console/#/findings?area={TOWNSHIP}&finding={finding}")
     stands(page, "upheld")
-    take(page, "order", due=IN_A_WEEK, lead="乡村振兴办", partner="村委会")
+    take(page, "order", due=in_a_week(), lead="乡村振兴办", partner="村委会")
     stands(page, "rectifying")
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from server.inspection.tables import InspectionTask
 from tests.inspection.finding_desk import (
-    IN_A_WEEK,
     claim,
+    in_a_week,
     look,
     refusals,
     send_look,
@@ -70,10 +70,10 @@ def test_what_was_not_put_right_goes_back_with_a_new_day_from_the_phone(world: W
     seen = look(world, inspector, "no")
     [row] = inspector.send(step_op(inspector, finding, "return", "只补了一半", check=seen, due="下周"))
     assert (row["status"], row["detail"]) == ("quarantined", "due")
-    [row] = inspector.send(step_op(inspector, finding, "return", "只补了一半", check=seen, due=IN_A_WEEK))
+    [row] = inspector.send(step_op(inspector, finding, "return", "只补了一半", check=seen, due=in_a_week()))
     assert row["status"] == "applied"
     village = entries(world.phone("li"), f"region:{QINGSHI}", "finding")[-1]
-    assert (village["state"], village["due_on"], village["steps"][-1]["check"]) == ("rectifying", IN_A_WEEK, seen)
+    assert (village["state"], village["due_on"], village["steps"][-1]["check"]) == ("rectifying", in_a_week(), seen)
     assert claim(world.phone("li"), finding)["status"] == "applied"
     assert offered(world) == ["return", "verify"]
 
@@ -85,7 +85,7 @@ def test_an_errand_that_is_taken_back_takes_the_finding_from_the_phone(world: Wo
     assert world.phone("zhang").post(f"/assignments/{errand['id']}/withdraw", {}).status_code == 200
     gone = [row for row in came(world, "eviction") if row["dataset"] == "finding"]
     assert [row["id"] for row in gone] == [finding["id"]]
-    assert take(world, "inspector", finding, "return", text="没改", due=IN_A_WEEK).status_code == 404
+    assert take(world, "inspector", finding, "return", text="没改", due=in_a_week()).status_code == 404
 
 
 def test_who_is_still_to_visit_the_household_blind_is_not_sent_to_look(world: World) -> None:

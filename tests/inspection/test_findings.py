@@ -19,9 +19,9 @@ from server.inspection.tables import Inspection, InspectionTask
 from server.registry.tables import RuleFinding
 from server.sync.tables import Attachment, OpLog, Quarantine
 from tests.inspection.finding_desk import (
-    IN_A_WEEK,
     PHOTO,
     claim,
+    in_a_week,
     look,
     open_by_hand,
     photo,
@@ -65,7 +65,7 @@ def test_the_office_admits_a_late_appeal_with_its_reason(world: World) -> None:
     assert take(world, "li", finding, "appeal", text="当时没有信号").json["code"] == "finding.moved"
     assert take(world, "li", finding, "admit_late", text="当时没有信号").json["code"] == "finding.own"
     assert take(world, "zhang", finding, "admit_late").json["code"] == "request.invalid"
-    take(world, "zhang", finding, "order", due=IN_A_WEEK, lead="住建所")
+    take(world, "zhang", finding, "order", due=in_a_week(), lead="住建所")
     late = take(world, "zhang", finding, "admit_late", text="村里大雪断路，纸质申诉今天送到").json
     assert (late["state"], late["steps"][-1]["text"]) == ("appealed", "村里大雪断路，纸质申诉今天送到")
     assert take(world, "zhang", finding, "uphold", text="成立").json["code"] == "finding.own"
@@ -81,8 +81,8 @@ def test_a_finding_goes_from_its_opening_over_an_appeal_to_its_closing(world: Wo
     assert (row["id"], row["text"], row["state"]) == (finding["id"], "厨房屋檐开裂", "opened")
     assert li.send(step_op(li, finding, "appeal", "已经修过", attachments=[photo()]))[0]["status"] == "applied"
     assert take(world, "qian", finding, "uphold", text="照片是去年的").json["state"] == "upheld"
-    ordered = take(world, "zhang", finding, "order", due=IN_A_WEEK, lead="住建所", partner="村委会").json
-    assert (ordered["state"], ordered["due_on"]) == ("rectifying", IN_A_WEEK)
+    ordered = take(world, "zhang", finding, "order", due=in_a_week(), lead="住建所", partner="村委会").json
+    assert (ordered["state"], ordered["due_on"]) == ("rectifying", in_a_week())
     assert claim(li, finding)["status"] == "applied"
     assert send_look(world, finding).status_code == 201
     seen = look(world, world.phone("inspector"))
@@ -253,7 +253,7 @@ def test_the_opener_does_not_close_what_the_opener_opened(world: World) -> None:
     assert take(world, "zhang", finding, "close").json["code"] == "finding.own"
     assert take(world, "li", finding, "close").json["code"] == "finding.own"
     assert take(world, "qian", finding, "close").json["state"] == "closed"
-    assert take(world, "zhang", finding, "reopen", text="又漏了", due=IN_A_WEEK).json["state"] == "rectifying"
+    assert take(world, "zhang", finding, "reopen", text="又漏了", due=in_a_week()).json["state"] == "rectifying"
 
 
 def test_who_became_the_village_s_meanwhile_decides_nothing_any_more(world: World) -> None:
@@ -316,15 +316,15 @@ def test_what_is_overdue_rises_from_the_township_to_the_county(world: World) -> 
 def test_steps_out_of_order_and_steps_that_say_too_little_are_refused(world: World) -> None:
     finding = open_by_hand(world)
     for by, step in (("qian", "uphold"), ("qian", "order"), ("qian", "verify"), ("qian", "close"), ("li", "claim")):
-        more = {"text": "x", "due": IN_A_WEEK, "lead": "x"}
+        more = {"text": "x", "due": in_a_week(), "lead": "x"}
         assert take(world, by, finding, step, **more).json["code"] == "finding.moved"
     assert len(refusals(world)) == 5
     take(world, "li", finding, "accept")
-    lacking = take(world, "qian", finding, "order", due=IN_A_WEEK)
+    lacking = take(world, "qian", finding, "order", due=in_a_week())
     assert (lacking.status_code, lacking.json["errors"][0]["where"]) == (400, "lead")
     late = take(world, "qian", finding, "order", due="2020-01-01", lead="住建所")
     assert (late.status_code, late.json["errors"][0]["where"]) == (400, "due")
-    take(world, "qian", finding, "order", due=IN_A_WEEK, lead="住建所")
+    take(world, "qian", finding, "order", due=in_a_week(), lead="住建所")
     li = world.phone("li")
     [result] = li.send(step_op(li, finding, "claim", "没有照片"))
     assert (result["status"], result["code"], result["detail"]) == ("quarantined", "op.incomplete", "photo")
@@ -337,7 +337,7 @@ def test_only_a_later_check_on_the_spot_that_says_so_verifies(world: World) -> N
     wanting = look(world, world.phone("qian"), "no")
     for check in (None, str(uuid.uuid4()), old, wanting):
         assert take(world, "qian", finding, "verify", check=check).json["code"] == "request.invalid"
-    assert take(world, "qian", finding, "return", text="只修了一半", due=IN_A_WEEK).json["state"] == "rectifying"
+    assert take(world, "qian", finding, "return", text="只修了一半", due=in_a_week()).json["state"] == "rectifying"
     assert world.phone("zhang").post(
         f"/findings/{finding['id']}/checks", {"person_id": world.people["li"]}
     ).json["code"] == "finding.own"  # fmt: skip
@@ -413,9 +413,9 @@ def test_of_two_steps_at_one_moment_the_second_is_told_that_the_finding_has_move
 
 def test_who_saw_an_older_state_is_told_although_the_step_would_still_be_possible(world: World) -> None:
     finding = to_claimed(world)
-    take(world, "qian", finding, "return", text="缺一块", due=IN_A_WEEK)
+    take(world, "qian", finding, "return", text="缺一块", due=in_a_week())
     claim(world.phone("li"), finding)
-    stale = take(world, "qian", finding, "return", text="缺一块", due=IN_A_WEEK, seen=3)
+    stale = take(world, "qian", finding, "return", text="缺一块", due=in_a_week(), seen=3)
     assert (stale.status_code, stale.json["code"]) == (409, "finding.moved")
 
 
@@ -467,7 +467,7 @@ def test_similar_cases_of_the_township_are_counted_first_and_then_assigned_once(
     assert (shown["households"], [one["id"] for one in shown["first"]], shown["region"]) == (1, [BAI], EAST)
     unhelped = zhang.post(path, {"form_id": "small_visit"}).json
     assert (unhelped["errands"], unhelped["left_out"]) == (0, 1) and "帮扶人" in unhelped["why"]["zh"]
-    body = {"form_id": "small_visit", "person_id": world.people["bai"], "due": IN_A_WEEK}
+    body = {"form_id": "small_visit", "person_id": world.people["bai"], "due": in_a_week()}
     first, again = (zhang.post(path, body).json for _ in range(2))
     assert first == {"errands": 1, "new": 1, "left_out": 0, "why": None}
     assert (again["errands"], again["new"]) == (1, 0) and "派过" in again["why"]["zh"]

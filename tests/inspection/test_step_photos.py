@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.evidence.test_judging import LAT, LON, Camera, attachment, place_house
-from tests.inspection.finding_desk import IN_A_WEEK, open_by_hand, send_look, staff, step_op, take
+from tests.inspection.finding_desk import in_a_week, open_by_hand, send_look, staff, step_op, take
 from tests.sync.office import upload
 from tests.world import World, add_policies, build_world
 
@@ -28,7 +28,7 @@ def claimed(world: World, camera: Camera, attachments: list[dict[str, Any]], **m
     """A finding that the village reports as put right, with these photos."""
     finding = open_by_hand(world)
     assert take(world, "li", finding, "accept").status_code == 200
-    assert take(world, "zhang", finding, "order", due=IN_A_WEEK, lead="住建所").status_code == 200
+    assert take(world, "zhang", finding, "order", due=in_a_week(), lead="住建所").status_code == 200
     given = step_op(camera.phone, finding, "claim", "已修好", attachments=attachments, **more)
     assert camera.phone.send(given)[0]["status"] == "applied"
     for content in (ROOF, WALL):
