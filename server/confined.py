@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import IO, Literal
 
 from server.config import ROOT
+from server.processors import at_large
 
 OUT_OF_MEMORY = 3  # exit code
 Reason = Literal["time", "memory", "output", "crash"]
@@ -62,9 +63,10 @@ _FREE = {"MALLOC_MMAP_THRESHOLD_": "1048576"}
 def start(module: str, stdin: int | IO[bytes], stdout: int | IO[bytes]) -> subprocess.Popen[bytes]:
     """`python -m module` in a clean environment: settings may hold the database's password."""
     env = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", **_FREE}
-    return subprocess.Popen(  # noqa: S603 - modules of this program only
-        [sys.executable, "-m", module], stdin=stdin, stdout=stdout, env=env, cwd="/", bufsize=0
-    )
+    with at_large():
+        return subprocess.Popen(  # noqa: S603 - modules of this program only
+            [sys.executable, "-m", module], stdin=stdin, stdout=stdout, env=env, cwd="/", bufsize=0
+        )
 
 
 # More at once would only take each other's time.

@@ -7,15 +7,15 @@ A browser sends a request again by itself, from its first byte, when a connectio
 For a piece of a photo that is dear on a bad line: the server has what came, and the phone would go on from there. So
 each piece travels on a connection of its own (tests/bench/bench_phone.py --only line).
 
-Clients are spread evenly over the processes (web_process.py).
+Clients are spread evenly over the processes (web_process.py), and each process stays on its processor (processors.py).
 """
 
 from __future__ import annotations
 
 import gc
-from typing import Protocol
+from typing import Any, Protocol
 
-from server import web_process
+from server import processors, web_process
 
 OBJECTS = 10_000  # new ones before the youngest are looked through
 ROUNDS = 20  # of looking through the younger before the older are
@@ -30,6 +30,17 @@ class Asked(Protocol):
     path: str
 
     def force_close(self) -> None: ...
+
+
+def pre_fork(arbiter: Any, worker: web_process.EvenWorker) -> None:
+    """Said by the parent, one process after the other: it knows where those live that are there."""
+    taken = [one.home for one in arbiter.WORKERS.values()]
+    worker.home = processors.home(processors.usable(), taken, arbiter.num_workers)
+
+
+def post_fork(_arbiter: object, worker: web_process.EvenWorker) -> None:
+    """Before it has threads: they stay where their process is."""
+    processors.settle(worker.home)
 
 
 def post_worker_init(_worker: object) -> None:

@@ -30,6 +30,8 @@ _counts = memoryview(mmap.mmap(-1, 4 * SLOTS)).cast("i")
 class EvenWorker(ThreadWorker):  # type: ignore[misc]
     """Connections are spread evenly over such processes, and their threads stay with them for a moment."""
 
+    home: int | None = None  # the processor that it stays on
+
     @property
     def nr_conns(self) -> int:
         """Connections that are open here, as gunicorn counts them; siblings are told each change."""

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
+from pathlib import Path
 
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
@@ -90,6 +91,47 @@ def test_clients_are_shared_out_evenly_also_after_a_process_died() -> None:
         os.kill(dead, signal.SIGKILL)
         until(lambda: dead not in (now := seen(port, 16)) and len(now) == 2)
         assert even_rounds(port) >= ROUNDS - 3
+
+
+@pytest.mark.kill
+def test_each_process_stays_on_a_processor_of_its_own_and_the_next_takes_the_place_of_one_that_died() -> None:
+    with on_two_processors() as two, processes(2) as port:
+        pids = set(seen(port, 16))
+        assert homes(pids) == [{one} for one in two]
+        dead = pids.pop()
+        os.kill(dead, signal.SIGKILL)
+        until(lambda: dead not in (now := seen(port, 16)) and len(now) == 2)
+        assert homes(seen(port, 16)) == [{one} for one in two]
+
+
+@pytest.mark.kill
+def test_a_process_that_has_more_than_one_processor_to_itself_is_left_to_the_system() -> None:
+    with on_two_processors() as two, processes(1) as port:
+        assert homes(seen(port, 1)) == [set(two)]
+
+
+@contextmanager
+def on_two_processors() -> Iterator[list[int]]:
+    """What is started within may run on these alone."""
+    mine = os.sched_getaffinity(0)
+    two = sorted(mine)[:2]
+    if len(two) < 2:
+        pytest.skip("one processor: nothing to choose from")
+    os.sched_setaffinity(0, two)
+    try:
+        yield two
+    finally:
+        os.sched_setaffinity(0, mine)
+
+
+def homes(pids: Iterable[int]) -> list[frozenset[int]]:
+    """Where the threads of these processes may run, each place once for each process."""
+    found = [{frozenset(os.sched_getaffinity(thread)) for thread in threads(pid)} for pid in pids]
+    return sorted((place for places in found for place in places), key=sorted)
+
+
+def threads(pid: int) -> list[int]:
+    return [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
 
 
 @pytest.mark.kill
