@@ -1,15 +1,15 @@
 /** Writes the changes of one step of sync, in the caller's transaction. Contents were sealed before: IndexedDB commits while WebCrypto works. */
 import { cacheKey, HANGERS } from "./cache";
 import type { Change, Membership, Server } from "./core/state";
-import type { CacheRow, PhoneDatabase, RecordRow } from "./database";
+import type { BaseRow, CacheRow, PhoneDatabase, RecordRow } from "./database";
 import { addOp, type NewOp } from "./outbox";
 import { SERVER_NAMES } from "./slices";
 import type { Sealed } from "./vault";
 
-/** `rows`: sealed entries by "scope|place" of the answer; `answers`: sealed ops by their place in the results; `acks`: new ops by op_id; `told`: what is said of households that go and come. */
-export interface Contents { rows: Map<string, RecordRow>; answers: Map<number, Sealed>; acks: Map<string, NewOp>; told: CacheRow[] }
+/** `rows`: sealed entries by "scope|place" of the answer; `answers`: sealed ops by their place in the results; `acks`: new ops by op_id; `bases`: those made anew, by key; `told`: what is said of households that go and come. */
+export interface Contents { rows: Map<string, RecordRow>; answers: Map<number, Sealed>; acks: Map<string, NewOp>; bases: Map<string, BaseRow>; told: CacheRow[] }
 
-export const noContents = (): Contents => ({ rows: new Map(), answers: new Map(), acks: new Map(), told: [] });
+export const noContents = (): Contents => ({ rows: new Map(), answers: new Map(), acks: new Map(), bases: new Map(), told: [] });
 
 /** Of many changes of one row in one step the last counts. */
 export async function writeChanges(db: PhoneDatabase, changes: Change[], contents: Contents): Promise<void> {
@@ -48,6 +48,7 @@ async function writeOne(db: PhoneDatabase, change: Single, contents: Contents): 
     case "add-ack": return addAck(db, contents.acks.get(change.op_id));
     case "drop-op": return db.ops.delete(change.seq);
     case "base": return db.bases.update(change.row.key, { ...change.row });
+    case "make-base": return putBase(db, contents.bases.get(change.row.key));
     case "drop-base": return db.bases.delete(change.key);
     case "feed": return db.feeds.put(change.row);
     case "drop-feed": return db.feeds.delete(change.scope);
@@ -60,6 +61,11 @@ async function writeOne(db: PhoneDatabase, change: Single, contents: Contents): 
 function sealedAnswer(place: number | undefined, { answers }: Contents): { sealed: Sealed } | Record<string, never> {
   const sealed = place === undefined ? undefined : answers.get(place);
   return sealed ? { sealed } : {};
+}
+
+/** None where nothing of it can be read any more: then the server's row shows. */
+async function putBase(db: PhoneDatabase, base: BaseRow | undefined): Promise<void> {
+  if (base) await db.bases.put(base);
 }
 
 async function addAck(db: PhoneDatabase, op: NewOp | undefined): Promise<void> {

@@ -165,6 +165,23 @@ describe("a server restored from its backup", () => {
     expect((await sync()).resent).toBe(0);
   });
 
+  test("and keeps an answer waiting that it had lost: it stays on its author's page, over the older row", async () => {
+    await visit("我写的");
+    await sync();
+    server.feed(VILLAGE).entries = [];
+    server.addHousehold(VILLAGE, HOUSEHOLD, 4, { head_name: "我写的" });
+    await sync();
+    expect(await getRecord("household", HOUSEHOLD)).toMatchObject({ own: false, base_version: 4, data: { head_name: "我写的" } });
+
+    server.epoch = "epoch-2";
+    server.stored.clear();
+    server.judge = () => ({ status: "held" });
+    server.feed(VILLAGE).entries = [];
+    server.addHousehold(VILLAGE, HOUSEHOLD, 3, { head_name: "王大山" });
+    await sync();
+    expect(await getRecord("household", HOUSEHOLD)).toMatchObject({ own: true, base_version: 3, data: { head_name: "我写的" } });
+  });
+
   test("replaces rows by what it has, older versions too", async () => {
     server.epoch = "epoch-2";
     server.feed(VILLAGE).entries = [];

@@ -18,7 +18,7 @@ async function openAll<T extends KeptEntry>(at: Session, rows: RecordRow[]): Pro
   return found;
 }
 
-const seenOf = (entry: EntityEntry): SeenRow => ({
+export const seenOf = (entry: EntityEntry): SeenRow => ({
   dataset: entry.dataset, id: entry.id, label: entry.label, base_version: entry.version, branch_id: "", parent: entry.parent ?? null,
   data: entry.data ?? {}, updated_at: entry.updated_at ?? null, updated_by: entry.updated_by ?? null,
 });

@@ -79,7 +79,7 @@ export class Slices {
     const { db } = this;
     const named = [...new Set([...ops, ...photos.map((photo) => photo.owner)])];
     const seqs = everything ? await db.ops.toCollection().primaryKeys()
-      : [...(await db.ops.where("state").equals("queued").primaryKeys()), ...(named.length > 0 ? await db.ops.where("op_id").anyOf(named).primaryKeys() : [])];
+      : [...(await db.ops.where("state").anyOf("queued", "held").primaryKeys()), ...(named.length > 0 ? await db.ops.where("op_id").anyOf(named).primaryKeys() : [])];
     const wanted = [...new Set(seqs)].sort((a, b) => a - b);
     for (const part of parts(wanted.filter((seq) => !this.ops.has(seq)))) {
       for (const row of await db.ops.bulkGet(part)) if (row) this.ops.set(row.seq, withoutSeal(row));

@@ -1,5 +1,6 @@
 /** One round with the server, with one result. What is sent, kept and wiped is decided in core/machine.ts; here it is done. */
 import { perform, type Asking } from "./asking";
+import { sealBasesAgain } from "./bases-again";
 import { fetchBoundaries } from "./boundaries";
 import { sealArrived } from "./arrived";
 import { announce } from "./changes";
@@ -97,7 +98,7 @@ class Running {
       const feeds = new Map((await at.db.feeds.toArray()).map((feed) => [feed.scope, feed]));
       const store = await this.slices.load(needsOf(this.round, event, await this.slices.drafts(), feeds));
       const next = step(store, this.round, event, this.context());
-      await write(at, next.changes, { ...contents, told: next.round.revoked ? [] : [...(await sealParted(at, next.changes)), ...(await sealArrived(at, next.changes, this.feedsBefore))] });
+      await write(at, next.changes, { ...contents, bases: await sealBasesAgain(at, next.changes, event), told: next.round.revoked ? [] : [...(await sealParted(at, next.changes)), ...(await sealArrived(at, next.changes, this.feedsBefore))] });
       return next;
     });
     this.slices.forget(taken.changes.flatMap((change) => (change.do === "op" || change.do === "drop-op" ? [change.seq] : [])), taken.changes.flatMap((change) => (change.do === "photo" || change.do === "drop-photo" ? [change.id] : [])));

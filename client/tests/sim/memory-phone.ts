@@ -8,9 +8,9 @@ import { createdBy, entityBases, inWords, overlay, withWrite, type OwnLayers, ty
 import { begin, step } from "../../src/lib/core/machine";
 import { recordKey } from "../../src/lib/core/ops";
 import { outcomeOfRound, type Ask, type Happening, type Round, type Step } from "../../src/lib/core/round";
-import { newServer, type Change, type OpMeta, type Store } from "../../src/lib/core/state";
+import { newServer, type BaseMeta, type Change, type OpMeta, type Store } from "../../src/lib/core/state";
 import type { PullAnswer } from "../../src/lib/core/pages";
-import type { EntityEntry, KeptEntry, SeenRow } from "../../src/lib/types";
+import type { EntityEntry, FeedEntry, KeptEntry, SeenRow } from "../../src/lib/types";
 
 export interface Identity { install_id: string; user_id: string; build: string; seed: number }
 export interface NewPhoto { name: string; sha256: string; size: number }
@@ -36,6 +36,7 @@ export class MemoryPhone {
   readonly layers = new Map<string, OwnLayers>();
   readonly bodies = new Map<string, Record<string, unknown>>();
   readonly drafts = new Map<string, Draft>();
+  private readonly writes = new Map<string, OwnWrite[]>();
   private seq = 0;
   private anchor: ClockAnchor | null = null;
   private state: number;
@@ -61,6 +62,7 @@ export class MemoryPhone {
     const entities = kind === "submission" ? { entities: entityBases(writes, seen) } : {};
     const fields = { op_id, kind, device_time: new Date(clock.device_ms).toISOString(), clock: describeClock(this.anchor, clock), depends_on: createdBy(writes, seen, open), ...entities, ...body };
     this.addOp(op_id, kind, fields, { household_id: saving.household_id ?? writes.find((write) => write.dataset === "household")?.id ?? "", records: keys, instance_id: String(body["instance_id"] ?? "") }, clock.device_ms);
+    this.writes.set(op_id, writes);
     for (const write of writes) this.overlayWith(op_id, write, seen.get(recordKey(write.dataset, write.id)));
     this.store.photos.push(...photos.map((photo) => ({ id: `${op_id}/${photo.name}`, owner: op_id, sha256: photo.sha256, size: photo.size, offset: 0, state: "pending" as const, tries: 0, kept: true })));
     if (draft) this.endDraft(draft);
@@ -144,9 +146,18 @@ export class MemoryPhone {
       if (change.do === "record") this.rows.set(change.row.key, pages?.[change.entry[0]]?.entries[change.entry[1]] as KeptEntry);
       if (change.do === "drop-record") this.rows.delete(change.key);
       if (change.do === "drop-base") this.layers.delete(change.key);
+      if (change.do === "make-base") this.layersAgain(change.row, change.entry ? pages?.[change.entry[0]]?.entries[change.entry[1]] : undefined);
       if (change.do === "drop-op") this.bodies.delete(change.op_id);
       if (change.do === "add-ack") this.bodies.set(change.op_id, this.ackBody(change));
     }
+  }
+
+  private layersAgain({ key, ops }: BaseMeta, entry: FeedEntry | undefined): void {
+    let made: ReturnType<typeof withWrite> | undefined;
+    for (const opId of ops) {
+      for (const write of this.writes.get(opId) ?? []) if (recordKey(write.dataset, write.id) === key) made = withWrite(opId, write, made, entry?.type === "entity" ? rowOf(entry) : undefined);
+    }
+    if (made) this.layers.set(key, made.kept);
   }
 
   private ackBody({ op_id, scope }: { op_id: string; scope: string }): Record<string, unknown> {

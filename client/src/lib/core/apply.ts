@@ -27,7 +27,7 @@ class Copy {
       case "op": copy.ops = copy.ops.map((op) => (op.seq === change.seq ? { ...op, ...change.set } : op)); break;
       case "add-ack": copy.ops.push(newAck(copy, change)); break;
       case "drop-op": copy.ops = copy.ops.filter((op) => op.seq !== change.seq); break;
-      case "base": copy.bases.set(change.row.key, change.row); break;
+      case "base": case "make-base": copy.bases.set(change.row.key, change.row); break;
       case "drop-base": copy.bases.delete(change.key); break;
       case "feed": copy.feeds.set(change.row.scope, change.row); break;
       case "drop-feed": copy.feeds.delete(change.scope); break;

@@ -61,6 +61,8 @@ class Picture {
   readonly versions = new Map<string, number>();
   readonly bases: Map<string, BaseMeta>;
   readonly ops: Map<string, OpMeta>;
+  /** Own ops without an outcome, by the records that they write, oldest first. */
+  readonly open = new Map<string, string[]>();
   readonly erased = new Set<string>();
   rows = 0;
 
@@ -69,6 +71,9 @@ class Picture {
     for (const [key, row] of store.records) this.versions.set(key, row.version);
     this.bases = new Map(store.bases);
     this.ops = new Map(store.ops.map((op) => [op.op_id, op]));
+    for (const op of [...store.ops].sort((a, b) => a.seq - b.seq)) {
+      if (op.state === "queued" || op.state === "held") for (const key of op.records) this.open.set(key, [...(this.open.get(key) ?? []), op.op_id]);
+    }
   }
 
   scopesOf(key: string): Map<string, number> {
@@ -90,6 +95,7 @@ class Picture {
     if (known !== undefined && row.version < known && !feed.sweeping) return;
     this.versions.set(key, row.version);
     this.changes.push({ do: "record", row, entry: [feed.scope, place] });
+    this.makeBase(key, row, [feed.scope, place]);
   }
 
   /** One scope no longer holds it; the record goes with its last scope. */
@@ -117,6 +123,7 @@ class Picture {
     for (const key of op.records) {
       const base = this.bases.get(key);
       if (base) this.setBase(baseAfter(base, op.op_id, outcome));
+      if (outcome.state !== "held") this.open.set(key, (this.open.get(key) ?? []).filter((id) => id !== op.op_id));
     }
   }
 
@@ -128,7 +135,20 @@ class Picture {
   }
 
   sweep(scope: string, mark: number): void {
-    for (const [key, scopes] of this.held) if (scopes.has(scope) && scopes.get(scope) !== mark) this.leave(scope, key);
+    for (const [key, scopes] of this.held) {
+      if (!scopes.has(scope) || scopes.get(scope) === mark) continue;
+      this.leave(scope, key);
+      if (scopes.size === 0) this.makeBase(key, { parent: this.store.records.get(key)?.parent ?? "", version: 0 }, null);
+    }
+  }
+
+  /** What an own op wrote is laid over the row again that it had become part of: a restored server lost it, and keeps waiting with it. */
+  private makeBase(key: string, { parent, version }: Pick<RecordMeta, "parent" | "version">, entry: [string, number] | null): void {
+    const ops = this.open.get(key);
+    if (!ops?.length || this.bases.has(key)) return;
+    const row: BaseMeta = { key, parent, base_version: version, ops, dropped: [], answered_version: 0 };
+    this.bases.set(key, row);
+    this.changes.push({ do: "make-base", row, entry });
   }
 
   private setBase(base: BaseMeta): void {

@@ -79,6 +79,58 @@ describe("10: the change failed later, and the phone had forgotten it (QFieldClo
   });
 });
 
+describe("a restored server lost an own answer, and does not take it at once", () => {
+  function restoredAndWaiting(): ReturnType<typeof world> {
+    const before = world();
+    before.server.snapshot();
+    save(before.phone, "o1");
+    save(before.phone, "made", { create: "h9" });
+    round(before.phone, before.server);
+    before.server.restore("epoch-2");
+    before.server.judge = () => "held";
+    return before;
+  }
+
+  test("the answer stays on its author's page, over the row that the backup had, and so does a record that was made here", () => {
+    const { phone, server } = restoredAndWaiting();
+    round(phone, server);
+    expect([states(phone), shown(phone), phone.seen("entity:household:h9")?.data["name"]]).toEqual([["held", "held"], "o1", "made"]);
+    expect([phone.store.bases.get(KEY)?.base_version, phone.store.bases.get("entity:household:h9")?.base_version]).toEqual([1, 0]);
+
+    server.judge = () => "applied";
+    server.release();
+    expect(round(phone, server)).toBe("done");
+    expect([states(phone), shown(phone), phone.store.bases.size, phone.layers.size]).toEqual([["settled", "settled"], "o1", 0, 0]);
+  });
+
+  test("an answer that is settled in the very pull that brings its row leaves nothing behind", () => {
+    const { phone, server } = world();
+    const here = (name: string): unknown => server.write(["user:p1"], "household", "lent", { name });
+    here("甲");
+    server.snapshot();
+    round(phone, server);
+    phone.save({ op_id: "o1", writes: [{ dataset: "household", id: "lent", create: false, label: null, parent: null, values: { name: "o1" } }], body: { attachments: [], values: { name: "o1" } } }, { device_ms: NOW, monotonic_ms: NOW, time_origin: 0 });
+    round(phone, server);
+    server.restore("epoch-2");
+    server.judge = () => "held";
+    const settledAndEdited = (): Trouble => {
+      if (phone.round?.asked.ask === "pull") { server.release(); here("别人"); }
+      return "";
+    };
+    round(phone, server, { trouble: settledAndEdited });
+    expect([states(phone), phone.seen("entity:household:lent")?.data["name"], phone.store.bases.size]).toEqual([["settled"], "别人", 0]);
+  });
+
+  test("what was written after it does not take it along when it is settled first", () => {
+    const { phone, server } = restoredAndWaiting();
+    save(phone, "o2");
+    server.judge = (op) => (op["op_id"] === "o1" ? "held" : "quarantined");
+    round(phone, server);
+    expect([states(phone), shown(phone)]).toEqual([["held", "stuck", "stuck"], "o1"]);
+    expect(phone.store.bases.get(KEY)).toMatchObject({ ops: ["o1"], dropped: ["o2"] });
+  });
+});
+
 describe("12: the checkpoint is ahead of the data (pouchdb#1240, rxdb#5571, #6684, #8254)", () => {
   test("a page that could not be written leaves the cursor where it was", () => {
     const { phone, server } = world();

@@ -84,8 +84,18 @@ function storeResults(store: Store, round: Round, batch: OpMeta[], told: Map<str
     settleBases(bases, op, outcome);
     for (const photo of store.photos) if (photo.owner === op.op_id && photo.kept && outcome.missing.includes(photo.sha256)) changes.push({ do: "photo", id: photo.id, set: { state: "pending" } });
   }
-  for (const [key, row] of bases) if (row !== store.bases.get(key)) changes.push({ do: "base", row });
-  return changes;
+  return [...changes, ...changed(store, bases)];
+}
+
+const changed = (store: Store, bases: Map<string, BaseMeta>): Change[] =>
+  [...bases].filter(([key, row]) => row !== store.bases.get(key)).map(([, row]) => ({ do: "base", row }));
+
+/** What goes again is open again, before what was written after it. */
+function reopen(bases: Map<string, BaseMeta>, op: OpMeta): void {
+  for (const key of op.records) {
+    const base = bases.get(key);
+    if (base && !base.ops.includes(op.op_id)) bases.set(key, { ...base, ops: [op.op_id, ...base.ops], dropped: base.dropped.filter((id) => id !== op.op_id) });
+  }
 }
 
 function settleBases(bases: Map<string, BaseMeta>, op: OpMeta, outcome: Outcome): void {
@@ -110,9 +120,11 @@ function resend(store: Store, round: Round, acked: number): Change[] {
   const lost = store.ops.filter((op) => op.seq > acked && op.state !== "queued" && op.status !== "");
   round.resent += lost.length;
   const again = lost.map((op): Change => ({ do: "op", seq: op.seq, set: { state: "queued", status: "", code: "", answered_at: "" } }));
+  const bases = new Map(store.bases);
+  for (const op of [...lost].sort((a, b) => b.seq - a.seq)) reopen(bases, op);
   const answeredFor = new Set(store.ops.map((op) => op.op_id));
   const photos = store.photos.filter((photo) => photo.state === "sent" && photo.kept && answeredFor.has(photo.owner));
-  return [...again, ...photos.map((photo): Change => ({ do: "photo", id: photo.id, set: { state: "pending", offset: 0 } })), { do: "server", set: { acked_seq: acked } }];
+  return [...again, ...changed(store, bases), ...photos.map((photo): Change => ({ do: "photo", id: photo.id, set: { state: "pending", offset: 0 } })), { do: "server", set: { acked_seq: acked } }];
 }
 
 /** 400, 413 and 422 are about this envelope, 500 perhaps about one op in it: both are looked for by halving.

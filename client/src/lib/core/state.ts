@@ -58,13 +58,15 @@ export interface Store {
 
 /** One change of the store. All changes of a step are written in one transaction, or none is.
  *
- * `entry`: place of a feed's entry in the answer that brought it ([scope, place]), for whoever keeps the contents.
+ * `entry`: place of a feed's entry in the answer that brought it ([scope, place]), for whoever keeps the contents; of a base that is
+ * made anew null when the server has no such row.
  */
 export type Change =
   | { do: "op"; seq: number; set: Partial<OpMeta>; answer?: number }
   | { do: "add-ack"; op_id: string; scope: string }
   | { do: "drop-op"; seq: number; op_id: string }
   | { do: "base"; row: BaseMeta }
+  | { do: "make-base"; row: BaseMeta; entry: [string, number] | null }
   | { do: "drop-base"; key: string }
   | { do: "feed"; row: FeedMeta }
   | { do: "drop-feed"; scope: string }
