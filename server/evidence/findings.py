@@ -91,7 +91,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The clock may be off.",
     ),
     "DUP_EXACT": (
-        "一模一样的照片还用在另外 {value} 处。", "The very same photo is used in {value} other places."
+        "一模一样的照片还用在另外 {value} 处。", "The very same photo is used elsewhere too (places: {value})."
     ),
     "DUP_NEAR": (
         "与别处的一张照片很像（差 {value} 位，界限 {limit} 位）。",

@@ -63,7 +63,7 @@ const locale = (): Locale => (i18n.global.locale.value === "en" ? "en-GB" : "zh-
 function withUnit(text: string, unit: string): string {
   const amount = Number(text);
   const shown = Number.isNaN(amount) ? text : inAmounts(amount, locale());
-  return i18n.global.te(`unit.${unit}`) ? t(`unit.${unit}`, { n: shown }) : `${shown} ${unit}`;
+  return i18n.global.te(`unit.${unit}`) ? i18n.global.t(`unit.${unit}`, { n: shown }, amount === 1 ? 1 : 2) : `${shown} ${unit}`;
 }
 
 const nameOf = (region: Region): string => inLanguage(region.names, region.name);
