@@ -83,7 +83,8 @@ class Picture {
   }
 
   /** Two scopes may carry the same record: the higher version stands, and of equal ones the later fetched.
-   * A refetch overrules: the server may have been restored, and what comes later is never older.
+   * A refetch overrules: the server may have been restored, and what comes later is never older. What is no record has
+   * only its number in the scope that told of it, which says nothing beside another scope's: the later fetched stands.
    */
   keep(feed: FeedMeta, entry: KeptEntry, place: number): void {
     const key = keyOf(entry);
@@ -92,7 +93,7 @@ class Picture {
     this.changes.push({ do: "member", row: { scope: feed.scope, key, mark: feed.mark } });
     this.scopesOf(key).set(feed.scope, feed.mark);
     this.rows += 1;
-    if (known !== undefined && row.version < known && !feed.sweeping) return;
+    if (entry.type === "entity" && known !== undefined && row.version < known && !feed.sweeping) return;
     this.versions.set(key, row.version);
     this.changes.push({ do: "record", row, entry: [feed.scope, place] });
     this.makeBase(key, row, [feed.scope, place]);
