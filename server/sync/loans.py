@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor, load_actor
@@ -31,6 +31,7 @@ from server.sync.administered import nameable
 from server.sync.case import Case
 from server.sync.feeds import News
 from server.sync.followers import keep_out
+from server.sync.tables import Feed
 
 Frame = Mapping[str, frozenset[str]]
 _READ = re.compile(r"instance\(\s*['\"](\w+)['\"]\s*\)/root/item(?:\[(?:[^\[\]]|\[[^\]]*\])*\])*/([\w@.-]+)")
@@ -123,12 +124,15 @@ def end(session: Session, loans: Iterable[Loan]) -> list[News]:
 
 
 def _evicted(session: Session, loan: Loan) -> list[News]:
+    """Of what was told, whatever the form shows by now: since then it may have been retired, or read other records."""
     if session.get(HelperOf, (loan.person_id, loan.household_id)) is not None:
         return []
     others = _datasets_lent(session, loan.person_id, loan.household_id)
-    shown = frame_of(session, loan.form_id)
-    rows = session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == loan.household_id)).all()
-    return [left(loan.person_id, row.id, row.dataset, others) for row in rows if row.dataset in shown]
+    told = exists().where(
+        Feed.scope == f"user:{loan.person_id}", Feed.space == "record", Feed.ref == Entity.id, Feed.type == "entity"
+    )
+    rows = session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == loan.household_id, told)).all()
+    return [left(loan.person_id, row.id, row.dataset, others) for row in rows]
 
 
 def left(person_id: str, entity_id: str, dataset: str, lent: Collection[str]) -> News:

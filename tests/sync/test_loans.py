@@ -98,6 +98,18 @@ def test_a_loan_that_ends_leaves_the_phone(county: World) -> None:
     assert rows(county, phone) == []
 
 
+def test_a_loan_that_ends_after_its_form_was_retired_leaves_the_phone(county: World) -> None:
+    """The form shows nothing any more, but the phone still holds what it showed."""
+    loan = lend(county).json
+    phone = county.phone("inspector")
+    before = phone.pull(own(county, "inspector"))["next"]
+    assert county.phone("admin").post("/forms/blind/1/retire", {}).status_code == 200
+    assert county.phone("zhang").post(f"/loans/{loan['id']}/end", {}).json["ended_at"]
+    [gone] = phone.pull(own(county, "inspector"), before)["entries"]
+    assert (gone["type"], gone["id"]) == ("eviction", WANG)
+    assert phone.get(f"/sync/digest?scope={own(county, 'inspector')}").json["count"] == 0
+
+
 def test_a_loan_ends_after_its_last_day_when_the_phone_says_hello(county: World) -> None:
     loan = lend(county, until=today().isoformat()).json
     phone = county.phone("inspector")
