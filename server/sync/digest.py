@@ -30,7 +30,7 @@ def digest(session: Session, actor: Actor, scope: str) -> dict[str, Any] | None:
         return None
     head = session.scalar(select(FeedCounter.n).where(FeedCounter.scope == scope)) or 0
     count, buckets = digest_of((row.id, row.version) for row in _records(session, scope))
-    view = view_of(actor, epoch(session))
+    view = view_of(actor, epoch(session), scope)
     return {"scope": scope, "head": head, "view": view, "count": count, "buckets": buckets}
 
 

@@ -56,20 +56,23 @@ class _Head:
     compacted_at: datetime | None = None
 
 
-def view_of(actor: Actor, life: str) -> str:
-    """Names the database's life (its epoch) and what the actor's roles show of a row; another tag: fetch anew."""
+def view_of(actor: Actor, life: str, name: str) -> str:
+    """Names the database's life (its epoch) and what the actor's roles show of a row of this feed; another tag: fetch
+    anew. What the own feed shows of a conflict or a loan goes by where the person has a role as well.
+    """
     roles = ",".join(sorted({role.role for role in actor.roles}))
-    return hashlib.sha256(f"2|{life}|{roles}".encode()).hexdigest()[:12]
+    areas = ",".join(sorted(f"|{role.role}:{role.path}" for role in actor.roles)) if name.startswith("user:") else ""
+    return hashlib.sha256(f"2|{life}|{roles}{areas}".encode()).hexdigest()[:12]
 
 
 def feeds_of(session: Session, actor: Actor) -> list[dict[str, Any]]:
     """The feeds granted to this actor, each with its last number, and those that the install is to hand over."""
-    view = view_of(actor, epoch(session))
+    life = epoch(session)
     granted = [] if actor.revoked else scope.granted_scopes(session, actor)
     leaving = holdings.revoking(session, actor.install_id) if actor.install_id else ()
     heads = _heads(session, [*granted, *leaving])
     return [
-        {"scope": name, "state": state, "head": heads.get(name, _Head()).n, "view": view}
+        {"scope": name, "state": state, "head": heads.get(name, _Head()).n, "view": view_of(actor, life, name)}
         for names, state in ((granted, "granted"), (leaving, "revoking"))
         for name in names
     ]
@@ -106,7 +109,7 @@ class _Plan:
     held: Mapping[str, holdings.Held]
     install_id: str | None
     epoch: str
-    view: str
+    views: Mapping[str, str]
 
     def to_enter(self, wanted: Pull) -> list[str]:
         """Feeds that the install is to be entered for: new ones, and compacted ones fetched from the start."""
@@ -139,7 +142,7 @@ class _Plan:
         if cursor.after == 0:
             return False
         other = cursor.after > head.n or (known is not None and known != self.epoch)
-        other = other or (cursor.view is not None and cursor.view != self.view)
+        other = other or (cursor.view is not None and cursor.view != self.views[name])
         return other or (cursor.after < head.floor and self.is_missed(name))
 
 
@@ -152,7 +155,7 @@ def _plan(session: Session, actor: Actor, wanted: Pull) -> _Plan:
         holdings.held_by(session, actor.install_id) if actor.install_id else {},
         actor.install_id,
         life,
-        view_of(actor, life),
+        {name: view_of(actor, life, name) for name in wanted.cursors},
     )
 
 
@@ -174,11 +177,12 @@ def _answer(session: Session, actor: Actor, wanted: Pull, plan: _Plan) -> Iterat
 
 def _page(session: Session, pages: Pages, name: str, cursor: Cursor, wanted: Pull, plan: _Plan) -> Iterator[str]:
     """One page of a feed."""
-    head = plan.head(name)
-    stands = {"head": head, "view": plan.view}
     if name not in plan.granted:
         yield _json({"status": "gone"})
-    elif plan.must_refetch(name, cursor, wanted.epoch):
+        return
+    head = plan.head(name)
+    stands = {"head": head, "view": plan.views[name]}
+    if plan.must_refetch(name, cursor, wanted.epoch):
         yield _json({"status": "must_refetch", "entries": [], "next": 0, "more": head > 0, **stands})
     else:
         yield '{"status":"ok","entries":['

@@ -29,7 +29,7 @@ GIVING = (
         "sync/test_pull.py::test_foreign_and_unknown_scopes_are_gone_alike_and_the_others_are_served",
     ),
     mutant(
-        "another view goes on at its place", PULL, "cursor.view != self.view", "False",
+        "another view goes on at its place", PULL, "cursor.view != self.views[name]", "False",
         "sync/test_pull.py::test_a_cursor_of_another_view_or_beyond_the_head_must_refetch",
     ),
     mutant(

@@ -148,7 +148,31 @@ def test_another_role_means_another_view_and_every_feed_is_fetched_anew(world: W
     world.run(lambda session: rights.give_role(session, world.people["li"], "auditor", LIUSHU))
     told = phone.post("/sync/pull", at).json["feeds"][HERE]
     assert (told["status"], told["view"] != page["view"]) == ("must_refetch", True)
-    assert {feed["view"] for feed in phone.post("/sync/hello", {}).json["feeds"]} == {told["view"]}
+    greeted = {feed["scope"]: feed["view"] for feed in phone.post("/sync/hello", {}).json["feeds"]}
+    assert greeted[HERE] == greeted["forms"] == told["view"] != greeted[own(world, "li")]
+
+
+def test_who_loses_a_village_keeps_no_word_of_what_others_said_there(world: World) -> None:
+    """A conflict about an own value is in the own feed too, which is not wiped: it is told anew, without values."""
+    world.run(lambda session: rights.give_role(session, world.people["li"], "cadre", BAITA))
+    li, helper, feed = world.phone("li"), world.phone("helper"), own(world, "li")
+    li.send(li.visit(phone="19900001111"))
+    assert helper.send(helper.visit(phone="19900002222"))[0]["status"] == "conflicted"
+    page = li.pull(feed)
+    assert "19900002222" in str(page["entries"])
+    take_role(world, "li", "cadre", QINGSHI)
+    at = {"feeds": {feed: {"after": page["next"], "view": page["view"]}}}
+    assert li.post("/sync/pull", at).json["feeds"][feed]["status"] == "must_refetch"
+    [entry] = li.pull(feed)["entries"]
+    assert (entry["type"], entry["state"], entry["heads"]) == ("conflict", "open", [])
+
+
+def test_another_village_of_the_same_role_leaves_the_first_village_s_feed_as_it_is(world: World) -> None:
+    li = world.phone("li")
+    page = li.pull(HERE)
+    world.run(lambda session: rights.give_role(session, world.people["li"], "cadre", BAITA))
+    at = {"feeds": {HERE: {"after": page["next"], "view": page["view"]}}}
+    assert li.post("/sync/pull", at).json["feeds"][HERE]["status"] == "ok"
 
 
 @pytest.mark.parametrize("place", ["foreign", "unknown"])
