@@ -23,7 +23,6 @@ from server.sync.feeds import News
 from server.sync.grounds import SETTLED
 from server.sync.judge import open_case, read_all_the_same
 from server.sync.op_row import OpRow, bytes_of, status_of, stored_ops, write_down
-from server.sync.record import Outcome
 from server.sync.rounds import judge_round, log_crash, next_round
 from server.sync.tables import OpLog
 
@@ -70,7 +69,7 @@ def judge_queue(
     while queue:
         cases, queue = next_round(queue)
         judged = judge_round(session, cases, trusting=trusting)
-        written += _records_news(session, [verdict.outcomes for _, verdict in judged])
+        written += news.of_outcomes(session, [outcome for _, verdict in judged for outcome in verdict.outcomes])
         for case, verdict in judged:
             written += [*verdict.news, *_settle(session, case, verdict)]
         session.flush()
@@ -81,13 +80,6 @@ def judge_queue(
 
 def touched(cases: Iterable[Case]) -> set[str]:
     return {name for case in cases for name in case.touches}
-
-
-def _records_news(session: Session, outcomes: Sequence[tuple[Outcome, ...]]) -> list[News]:
-    """News of what was written: of all ops at once, or op by op where a record left the feed that it was told in."""
-    moved = any(outcome.moves for ops in outcomes for outcome in ops)
-    together = outcomes if moved else [tuple(outcome for ops in outcomes for outcome in ops)]
-    return [item for ops in together for item in news.of_outcomes(session, ops)]
 
 
 def open_op(session: Session, row: OpRow, sent: Sent | None) -> Case:

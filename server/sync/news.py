@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
@@ -20,13 +21,24 @@ from server.sync.scope import feed_scopes_of
 
 
 def of_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
-    """Evictions from feeds that were left, then the records that have a new version."""
+    """Evictions from feeds that were left, then the records that have a new version; where something moved one outcome
+    after the other, for a later one may take a record from where an earlier one brought it.
+    """
+    if len(outcomes) > 1 and any(outcome.moves for outcome in outcomes):
+        return [item for few in _apart(outcomes) for item in of_outcomes(session, few)]
     moves = [(move, outcome) for outcome in outcomes for move in outcome.moves]
     records = [(outcome.id, outcome.root_id, outcome.region) for outcome in outcomes if outcome.written]
     records += [(move.id, move.root_id, outcome.region) for move, outcome in moves if move.id != outcome.id]
     records += [record for outcome in outcomes for record in outcome.beside]
     gone = _evictions(session, [move for move, _ in moves])
     return gone + _records(session, records) + _conflicts(session, outcomes)
+
+
+def _apart(outcomes: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
+    """In order: those that move something each by itself, what lies between them together."""
+    for moved, some in groupby(outcomes, key=lambda outcome: bool(outcome.moves)):
+        few = list(some)
+        yield from ([one] for one in few) if moved else [few]
 
 
 def _evictions(session: Session, moves: Sequence[Move]) -> list[News]:

@@ -8,6 +8,7 @@ CONNECTING = "server/connecting.py"
 DB, PUSH, ROUNDS = "server/db.py", "server/sync/push.py", "server/sync/rounds.py"
 SUBMISSION, WRITE, GROUNDS = "server/sync/kinds/submission.py", "server/sync/write.py", "server/sync/grounds.py"
 FERRY, RAW, JUDGING = "server/sync/ferry.py", "server/sync/raw.py", "server/sync/judging.py"
+NEWS = "server/sync/news.py"
 PEOPLE, GUARDS = "sync/test_concurrency_people.py", "sync/test_concurrency_guards.py"
 BUGS, MANY = "sync/test_published_bugs_push.py", "sync/test_concurrency.py"
 SIDE, FAITH = "sync/test_rounds.py", "sync/test_good_faith.py"
@@ -117,8 +118,9 @@ TAKING = (
         f"{SIDE}::test_a_poisoned_op_is_set_aside_and_its_neighbours_are_applied",
     ),
     mutant(
-        "all of a round is told at once", JUDGING, "together = outcomes if moved else", "together =",
+        "all of a round is told at once", NEWS, "if len(outcomes) > 1 and any(", "if False and any(",
         f"{SIDE}::test_a_household_that_moves_leaves_the_old_village_after_all_that_was_told_before",
+        "sync/test_groups_and_moves.py::test_who_stays_behind_when_the_household_moves_is_not_told_where_it_went",
     ),
     mutant(
         "the desk's rows are forgotten when the database is asked", "server/sync/desk.py",

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from server.geo.tables import Region
-from server.sync import feeds, news
+from server.sync import feeds, news, rights
 from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.record import Origin, RecordWrite
 from tests.sync.office import add_person, own, scopes
-from tests.world import BAITA, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, Phone, World
+from tests.world import BAITA, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, Phone, World, add_household, named
 
 FIRST, SECOND = f"{QINGSHI}-01", f"{QINGSHI}-02"
 
@@ -143,3 +143,18 @@ def test_the_helper_keeps_what_the_village_loses(world: World) -> None:
     assert follow(helper, own(world, "helper"), at, [WANG, WANG_SON])[1] == {WANG, WANG_SON}
     [row] = [e for e in helper.pull(own(world, "helper"))["entries"] if e["id"] == WANG]
     assert row["region"] == BAITA
+
+
+def test_who_stays_behind_when_the_household_moves_is_not_told_where_it_went(world: World) -> None:
+    """One visit says both: the household goes to another village, the son to another household of the first one."""
+    home = "44444444-4444-4444-8444-444444444444"
+    world.run(lambda session: add_household(session, world.people["import"], home, {"region": QINGSHI}))
+    world.run(lambda session: rights.give_role(session, world.people["li"], "cadre", BAITA))
+    li, bai = world.phone("li"), world.phone("bai")
+    both = [named(WANG, 1), named(WANG_SON, 1, {}, "member")]
+    op = li.visit(village=BAITA, members=[(WANG_SON, "0", "王小山")], entities=both)
+    op["instance_xml"] = op["instance_xml"].replace(f"<of>{WANG}</of>", f"<of>{home}</of>")
+    assert li.send(op)[0]["status"] == "applied"
+    assert holds(bai, f"region:{BAITA}") == {WANG}
+    assert WANG_SON in holds(li, f"region:{QINGSHI}")
+    assert bai.get(f"/sync/digest?scope=region:{BAITA}").json["count"] == 1
