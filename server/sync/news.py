@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -31,7 +31,7 @@ def of_outcomes(session: Session, outcomes: Sequence[Outcome]) -> list[News]:
     records += [(move.id, move.root_id, outcome.region) for move, outcome in moves if move.id != outcome.id]
     records += [record for outcome in outcomes for record in outcome.beside]
     gone = _evictions(session, [move for move, _ in moves])
-    return gone + _records(session, records) + _conflicts(session, outcomes)
+    return gone + _records(session, records) + [*_taken_along(session, moves), *_conflicts(session, outcomes)]
 
 
 def _apart(outcomes: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
@@ -50,6 +50,31 @@ def _evictions(session: Session, moves: Sequence[Move]) -> list[News]:
         for move, here in zip(moves, areas, strict=True)
         for scope in (*here, *people.feeds(move.root_id, move.dataset))
     ]
+
+
+def _taken_along(session: Session, moves: Sequence[tuple[Move, Outcome]]) -> list[News]:
+    """Conflicts go with their records. Helpers and whoever wrote a value are told anew: what they see of it by now."""
+    told = conflicts_of(session, [move.id for move, _ in moves])
+    if not told:
+        return []
+    ways = {move.id: (move, outcome) for move, outcome in moves}
+    people = audience(session, {root for move, outcome in moves for root in (move.root_id, outcome.root_id)})
+    writers, news = _writers(session, list(told)), []
+    for conflict, record in told.items():
+        move, outcome = ways[record]
+        left, here = _scopes(session, [move.left, outcome.region])
+        own = {feed for root in (move.root_id, outcome.root_id) for feed in people.own_feeds(root, writers[conflict])}
+        news += [eviction(scope, "conflict", conflict, "conflict") for scope in left]
+        news += [News(scope, "conflict", conflict, "conflict") for scope in (*here, *sorted(own))]
+    return news
+
+
+def conflicts_of(session: Session, record_ids: Collection[str]) -> dict[str, str]:
+    """The conflicts of these records, each with its record."""
+    if not record_ids:
+        return {}
+    rows = session.execute(select(Conflict.id, Conflict.entity_id).where(Conflict.entity_id.in_(record_ids)))
+    return {row.id: row.entity_id for row in rows}
 
 
 def _conflicts(session: Session, outcomes: Sequence[Outcome]) -> list[News]:

@@ -19,6 +19,7 @@ from server.sync import holdings, loans
 from server.sync.audience import audience
 from server.sync.feeds import News
 from server.sync.followers import keep_out
+from server.sync.news import conflicts_of
 
 POSITIONS = ("lead", "deputy")
 
@@ -68,7 +69,13 @@ def give_household(session: Session, person_id: str, household_id: str, position
         )
     )
     rows = session.execute(select(Entity.id).where(Entity.root_id == household_id)).all()
-    return [News(f"user:{person_id}", "record", row.id, "entity") for row in rows]
+    whole = [News(f"user:{person_id}", "record", row.id, "entity") for row in rows]
+    return [*whole, *_conflicts(session, person_id, [row.id for row in rows])]
+
+
+def _conflicts(session: Session, person_id: str, record_ids: Sequence[str]) -> list[News]:
+    """Told by the own feed: what the person sees of them when it is read, or that they leave."""
+    return [News(f"user:{person_id}", "conflict", id, "conflict") for id in conflicts_of(session, record_ids)]
 
 
 def take_household(session: Session, person_id: str, household_id: str) -> list[News]:
@@ -86,4 +93,5 @@ def take_household(session: Session, person_id: str, household_id: str) -> list[
         (row.id, row.dataset)
         for row in session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == household_id))
     ]
-    return [loans.left(person_id, entity_id, dataset, lent) for entity_id, dataset in rows]
+    gone = [loans.left(person_id, entity_id, dataset, lent) for entity_id, dataset in rows]
+    return [*gone, *_conflicts(session, person_id, [entity_id for entity_id, _ in rows])]

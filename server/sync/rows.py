@@ -64,7 +64,7 @@ class Pages:
         self._kinds: dict[str, Kind] = {}
 
     def entries(self, feed: str, news: Sequence[Row[Any]]) -> list[Wire]:
-        """The entries of rows of `news_query`, in feed order. A conflict of a record out of sight is left out."""
+        """The entries of rows of `news_query`, in feed order. A conflict of a record out of sight leaves the phone."""
         records = [row for row in news if row.id is not None]
         new = {row.updated_by for row in records} - self._names.keys()
         self._names |= authors(self._session, new) if new else {}
@@ -81,7 +81,10 @@ class Pages:
     def _told(self, row: Row[Any], own: set[str] | None, conflicts: Mapping[str, Wire]) -> Wire | None:
         if row.type == "entity":
             return None if row.id is None else self._record(row, own)
-        return conflicts.get(row.ref) if row.type == "conflict" else row.payload or {}
+        if row.type == "conflict":
+            return conflicts.get(row.ref) or {"type": "eviction", "dataset": "conflict", "id": row.ref}
+        said: Wire | None = row.payload
+        return said or {}
 
     def _whole(self, row: Row[Any]) -> Wire:
         return entity_row(row, self._actor, self._names, self._older, self._kinds[row.dataset])

@@ -14,6 +14,7 @@ from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.record import Origin, RecordWrite
 from tests.sync.office import add_person, own, scopes
+from tests.sync.quarrel import begin_quarrel
 from tests.world import BAITA, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, Phone, World, add_household, named
 
 FIRST, SECOND = f"{QINGSHI}-01", f"{QINGSHI}-02"
@@ -143,6 +144,45 @@ def test_the_helper_keeps_what_the_village_loses(world: World) -> None:
     assert follow(helper, own(world, "helper"), at, [WANG, WANG_SON])[1] == {WANG, WANG_SON}
     [row] = [e for e in helper.pull(own(world, "helper"))["entries"] if e["id"] == WANG]
     assert row["region"] == BAITA
+
+
+def told(phone: Phone, scope: str, after: int = 0) -> list[tuple[str, Any]]:
+    """What a feed says of conflicts: (type, state)."""
+    found = [entry for entry in phone.pull(scope, after)["entries"] if "conflict" in (entry["type"], entry["dataset"])]
+    return [(entry["type"], entry.get("state")) for entry in found]
+
+
+def test_a_conflict_goes_where_its_household_goes(world: World) -> None:
+    """Who lost the household loses what was said of it, who has it now is told; its author keeps no value of others."""
+    add_person(world, "also", "cadre", QINGSHI)
+    li, helper, _zhang = begin_quarrel(world)
+    also, bai, home, away = world.phone("also"), world.phone("bai"), f"region:{QINGSHI}", f"region:{BAITA}"
+    assert told(also, home) == [("conflict", "open")]
+    at, at_away, at_own = also.pull(home)["next"], bai.pull(away)["next"], li.pull(own(world, "li"))["next"]
+    move(world, WANG, BAITA)
+    assert told(also, home, at) == [("eviction", None)]
+    assert told(bai, away, at_away) == [("conflict", "open")] == told(helper, own(world, "helper"))
+    [entry] = li.pull(own(world, "li"), at_own)["entries"]
+    assert (entry["type"], entry["state"], entry["heads"]) == ("conflict", "open", [])
+    move(world, WANG, QINGSHI)
+    assert told(also, home, at) == [("conflict", "open")]
+    assert told(bai, away, at_away) == [("eviction", None)]
+
+
+def test_a_conflict_about_who_joins_another_household_leaves_the_first_one_s_helper(world: World) -> None:
+    li, helper = world.phone("li"), world.phone("helper")
+    for phone, name in ((li, "王小一"), (helper, "王小二")):
+        members = {"members": [(WANG_SON, "0", name)]}
+        phone.send(phone.visit(**members, entities=[named(WANG, 1), named(WANG_SON, 1, {}, "member")]))
+    at, here = helper.pull(own(world, "helper"))["next"], own(world, "helper")
+    assert told(helper, here) == [("conflict", "open")]
+    add_person(world, "other", None, None)
+    give = rights.give_household
+    world.run(lambda session: feeds.touch(session, give(session, world.people["other"], ZHAO, "lead")))
+    write(world, "member", WANG_SON, {"household": ZHAO})
+    [entry] = [entry for entry in helper.pull(here, at)["entries"] if entry["type"] == "conflict"]
+    assert entry["heads"] == []
+    assert told(world.phone("other"), own(world, "other")) == [("conflict", "open")]
 
 
 def test_who_stays_behind_when_the_household_moves_is_not_told_where_it_went(world: World) -> None:

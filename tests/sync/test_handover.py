@@ -10,6 +10,7 @@ from sqlalchemy import select
 from server.sync import holdings, rights
 from server.sync.office_tables import InstallScope
 from tests.sync.office import add_person, entries, op, own, scopes, take_role
+from tests.sync.quarrel import begin_quarrel
 from tests.world import BAITA, EAST, LIUSHU, QINGSHI, WANG, WANG_SON, World
 
 HERE = f"region:{QINGSHI}"
@@ -137,6 +138,19 @@ def test_a_helper_who_loses_the_household_loses_its_rows_and_writes_no_more(worl
     assert (late["status"], late["code"]) == ("quarantined", "scope.lost")
     assert zhang.post(f"/users/{world.people['helper']}/households", {**body, "give": True}).status_code == 200
     assert {e["id"] for e in entries(helper, feed, "entity")} == {WANG, WANG_SON}
+
+
+def test_a_helper_comes_and_goes_with_the_household_s_conflicts(world: World) -> None:
+    begin_quarrel(world)
+    add_person(world, "second", "cadre", BAITA)
+    second, zhang, feed = world.phone("second"), world.phone("zhang"), own(world, "second")
+    body, path = {"household_id": WANG, "give": True}, f"/users/{world.people['second']}/households"
+    assert zhang.post(path, body).status_code == 200
+    [conflict] = entries(second, feed, "conflict")
+    assert len(conflict["heads"]) == 2
+    before = second.pull(feed)["next"]
+    zhang.post(path, {**body, "give": False})
+    assert {entry["id"] for entry in entries(second, feed, "eviction", before)} == {WANG, WANG_SON, conflict["id"]}
 
 
 def test_another_role_means_another_view_and_every_feed_is_fetched_anew(world: World) -> None:
