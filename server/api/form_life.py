@@ -31,6 +31,7 @@ from server.forms.source import FormSource
 from server.forms.tables import FormVersion
 from server.sync.feeds import touch
 from server.sync.form_changes import changes_of
+from server.sync.loans import retold
 from server.sync.news import of_forms
 from server.sync.vocabulary import sizes
 
@@ -139,7 +140,7 @@ def _move(step: Callable[[Session], FormVersion], action: str, **more: str) -> R
     def work(session: Session) -> dict[str, Any]:
         row = step(session)
         note(session, actor.id, action, f"{row.form_id}/{row.version}", **more)
-        touch(session, of_forms(session, [row]))
+        touch(session, [*of_forms(session, [row]), *retold(session, row)])
         return _desk(session, row)
 
     return jsonify(db.transact(work))

@@ -26,6 +26,7 @@ from server.forms.tables import FormVersion
 from server.registry.definitions import datasets
 from server.sync.entity_lists import md5
 from server.sync.feeds import touch
+from server.sync.loans import retold
 from server.sync.news import of_forms
 from server.sync.vocabulary import sizes
 
@@ -120,7 +121,7 @@ def publish_path(settings: Settings, path: Path, starts_on: date | None = None) 
         versions.add_draft(session, compiled, source, None, vocabulary=words)
         row = versions.publish(session, compiled.form_id, compiled.version, starts_on, words)
         note(session, None, "form.published", f"{row.form_id}/{row.version}", checksum=row.checksum)
-        touch(session, of_forms(session, [row]))
+        touch(session, [*of_forms(session, [row]), *retold(session, row)])
         return row
 
     return db.transact(store)

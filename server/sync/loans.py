@@ -135,6 +135,21 @@ def _evicted(session: Session, loan: Loan) -> list[News]:
     return [left(loan.person_id, row.id, row.dataset, others) for row in rows]
 
 
+def retold(session: Session, row: FormVersion) -> list[News]:
+    """What the form's open loans show anew, where a version that came or went reads what no other one does.
+
+    While no version is published all stays as it was told: who is on the way goes on.
+    """
+    session.flush()
+    others, own = _frame_of(session, row.form_id, FormVersion.version != row.version), _read_of(row)
+    is_more = any(dataset not in others or names - others[dataset] for dataset, names in own.items())
+    if not is_more or not frame_of(session, row.form_id):
+        return []
+    lent = session.scalars(select(Loan).where(_open(), Loan.form_id == row.form_id).order_by(Loan.id)).all()
+    keep_out(session, {loan.household_id for loan in lent})
+    return [item for loan in lent for item in [*_evicted(session, loan), *_told(session, loan)]]
+
+
 def left(person_id: str, entity_id: str, dataset: str, lent: Collection[str]) -> News:
     """A record that somebody lost; one of the datasets that a loan (still) shows is told anew, with what it shows."""
     user = f"user:{person_id}"
@@ -214,8 +229,16 @@ def frame_of(session: Session, form_id: str) -> Frame:
 
     The setting `frame` (`household.address member.full_name …`) adds what a person needs to find the house.
     """
-    forms = session.scalars(select(FormVersion).where(FormVersion.form_id == form_id, FormVersion.state == "published"))
-    return _union([_read_by(row.xform, settings_of(row).get("frame", "")) for row in forms])
+    return _frame_of(session, form_id)
+
+
+def _frame_of(session: Session, form_id: str, *clauses: ColumnElement[bool]) -> Frame:
+    published = (FormVersion.form_id == form_id, FormVersion.state == "published", *clauses)
+    return _union([_read_of(row) for row in session.scalars(select(FormVersion).where(*published))])
+
+
+def _read_of(row: FormVersion) -> Frame:
+    return _read_by(row.xform, settings_of(row).get("frame", ""))
 
 
 def _union(frames: Sequence[Frame]) -> Frame:

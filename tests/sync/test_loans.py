@@ -110,6 +110,23 @@ def test_a_loan_that_ends_after_its_form_was_retired_leaves_the_phone(county: Wo
     assert phone.get(f"/sync/digest?scope={own(county, 'inspector')}").json["count"] == 0
 
 
+def test_what_a_new_version_of_the_form_reads_comes_too_and_what_none_reads_any_more_goes(county: World) -> None:
+    lend(county)
+    phone, admin, feed = county.phone("inspector"), county.phone("admin"), own(county, "inspector")
+    before = phone.pull(feed)["next"]
+    members = "instance('member')/root/item[household=${household}]/full_name"
+    row = "| | calculate | phone | | instance('household')/root/item[name=${household}]/contact_phone |"
+    new = BLIND.replace(row, f"| | csv-external | member | | |\n| | calculate | son | | {members} |")
+    form = compile_form(new.replace("| blind | 1 |", "| blind | 2 |").encode(), "blind.md")
+    county.run(lambda session: add_form(session, form, state="draft"))
+    assert admin.post("/forms/blind/2/publish", {}).status_code == 200
+    told = {entry["id"]: entry["data"] for entry in phone.pull(feed, before)["entries"]}
+    assert told[WANG] == {"contact_phone": "199****1111"} and set(told[WANG_SON]) == {"full_name"}
+    before = phone.pull(feed)["next"]
+    assert admin.post("/forms/blind/1/retire", {}).status_code == 200
+    assert {entry["id"]: entry["data"] for entry in phone.pull(feed, before)["entries"]}[WANG] == {}
+
+
 def test_a_loan_ends_after_its_last_day_when_the_phone_says_hello(county: World) -> None:
     loan = lend(county, until=today().isoformat()).json
     phone = county.phone("inspector")
