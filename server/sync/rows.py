@@ -95,8 +95,10 @@ class Pages:
         return self._framed(row)
 
     def _seen(self, rows: Sequence[Row[Any]]) -> set[str]:
-        """Those records of the own feed that the person sees whole; the others are on loan, or no longer there."""
-        here = (Entity.id.in_([row.id for row in rows]), scope.visible_entities(self._actor))
+        """Those records of the own feed that the person sees whole; the others are on loan, or no longer there. Who
+        works elsewhere and only reads here has no more of them than the loan shows.
+        """
+        here = (Entity.id.in_([row.id for row in rows]), scope.visible_entities(self._actor, FULL_VIEW))
         return set(self._session.scalars(select(Entity.id).where(*here)))
 
     def _framed(self, row: Row[Any]) -> Wire:

@@ -12,9 +12,10 @@ from server.accounts.tables import Loan
 from server.db import today
 from server.forms.compile import compile_form
 from server.registry.tables import Entity
+from server.sync import rights
 from server.sync.tables import Submission
 from tests.sync.office import VISIT, add_person, entries, op, own, scopes
-from tests.world import EAST, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, Phone, World, add_form
+from tests.world import BAITA, EAST, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, Phone, World, add_form
 
 BLIND = """
 | survey |
@@ -159,6 +160,15 @@ def test_a_loan_that_showed_more_takes_that_with_it_when_it_ends(county: World) 
     county.phone("zhang").post(f"/loans/{more['id']}/end", {})
     [row] = phone.pull(own(county, "inspector"), before["next"])["entries"]
     assert (row["type"], row["data"]) == ("entity", {})
+
+
+def test_a_loan_shows_no_more_to_who_works_elsewhere_and_may_read_here(county: World) -> None:
+    """A cadre sees the telephone numbers of the own village; an auditor sees none, and here this one is an auditor."""
+    add_person(county, "both", "cadre", BAITA)
+    lend(county, to="both")
+    county.run(lambda session: rights.give_role(session, county.people["both"], "auditor", QINGSHI))
+    [row] = rows(county, county.phone("both"), "both")
+    assert (row["lent"], row["data"]) == (True, {"contact_phone": "199****1111"})
 
 
 def test_nobody_checks_where_the_person_works_or_helps(county: World) -> None:
