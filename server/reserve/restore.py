@@ -1,4 +1,8 @@
-"""Puts a backup into an empty database and store. The database gets a new epoch, so that phones fetch anew."""
+"""Puts a backup into an empty database and store. The database gets a new epoch, so that phones fetch anew.
+
+The rows come in one transaction, with the word which backup they are of; that word goes when all bytes have come too.
+So a restore that was interrupted, or lacked bytes that turn up later, goes on when it is started again.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, text, update
+from sqlalchemy import Delete, Table, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from server import db
@@ -30,6 +34,8 @@ from server.sync.blob_store import BlobStore, sha256_of
 from server.sync.blobs import store_of
 from server.sync.tables import ServerFact
 
+RESTORING = "restoring"  # the fact that says which backup is not wholly in yet
+
 
 @dataclass(frozen=True)
 class Restored:
@@ -42,17 +48,19 @@ class Restored:
 
 
 def restore(settings: Settings, path: Path, report: Report) -> Restored:
-    """Loads the backup at `path` in one transaction; Problems reserve.not_empty, reserve.revision, reserve.damaged."""
+    """Loads the backup at `path`, or goes on with it. Problems reserve.not_empty, reserve.revision, reserve.damaged."""
     manifest = _manifest(path)
     for table in tables():
         _check(path, table, manifest)
     _check_keys(path)
-    rows = db.transact(lambda session: _load(session, path, manifest, report))
+    rows = db.transact(lambda session: _begun(session, manifest) or _load(session, path, manifest, report))
     vault().load()
     _put_keys(path / "keys", settings.keys)
     with db.read() as session:
         wanted = session.scalars(select(db.Base.metadata.tables["blob"].c.sha256)).all()
     found, missing, damaged = _put_blobs(store_of(settings), path.parent / "blobs", wanted, report)
+    if not missing and not damaged:
+        db.transact(lambda session: session.execute(_is_whole()))
     return Restored(rows, found, tuple(missing), tuple(damaged))
 
 
@@ -94,6 +102,22 @@ def _check_keys(path: Path) -> None:
         unwrapped(row, masters, vault().masters.where)
 
 
+def _begun(session: Session, manifest: Mapping[str, Any]) -> int:
+    """How many rows of this very backup lie in the database, whose keys or bytes did not all come; else 0."""
+    fact = session.get(ServerFact, RESTORING)
+    if fact is None or fact.value != _name_of(manifest):
+        return 0
+    return sum(count["rows"] for count in manifest["tables"].values())
+
+
+def _is_whole() -> Delete:
+    return delete(ServerFact).where(ServerFact.name == RESTORING)
+
+
+def _name_of(manifest: Mapping[str, Any]) -> str:
+    return f"{manifest['epoch']} {manifest['made_at']}"
+
+
 def _load(session: Session, path: Path, manifest: Mapping[str, Any], report: Report) -> int:
     if session.scalar(select(func.count()).select_from(Person)):
         raise Problem("reserve.not_empty")
@@ -103,6 +127,8 @@ def _load(session: Session, path: Path, manifest: Mapping[str, Any], report: Rep
         session.execute(db.Base.metadata.tables[name].delete())
     rows = sum(_load_table(session, path, table, report) for table in tables())
     session.execute(update(ServerFact).where(ServerFact.name == "epoch").values(value=str(uuid.uuid4())))
+    session.execute(_is_whole())  # what the backed up machine says of itself
+    session.execute(insert(ServerFact).values(name=RESTORING, value=_name_of(manifest)))
     return rows
 
 
@@ -166,10 +192,12 @@ def _put_keys(keys: Path, target: Path) -> None:
 def _put_blobs(
     store: BlobStore, folder: Path, wanted: Sequence[str], report: Report
 ) -> tuple[int, list[str], list[str]]:
-    """Copies the bytes and looks at each of them: what is not what its name says is left out and named."""
+    """Copies what the store does not have and looks at it: what is not what its name says is left out and named."""
     source = FolderStore(folder / ".staging", folder)
     missing, damaged = [], []
     for number, sha256 in enumerate(sorted(wanted), 1):
+        if store.exists(sha256):
+            continue
         if not source.exists(sha256):
             missing.append(sha256)
             continue

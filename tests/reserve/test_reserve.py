@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -178,6 +179,48 @@ def test_bytes_that_are_not_what_they_were_are_named_and_left_out(world: World, 
         restored = restore(fresh.config["RUHU"], done.path, nothing)
         assert restored.damaged == (photo.name,)
         assert not store_of(fresh.config["RUHU"]).exists(photo.name)
+
+
+@pytest.mark.parametrize("at", ["keys", "blobs"])
+def test_a_restore_that_was_interrupted_goes_on(
+    world: World, fresh: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """The rows were committed, the server's own key or the bytes had not come: the same command brings them."""
+    own, settings = server_key(world.app.config["RUHU"].keys), fresh.config["RUHU"]
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    with fresh.app_context():
+        with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+            broken.setattr(f"server.reserve.restore._put_{at}", _killed)
+            restore(settings, done.path, nothing)
+        restored = restore(settings, done.path, nothing)
+        assert (restored.rows, restored.blobs, restored.missing) == (done.rows, 1, ())
+        assert store_of(settings).exists(hashlib.sha256(PHOTO).hexdigest())
+        with pytest.raises(Problem) as refused:
+            restore(settings, done.path, nothing)
+    assert refused.value.code == "reserve.not_empty"
+    assert server_key(settings.keys).private_numbers() == own.private_numbers()
+
+
+def _killed(*args: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_bytes_that_turn_up_later_are_brought_by_the_same_command(world: World, fresh: Flask, tmp_path: Path) -> None:
+    """Who copied the tables first and the bytes afterwards has not to begin again; rows written since stay."""
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    (tmp_path / "reserve" / "blobs").rename(tmp_path / "left at home")
+    settings = fresh.config["RUHU"]
+    with fresh.app_context():
+        assert len(restore(settings, done.path, nothing).missing) == 1
+        before = rows_of(fresh)
+        (tmp_path / "left at home").rename(tmp_path / "reserve" / "blobs")
+        assert restore(settings, done.path, nothing).missing == ()
+        assert store_of(settings).exists(hashlib.sha256(PHOTO).hexdigest())
+    after = rows_of(fresh)
+    before.pop("server_fact"), after.pop("server_fact")
+    assert after == before
 
 
 def test_a_backup_of_another_schema_is_refused(world: World, fresh: Flask, tmp_path: Path) -> None:
