@@ -27,7 +27,7 @@ from server import db
 from server.config import Settings
 from server.reserve.cells import writer_of
 from server.sealing.reseal import bare
-from server.sealing.rotate import key_states
+from server.sealing.tables import SealKey
 from server.sealing.vault import vault
 from server.sync.blob_folder import FolderStore
 from server.sync.blob_store import BlobStore, make_folder, sync_folder
@@ -45,7 +45,9 @@ Report = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Done:
-    """`missing`: bytes that the tables name and the store does not have. `masters`: ids of the keys that open it."""
+    """`missing`: bytes that the tables name and the store does not have, or gives as others. `masters`: ids of the keys
+    that open it.
+    """
 
     path: Path
     rows: int
@@ -65,13 +67,14 @@ def backup(settings: Settings, folder: Path, report: Report) -> Done:
     name = db.now().strftime("%Y%m%dT%H%M%S%fZ")
     making = folder / f".{name}"
     make_folder(making / "tables")
+    # Before the snapshot, which then holds the key that seals them, whatever keys are made while bytes are copied.
+    _copy_keys(settings, making / "keys")
     with db.read() as session:
         facts = _facts(session)
+        masters = sorted(set(session.scalars(select(SealKey.master))))
         counts = {table.name: _dump(session, table, making, report) for table in tables()}
         wanted = session.scalars(select(Blob.sha256).order_by(Blob.sha256)).all()
     copied, missing = _copy_blobs(store_of(settings), folder, wanted, report)
-    _copy_keys(settings, making / "keys")
-    masters = sorted({key.master for key in key_states()})
     manifest = {**facts, "masters": masters, "tables": counts, "blobs": len(wanted), "missing": missing}
     _write(making / MANIFEST, json.dumps(manifest, indent=1).encode())
     making.rename(folder / name)
@@ -120,18 +123,26 @@ def _copy_blobs(store: BlobStore, folder: Path, wanted: Sequence[str], report: R
     copied, missing = 0, []
     for number, sha256 in enumerate(wanted, 1):
         if not target.exists(sha256):
-            if not store.exists(sha256):
+            if not _copy(store, target, sha256):
                 missing.append(sha256)
                 continue
-            with store.open(sha256) as stream:
-                target.put_stream(stream)
             copied += 1
         report("blobs", number, len(wanted))
     return copied, missing
 
 
+def _copy(store: BlobStore, target: BlobStore, sha256: str) -> bool:
+    """Whether the bytes are in the target now: a disk may have lost them, or give others than it was given."""
+    try:
+        with store.open(sha256) as stream:
+            return target.put_stream(stream).sha256 == sha256
+    except FileNotFoundError:
+        return False
+
+
 def _copy_keys(settings: Settings, target: Path) -> None:
     """The server's own keys, sealed; never the master keys: whoever finds the backup must not find what opens it."""
+    vault().load()
     target.mkdir(mode=0o700)
     masters = settings.master_key_file or settings.keys / MASTERS
     for path in sorted(settings.keys.glob("*")) if settings.keys.is_dir() else []:

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from server.config import Settings
 from server.errors import Problem
 from server.reserve.backup import backup, tables
 from server.reserve.restore import restore
+from server.sealing import rotate
 from server.sync.blobs import record_blob, store_of
 from server.sync.epoch import epoch
 from server.sync.tables import Blob
@@ -221,6 +222,29 @@ def test_bytes_that_turn_up_later_are_brought_by_the_same_command(world: World, 
     after = rows_of(fresh)
     before.pop("server_fact"), after.pop("server_fact")
     assert after == before
+
+
+@pytest.mark.parametrize("change", [rotate.new_seal_keys, rotate.new_master])
+def test_keys_changed_while_bytes_are_copied_leave_the_backup_whole(
+    world: World, fresh: Flask, tmp_path: Path, change: Callable[[], object]
+) -> None:
+    """What it names, and what its keys are sealed with, are the keys of its own tables."""
+    own, (master,) = server_key(world.app.config["RUHU"].keys), _master_lines(world.app)
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", lambda what, *_: what == "blobs" and change())
+    assert done.masters == (master.split()[0],)
+    with fresh.app_context():
+        restore(fresh.config["RUHU"], done.path, nothing)
+    assert server_key(fresh.config["RUHU"].keys).private_numbers() == own.private_numbers()
+
+
+def test_bytes_that_the_store_gives_as_others_are_named_by_the_backup(world: World, tmp_path: Path) -> None:
+    """A rotten disk is told while there is still a phone that has the photo, not when the backup is needed."""
+    sha256 = hashlib.sha256(PHOTO).hexdigest()
+    store_of(world.app.config["RUHU"]).path(sha256).write_bytes(b"rotten")
+    with world.app.app_context():
+        done = backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    assert (done.missing, done.copied) == ((sha256,), 0)
 
 
 def test_a_backup_of_another_schema_is_refused(world: World, fresh: Flask, tmp_path: Path) -> None:
