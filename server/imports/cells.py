@@ -13,11 +13,13 @@ from functools import lru_cache
 from server.forms.canonical import canonical
 from server.forms.dataset import Property
 from server.forms.fitting import LONGEST
-from server.imports.mapping import Column
+from server.imports.mapping import DATES, Column
 
 EXACT = 10**15  # a spreadsheet keeps no more digits than that
+TINY = 1e-9
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE | re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
+# Thousands may be parted; a comma elsewhere may mean a point, or two numbers: nobody guesses.
+_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}([, ]\d{3})+)(\.\d+)?", re.ASCII)
 _QUOTED = re.compile(r'="([^"=]*)"')  # how some programs keep a spreadsheet from touching a code
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -25,6 +27,10 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 class Formula(str):
     """The text of a formula, which nobody computes."""
+
+
+class Day(str):
+    """A cell that the workbook itself calls a date, as ISO 8601: the formats of texts are not asked."""
 
 
 Cell = str | int | float | Decimal | bool | datetime | date | time | None
@@ -51,8 +57,10 @@ def plain(cell: Cell) -> str | Spoiled:
     if isinstance(cell, int | float):
         return _plain_number(cell)
     if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(timespec="seconds")
-    return cell.isoformat() if isinstance(cell, date | time) else str(cell)
+        return Day(cell.date().isoformat() if cell.time() == time() else cell.isoformat(timespec="seconds"))
+    if isinstance(cell, date):
+        return Day(cell.isoformat())
+    return cell.isoformat() if isinstance(cell, time) else str(cell)
 
 
 def _plain_text(cell: str) -> str | Spoiled:
@@ -71,7 +79,10 @@ def _plain_number(cell: int | float) -> str | Spoiled:
         return Spoiled("cell.error")
     if abs(cell) >= EXACT:
         return Spoiled("cell.digits_lost")
-    return str(int(cell)) if cell == int(cell) else repr(cell)
+    if cell == int(cell):
+        return str(int(cell))
+    # 15 digits are what a spreadsheet shows of what it computed: 0.1 + 0.2 is 0.3.
+    return format(Decimal(f"{cell:.15g}"), "f") if abs(cell) > TINY else repr(cell)
 
 
 def value_of(column: Column, text: str) -> str | Spoiled | None:
@@ -84,7 +95,7 @@ def value_of(column: Column, text: str) -> str | Spoiled | None:
     if prop.type in ("integer", "decimal"):
         return _number(prop, text)
     if prop.type == "date":
-        return _day(column.dates, text)
+        return _day(DATES if isinstance(text, Day) else column.dates, text)
     if len(text) > LONGEST:
         return Spoiled("cell.long", (("limit", LONGEST),))
     return canonical(text.upper() if prop.name == "id_number" else text, prop.type)
@@ -117,21 +128,23 @@ def _labels(prop: Property) -> dict[str, str]:
 
 
 def _number(prop: Property, text: str) -> str | Spoiled | None:
-    digits = unicodedata.normalize("NFKC", text).replace(",", "").replace(" ", "")
+    digits = unicodedata.normalize("NFKC", text)
     if not _NUMBER.fullmatch(digits):
         return Spoiled("cell.number")
-    value = canonical(digits, prop.type)
+    value = canonical(digits.replace(",", "").replace(" ", ""), prop.type)
     return Spoiled("cell.whole") if prop.type == "integer" and "." in (value or "") else value
 
 
 def _day(formats: tuple[str, ...], text: str) -> str | Spoiled:
-    day = unicodedata.normalize("NFKC", text)
+    day = unicodedata.normalize("NFKC", text).partition("T")[0]
     for form in formats:
         try:
-            found = datetime.strptime(day.partition("T")[0], form).date()  # noqa: DTZ007 - a day has no zone
+            found = datetime.strptime(day, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-        if 1800 <= found.year <= 2200:
+        # Digits alone must all be there: 198312 is a month, and 2024115 two days.
+        whole = not day.isdigit() or found.strftime(form) == day
+        if whole and 1800 <= found.year <= 2200:
             return found.isoformat()
     return Spoiled("cell.date")
 

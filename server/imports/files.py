@@ -61,16 +61,16 @@ def _sheet(opened: Opened, section: Section) -> Sheet:
 
 
 def _checked(mapping: RegisterMapping, files: Files, notes: tuple[str, ...]) -> OpenFiles:
-    wanted: dict[str, list[str]] = {files.households.name: [*mapping.household.names(), *mapping.region]}
+    """By sheet, not by its name: two workbooks may each hold their one sheet under the same name."""
+    wanted: dict[Sheet, list[str]] = {files.households: [*mapping.household.names(), *mapping.region]}
     if mapping.member is not None and files.members is not None:
-        wanted.setdefault(files.members.name, []).extend(mapping.member.names())
-    sheets = {sheet.name: sheet for sheet in (files.households, files.members) if sheet is not None}
+        wanted.setdefault(files.members, []).extend(mapping.member.names())
     faults: list[Fault] = []
-    for name, columns in wanted.items():
-        faults += header_faults(sheets[name], list(dict.fromkeys(columns)))
+    for sheet, columns in wanted.items():
+        faults += header_faults(sheet, list(dict.fromkeys(columns)))
     if faults:
         raise not_readable(*faults)
-    unused = [name for key, sheet in sheets.items() for name in sheet.header if name and name not in wanted[key]]
+    unused = [name for sheet, columns in wanted.items() for name in sheet.header if name and name not in columns]
     ignored = (note("columns.ignored", names="、".join(unused)[:600]),) if unused else ()
     return OpenFiles(files, (*notes, *ignored))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 import shutil
 import tempfile
 import zipfile
@@ -31,6 +32,7 @@ MAX_TEXTS = 192 * 1024 * 1024  # of a workbook's shared texts, which are held in
 PIECE = 1024 * 1024
 MOST_CELLS = 500  # of a row
 _DELIMITERS = (",", "\t", ";", "，")
+_ZEROS = re.compile("00+")  # a number format: so many digits at least
 _BROKEN = (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
 csv.field_size_limit(1024 * 1024)
 
@@ -219,10 +221,12 @@ def _book_rows(path: Path, name: str) -> Iterator[Row]:
 
 
 def _cell(cell: Any) -> Cell:
-    """The value, as it was typed; a formula is only marked."""
+    """The value, as it was typed; a formula is only marked. A code that is shown with leading zeros keeps them."""
     if cell.data_type == "f":
         return Formula(str(cell.value))
     value: Cell = cell.value
+    if type(value) is int and _ZEROS.fullmatch(cell.number_format):
+        return str(value).zfill(len(cell.number_format))
     return value
 
 

@@ -49,6 +49,12 @@ def test_what_was_taken_is_taken_again_as_it_is(prop, cell) -> None:
         assert value_of(Column("c", prop, {}), found) == found
 
 
+def test_what_a_spreadsheet_computed_is_read_as_it_shows_it() -> None:
+    """The last bits of a sum are nobody's value, and would differ from what a cadre writes."""
+    shown = {0.1 + 0.2: "0.3", 1.1 * 3: "3.3", 1234.5600000000001: "1234.56", 0.00001: "0.00001", 3 - 4e-16: "3"}
+    assert {cell: plain(cell) for cell in shown} == shown
+
+
 @given(text=st.text(max_size=30))
 def test_keys_do_not_mind_blanks_width_and_case(text: str) -> None:
     assert key_part(f" {text}\u3000") == key_part(text) == key_part(key_part(text))

@@ -7,6 +7,7 @@ import zipfile
 from datetime import datetime
 from typing import Any
 
+import openpyxl
 import pytest
 
 from server.errors import Problem
@@ -81,6 +82,13 @@ def test_problems_are_placed_counted_and_their_examples_masked(world: World) -> 
         ("登记日期", "2024/3/5", "registered_on", "2024-03-05"),
         ("登记日期", "2024年3月5日", "registered_on", "2024-03-05"),
         ("登记日期", "20240305", "registered_on", "2024-03-05"),
+        ("登记日期", "198312", None, None),
+        ("登记日期", "2024115", None, None),
+        ("耕地", "3,5", None, None),
+        ("耕地", "3，5", None, None),
+        ("耕地", "1 2", None, None),
+        ("耕地", "12 000,5", None, None),
+        ("耕地", "-1,234,567.50", "farmland_mu", "-1234567.5"),
         ("耕地", "１,０２３.50", "farmland_mu", "1023.5"),
         ("户类型", "边缘易致贫户", "household_category", "at_risk_marginal"),
         ("户类型", "At risk", None, None),
@@ -125,6 +133,34 @@ def test_a_workbook_is_read_as_typed(world: World) -> None:
     values = household(world).values
     assert (values["farmland_mu"], values["registered_on"]) == ("3.5", "2024-03-05")
     assert records(world, "member")[0].values["birth_date"] == "1970-01-02"
+
+
+@pytest.mark.parametrize("dates", ["%d/%m/%Y", "%Y-%d-%m"])
+def test_a_date_of_the_workbook_itself_is_no_text_in_some_format(world: World, dates: str) -> None:
+    """`dates` says how texts are written: a real date was refused by it, or its day taken for its month."""
+    row = list(person(1).values())
+    row[7] = datetime(2024, 3, 5)  # noqa: DTZ001 - as a sheet has it
+    own = MAPPING.replace("登记日期: registered_on", f'登记日期: {{to: registered_on, dates: ["{dates}"]}}')
+    bring(world, book_bytes({"花名册": [COLUMNS, row]}), own, filename="r.xlsx")
+    assert household(world).values["registered_on"] == "2024-03-05"
+
+
+def test_a_code_that_is_shown_with_leading_zeros_keeps_them(world: World) -> None:
+    """The cell holds 12 and shows 00012, which is what the office's other lists say."""
+    book = openpyxl.load_workbook(io.BytesIO(book_bytes({"花名册": [COLUMNS, list(person(1).values())]})))
+    cell = book.worksheets[0]["A2"]
+    cell.value, cell.number_format = 12, "00000"
+    out = io.BytesIO()
+    book.save(out)
+    bring(world, out.getvalue(), filename="r.xlsx")
+    assert household(world, "00012").values["farmland_mu"] == "3.5"
+
+
+def test_two_workbooks_may_call_their_sheet_the_same(world: World) -> None:
+    """As every new workbook does: the columns of one were looked for in the other."""
+    households, members = (book_bytes({"Sheet1": table}) for table in two_tables(person(1), person(2, household=2)))
+    bring(world, households, filename="r.xlsx", members=members)
+    assert [one.label for one in records(world, "member")] == ["成员1", "成员2"]
 
 
 def test_formulas_are_never_computed(world: World) -> None:
