@@ -9,7 +9,7 @@ from server.imports.cells import Spoiled, plain
 from server.imports.keys import key_hash
 from server.imports.mapping import HOUSEHOLD, MEMBER, RegisterMapping, Section
 from server.imports.places import Places
-from server.imports.rows import Key, Reader, Texts, household_of, key_of, shown_cells, values_of
+from server.imports.rows import Key, Reader, Texts, household_of, key_of, other_keys, shown_cells, values_of
 from server.imports.sheets import Row, Sheet
 from server.imports.staging import Record, Staging
 from server.imports.tally import Tally, Trouble
@@ -74,6 +74,7 @@ class Loader:
         if first is not None:
             self._compare(sheet, row, first, record)
             return
+        self._note_others(section, texts, key)
         self.tally.note(sheet.name, row.number, troubles)
         if refused:
             self._refuse(sheet, row, HOUSEHOLD, troubles, noted=True)
@@ -118,9 +119,15 @@ class Loader:
         if there is not None:
             self._refuse(sheet, row, MEMBER, [Trouble("key.twice", values=(("row", there),))])
             return
+        self._note_others(section, texts, key)
         self.tally.note(sheet.name, row.number, troubles)
         if refused:
             self._refuse(sheet, row, MEMBER, troubles, noted=True)
+
+    def _note_others(self, section: Section, texts: Texts, key: Key) -> None:
+        dataset = section.dataset.name
+        others = [self._hash(dataset, other) for other in other_keys(section, texts, key)]
+        self.staging.add_others(dataset, self._hash(dataset, key), others)
 
     def _hash(self, dataset: str, key: Key) -> str:
         return key_hash(self.secret, dataset, key.way, key.parts)

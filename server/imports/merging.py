@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from server import db
@@ -70,11 +70,20 @@ def known_keys(session: Session, job: Job, units: Sequence[Unit]) -> dict[tuple[
             part = keys[start : start + 500]
             adopted = job.staging.adopted(dataset, part)
             found |= {(dataset, key): Known(entity) for key, entity in adopted.items()}
-            rows = select(ImportKey.key, ImportKey.entity_id, ImportKey.seen).where(
-                ImportKey.source == job.source, ImportKey.dataset == dataset, ImportKey.key.in_(part)
-            )
-            found |= {(dataset, row.key): Known(row.entity_id, row.seen) for row in session.execute(rows)}
+            found |= {(dataset, key): known for key, known in _written_under(session, job, dataset, part).items()}
+            strange = [key for key in part if (dataset, key) not in found]
+            others = job.staging.others(dataset, strange)
+            before = _written_under(session, job, dataset, list(others))
+            found |= {(dataset, others[key]): known for key, known in sorted(before.items())}
     return found
+
+
+def _written_under(session: Session, job: Job, dataset: str, keys: Sequence[str]) -> dict[str, Known]:
+    """What earlier imports wrote under these keys."""
+    rows = select(ImportKey.key, ImportKey.entity_id, ImportKey.seen).where(
+        ImportKey.source == job.source, ImportKey.dataset == dataset, ImportKey.key.in_(keys)
+    )
+    return {row.key: Known(row.entity_id, row.seen) for row in session.execute(rows)}
 
 
 class Merging:
@@ -229,14 +238,20 @@ def _is_new_household(step: _Step) -> bool:
 
 
 def keep_keys(session: Session, batch: Batch) -> None:
-    """Writes down what the keys stand for and what the register says now."""
+    """Writes down what the keys stand for and what the register says now. A record has one key: who got an ID number is
+    not known by name any more, or somebody of that name would be taken for them later.
+    """
     for start in range(0, len(batch.keys), 100):
+        part = batch.keys[start : start + 100]
+        before = ImportKey.entity_id.in_([key["entity_id"] for key in part])
+        same = ImportKey.source.in_([key["source"] for key in part])
+        session.execute(delete(ImportKey).where(before, same, ImportKey.key.not_in([key["key"] for key in part])))
         statement = upsert(session, ImportKey)
         statement = statement.on_conflict_do_update(
             index_elements=["source", "dataset", "key"],
             set_={name: statement.excluded[name] for name in ("entity_id", "seen", "number")},
         )
-        session.execute(statement, batch.keys[start : start + 100])
+        session.execute(statement, part)
 
 
 def with_number(job: Job, number: int, importer: str) -> Job:

@@ -90,6 +90,12 @@ def key_of(section: Section, texts: Texts) -> Key | Trouble:
     return Trouble("key.empty", "、".join(section.key[0]))
 
 
+def other_keys(section: Section, texts: Texts, key: Key) -> list[Key]:
+    """The further ways that the row fills: by one of them it was known while the first way's cells were empty."""
+    found = ((way, _parts(texts, section.key[way])) for way in range(key.way + 1, len(section.key)))
+    return [Key(way, parts) for way, parts in found if not isinstance(parts, Trouble) and all(parts)]
+
+
 def household_of(section: Section, texts: Texts) -> Key | Trouble:
     """The key of the household that a member names: the household's first way."""
     parts = _parts(texts, section.above)

@@ -26,6 +26,11 @@ CREATE TABLE refused (sheet TEXT, row INTEGER, dataset TEXT, body BLOB, PRIMARY 
 CREATE TABLE adopted (dataset TEXT, key TEXT, entity TEXT, PRIMARY KEY (dataset, key));
 CREATE TABLE vanished (dataset TEXT, entity TEXT, body BLOB, PRIMARY KEY (dataset, entity));
 """
+# Made also in a file that an older version left to be applied.
+_OTHER = """
+CREATE TABLE IF NOT EXISTS other (dataset TEXT, key TEXT, main TEXT, PRIMARY KEY (dataset, key, main));
+CREATE INDEX IF NOT EXISTS other_main ON other (dataset, main);
+"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Staging:
         self._rows.execute("PRAGMA synchronous=OFF")
         if new:
             self._rows.executescript(_TABLES)
+        self._rows.executescript(_OTHER)
         self._rows.execute("BEGIN")
 
     def close(self) -> None:
@@ -100,6 +106,20 @@ class Staging:
         )
         return None
 
+    def add_others(self, dataset: str, main: str, keys: Iterable[str]) -> None:
+        """Further keys by which the record under `main` may have been known."""
+        self._rows.executemany("INSERT OR IGNORE INTO other VALUES (?, ?, ?)", [(dataset, key, main) for key in keys])
+
+    def others(self, dataset: str, mains: Sequence[str]) -> dict[str, str]:
+        """Further keys of these records, each with its record; without those that several have or one stands under."""
+        table = {"household": "household", "member": "member"}[dataset]
+        marks = ",".join("?" * len(mains))
+        statement = f"""
+            SELECT key, min(main) FROM other WHERE dataset = ?1 AND key NOT IN (SELECT key FROM {table})
+            AND key IN (SELECT key FROM other WHERE dataset = ?1 AND main IN ({marks})) GROUP BY key HAVING count(*) = 1
+        """  # noqa: S608
+        return dict(self._rows.execute(statement, [dataset, *mains]).fetchall())
+
     def add_unnamed_households(self) -> None:
         """Households that only their members name, so that every member belongs to a unit."""
         self._rows.execute(
@@ -125,11 +145,13 @@ class Staging:
         return tuple(self._record(*row) for row in rows)
 
     def has(self, dataset: str, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that the register holds."""
+        """Those of the keys that a record of the register has, be it under another one."""
         table = {"household": "household", "member": "member"}[dataset]
         marks = ",".join("?" * len(keys))
         rows = self._rows.execute(
-            f"SELECT key FROM {table} WHERE body IS NOT NULL AND key IN ({marks})", list(keys)  # noqa: S608
+            f"SELECT key FROM {table} WHERE body IS NOT NULL AND key IN ({marks})"  # noqa: S608
+            f" UNION SELECT key FROM other WHERE dataset = ? AND key IN ({marks})",
+            [*keys, dataset, *keys],
         )
         return {key for (key,) in rows}
 
@@ -165,6 +187,7 @@ class Staging:
         self._rows.execute("DELETE FROM member")
         self._rows.execute("DELETE FROM household")
         self._rows.execute("DELETE FROM adopted")
+        self._rows.execute("DELETE FROM other")
         self._rows.commit()
         self._rows.execute("VACUUM")
         self._rows.execute("BEGIN")

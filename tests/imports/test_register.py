@@ -132,6 +132,26 @@ def test_a_member_who_moved_goes_to_the_other_household_and_stays_one_person(wor
     assert moved.parent_id == household(world, "H1").id
 
 
+def test_who_gets_an_id_number_later_stays_one_person(world: World) -> None:
+    """Known by household and name until then. The name stands for nobody afterwards: a namesake is somebody else."""
+    bring(world, csv_bytes([person(1, 身份证号=""), person(2)]))
+    ids = {one.label: one.id for one in records(world, "member")}
+    found = bring(world, csv_bytes([person(1), person(2)]))
+    assert found["applied"]["member"] == counts(changed=1, unchanged=1) and found["vanished"] == 0
+    assert {one.label: one.id for one in records(world, "member")} == ids
+    assert "id_number" in next(one for one in records(world, "member") if one.label == "成员1").values
+    again = bring(world, csv_bytes([person(1), person(2), person(3, 姓名="成员1")]))
+    assert again["applied"]["member"] == counts(new=1, unchanged=2)
+
+
+def test_of_two_namesakes_only_the_one_without_an_id_number_is_the_one_who_was_known(world: World) -> None:
+    bring(world, csv_bytes([person(1, 身份证号="")]))
+    found = bring(world, csv_bytes([person(1, 身份证号=""), person(3, 姓名="成员1")]))
+    assert found["applied"]["member"] == counts(new=1, unchanged=1)
+    twins = [person(5, 姓名="成员1"), person(7, 姓名="成员1")]
+    assert bring(world, csv_bytes(twins))["applied"]["member"] == counts(new=2)
+
+
 def test_rows_that_vanished_are_listed_and_never_archived(world: World) -> None:
     bring(world, csv_bytes([person(1), person(2), person(3, household=2)]))
     found = bring(world, csv_bytes([person(1)]))
