@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from server.config import Settings
@@ -76,14 +77,19 @@ def _checked(mapping: RegisterMapping, files: Files, notes: tuple[str, ...]) -> 
 
 
 def refused_csv(staging: Staging) -> Iterator[str]:
-    """Rows that were not taken, as they came, with their reasons; for a spreadsheet, so with a byte order mark."""
+    """Rows that were not taken, as they came, with their reasons; for a spreadsheet, so with a byte order mark.
+
+    One line for each row, also where household and member of it were refused: it is to be imported as it stands there.
+    """
     names: dict[str, None] = {}
     for _, _, _, found in staging.refused():
         names |= dict.fromkeys(found["cells"])
     yield "\ufeff" + _line(["表 / sheet", "行 / row", "名单 / dataset", "原因 / reason", *names])
-    for sheet, row, dataset, found in staging.refused():
-        cells = [found["cells"].get(name, "") for name in names]
-        yield _line([sheet, str(row), dataset, "; ".join(found["reasons"]), *cells])
+    for (sheet, row, cells), group in groupby(staging.refused(), lambda one: (one[0], one[1], one[3]["cells"])):
+        _, _, datasets, bodies = zip(*group, strict=True)
+        reasons = dict.fromkeys(reason for found in bodies for reason in found["reasons"])
+        shown = [cells.get(name, "") for name in names]
+        yield _line([sheet, str(row), ", ".join(datasets), "; ".join(reasons), *shown])
 
 
 def vanished_csv(staging: Staging) -> Iterator[str]:

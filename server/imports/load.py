@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from server.imports.cells import Spoiled, plain
@@ -49,10 +49,11 @@ class Loader:
         reader = Reader(self.mapping, sheet)
         for done, row in enumerate(sheet.rows(), 1):
             texts = reader.texts(row)
+            own = reader.filled(row, texts)
             if households:
-                self._household(sheet, row, texts)
+                self._household(sheet, own, texts)
             if members and self.mapping.member is not None:
-                self._member(self.mapping.member, sheet, row, texts)
+                self._member(self.mapping.member, sheet, own, texts)
             if done % KEEP_EVERY == 0:
                 self.staging.keep()
                 beat()
@@ -72,7 +73,7 @@ class Loader:
         record = Record(self._hash(HOUSEHOLD, key), sheet.name, row.number, values, region, refused)
         first = self.staging.add_household(record)
         if first is not None:
-            self._compare(sheet, row, first, record)
+            self._compare(sheet, row, first, record, troubles)
             return
         self._note_others(section, texts, key)
         self.tally.note(sheet.name, row.number, troubles)
@@ -96,14 +97,18 @@ class Loader:
     def _by_code(self, given: list[str]) -> str | Spoiled:
         return self.places.by_code(given[0])
 
-    def _compare(self, sheet: Sheet, row: Row, first: Record, record: Record) -> None:
-        """A further row of a household: its values must not say otherwise."""
+    def _compare(self, sheet: Sheet, row: Row, first: Record, record: Record, troubles: Sequence[Trouble]) -> None:
+        """A further row of a household: what it says of it must not be otherwise, nor unreadable."""
         if self.mapping.member is None:
             self._refuse(sheet, row, HOUSEHOLD, [Trouble("key.twice", values=(("row", first.row),))])
             return
         before, here = first.values or {}, record.values or {}
         columns = {column.to.name: column.name for column in self.mapping.household.columns}
+        place = "、".join(self.mapping.region)
+        columns[self.mapping.household.dataset.region_source or ""] = place
         differing = [columns[name] for name, value in here.items() if name in columns and value != before.get(name)]
+        # Only the household's first row has to name its village.
+        differing += [one.column for one in troubles if one.refused and (one.column != place or one.example.strip())]
         self.tally.note(sheet.name, row.number, [Trouble("household.differs", name) for name in differing])
 
     def _member(self, section: Section, sheet: Sheet, row: Row, texts: Texts) -> None:
@@ -132,6 +137,18 @@ class Loader:
     def _hash(self, dataset: str, key: Key) -> str:
         return key_hash(self.secret, dataset, key.way, key.parts)
 
+    def show_refused(self, files: Files) -> None:
+        """Gives the rows that only merging refused their cells as they came."""
+        for dataset, sheet in ((HOUSEHOLD, files.households), (MEMBER, files.members)):
+            wanted = self.staging.refused_later(dataset)
+            if sheet is None or not wanted:
+                continue
+            reader = Reader(self.mapping, sheet)
+            for row in sheet.rows():
+                own = reader.filled(row, reader.texts(row))
+                if row.number in wanted:
+                    self.staging.show_refused(sheet.name, row.number, dataset, _cells(sheet, own))
+
     def _refuse(
         self, sheet: Sheet, row: Row, dataset: str, troubles: list[Trouble], *, noted: bool = False
     ) -> None:
@@ -139,9 +156,12 @@ class Loader:
         if not noted:
             self.tally.note(sheet.name, row.number, troubles)
             self.tally.add(dataset, "refused")
-        shown = replace(row, cells=[_shown(cell) for cell in row.cells])
         reasons = [trouble.reason(self.tally.words) for trouble in troubles if trouble.refused]
-        self.staging.refuse(sheet.name, row.number, dataset, shown_cells(sheet, shown), reasons)
+        self.staging.refuse(sheet.name, row.number, dataset, _cells(sheet, row), reasons)
+
+
+def _cells(sheet: Sheet, row: Row) -> dict[str, str]:
+    return shown_cells(sheet, replace(row, cells=[_shown(cell) for cell in row.cells]))
 
 
 def _shown(cell: object) -> str:

@@ -85,11 +85,13 @@ def _look_over(settings: Settings, datasets: Datasets, row: RegisterImport, prog
         files = open_files(copies_of(settings, row.id), row.filename, job.mapping).files
         progress("reading", 0, 1)
         # Rows without a place among the units are refused here and now; applying does not come by them again.
-        Loader(job.mapping, job.secret, job.places, job.staging, tally).load(files, lambda: _beat(row.id))
+        loader = Loader(job.mapping, job.secret, job.places, job.staging, tally)
+        loader.load(files, lambda: _beat(row.id))
         unplaced = {dataset: dict(counts) for dataset, counts in tally.counts.items()}
         with db.read() as session:
             adopt(session, job, row)
         _preview(job, row, tally, progress)
+        loader.show_refused(files)
         with db.read() as session:
             list_vanished(session, job, row)
         listed = {name: job.staging.count(name) for name in ("refused", "vanished")}

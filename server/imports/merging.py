@@ -192,7 +192,7 @@ class Merging:
         self.tally.add(dataset, "refused")
         self.tally.note(record.sheet, record.row, [trouble])
         cells = {name: value or "" for name, value in (record.values or {}).items()}
-        self.job.staging.refuse(record.sheet, record.row, dataset, cells, [trouble.reason(self.tally.words)])
+        self.job.staging.refuse_later(record.sheet, record.row, dataset, cells, [trouble.reason(self.tally.words)])
 
     def _take(self, step: _Step, look: bool) -> None:
         if step.is_new and look:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from server.forms.id_number import read_id_number
 from server.imports.cells import Cell, Spoiled, key_part, plain, value_of
@@ -36,6 +36,18 @@ class Reader:
             elif name in self.above:
                 found[name] = self.above[name]
         return found
+
+    def filled(self, row: Row, texts: Texts) -> Row:
+        """The row with what its merged cells stand for: in the list of refused rows it stands below another one."""
+        if not self.mapping.fill_down:
+            return row
+        missing = [None] * (len(self.sheet.header) - len(row.cells))
+        cells = zip(self.sheet.header, [*row.cells, *missing], strict=False)
+        return replace(row, cells=[self._own(name, cell, texts) for name, cell in cells])
+
+    def _own(self, name: str, cell: Cell, texts: Texts) -> Cell:
+        text = texts.get(name)
+        return text if name in self.mapping.fill_down and isinstance(text, str) and not plain(cell) else cell
 
 
 def values_of(section: Section, texts: Texts) -> tuple[dict[str, str | None], list[Trouble]]:

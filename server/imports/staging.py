@@ -159,6 +159,24 @@ class Staging:
         body = self._sealed({"cells": cells, "reasons": list(reasons)})
         self._rows.execute("INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?)", (sheet, row, dataset, body))
 
+    def refuse_later(self, sheet: str, row: int, dataset: str, cells: dict[str, str], reasons: Sequence[str]) -> None:
+        """As `refuse`, while the row's own cells are not at hand; what is known of it already stays."""
+        body = self._sealed({"cells": cells, "reasons": list(reasons), "later": True})
+        self._rows.execute("INSERT OR IGNORE INTO refused VALUES (?, ?, ?, ?)", (sheet, row, dataset, body))
+
+    def refused_later(self, dataset: str) -> set[int]:
+        """The numbers of these rows."""
+        rows = self._rows.execute("SELECT row, body FROM refused WHERE dataset = ?", (dataset,))
+        return {row for row, body in rows if self._opened(body).get("later")}
+
+    def show_refused(self, sheet: str, row: int, dataset: str, cells: dict[str, str]) -> None:
+        """Gives a refused row, if it is one, its own cells."""
+        at = (sheet, row, dataset)
+        query = "SELECT body FROM refused WHERE sheet = ? AND row = ? AND dataset = ?"
+        there = self._rows.execute(query, at).fetchone()
+        if there is not None:
+            self.refuse(*at, cells, self._opened(there[0])["reasons"])
+
     def refused(self) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
         """(sheet, row, dataset, {cells, reasons}) in the order of the rows."""
         rows = self._rows.execute("SELECT sheet, row, dataset, body FROM refused ORDER BY sheet, row, dataset")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from server import db
@@ -15,7 +16,7 @@ from server.imports.staging import Staging
 from server.imports.tables import ImportKey
 from server.registry.tables import Conflict, Entity, EntityVersion
 from server.sync.definitions import datasets
-from tests.imports.registers import bring, counts, csv_bytes, household, look, person, records, wire
+from tests.imports.registers import MAPPING, bring, counts, csv_bytes, household, look, person, records, wire
 from tests.world import QINGSHI, WANG, World
 
 
@@ -176,6 +177,27 @@ def test_refused_rows_can_be_had_back_with_their_reasons(world: World) -> None:
     assert found["refused_rows"] == 2
     assert "没有村" in text and "找不到这个村组" in text
     assert "'=cmd()" in text  # no spreadsheet takes it for a formula
+
+
+@pytest.mark.parametrize("merged", [False, True])
+def test_the_list_of_refused_rows_is_corrected_and_imported(world: World, merged: bool) -> None:
+    """Also the members of a refused household, whose own rows had nothing wrong; and where cells were merged."""
+    rows = [person(n, household=n // 4, 村="没有村") for n in range(4, 12)]
+    if merged:
+        rows = [row | ({"户编号": "", "村": ""} if n % 4 else {}) for n, row in enumerate(rows)]
+        rows[5]["出生日期"] = "昨天"
+    mapping = MAPPING + ("fill_down: [户编号, 村]\n" if merged else "")
+    found = bring(world, csv_bytes(rows), mapping)
+    assert found["applied"]["member"] == counts(refused=8)
+    text = "".join(_lists(world, found["import_id"], refused_csv))
+    assert len(text.splitlines()) == 9
+    corrected = text.replace("没有村", "青石村").replace("昨天", "1970-01-02")
+    again = bring(world, corrected.encode(), mapping)
+    assert again["applied"] == {"household": counts(new=2), "member": counts(new=8)}
+    homes = {one.id: one.values["household_no"] for one in records(world, "household")}
+    assert {one.label: homes[one.parent_id or ""] for one in records(world, "member")} == {
+        f"成员{n}": f"H{n // 4}" for n in range(4, 12)
+    }
 
 
 def test_the_author_is_the_import_and_nobody_can_sign_in_as_it(world: World) -> None:

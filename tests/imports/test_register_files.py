@@ -232,6 +232,22 @@ def test_the_first_row_of_a_household_counts_and_the_others_are_compared(world: 
     assert (problem["rows"], problem["column"], problem["refused"]) == ([3], "耕地", False)
 
 
+@pytest.mark.parametrize(
+    ("column", "given", "named"),
+    [("村", "白塔村", "乡镇、村"), ("村", "没有村", "乡镇、村"), ("登记日期", "昨天", "登记日期")],
+)
+def test_another_village_or_an_unreadable_cell_in_a_further_row_is_named(
+    world: World, column: str, given: str, named: str
+) -> None:
+    """The household went to the first row's village without a word; a row that names none says nothing else."""
+    rows = [person(1), person(2, **{column: given}), person(3, 乡镇="", 村="")]
+    found = look(world, csv_bytes(rows))
+    assert [(one["code"], one["column"], one["rows"]) for one in found["problems"]] == [
+        ("household.differs", named, [3])
+    ]
+    assert found["counts"]["member"] == counts(new=3)
+
+
 def test_one_person_twice_is_refused_the_second_time(world: World) -> None:
     found = bring(world, csv_bytes([person(1), person(1, household=2)]))
     assert found["applied"]["member"] == counts(new=1, refused=1)
