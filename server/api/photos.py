@@ -79,11 +79,15 @@ class KnownHouseholds(Schema):
 @signed_in(revoked_may=True)
 @blueprint.arguments(Hashes)
 def have(body: dict[str, Any]) -> Response:
-    """Which of these bytes need not be uploaded: those that the person uploaded or may already see."""
+    """Which of these bytes need not be uploaded: those that the person uploaded or may already see.
+
+    The store is asked too: what a disk lost, or a backup did not hold, the phone may be the last one to have.
+    """
     actor = current_actor()
     known, bound = db.transact(lambda session: usable_and_bound(session, actor, body["sha256"]))
     tasks.enqueue(bound)
-    return jsonify({"have": sorted(known)})
+    store = store_of(_settings())
+    return jsonify({"have": sorted(sha256 for sha256 in known if store.exists(sha256))})
 
 
 @blueprint.route("/photos/last", methods=["POST"])

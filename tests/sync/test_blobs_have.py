@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from server.sync.attachments import AttachmentSpec
+from server.sync.blobs import store_of
 from tests.statements import statements
 from tests.sync.uploading import VILLAGES, Someone, make_people, sha256, submit, upload
 
@@ -49,6 +50,19 @@ def test_naming_a_hash_first_opens_nothing(app: Flask, client: FlaskClient) -> N
     headers |= {"Upload-Metadata": told, "Content-Type": "application/offset+octet-stream"}
     lie = client.post("/api/v1/uploads", headers=headers, data=b"x" * len(PHOTO))
     assert lie.status_code == 460 and have(client, bo, NAME) == []
+
+
+def test_bytes_that_the_store_lost_are_asked_for_again(app: Flask, client: FlaskClient) -> None:
+    """A restored backup may name bytes that it did not hold: the phone that sends all again still has them."""
+    (ana,) = make_people(app, ana=HERE)
+    upload(client, ana, PHOTO)
+    submit(app, ana, AttachmentSpec("a.jpg", NAME), village=HERE)
+    with app.app_context():
+        store = store_of(app.config["RUHU"])
+        store.remove(NAME)
+        assert have(client, ana, NAME) == []
+        upload(client, ana, PHOTO)
+        assert have(client, ana, NAME) == [NAME] and store.open(NAME).read() == PHOTO
 
 
 def test_what_comes_into_sight_and_leaves_it_again_follows_the_area(app: Flask, client: FlaskClient) -> None:
