@@ -178,6 +178,9 @@ def _section(reading: _Reading, name: str, content: Mapping[str, Any], more: tup
     match = reading.texts((name, "match"), content.get("match", []))
     for one in match:
         _property(reading, dataset, (name, "match"), one)
+    if match and key and len(match) != len(key[0]):
+        # They are compared with these columns, one by one: else nothing is found, and every record is made twice.
+        reading.complain("mapping.match", name, "match", columns="、".join(key[0]))
     constants = _constants(reading, dataset, reading.names((name, "constants"), content.get("constants")))
     return Section(dataset, str(content.get("sheet", "")), key, match, columns, constants, above)
 

@@ -19,7 +19,7 @@ from server.forms.rules import check_record
 from server.imports.job import Job
 from server.imports.keys import fingerprint, op_id, record_id
 from server.imports.mapping import HOUSEHOLD, MEMBER
-from server.imports.staging import Record, Unit
+from server.imports.staging import SEVERAL, Record, Unit
 from server.imports.tables import ImportKey
 from server.imports.tally import Tally, Trouble
 from server.sync.apply import apply_write
@@ -139,6 +139,7 @@ class Merging:
         """All records that exist, locked in sorted order and read in one go."""
         ids = {self._id(HOUSEHOLD, unit.household.key).id for unit in units}
         ids |= {self._id(MEMBER, member.key).id for unit in units for member in unit.members}
+        ids.discard(SEVERAL)
         db.lock(self.session, ids)
         for part in _parts(sorted(ids)):
             self.entities |= records_by_id(self.session, part)
@@ -171,8 +172,9 @@ class Merging:
         if record.refused:
             self.tally.add(dataset, "refused")
             return None
-        if entity is not None and not self._may(entity):
-            self._refuse(dataset, record, "record.outside")
+        outside = entity is not None and not self._may(entity)
+        if outside or found.id == SEVERAL:
+            self._refuse(dataset, record, "record.outside" if outside else "match.several")
             return None
         above = self.job.datasets[dataset].parent
         values = dict(record.values or {}) | ({above.property: parent} if above else {})

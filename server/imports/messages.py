@@ -70,6 +70,10 @@ FAULTS = {
         "字段“{name}”有两列 / Two columns go to “{name}”",
         "只留一列 / Leave one of them",
     ),
+    "mapping.match": (
+        "match 要和编号的列一一对应：{columns} / `match` needs one property for each column of the key: {columns}",
+        "按编号各列的顺序写出字段，或删去 match / Name their properties in this order, or remove `match`",
+    ),
     "mapping.no_region": (
         "没有说农户在哪个村 / It does not say in which village a household is",
         "加上 region: {{code: 列}} 或 {{names: [列, 列]}} / "
@@ -107,6 +111,10 @@ FAULTS = {
     "key.number": (
         "身份证号不是 18 位或有别的字符 / The ID number has not 18 places, or other characters",
         "核对身份证号 / Check the ID number",
+    ),
+    "match.several": (
+        "库里有几条档案都对得上 / Several records in Ruhu match it",
+        "先处理库里重复的档案，再导入 / Settle those duplicates in Ruhu first, then import it",
     ),
     "household.differs": (
         "同一户前面的行写的不一样，取的是前面的 / An earlier row of the household says otherwise; that one was taken",

@@ -26,6 +26,7 @@ CREATE TABLE refused (sheet TEXT, row INTEGER, dataset TEXT, body BLOB, PRIMARY 
 CREATE TABLE adopted (dataset TEXT, key TEXT, entity TEXT, PRIMARY KEY (dataset, key));
 CREATE TABLE vanished (dataset TEXT, entity TEXT, body BLOB, PRIMARY KEY (dataset, entity));
 """
+SEVERAL = ""  # stands for the id of a record that could be any of several
 # Made also in a file that an older version left to be applied.
 _OTHER = """
 CREATE TABLE IF NOT EXISTS other (dataset TEXT, key TEXT, main TEXT, PRIMARY KEY (dataset, key, main));
@@ -184,9 +185,16 @@ class Staging:
             yield sheet, row, dataset, self._opened(body)
 
     def adopt(self, dataset: str, found: Iterable[tuple[str, str]]) -> None:
-        """Records that are in the database already, by the key that the register has for them: (key, id)."""
-        rows = [(dataset, key, entity) for key, entity in found]
-        self._rows.executemany("INSERT OR IGNORE INTO adopted VALUES (?, ?, ?)", rows)
+        """Records that are in the database already, by the key that the register has for them: (key, id).
+
+        Of several with one key none is it: SEVERAL.
+        """
+        rows = [(dataset, key, entity, SEVERAL) for key, entity in found]
+        self._rows.executemany(
+            "INSERT INTO adopted VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET entity = CASE WHEN entity = excluded.entity THEN entity ELSE ? END",
+            rows,
+        )
 
     def adopted(self, dataset: str, keys: Sequence[str]) -> dict[str, str]:
         marks = ",".join("?" * len(keys))

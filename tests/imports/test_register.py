@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from server import db
 from server.accounts.tables import AuditEntry, Person
+from server.errors import Problem
 from server.imports import applying, listing
 from server.imports.files import refused_csv, vanished_csv
 from server.imports.job import staging_path
@@ -17,7 +18,7 @@ from server.imports.tables import ImportKey
 from server.registry.tables import Conflict, Entity, EntityVersion
 from server.sync.definitions import datasets
 from tests.imports.registers import MAPPING, bring, counts, csv_bytes, household, look, person, records, wire
-from tests.world import QINGSHI, WANG, World
+from tests.world import QINGSHI, WANG, ZHAO, World
 
 
 def versions(world: World) -> int:
@@ -122,6 +123,30 @@ def test_households_that_are_in_ruhu_already_are_found_by_the_matching_property(
     assert found["applied"]["household"]["new"] == 0
     assert household(world).id == WANG
     assert household(world).values["head_name"] == "王大山"
+
+
+def test_of_several_that_match_none_is_taken_for_the_registers(world: World) -> None:
+    """Numbers may be unique within a village only: the one whose id comes first was written over."""
+
+    def number(session: Any) -> None:
+        for id in (WANG, ZHAO):
+            entity = session.get_one(Entity, id)
+            entity.values = entity.values | {"household_no": "H1"}
+
+    world.run(number)
+    before = versions(world)
+    found = bring(world, csv_bytes([person(1), person(2, household=2)]))
+    assert found["applied"] == {"household": counts(new=1, refused=1), "member": counts(new=1, refused=1)}
+    assert [one["column"] for one in found["problems"] if one["code"] == "match.several"] == [""]
+    assert versions(world) == before + 2
+
+
+def test_match_names_as_many_properties_as_the_key_has_columns(world: World) -> None:
+    """Else no household of the cadres is found, and the first import registers all of them a second time."""
+    with pytest.raises(Problem) as refused:
+        look(world, csv_bytes([person(1)]), MAPPING.replace("key: [户编号]", "key: [村, 户编号]"))
+    (fault,) = refused.value.faults
+    assert "村、户编号" in fault.why
 
 
 def test_a_member_who_moved_goes_to_the_other_household_and_stays_one_person(world: World) -> None:

@@ -35,10 +35,12 @@ export function mappingOf(draft: Draft): string {
   const columnFor = (columns: Record<string, string>, property: string): string | undefined => Object.keys(columns).find((column) => columns[column] === property);
   const person = ["full_name", "birth_date"].map((name) => columnFor(member, name)).filter((name): name is string => name !== undefined);
   const idNumber = columnFor(member, "id_number");
-  const byNumber = draft.key.some((column) => household[column] === "household_no");
+  // One property for each column of the key, or what cadres registered is not found.
+  const same = draft.key.map((column) => household[column]);
+  const match = same.includes("household_no") && same.every(Boolean) ? { match: same } : {};
   return JSON.stringify({
     source: draft.source, header_row: String(draft.headerRow),
-    household: { ...(draft.sheet ? { sheet: draft.sheet } : {}), key: draft.key, ...(byNumber ? { match: ["household_no"] } : {}), region: code ? { code } : { names }, columns: household },
+    household: { ...(draft.sheet ? { sheet: draft.sheet } : {}), key: draft.key, ...match, region: code ? { code } : { names }, columns: household },
     ...(Object.keys(member).length ? { member: { ...(draft.memberSheet ? { sheet: draft.memberSheet } : {}), household: draft.key, key: [...(idNumber ? [[idNumber]] : []), [...draft.key, ...person]], ...(idNumber ? { match: ["id_number"] } : {}), columns: member } } : {}),
   });
 }

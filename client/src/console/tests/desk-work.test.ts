@@ -75,6 +75,11 @@ describe("a register's columns", () => {
       member: { household: ["户编号"], key: [["身份证号"], ["户编号", "姓名"]], match: ["id_number"], columns: { 姓名: "full_name", 身份证号: "id_number" } },
     });
   });
+  it("match one property for each column of the key, or none", () => {
+    const roles = { 乡镇: "region", 户编号: "household.household_no", 户主: "household.head_name" };
+    const matches = [["户主", "户编号"], ["户主"], ["乡镇", "户编号"]].map((key) => (JSON.parse(mappingOf({ ...DRAFT, roles, key })) as { household: { match?: string[] } }).household.match);
+    expect(matches).toEqual([["head_name", "household_no"], undefined, undefined]);
+  });
   it("say what is lacking", () => {
     expect([lackOf(DRAFT), lackOf({ ...DRAFT, source: "1" }), lackOf({ ...DRAFT, key: [] }), lackOf({ ...DRAFT, roles: {} })]).toEqual([null, "needs_source", "needs_key", "needs_region"]);
   });
