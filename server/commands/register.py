@@ -18,11 +18,12 @@ from server.commands.messages import say
 from server.commands.progress import Progress
 from server.commands.refusal import refuse, stop
 from server.config import Settings
-from server.errors import Problem
+from server.errors import Fault, Problem
 from server.imports import applying, asking, listing, looking
 from server.imports.files import refused_csv, vanished_csv
 from server.imports.job import silent, staging_path
 from server.imports.staging import Staging
+from server.imports.tables import RegisterImport
 from server.sync.definitions import datasets
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -84,10 +85,12 @@ def _looked_over(
 ) -> str:
     """The id of the import of these files: one that was begun goes on, else a new one."""
     file, mapping, members = files
-    text = mapping.read_text("utf-8-sig")
+    text = _text_of(mapping)
     hashes = asking.hash_of([path for path in (file, members) if path is not None])
     with db.read() as session:
-        begun = listing.unfinished(session, hashes, text)
+        area = asking.area_of(session, actor, region)
+        same = RegisterImport(file_hash=hashes, mapping=text, area=area, person_id=actor.id if actor else None)
+        begun = listing.unfinished(session, same)
     if begun is not None:
         return begun
     second = members.open("rb") if members else None
@@ -100,6 +103,14 @@ def _looked_over(
             second.close()
     looking.look_over(settings, datasets(), import_id, progress)
     return import_id
+
+
+def _text_of(mapping: Path) -> str:
+    try:
+        return mapping.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        faults = [Fault(mapping.name, "不是 UTF-8 / It is not UTF-8", "另存为 UTF-8 / Save it as UTF-8")]
+        raise Problem("import.not_readable", faults=faults) from error
 
 
 def _apply(settings: Settings, actor: Actor | None, import_id: str, progress: Any) -> None:

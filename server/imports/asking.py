@@ -86,7 +86,7 @@ def hash_of(paths: Sequence[Path]) -> str:
 
 
 def _add(session: Session, actor: Actor | None, row: RegisterImport, region: str | None) -> None:
-    row.area, row.scope = _area(session, actor, region), list(actor.paths(("admin",))) if actor else None
+    row.area, row.scope = area_of(session, actor, region), list(actor.paths(("admin",))) if actor else None
     if actor is not None and _waiting(session, actor) >= MOST_WAITING:
         raise Problem("request.too_many", retry_after=60)
     source = upsert(session, ImportSource).values(source=row.source, number=0, secret=os.urandom(32))
@@ -103,7 +103,7 @@ def _waiting(session: Session, actor: Actor) -> int:
     return session.scalar(select(func.count()).select_from(RegisterImport).where(*wanted)) or 0
 
 
-def _area(session: Session, actor: Actor | None, region: str | None) -> str:
+def area_of(session: Session, actor: Actor | None, region: str | None) -> str:
     """Path of the region that the import is limited to; unknown and foreign answer alike."""
     if region is None:
         return ""

@@ -37,10 +37,17 @@ def mine(session: Session, actor: Actor | None) -> Sequence[RegisterImport]:
     return session.scalars(wanted.limit(50)).all()
 
 
-def unfinished(session: Session, file_hash: str, mapping: str) -> str | None:
-    """An import of the same files by the same mapping that was begun and not ended."""
-    rows = select(RegisterImport).where(RegisterImport.file_hash == file_hash, RegisterImport.state == "applying")
-    return next((row.id for row in session.scalars(rows) if row.mapping == mapping), None)
+def unfinished(session: Session, wanted: RegisterImport) -> str | None:
+    """An import of the same files by the same mapping, by the same person within the same area, that was begun and not
+    ended.
+    """
+    rows = select(RegisterImport).where(
+        RegisterImport.file_hash == wanted.file_hash,
+        RegisterImport.state == "applying",
+        RegisterImport.area == wanted.area,
+        RegisterImport.person_id.is_not_distinct_from(wanted.person_id),
+    )
+    return next((row.id for row in session.scalars(rows) if row.mapping == wanted.mapping), None)
 
 
 def waiting(session: Session) -> Sequence[tuple[str, str]]:

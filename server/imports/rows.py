@@ -31,11 +31,16 @@ class Reader:
             text = plain(cell)
             found[name] = "" if text in self.mapping.empty_words else text
         for name in self.mapping.fill_down:
-            if found.get(name):
+            if self._says_so(name, row):
                 self.above[name] = found[name]
             elif name in self.above:
                 found[name] = self.above[name]
         return found
+
+    def _says_so(self, name: str, row: Row) -> bool:
+        """Whether the row itself has something in this column, be it that there is nothing to say."""
+        place = self.sheet.header.index(name) if name in self.sheet.header else len(row.cells)
+        return place < len(row.cells) and bool(plain(row.cells[place]))
 
     def filled(self, row: Row, texts: Texts) -> Row:
         """The row with what its merged cells stand for: in the list of refused rows it stands below another one."""

@@ -17,7 +17,7 @@ from server.registry.tables import Entity
 from server.sync.definitions import datasets
 from tests.imports.registers import MAPPING, csv_bytes, person, records
 from tests.sync.courier_writer import courier_file
-from tests.world import WANG, World
+from tests.world import LIUSHU, QINGSHI, WANG, World
 
 
 class Ruhu:
@@ -72,6 +72,26 @@ def test_in_somebodys_name_their_rights_count(ruhu: Ruhu) -> None:
     assert ruhu.register([person(1)], "--as", "li").exit_code == 1
     assert ruhu.register([person(1)], "--as", "nobody").exit_code == 1
     assert ruhu.register([person(1)], "--as", "admin").exit_code == 0
+
+
+def test_only_the_same_command_goes_on_with_what_was_interrupted(ruhu: Ruhu, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same file within another area is another import: the first one's batches were written in its place."""
+    with monkeypatch.context() as broken:
+        broken.setattr("server.imports.applying.go_on", lambda *_: False)  # killed before its first batch
+        begun = json.loads(ruhu.register([person(1)], "--region", QINGSHI, "--apply", "--json").stdout)
+    assert begun["state"] == "applying"
+    other = json.loads(ruhu.register([person(1)], "--region", LIUSHU, "--json").stdout)
+    assert (other["state"], other["import_id"] != begun["import_id"]) == ("previewed", True)
+    again = json.loads(ruhu.register([person(1)], "--region", QINGSHI, "--apply", "--json").stdout)
+    assert (again["state"], again["import_id"]) == ("applied", begun["import_id"])
+
+
+def test_a_mapping_in_another_encoding_is_told(ruhu: Ruhu, tmp_path: Path) -> None:
+    """As an older editor on a Chinese computer saves it; it ended in a traceback."""
+    (tmp_path / "m.yaml").write_bytes(MAPPING.encode("gb18030"))
+    (tmp_path / "r.csv").write_bytes(csv_bytes([person(1)]))
+    done = ruhu("register", "import", tmp_path / "r.csv", "--mapping", tmp_path / "m.yaml")
+    assert done.exit_code == 1 and "UTF-8" in done.output
 
 
 def test_a_broken_mapping_ends_with_every_mistake(ruhu: Ruhu, tmp_path: Path) -> None:

@@ -225,6 +225,14 @@ def test_merged_cells_are_filled_down_where_the_mapping_says_so(world: World) ->
     assert found["applied"] == {"household": counts(new=1), "member": counts(new=2)}
 
 
+def test_a_cell_that_says_there_is_nothing_was_not_merged(world: World) -> None:
+    """Household 2 has no telephone: it was given the one of the household above."""
+    rows = [person(1, 电话="19900001111"), person(2, household=2, 电话="无"), person(3, household=2, 电话="")]
+    bring(world, csv_bytes(rows), MAPPING + "fill_down: [户编号, 电话]\n")
+    assert household(world, "H2").values.get("contact_phone") is None
+    assert household(world, "H1").values["contact_phone"] == "19900001111"
+
+
 def test_the_first_row_of_a_household_counts_and_the_others_are_compared(world: World) -> None:
     found = bring(world, csv_bytes([person(1, 耕地="1"), person(2, 耕地="2")]))
     assert household(world).values["farmland_mu"] == "1"
