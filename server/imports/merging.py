@@ -22,9 +22,11 @@ from server.imports.mapping import HOUSEHOLD, MEMBER
 from server.imports.staging import SEVERAL, Record, Unit
 from server.imports.tables import ImportKey
 from server.imports.tally import Tally, Trouble
+from server.registry.tables import Entity
 from server.sync.apply import apply_write
 from server.sync.desk import Desk, open_desk, read_heads
 from server.sync.first_writes import FirstWrite, lookalikes, write_first
+from server.sync.merge_state import ARCHIVED, SAME_AS
 from server.sync.record import Origin, Outcome, RecordWrite
 from server.sync.record_rows import RecordRow, one_record, records_by_id
 from server.sync.vocabulary import vocabulary
@@ -75,7 +77,24 @@ def known_keys(session: Session, job: Job, units: Sequence[Unit]) -> dict[tuple[
             others = job.staging.others(dataset, strange)
             before = _written_under(session, job, dataset, list(others))
             found |= {(dataset, others[key]): known for key, known in sorted(before.items())}
-    return found
+    return found | _that_stayed(session, job, found)
+
+
+def _that_stayed(session: Session, job: Job, found: Mapping[tuple[str, str], Known]) -> dict[tuple[str, str], Known]:
+    """Where a person decided that a record is another one: that one, which no import of this source wrote yet.
+
+    What the register says from then on would else be written to a record that nobody looks at any more.
+    """
+    gone: dict[str, str] = {}
+    for part in _parts(sorted({known.id for known in found.values()})):
+        rows = select(Entity.id, Entity.values).where(Entity.id.in_(part), Entity.state == ARCHIVED)
+        gone |= {row.id: same for row in session.execute(rows) if (same := row.values.get(SAME_AS))}
+    own = set[str]()
+    for part in _parts(sorted(gone.values())):
+        written = select(ImportKey.entity_id).where(ImportKey.source == job.source, ImportKey.entity_id.in_(part))
+        own |= set(session.scalars(written))
+    stayed = {key: gone[known.id] for key, known in found.items() if known.id in gone}
+    return {key: Known(same) for key, same in stayed.items() if same not in own}
 
 
 def _written_under(session: Session, job: Job, dataset: str, keys: Sequence[str]) -> dict[str, Known]:

@@ -15,9 +15,10 @@ from server.imports.files import refused_csv, vanished_csv
 from server.imports.job import staging_path
 from server.imports.staging import Staging
 from server.imports.tables import ImportKey
-from server.registry.tables import Conflict, Entity, EntityVersion
+from server.registry.tables import Conflict, Entity, EntityVersion, Head
 from server.sync.definitions import datasets
 from tests.imports.registers import MAPPING, bring, counts, csv_bytes, household, look, person, records, wire
+from tests.sync.test_resolution import open_conflict, resolution
 from tests.world import QINGSHI, WANG, ZHAO, World
 
 
@@ -176,6 +177,29 @@ def test_of_two_namesakes_only_the_one_without_an_id_number_is_the_one_who_was_k
     assert found["applied"]["member"] == counts(new=1, unchanged=1)
     twins = [person(5, 姓名="成员1"), person(7, 姓名="成员1")]
     assert bring(world, csv_bytes(twins))["applied"]["member"] == counts(new=2)
+
+
+def test_a_record_that_was_another_one_takes_the_register_there(world: World) -> None:
+    """Two registers had made one person twice, and a supervisor said so: news of either reach the one that stayed."""
+    other = MAPPING.replace("source: register", "source: other").replace("  match: [id_number]\n", "")
+    bring(world, csv_bytes([person(1)]))
+    bring(world, csv_bytes([person(1)]), other)
+    zhang = world.phone("zhang")
+    conflict = open_conflict(zhang)
+    stays, gone = (side["entity_id"] for side in conflict["heads"])
+    zhang.send(resolution(zhang, conflict, conflict["heads"][0]["op_id"]))
+
+    def of(id: str) -> tuple[str, str | None]:
+        entity = world.look(lambda session: session.get_one(Entity, id))
+        return entity.state, entity.values.get("birth_date")
+
+    for source, day in ((other, "1970-01-03"), (MAPPING, "1970-01-04")):
+        bring(world, csv_bytes([person(1, 出生日期=day)]), source)
+    assert of(gone) == ("archived", "1970-01-02")
+    written = world.look(lambda session: session.scalars(select(Head.value).where(Head.entity_id == stays)).all())
+    assert {"1970-01-03", "1970-01-04"} <= {value.get("birth_date") for value in written}
+    again = bring(world, csv_bytes([person(1, 出生日期="1970-01-03")]), other)
+    assert again["applied"]["member"] == counts(unchanged=1)
 
 
 def test_rows_that_vanished_are_listed_and_never_archived(world: World) -> None:
