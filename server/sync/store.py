@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.db import now
+from server.db import lock, now
 from server.forms.dataset import Dataset
-from server.registry.tables import EntityVersion
+from server.registry.tables import Entity, EntityVersion
 from server.sync.alike import settle_alike
 from server.sync.broken_rules import settle_rules
 from server.sync.conflicts import open_conflicts, settle
@@ -148,6 +149,8 @@ def _moved(session: Session, dataset: Dataset, entity: RecordRow) -> tuple[Move,
     wanted = wanted_region(session, dataset, entity.values)
     if wanted is None or wanted == entity.region_code:
         return ()
+    # Whoever decides about a child just now, and knows it alone, would tell the old region of it after we have left.
+    lock(session, set(session.scalars(select(Entity.id).where(Entity.root_id == entity.root_id))))
     moves = []
     for record in with_children(session, entity.root_id):
         moves.append(Move(record.dataset, record.id, record.root_id, record.region_code))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from server.sync.apply import apply_write
 from server.sync.definitions import datasets
 from server.sync.record import Origin, RecordWrite
 from tests.sync.office import add_person, own, scopes
-from tests.sync.quarrel import begin_quarrel
+from tests.sync.quarrel import begin_quarrel, open_conflict
+from tests.sync.racing import PATIENCE, slow_commit
 from tests.world import BAITA, LIUSHU, QINGSHI, WANG, WANG_SON, ZHAO, Phone, World, add_household, named
 
 FIRST, SECOND = f"{QINGSHI}-01", f"{QINGSHI}-02"
@@ -198,3 +200,26 @@ def test_who_stays_behind_when_the_household_moves_is_not_told_where_it_went(wor
     assert holds(bai, f"region:{BAITA}") == {WANG}
     assert WANG_SON in holds(li, f"region:{QINGSHI}")
     assert bai.get(f"/sync/digest?scope=region:{BAITA}").json["count"] == 1
+
+
+def test_who_decides_about_a_member_while_its_household_moves_does_not_bring_it_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The decision knows the member alone: it would tell the old village of it after the household has left."""
+    world.run(lambda session: rights.give_role(session, world.people["li"], "cadre", BAITA))
+    li, helper, zhang = world.phone("li"), world.phone("helper"), world.phone("zhang")
+    for phone, name in ((li, "王小一"), (helper, "王小二")):
+        both = [named(WANG, 1), named(WANG_SON, 1, {}, "member")]
+        phone.send(phone.visit(members=[(WANG_SON, "0", name)], entities=both))
+    conflict = open_conflict(zhang)
+    seen = [head["op_id"] for head in conflict["heads"]]
+    decision = zhang.op("resolution", conflict_id=conflict["id"], choose=seen[0], reason="asked", seen=seen)
+    leaves = li.visit(village=BAITA)
+    with slow_commit(monkeypatch, lambda: li.send(leaves), "push.judged") as stopped, ThreadPoolExecutor(1) as pool:
+        decided = pool.submit(zhang.send, decision)
+        wait([decided], 1)
+        stopped.on.set()
+        assert decided.result(PATIENCE)[0]["status"] == "applied"
+    assert holds(li, f"region:{QINGSHI}") == set()
+    rows = {entry["id"]: entry for entry in li.pull(f"region:{BAITA}")["entries"] if entry["type"] == "entity"}
+    assert set(rows) == {WANG, WANG_SON} and rows[WANG_SON]["version"] == 4
