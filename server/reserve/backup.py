@@ -15,8 +15,9 @@ import gzip
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,18 @@ def backup(settings: Settings, folder: Path, report: Report) -> Done:
     """Everything of this server into a new backup below `folder`; work goes on meanwhile."""
     name = db.now().strftime("%Y%m%dT%H%M%S%fZ")
     making = folder / f".{name}"
+    try:
+        done = _make(settings, folder, making, report)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)  # a full disk would stay full
+        raise
+    making.rename(folder / name)
+    sync_folder(folder)
+    return replace(done, path=folder / name)
+
+
+def _make(settings: Settings, folder: Path, making: Path, report: Report) -> Done:
+    """All of a backup in a folder whose name is not its own yet."""
     make_folder(making / "tables")
     # Before the snapshot, which then holds the key that seals them, whatever keys are made while bytes are copied.
     _copy_keys(settings, making / "keys")
@@ -77,10 +90,8 @@ def backup(settings: Settings, folder: Path, report: Report) -> Done:
     copied, missing = _copy_blobs(store_of(settings), folder, wanted, report)
     manifest = {**facts, "masters": masters, "tables": counts, "blobs": len(wanted), "missing": missing}
     _write(making / MANIFEST, json.dumps(manifest, indent=1).encode())
-    making.rename(folder / name)
-    sync_folder(folder)
     rows = sum(count["rows"] for count in counts.values())
-    return Done(folder / name, rows, len(wanted), copied, tuple(missing), tuple(masters))
+    return Done(making, rows, len(wanted), copied, tuple(missing), tuple(masters))
 
 
 def revision(session: Session) -> str:

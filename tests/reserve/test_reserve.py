@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import json
@@ -236,6 +237,18 @@ def test_keys_changed_while_bytes_are_copied_leave_the_backup_whole(
     with fresh.app_context():
         restore(fresh.config["RUHU"], done.path, nothing)
     assert server_key(fresh.config["RUHU"].keys).private_numbers() == own.private_numbers()
+
+
+def test_a_backup_that_failed_leaves_no_half_one(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk each try would leave a copy of all tables, and the next one have less room."""
+    monkeypatch.setattr("server.reserve.backup._copy_blobs", _full)
+    with world.app.app_context(), pytest.raises(OSError, match="No space"):
+        backup(world.app.config["RUHU"], tmp_path / "reserve", nothing)
+    assert list((tmp_path / "reserve").iterdir()) == []
+
+
+def _full(*args: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_bytes_that_the_store_gives_as_others_are_named_by_the_backup(world: World, tmp_path: Path) -> None:
