@@ -28,7 +28,7 @@ from server.errors import Problem
 from server.sync import feeds, news, quarantine
 from server.sync.attachments import bind_waiting
 from server.sync.batch import read_element
-from server.sync.blob_store import PIECE
+from server.sync.blob_store import PIECE, room
 from server.sync.blobs import keep_streams, store_of
 from server.sync.courier_file import (
     OP_BYTES,
@@ -193,7 +193,9 @@ def _take_file(
         digest = hashlib.sha256()
         for piece in content.pieces(file.size, where):
             digest.update(piece)
-            bytes_of.write(piece)
+            with room():
+                bytes_of.write(piece)
+                bytes_of.flush()
         if digest.hexdigest() != file.sha256:
             raise Damaged(where)
         carried.files += 1

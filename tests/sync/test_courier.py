@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -119,6 +121,25 @@ def test_photos_bind_as_uploaded_by_the_author(world: World, stranded: Stranded)
     bound = world.look(lambda session: session.scalars(select(Attachment)).one())
     assert (bound.blob, bound.person_id) == (sha256, stranded.author)
     assert stranded.phone.send(op)[0]["missing_attachments"] == []
+
+
+def test_a_full_disk_is_told_to_the_carrier(world: World, stranded: Stranded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ops are in, the photo is not: the carrier hears why, as with an upload, and carries the file once more."""
+
+    class Full(io.BytesIO):
+        def write(self, content: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    photo = jpeg()
+    attachment = {"name": "front.jpg", "sha256": hashlib.sha256(photo).hexdigest(), "size": len(photo)}
+    content = stranded.file(stranded.phone.visit(front="front.jpg", attachments=[attachment]), files=(photo,))
+    carrier = world.phone("zhao")
+    with monkeypatch.context() as full:
+        full.setattr(courier, "tempfile", SimpleNamespace(TemporaryFile=lambda **_: Full()))
+        answer = carry(carrier, content)
+    assert (answer.status_code, answer.json["code"]) == (507, "server.full")
+    again = carry(carrier, content).json
+    assert (again["ops"]["duplicate"], again["files"]["kept"]) == (1, 1)
 
 
 def test_nobody_can_invent_work_for_somebody_else(world: World, stranded: Stranded) -> None:
