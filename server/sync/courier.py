@@ -28,7 +28,7 @@ from server.errors import Problem
 from server.sync import feeds, news, quarantine
 from server.sync.attachments import bind_waiting
 from server.sync.batch import read_element
-from server.sync.blob_store import PIECE, room
+from server.sync.blob_store import PIECE, new_file, room
 from server.sync.blobs import keep_streams, store_of
 from server.sync.courier_file import (
     OP_BYTES,
@@ -216,12 +216,18 @@ def _keep_file(settings: Settings, carrier: Actor, sha256: str, stream: IO[bytes
     taken = sum(path.stat().st_size for path in folder.iterdir())
     kept = target.exists() or taken + size <= MOST_KEPT
     if kept and not target.exists():
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as draft:
-            shutil.copyfileobj(stream, draft, PIECE)
-        Path(draft.name).replace(target)
+        _copy(stream, target)
     found = {"file": sha256, "size": size, "kept": kept, "where": where}
     raw = json.dumps(found, sort_keys=True).encode()
     db.transact(lambda session: quarantine.keep(session, carrier, code, raw, detail=f"{where} {sha256}"))
+
+
+def _copy(stream: IO[bytes], target: Path) -> None:
+    """The whole file or nothing of it: half a one would take room for ever."""
+    with new_file(target.parent) as (draft, copy), room():
+        shutil.copyfileobj(stream, copy, PIECE)
+        copy.flush()
+        draft.replace(target)
 
 
 def _note(session: Session, carrier: Actor, manifest: Manifest, carried: Carried, vouched: bool) -> None:

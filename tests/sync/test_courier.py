@@ -142,6 +142,26 @@ def test_a_full_disk_is_told_to_the_carrier(world: World, stranded: Stranded, mo
     assert (again["ops"]["duplicate"], again["files"]["kept"]) == (1, 1)
 
 
+def test_a_kept_file_that_found_no_room_leaves_nothing_behind(
+    world: World, stranded: Stranded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a file would count against the room for such files for ever."""
+    content = stranded.file(stranded.phone.visit())[:-20]
+    carrier = world.phone("zhao")
+
+    def full(_source: Any, target: Any, _length: int) -> None:
+        target.write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(courier, "shutil", SimpleNamespace(copyfileobj=full))
+        answer = carry(carrier, content)
+    folder = courier.folder_of(world.app.config["RUHU"])
+    assert (answer.status_code, answer.json["code"], list(folder.iterdir())) == (507, "server.full", [])
+    carry(carrier, content)
+    assert [path.stat().st_size for path in folder.iterdir()] == [len(content)]
+
+
 def test_nobody_can_invent_work_for_somebody_else(world: World, stranded: Stranded) -> None:
     """Signed by another key: kept in quarantine, nothing applied, and the op's id stays free for the real op."""
     op = stranded.phone.visit(head_name="谁写的")
