@@ -5,7 +5,7 @@ Both can go on without a network: they get the state in words and the steps that
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -37,12 +37,26 @@ def news_of(session: Session, finding: Finding) -> list[News]:
     """The finding for the phones of its village, of its household's helpers, and of those who are sent to look."""
     helpers = select(HelperOf.person_id).where(HelperOf.household_id == finding.household_id)
     people = session.scalars(helpers).all() if finding.household_id else ()
-    [payload] = in_words(session, None, [finding])
-    mine = [kind for kind in possible(workflow(), payload["state"]) if kind.by == "village"]
-    payload = _for_phone(payload, mine)
+    payload = _for_village(session, finding)
     villages = scope.feed_scopes_of(path_of(session, finding))
     scopes = (*villages, *(f"user:{person}" for person in sorted(people)))
     return [*(_news(name, payload) for name in scopes), *_for_checkers(session, finding)]
+
+
+def of_helpers(session: Session, people: Collection[str], household_ids: Collection[str]) -> list[News]:
+    """Findings go with their household: what these people are told of them, who began to help it or ended that."""
+    session.flush()
+    found = session.scalars(select(Finding).where(Finding.household_id.in_(household_ids)).order_by(Finding.id)).all()
+    return [news for finding in found for person in sorted(people) for news in _of_helper(session, finding, person)]
+
+
+def _of_helper(session: Session, finding: Finding, person_id: str) -> list[News]:
+    feed = f"user:{person_id}"
+    mine = (HelperOf.person_id == person_id, HelperOf.household_id == finding.household_id)
+    if session.scalar(select(HelperOf.person_id).where(*mine)) is not None:
+        return [_news(feed, _for_village(session, finding))]
+    checkers = [one for one in _for_checkers(session, finding) if one.scope == feed]
+    return checkers or [feeds.eviction(feed, "finding", finding.id, "finding")]
 
 
 def after_withdrawal(session: Session, assignment_id: str) -> None:
@@ -74,6 +88,11 @@ def _last_check(session: Session, actor: Actor, finding: Finding) -> Wire | None
     """What was seen on the spot last: {instance_id, verified}."""
     checks = [one for one in errands_of(session, actor, finding) if one["kind"] == "check" and one["done_by"]]
     return {"instance_id": checks[0]["done_by"], "verified": checks[0]["verified"]} if checks else None
+
+
+def _for_village(session: Session, finding: Finding) -> Wire:
+    [payload] = in_words(session, None, [finding])
+    return _for_phone(payload, [kind for kind in possible(workflow(), payload["state"]) if kind.by == "village"])
 
 
 def _for_phone(payload: Wire, offers: Iterable[StepKind]) -> Wire:

@@ -72,6 +72,25 @@ def test_the_office_admits_a_late_appeal_with_its_reason(world: World) -> None:
     assert take(world, "qian", finding, "withdraw", text="申诉属实").json["state"] == "withdrawn"
 
 
+def test_a_finding_goes_with_the_help_of_its_household(world: World) -> None:
+    """Who ends helping keeps nothing of it on the phone, and who begins is told of it: handed on, given and taken."""
+    finding, zhang = open_by_hand(world), world.phone("zhang")
+    helper, other = world.phone("helper"), world.phone("bai")
+    own, others = (f"user:{world.people[name]}" for name in ("helper", "bai"))
+    [before] = entries(helper, own, "finding")
+    body = {"to": world.people["bai"], "households": [WANG], "preview": False}
+    assert zhang.post(f"/people/{world.people['helper']}/hand-on", body).json["moved"] is True
+    assert entries(helper, own, "finding") == []
+    assert finding["id"] in [row["id"] for row in entries(helper, own, "eviction")]
+    [row] = entries(other, others, "finding")
+    assert (row["id"], row["text"], row["offers"]) == (finding["id"], "厨房屋檐开裂", before["offers"])
+    taken = {"household_id": WANG, "give": False, "position": "deputy"}
+    assert zhang.post(f"/users/{world.people['bai']}/households", taken).status_code == 200
+    assert entries(other, others, "finding") == []
+    zhang.post(f"/users/{world.people['helper']}/households", {**taken, "give": True})
+    assert [row["id"] for row in entries(helper, own, "finding")] == [finding["id"]]
+
+
 def test_a_finding_goes_from_its_opening_over_an_appeal_to_its_closing(world: World) -> None:
     """Proves the whole way: appeal, ruling by another, order, report with a photo, check on the spot, closing."""
     finding = open_by_hand(world)
