@@ -18,7 +18,6 @@ from server.api.bodies import Loose
 from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
-from server.inspection.finding_news import of_helpers
 from server.sync import device_list, feeds, holdings, inviting, rights
 from server.sync.administered import administered, nameable
 from server.sync.review import REVIEWERS
@@ -158,7 +157,7 @@ def household(body: dict[str, Any], person_id: UUID) -> Response:
                 raise Problem("record.not_found")
         action = "user.household_given" if body["give"] else "user.household_taken"
         note(session, actor.id, action, str(person_id), household=wanted)
-        feeds.touch(session, [*told, *of_helpers(session, {str(person_id)}, {wanted})])
+        feeds.touch(session, told)
 
     db.transact(work)
     return jsonify({"household_id": wanted, "given": body["give"]})

@@ -8,10 +8,8 @@ from uuid import UUID
 from flask import Response, jsonify, request
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
-from sqlalchemy.orm import Session
 
 from server import db
-from server.accounts.actor import Actor
 from server.accounts.invite_file import MOST_BYTES, InviteRow, UnreadableTable, read_invitations
 from server.accounts.people import new_password
 from server.accounts.tables import ROLES
@@ -20,9 +18,7 @@ from server.api.bodies import Loose
 from server.api.lists import Paging, page_answer, refuse_nul
 from server.api.signed_in import current_actor, signed_in
 from server.errors import Problem
-from server.inspection.finding_news import of_helpers
-from server.sync import feeds, handing_on, inviting, leaving, people_list
-from server.sync.handing_on import Helped
+from server.sync import handing_on, inviting, leaving, people_list
 from server.sync.review import REVIEWERS
 
 blueprint = Blueprint("people", __name__, description="People, invitations, households that people help")
@@ -150,15 +146,8 @@ def hand_on(body: dict[str, Any], person_id: UUID) -> Response:
         with db.read() as session:
             moved = handing_on.look_over(session, actor, str(person_id), to, wanted)
     else:
-        moved = db.transact(lambda session: _hand_on(session, actor, str(person_id), to, wanted))
+        moved = db.transact(lambda session: handing_on.hand_on(session, actor, str(person_id), to, wanted))
     return jsonify({"items": [one.for_wire() for one in moved], "moved": not body["preview"]})
-
-
-def _hand_on(session: Session, actor: Actor, person_id: str, to: str | None, wanted: set[str] | None) -> list[Helped]:
-    moved, told = handing_on.hand_on(session, actor, person_id, to, wanted)
-    people = {person_id, to} if to is not None else {person_id}
-    feeds.touch(session, [*told, *of_helpers(session, people, {one.household_id for one in moved})])
-    return moved
 
 
 @blueprint.post("/people/<uuid:person_id>/leave")

@@ -16,7 +16,6 @@ from server.commands.messages import say
 from server.commands.refusal import refuse, stop
 from server.errors import Problem
 from server.geo.tables import Region
-from server.inspection.finding_news import of_helpers
 from server.registry.tables import Entity
 from server.sync import feeds, rights
 
@@ -78,7 +77,7 @@ def _household(session: Session, username: str, household_id: str, position: str
         told = rights.take_household(session, person.id, household_id)
     action = "user.household_given" if give else "user.household_taken"
     note(session, None, action, person.id, household=household_id)
-    feeds.touch(session, [*told, *of_helpers(session, {person.id}, {household_id})])
+    feeds.touch(session, told)
 
 
 def _change(work: Callable[[Session], None]) -> None:

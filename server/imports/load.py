@@ -145,9 +145,10 @@ class Loader:
                 continue
             reader = Reader(self.mapping, sheet)
             for row in sheet.rows():
-                own = reader.filled(row, reader.texts(row))
+                texts = reader.texts(row)
                 if row.number in wanted:
-                    self.staging.show_refused(sheet.name, row.number, dataset, _cells(sheet, own))
+                    shown = _cells(sheet, reader.filled(row, texts))
+                    self.staging.show_refused(sheet.name, row.number, dataset, shown)
 
     def _refuse(
         self, sheet: Sheet, row: Row, dataset: str, troubles: list[Trouble], *, noted: bool = False

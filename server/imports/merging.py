@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,7 @@ from server.imports.staging import SEVERAL, Record, Unit
 from server.imports.tables import ImportKey
 from server.imports.tally import Tally, Trouble
 from server.registry.tables import Entity
+from server.sending import Ready, among
 from server.sync.apply import apply_write
 from server.sync.desk import Desk, open_desk, read_heads
 from server.sync.first_writes import FirstWrite, lookalikes, write_first
@@ -45,7 +47,7 @@ class Batch:
     """What one batch did."""
 
     outcomes: list[Outcome] = field(default_factory=list)
-    keys: list[dict[str, object]] = field(default_factory=list)
+    keys: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -80,21 +82,30 @@ def known_keys(session: Session, job: Job, units: Sequence[Unit]) -> dict[tuple[
     return found | _that_stayed(session, job, found)
 
 
+_ARCHIVED = Ready(select(Entity.id, Entity.values).where(among(Entity.id, "ids"), Entity.state == ARCHIVED))
+# By the records alone: with the source beside them SQLite walks all of its keys.
+_KEYS = Ready(
+    select(ImportKey.source, ImportKey.dataset, ImportKey.key, ImportKey.entity_id).where(
+        among(ImportKey.entity_id, "ids")
+    )
+)
+
+
 def _that_stayed(session: Session, job: Job, found: Mapping[tuple[str, str], Known]) -> dict[tuple[str, str], Known]:
     """Where a person decided that a record is another one: that one, which no import of this source wrote yet.
 
     What the register says from then on would else be written to a record that nobody looks at any more.
     """
-    gone: dict[str, str] = {}
-    for part in _parts(sorted({known.id for known in found.values()})):
-        rows = select(Entity.id, Entity.values).where(Entity.id.in_(part), Entity.state == ARCHIVED)
-        gone |= {row.id: same for row in session.execute(rows) if (same := row.values.get(SAME_AS))}
-    own = set[str]()
-    for part in _parts(sorted(gone.values())):
-        written = select(ImportKey.entity_id).where(ImportKey.source == job.source, ImportKey.entity_id.in_(part))
-        own |= set(session.scalars(written))
+    rows = db.ask(session, _ARCHIVED, {"ids": sorted({known.id for known in found.values()})})
+    gone = {id: same for id, values in rows if (same := values.get(SAME_AS))}
+    own = {row.entity_id for row in _keys_of(session, job.source, sorted(gone.values()))} if gone else ()
     stayed = {key: gone[known.id] for key, known in found.items() if known.id in gone}
     return {key: Known(same) for key, same in stayed.items() if same not in own}
+
+
+def _keys_of(session: Session, source: str, entity_ids: Sequence[str]) -> list[Any]:
+    """What imports of a source know these records by: rows (source, dataset, key, entity_id)."""
+    return [row for row in db.ask(session, _KEYS, {"ids": entity_ids}) if row.source == source]
 
 
 def _written_under(session: Session, job: Job, dataset: str, keys: Sequence[str]) -> dict[str, Known]:
@@ -243,7 +254,7 @@ class Merging:
             self.tally.words[code] = (f"{said['zh']} / {said['en']}", f"{cure['zh']} / {cure['en']}")
             self.tally.note(step.record.sheet, step.record.row, [Trouble(code)])
 
-    def _key(self, dataset: str, record: Record, entity_id: str, seen: str) -> dict[str, object]:
+    def _key(self, dataset: str, record: Record, entity_id: str, seen: str) -> dict[str, Any]:
         return {
             "source": self.job.source,
             "dataset": dataset,
@@ -264,15 +275,20 @@ def keep_keys(session: Session, batch: Batch) -> None:
     """
     for start in range(0, len(batch.keys), 100):
         part = batch.keys[start : start + 100]
-        before = ImportKey.entity_id.in_([key["entity_id"] for key in part])
-        same = ImportKey.source.in_([key["source"] for key in part])
-        session.execute(delete(ImportKey).where(before, same, ImportKey.key.not_in([key["key"] for key in part])))
+        _forget_former(session, part)
         statement = upsert(session, ImportKey)
         statement = statement.on_conflict_do_update(
             index_elements=["source", "dataset", "key"],
             set_={name: statement.excluded[name] for name in ("entity_id", "seen", "number")},
         )
         session.execute(statement, part)
+
+
+def _forget_former(session: Session, keys: Sequence[Mapping[str, Any]]) -> None:
+    here = {key["key"] for key in keys}
+    for row in _keys_of(session, keys[0]["source"], [key["entity_id"] for key in keys]):
+        if row.key not in here:
+            session.execute(delete(ImportKey).filter_by(source=row.source, dataset=row.dataset, key=row.key))
 
 
 def with_number(job: Job, number: int, importer: str) -> Job:

@@ -26,11 +26,12 @@ CREATE TABLE refused (sheet TEXT, row INTEGER, dataset TEXT, body BLOB, PRIMARY 
 CREATE TABLE adopted (dataset TEXT, key TEXT, entity TEXT, PRIMARY KEY (dataset, key));
 CREATE TABLE vanished (dataset TEXT, entity TEXT, body BLOB, PRIMARY KEY (dataset, entity));
 """
+_TABLE_OF = {"household": "household", "member": "member"}  # nothing else gets into a statement
 SEVERAL = ""  # stands for the id of a record that could be any of several
 # Made also in a file that an older version left to be applied.
 _OTHER = """
 CREATE TABLE IF NOT EXISTS other (dataset TEXT, key TEXT, main TEXT, PRIMARY KEY (dataset, key, main));
-CREATE INDEX IF NOT EXISTS other_main ON other (dataset, main);
+CREATE INDEX IF NOT EXISTS other_main ON other (dataset, main, key);
 """
 
 
@@ -113,7 +114,7 @@ class Staging:
 
     def others(self, dataset: str, mains: Sequence[str]) -> dict[str, str]:
         """Further keys of these records, each with its record; without those that several have or one stands under."""
-        table = {"household": "household", "member": "member"}[dataset]
+        table = _TABLE_OF[dataset]
         marks = ",".join("?" * len(mains))
         statement = f"""
             SELECT key, min(main) FROM other WHERE dataset = ?1 AND key NOT IN (SELECT key FROM {table})
@@ -147,7 +148,7 @@ class Staging:
 
     def has(self, dataset: str, keys: Sequence[str]) -> set[str]:
         """Those of the keys that a record of the register has, be it under another one."""
-        table = {"household": "household", "member": "member"}[dataset]
+        table = _TABLE_OF[dataset]
         marks = ",".join("?" * len(keys))
         rows = self._rows.execute(
             f"SELECT key FROM {table} WHERE body IS NOT NULL AND key IN ({marks})"  # noqa: S608

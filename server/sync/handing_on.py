@@ -17,7 +17,7 @@ from server.accounts.tables import HelperOf, Person
 from server.errors import Problem
 from server.lock_names import of_rights
 from server.registry.tables import Entity
-from server.sync import people_list, rights
+from server.sync import feeds, people_list, rights
 from server.sync.feeds import News
 from server.sync.followers import keep_out
 from server.sync.review import REVIEWERS
@@ -100,9 +100,9 @@ def _with_new(one: Helped, to: str | None) -> Helped:
 
 def hand_on(
     session: Session, actor: Actor, person_id: str, to: str | None, wanted: Collection[str] | None
-) -> tuple[list[Helped], list[News]]:
-    """Moves them, with their positions; who helped already as deputy becomes lead where the leaver was. What was moved,
-    and what the feeds are to be told. Problems as look_over.
+) -> list[Helped]:
+    """Moves them, with their positions; who helped already as deputy becomes lead where the leaver was. Problems as
+    look_over. The feeds are its last statements.
     """
     session.get(Person, person_id, with_for_update=True)  # two who hand on at once come one after the other
     moved = look_over(session, actor, person_id, to, wanted)
@@ -116,7 +116,8 @@ def hand_on(
         if to is not None:
             told += rights.give_household(session, to, one.household_id, _position(one))
             note(session, actor.id, "user.household_given", to, household=one.household_id, of=person_id)
-    return moved, told
+    feeds.touch(session, told)
+    return moved
 
 
 def _position(one: Helped) -> str:

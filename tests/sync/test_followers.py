@@ -156,7 +156,7 @@ def test_who_hands_on_and_who_gives_the_same_do_not_wait_for_each_other(
     def hand_on(session: Session) -> None:
         tries.append("hand on")
         actor = load_actor(session, session.get_one(Person, racing.people["admin"]))
-        feeds.touch(session, handing_on.hand_on(session, actor, helper, zhang, None)[1])
+        handing_on.hand_on(session, actor, helper, zhang, None)
 
     monkeypatch.setattr(db, "lock", locked)
     works = [threading.Thread(target=racing.run, args=(work,)) for work in (give, hand_on)]
