@@ -5,7 +5,7 @@ Both can go on without a network: they get the state in words and the steps that
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -43,20 +43,22 @@ def news_of(session: Session, finding: Finding) -> list[News]:
     return [*(_news(name, payload) for name in scopes), *_for_checkers(session, finding)]
 
 
-def of_helpers(session: Session, people: Collection[str], household_ids: Collection[str]) -> list[News]:
-    """Findings go with their household: what these people are told of them, who began to help it or ended that."""
-    session.flush()
-    found = session.scalars(select(Finding).where(Finding.household_id.in_(household_ids)).order_by(Finding.id)).all()
-    return [news for finding in found for person in sorted(people) for news in _of_helper(session, finding, person)]
-
-
-def _of_helper(session: Session, finding: Finding, person_id: str) -> list[News]:
+def of_helper(session: Session, person_id: str, household_id: str) -> list[News]:
+    """Findings go with their household: what somebody is told of them who began to help it, or ended that."""
     feed = f"user:{person_id}"
-    mine = (HelperOf.person_id == person_id, HelperOf.household_id == finding.household_id)
-    if session.scalar(select(HelperOf.person_id).where(*mine)) is not None:
-        return [_news(feed, _for_village(session, finding))]
-    checkers = [one for one in _for_checkers(session, finding) if one.scope == feed]
-    return checkers or [feeds.eviction(feed, "finding", finding.id, "finding")]
+    mine = (HelperOf.person_id == person_id, HelperOf.household_id == household_id)
+    helps = session.scalar(select(HelperOf.person_id).where(*mine)) is not None
+    found = session.scalars(select(Finding).where(Finding.household_id == household_id).order_by(Finding.id)).all()
+    if helps:
+        return [_news(feed, _for_village(session, finding)) for finding in found]
+    return [_after_helping(session, finding, person_id) for finding in found]
+
+
+def _after_helping(session: Session, finding: Finding, person_id: str) -> News:
+    """It stays with who was sent to look at it, as far as that goes."""
+    if person_id in _checkers(session, finding):
+        return _for_checker(session, finding, person_id)
+    return feeds.eviction(f"user:{person_id}", "finding", finding.id, "finding")
 
 
 def after_withdrawal(session: Session, assignment_id: str) -> None:
@@ -68,14 +70,17 @@ def after_withdrawal(session: Session, assignment_id: str) -> None:
 
 def _for_checkers(session: Session, finding: Finding) -> list[News]:
     """For everybody who was ever sent; who is no longer, loses it."""
+    return [_for_checker(session, finding, person) for person in sorted(_checkers(session, finding))]
+
+
+def _checkers(session: Session, finding: Finding) -> set[str]:
     of = (FindingErrand.finding_id == finding.id, FindingErrand.kind == "check")
     query = select(Assignment.person_id).join(FindingErrand, FindingErrand.assignment_id == Assignment.id).where(*of)
-    people = sorted(set(session.scalars(query)))
-    return [_for_checker(session, finding, load_actor(session, session.get_one(Person, one))) for one in people]
+    return set(session.scalars(query))
 
 
-def _for_checker(session: Session, finding: Finding, actor: Actor) -> News:
-    feed = f"user:{actor.id}"
+def _for_checker(session: Session, finding: Finding, person_id: str) -> News:
+    feed, actor = f"user:{person_id}", load_actor(session, session.get_one(Person, person_id))
     if find(session, actor, finding.id) is None:
         return feeds.eviction(feed, "finding", finding.id, "finding")
     [payload] = in_words(session, actor, [finding])

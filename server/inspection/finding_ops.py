@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from server.errors import Problem
 from server.failpoints import hit
 from server.inspection import finding_steps
-from server.inspection.finding_news import news_of
+from server.inspection.finding_news import news_of, of_helper
 from server.inspection.finding_steps import Asked
 from server.sync.case import Case, Verdict
 from server.sync.envelope import MOST_FILES, File, as_text, as_uuid, read_files
@@ -25,6 +25,7 @@ from server.sync.grounds import lost, quarantined, stopped
 from server.sync.kinds import KINDS, Kind
 from server.sync.named_files import keep_files
 from server.sync.office_tables import OpFile
+from server.sync.rights import BESIDE
 
 KIND = "finding_step"
 LONGEST = 5000
@@ -47,8 +48,9 @@ class StepOp:
 
 
 def register() -> None:
-    """Makes the kind known to whoever judges ops."""
+    """Makes the kind known to whoever judges ops, and findings to whoever gives households to helpers."""
     KINDS[KIND] = Kind(read, judge)
+    BESIDE["finding"] = of_helper
 
 
 def read_step(body: Mapping[str, Any]) -> StepOp | None:

@@ -140,8 +140,7 @@ def retold(session: Session, row: FormVersion) -> list[News]:
 
     While no version is published all stays as it was told: who is on the way goes on.
     """
-    session.flush()
-    others, own = _frame_of(session, row.form_id, FormVersion.version != row.version), _read_of(row)
+    others, own = frame_of(session, row.form_id, FormVersion.version != row.version), _read_of(row)
     is_more = any(dataset not in others or names - others[dataset] for dataset, names in own.items())
     if not is_more or not frame_of(session, row.form_id):
         return []
@@ -224,15 +223,12 @@ def frames_of(session: Session, actor: Actor) -> dict[str, Frame]:
     return dict(frames)
 
 
-def frame_of(session: Session, form_id: str) -> Frame:
-    """Which values of which datasets a form reads, over its published versions; empty for an unknown form.
+def frame_of(session: Session, form_id: str, *clauses: ColumnElement[bool]) -> Frame:
+    """Which values of which datasets a form reads, over its published versions (those of the clauses); empty for an
+    unknown form.
 
     The setting `frame` (`household.address member.full_name …`) adds what a person needs to find the house.
     """
-    return _frame_of(session, form_id)
-
-
-def _frame_of(session: Session, form_id: str, *clauses: ColumnElement[bool]) -> Frame:
     published = (FormVersion.form_id == form_id, FormVersion.state == "published", *clauses)
     return _union([_read_of(row) for row in session.scalars(select(FormVersion).where(*published))])
 

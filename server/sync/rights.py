@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -22,6 +22,10 @@ from server.sync.followers import keep_out
 from server.sync.news import conflicts_of
 
 POSITIONS = ("lead", "deputy")
+
+# What else a helper is told of a household, or loses with it, by its kind: (session, person, household) → news.
+Beside = Callable[[Session, str, str], list[News]]
+BESIDE: dict[str, Beside] = {}
 
 
 def give_role(session: Session, person_id: str, role: str, region: str | None) -> bool:
@@ -70,12 +74,15 @@ def give_household(session: Session, person_id: str, household_id: str, position
     )
     rows = session.execute(select(Entity.id).where(Entity.root_id == household_id)).all()
     whole = [News(f"user:{person_id}", "record", row.id, "entity") for row in rows]
-    return [*whole, *_conflicts(session, person_id, [row.id for row in rows])]
+    return [*whole, *_beside(session, person_id, household_id, [row.id for row in rows])]
 
 
-def _conflicts(session: Session, person_id: str, record_ids: Sequence[str]) -> list[News]:
-    """Told by the own feed: what the person sees of them when it is read, or that they leave."""
-    return [News(f"user:{person_id}", "conflict", id, "conflict") for id in conflicts_of(session, record_ids)]
+def _beside(session: Session, person_id: str, household_id: str, record_ids: Sequence[str]) -> list[News]:
+    """Told by the own feed: of conflicts what the person sees when it is read, or that they leave; and what else goes
+    with the household.
+    """
+    conflicts = [News(f"user:{person_id}", "conflict", id, "conflict") for id in conflicts_of(session, record_ids)]
+    return [*conflicts, *(item for told in BESIDE.values() for item in told(session, person_id, household_id))]
 
 
 def take_household(session: Session, person_id: str, household_id: str) -> list[News]:
@@ -94,4 +101,4 @@ def take_household(session: Session, person_id: str, household_id: str) -> list[
         for row in session.execute(select(Entity.id, Entity.dataset).where(Entity.root_id == household_id))
     ]
     gone = [loans.left(person_id, entity_id, dataset, lent) for entity_id, dataset in rows]
-    return [*gone, *_conflicts(session, person_id, [entity_id for entity_id, _ in rows])]
+    return [*gone, *_beside(session, person_id, household_id, [entity_id for entity_id, _ in rows])]
