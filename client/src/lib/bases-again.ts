@@ -1,14 +1,13 @@
 /** Own bases that are made anew: the row as it came, under what own ops without an outcome wrote (core/pages.ts says when). */
-import { withWrite, type OwnWrite } from "./core/bases";
+import { baseOf, type OwnWrite } from "./core/bases";
 import { asPull } from "./core/pages";
-import { recordKey } from "./core/ops";
 import type { Happening } from "./core/round";
 import type { Change } from "./core/state";
 import type { BaseRow, OpRow } from "./database";
 import { openOp } from "./outbox";
 import { seenOf } from "./records";
 import type { Session } from "./session";
-import type { EntityEntry, SeenRow, SubmissionBody } from "./types";
+import type { SeenRow, SubmissionBody } from "./types";
 import { seal } from "./vault";
 import { ownWrites, savePaths } from "./writes";
 
@@ -25,17 +24,14 @@ export async function sealBasesAgain(at: Session, changes: Change[], event: Happ
 }
 
 function rowIn(event: Happening, entry: [string, number] | null): SeenRow | undefined {
-  const pages = event.type === "answered" && entry ? asPull(event.body)?.feeds : undefined;
+  const pages = event.type === "answered" ? asPull(event.body)?.feeds : undefined;
   const found = entry ? pages?.[entry[0]]?.entries[entry[1]] : undefined;
-  return found?.type === "entity" ? seenOf(found as EntityEntry) : undefined;
+  return found?.type === "entity" ? seenOf(found) : undefined;
 }
 
 async function baseAgain(at: Session, { row }: MakeBase, seen: SeenRow | undefined): Promise<BaseRow | null> {
   const ops = await at.db.ops.where("op_id").anyOf(row.ops).sortBy("seq");
-  let made: ReturnType<typeof withWrite> | undefined;
-  for (const op of ops) {
-    for (const write of await writesOf(at, op)) if (recordKey(write.dataset, write.id) === row.key) made = withWrite(op.op_id, write, made, seen);
-  }
+  const made = baseOf(row.key, await Promise.all(ops.map(async (op) => ({ op_id: op.op_id, writes: await writesOf(at, op) }))), seen);
   return made ? { ...made.meta, ops: row.ops, sealed: await seal(at.key, `bases:${row.key}`, made.kept) } : null;
 }
 

@@ -4,7 +4,7 @@
  */
 import { describeClock, anchorAt, type ClockAnchor, type ClockReading } from "../../src/lib/clock";
 import { applyChanges } from "../../src/lib/core/apply";
-import { createdBy, entityBases, inWords, overlay, withWrite, type OwnLayers, type OwnWrite } from "../../src/lib/core/bases";
+import { baseOf, createdBy, entityBases, inWords, overlay, withWrite, type OwnLayers, type OwnWrite } from "../../src/lib/core/bases";
 import { begin, step } from "../../src/lib/core/machine";
 import { recordKey } from "../../src/lib/core/ops";
 import { outcomeOfRound, type Ask, type Happening, type Round, type Step } from "../../src/lib/core/round";
@@ -153,10 +153,7 @@ export class MemoryPhone {
   }
 
   private layersAgain({ key, ops }: BaseMeta, entry: FeedEntry | undefined): void {
-    let made: ReturnType<typeof withWrite> | undefined;
-    for (const opId of ops) {
-      for (const write of this.writes.get(opId) ?? []) if (recordKey(write.dataset, write.id) === key) made = withWrite(opId, write, made, entry?.type === "entity" ? rowOf(entry) : undefined);
-    }
+    const made = baseOf(key, ops.map((op_id) => ({ op_id, writes: this.writes.get(op_id) ?? [] })), entry?.type === "entity" ? rowOf(entry) : undefined);
     if (made) this.layers.set(key, made.kept);
   }
 

@@ -39,6 +39,12 @@ export function withWrite(opId: string, write: OwnWrite, before: { meta: BaseMet
   return { meta, kept: { row, layers: [...(before?.kept.layers ?? []), layer] } };
 }
 
+/** A base that is made anew for one record, of what each of these ops writes, oldest first; undefined where none writes to it. */
+export function baseOf(key: string, ops: { op_id: string; writes: OwnWrite[] }[], seen: SeenRow | undefined): { meta: BaseMeta; kept: OwnLayers } | undefined {
+  const own = ops.flatMap(({ op_id, writes }) => writes.filter((write) => recordKey(write.dataset, write.id) === key).map((write) => ({ op_id, write })));
+  return own.reduce<ReturnType<typeof withWrite> | undefined>((made, { op_id, write }) => withWrite(op_id, write, made, seen), undefined);
+}
+
 const bornHere = (write: OwnWrite): SeenRow => ({
   dataset: write.dataset, id: write.id, label: write.label ?? "", base_version: 0, branch_id: "", parent: write.parent, data: {},
 });

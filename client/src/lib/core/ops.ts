@@ -66,9 +66,12 @@ export function nextTarget(target: number, worked: boolean, limits: PushLimits):
 /** No row's version is as high: such a base goes when everything is pulled. */
 const UNTOLD = Number.MAX_SAFE_INTEGER;
 
+/** Without an outcome yet: what it wrote is shown over the server's row. */
+export const isOpen = (op: { state: OpState }): boolean => op.state === "queued" || op.state === "held";
+
 /** An own record's base after an op was answered: the op leaves, the highest version it made is remembered. */
 export function baseAfter<T extends BaseMeta>(base: T, opId: string, outcome: Outcome): T {
-  if (outcome.state === "queued" || outcome.state === "held") return base;
+  if (isOpen(outcome)) return base;
   const known = base.ops.includes(opId);
   const dropped = outcome.state === "stuck" && known ? [...base.dropped, opId] : base.dropped.filter((id) => id !== opId);
   const version = Math.max(base.answered_version, outcome.versions === null ? UNTOLD : (outcome.versions[base.key] ?? 0));

@@ -1,6 +1,6 @@
 /** PURE: what an answer to a pull means for the store. Rows, memberships, outcomes and cursors change together. */
 import type { FeedEntry, KeptEntry, OpEntry } from "../types";
-import { baseAfter, isReleased, outcomeOfEntry, recordKey } from "./ops";
+import { baseAfter, isOpen, isReleased, outcomeOfEntry, recordKey } from "./ops";
 import type { BaseMeta, Change, FeedMeta, OpMeta, RecordMeta, Store } from "./state";
 
 export interface PullPage { status: "ok" | "must_refetch" | "gone"; entries: FeedEntry[]; next: number; more: boolean; head: number; view: string | null }
@@ -71,8 +71,8 @@ class Picture {
     for (const [key, row] of store.records) this.versions.set(key, row.version);
     this.bases = new Map(store.bases);
     this.ops = new Map(store.ops.map((op) => [op.op_id, op]));
-    for (const op of [...store.ops].sort((a, b) => a.seq - b.seq)) {
-      if (op.state === "queued" || op.state === "held") for (const key of op.records) this.open.set(key, [...(this.open.get(key) ?? []), op.op_id]);
+    for (const op of store.ops.filter(isOpen).sort((a, b) => a.seq - b.seq)) {
+      for (const key of op.records) this.open.set(key, [...(this.open.get(key) ?? []), op.op_id]);
     }
   }
 
@@ -124,7 +124,7 @@ class Picture {
     for (const key of op.records) {
       const base = this.bases.get(key);
       if (base) this.setBase(baseAfter(base, op.op_id, outcome));
-      if (outcome.state !== "held") this.open.set(key, (this.open.get(key) ?? []).filter((id) => id !== op.op_id));
+      if (!isOpen(outcome)) this.open.set(key, (this.open.get(key) ?? []).filter((id) => id !== op.op_id));
     }
   }
 
