@@ -20,81 +20,25 @@ from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
-    JSON,
-    BigInteger,
     Connection,
     CursorResult,
-    DateTime,
-    Dialect,
     Engine,
     Executable,
-    Integer,
-    MetaData,
     String,
-    TypeDecorator,
     bindparam,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction
+from sqlalchemy.orm import Session, SessionTransaction
 
 from server import connecting
+from server.columns import Base
 from server.connecting import PREPARED_AFTER
 from server.failures import try_again
 from server.sending import Found, Ready, Values, catch_up, forget, list_of
 
 T = TypeVar("T")
-
-
-class Base(DeclarativeBase):
-    """Names every constraint, so that migrations and error texts can name them too."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-
-
-def _in_utc(value: datetime) -> datetime:
-    """The moment in UTC; in the first and last hours that there are, their edge."""
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        return FIRST if value.year == FIRST.year else LAST
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment with its zone; SQLite keeps it as UTC without one."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        moment = _in_utc(value)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-BigInt = BigInteger().with_variant(Integer(), "sqlite")
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 BEFORE_FLUSH = "before flush"

@@ -23,6 +23,7 @@ os.environ.setdefault("RUHU_TESTING", "1")
 
 from server import db, schema
 from server.api import form_life
+from server.columns import Base
 from server.config import Settings
 from server.forms.compile_apart import HASTY, PATIENT
 from tests.apps import app_for
@@ -103,7 +104,7 @@ def _empty(address: str) -> None:
 
 def _tables() -> list[str]:
     """All but the one with the epoch, which the migration made."""
-    return [name for name in db.Base.metadata.tables if name != "server_fact"]
+    return [name for name in Base.metadata.tables if name != "server_fact"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

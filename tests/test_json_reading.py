@@ -10,9 +10,10 @@ from flask import Flask
 from sqlalchemy import JSON, Column, Integer, MetaData, Table, insert, select, text
 
 from server import db
+from server.columns import Json
 from server.connecting import options
 
-NOTES = Table("json_note", MetaData(), Column("id", Integer, primary_key=True), Column("value", db.Json))
+NOTES = Table("json_note", MetaData(), Column("id", Integer, primary_key=True), Column("value", Json))
 READ = options("sqlite://")["json_deserializer"]
 
 WHOLE = [

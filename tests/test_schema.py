@@ -7,7 +7,7 @@ from alembic.runtime.migration import MigrationContext
 from flask import Flask
 
 from server import db, schema
-from server.db import Base
+from server.columns import Base
 
 
 def test_migrations_and_tables_agree(app: Flask) -> None:

@@ -9,7 +9,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, Json, UtcDateTime, now
+from server.columns import Base, Json, UtcDateTime
+from server.db import now
 from server.geo.column import Shape
 from server.sealing.columns import SealedWords
 

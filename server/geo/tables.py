@@ -8,7 +8,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, UtcDateTime, now
+from server.columns import Base, UtcDateTime
+from server.db import now
 from server.geo.column import Shape
 
 LEVELS = ("province", "county", "township", "village", "group")

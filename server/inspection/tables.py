@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, Json, UtcDateTime, now
+from server.columns import Base, Json, UtcDateTime
+from server.db import now
 from server.sealing.columns import SealedWords
 
 STATES = ("planned", "frozen", "drawn", "open", "closed")

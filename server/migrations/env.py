@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import server.tables  # noqa: F401  (fills the metadata)
-from server.db import Base
+from server.columns import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, Json, UtcDateTime, now
+from server.columns import Base, Json, UtcDateTime
+from server.db import now
 from server.sealing.json_columns import SealedJson
 
 

@@ -9,7 +9,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ForeignKey, Index, String, event, inspect, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, BigInt, Json, UtcDateTime, now
+from server.columns import Base, BigInt, Json, UtcDateTime
+from server.db import now
 from server.geo.column import Shape
 from server.registry.number_hash import number_hash, of_insert
 from server.sealing.json_columns import LOST, SealedChanges, SealedJson, SealedValues

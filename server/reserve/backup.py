@@ -25,6 +25,7 @@ from sqlalchemy import Table, select, text
 from sqlalchemy.orm import Session
 
 from server import db
+from server.columns import Base
 from server.config import Settings
 from server.reserve.cells import writer_of
 from server.sealing.reseal import bare
@@ -60,7 +61,7 @@ class Done:
 
 def tables() -> list[Table]:
     """All tables, those that others refer to first."""
-    return list(db.Base.metadata.sorted_tables)
+    return list(Base.metadata.sorted_tables)
 
 
 def backup(settings: Settings, folder: Path, report: Report) -> Done:

@@ -10,7 +10,7 @@ from typing import Any
 import shapely
 from sqlalchemy import Column, Date, LargeBinary, Table
 
-from server.db import UtcDateTime
+from server.columns import UtcDateTime
 from server.geo.column import Shape
 
 Coder = Callable[[Any], Any]

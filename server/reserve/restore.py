@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.tables import Person
+from server.columns import Base
 from server.config import Settings
 from server.db import is_sqlite
 from server.errors import Problem
@@ -57,7 +58,7 @@ def restore(settings: Settings, path: Path, report: Report) -> Restored:
     vault().load()
     _put_keys(path / "keys", settings.keys)
     with db.read() as session:
-        wanted = session.scalars(select(db.Base.metadata.tables["blob"].c.sha256)).all()
+        wanted = session.scalars(select(Base.metadata.tables["blob"].c.sha256)).all()
     found, missing, damaged = _put_blobs(store_of(settings), path.parent / "blobs", wanted, report)
     if not missing and not damaged:
         db.transact(lambda session: session.execute(_is_whole()))
@@ -95,7 +96,7 @@ def _check(path: Path, table: Table, manifest: Mapping[str, Any]) -> None:
 def _check_keys(path: Path) -> None:
     """Before anything is written: the master key that opens the backup is here. Problems keys.missing, keys.wrong."""
     masters = {key.id.hex(): key for key in vault().masters.read()}
-    table = bare(db.Base.metadata.tables["seal_key"])
+    table = bare(Base.metadata.tables["seal_key"])
     read = reader_of(table)
     for line in _lines(path, table):
         row = SimpleNamespace(**read(json.loads(line)))
@@ -124,7 +125,7 @@ def _load(session: Session, path: Path, manifest: Mapping[str, Any], report: Rep
     if revision(session) != manifest["revision"]:
         raise Problem("reserve.revision", detail=f"{manifest['revision']} ≠ {revision(session)}")
     for name in ("server_fact", "seal_key", "resealing"):  # an empty database has its own
-        session.execute(db.Base.metadata.tables[name].delete())
+        session.execute(Base.metadata.tables[name].delete())
     rows = sum(_load_table(session, path, table, report) for table in tables())
     session.execute(update(ServerFact).where(ServerFact.name == "epoch").values(value=str(uuid.uuid4())))
     session.execute(_is_whole())  # what the backed up machine says of itself

@@ -20,7 +20,8 @@ from sqlalchemy import Column, MetaData, Row, Table, func, select, tuple_, updat
 from sqlalchemy.orm import Session
 
 from server import db
-from server.db import Base, is_sqlite
+from server.columns import Base
+from server.db import is_sqlite
 from server.failpoints import hit
 from server.sealing.columns import Sealed
 from server.sealing.tables import PURPOSES, Resealing

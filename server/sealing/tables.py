@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, UtcDateTime, now
+from server.columns import Base, UtcDateTime
+from server.db import now
 
 PURPOSES = ("payload", "value", "match")
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
-from server.db import UtcDateTime
+from server.columns import UtcDateTime
 from server.geo.inside import codes_inside
 from server.registry.masking import CLEAR_ROLES, shown_label, sight
 from server.registry.reading import Datasets, Page

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base, BigInt, Json, UtcDateTime, now
+from server.columns import Base, BigInt, Json, UtcDateTime
+from server.db import now
 from server.sealing.columns import SealedText, SealedWords
 
 

@@ -9,7 +9,8 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint, cast, text
 from sqlalchemy.orm import Mapped, defer, mapped_column
 
-from server.db import Base, BigInt, Json, UtcDateTime, now
+from server.columns import Base, BigInt, Json, UtcDateTime
+from server.db import now
 from server.geo.column import Shape
 from server.sealing.columns import UNREADABLE, SealedBytes, SealedText, SealedWords
 from server.sealing.json_columns import SealedJson

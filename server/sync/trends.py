@@ -20,7 +20,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from server.accounts.actor import Actor
-from server.db import BigInt, UtcDateTime
+from server.columns import BigInt, UtcDateTime
 from server.geo.inside import codes_inside
 from server.geo.tables import Region
 from server.registry.paging import Rows

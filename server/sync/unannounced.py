@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, delete, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.db import Base, upsert
+from server.columns import Base
+from server.db import upsert
 
 
 class UnannouncedVisit(Base):

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy import Engine, event
 
-from server import db
+from server.columns import Base
 from tests.postgres import private_postgres
 
 UNLIMITED = 4_294_967_294  # SQLite's largest max_page_count
@@ -92,7 +92,7 @@ class Cluster:
     def keep(self, engine: Engine) -> None:
         with engine.begin() as connection:
             connection.exec_driver_sql("CREATE SCHEMA beginning")
-            for name in (f'"{table.name}"' for table in db.Base.metadata.sorted_tables):
+            for name in (f'"{table.name}"' for table in Base.metadata.sorted_tables):
                 if connection.exec_driver_sql(f"SELECT EXISTS (SELECT FROM {name})").scalar_one():
                     connection.exec_driver_sql(f"CREATE TABLE beginning.{name} AS TABLE {name}")
                     self.filled.append(name)
@@ -101,7 +101,7 @@ class Cluster:
         engine.dispose()
 
     def reset(self) -> None:
-        every = ", ".join(f'"{name}"' for name in db.Base.metadata.tables)
+        every = ", ".join(f'"{name}"' for name in Base.metadata.tables)
         engine = _engine(self.url)
         with engine.begin() as connection:
             connection.exec_driver_sql(f"TRUNCATE {every} RESTART IDENTITY CASCADE")

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from server import db, failpoints
 from server.app import create_app
 from server.cli import main
+from server.columns import Base
 from server.config import Settings
 from server.db import now
 from server.errors import Problem
@@ -209,7 +210,7 @@ def test_every_column_of_bytes_is_known_to_the_sweep() -> None:
     """Whoever adds a table that refers to stored bytes has to teach the sweep first."""
     columns = {
         str(column)
-        for table in db.Base.metadata.tables.values()
+        for table in Base.metadata.tables.values()
         for column in table.columns
         if column.name in ("sha256", "blob") or any(key.column.table.name == "blob" for key in column.foreign_keys)
     }

@@ -7,7 +7,7 @@ import uuid
 import sqlalchemy as sa
 from alembic import op
 
-from server.db import BigInt, Json, UtcDateTime
+from server.columns import BigInt, Json, UtcDateTime
 from server.geo.column import Shape
 
 revision = "0001"

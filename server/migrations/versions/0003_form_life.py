@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from server.db import BigInt, Json, UtcDateTime
+from server.columns import BigInt, Json, UtcDateTime
 
 revision = "0003"
 down_revision = "0002"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from server.db import BigInt, Json, UtcDateTime, now
+from server.columns import BigInt, Json, UtcDateTime
+from server.db import now
 
 revision = "0006"
 down_revision = "0005"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from server.db import Json, UtcDateTime
+from server.columns import Json, UtcDateTime
 
 revision = "0017"
 down_revision = "0024"

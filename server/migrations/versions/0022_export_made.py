@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from server.db import Json
+from server.columns import Json
 
 revision = "0022"
 down_revision = "0019"

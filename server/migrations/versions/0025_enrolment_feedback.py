@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from server.db import UtcDateTime
+from server.columns import UtcDateTime
 
 revision = "0025"
 down_revision = "0016"

@@ -10,7 +10,8 @@ from sqlalchemy import Select, String, literal_column, null, select, union_all
 from sqlalchemy.orm import Session
 
 from server.accounts.actor import Actor
-from server.db import BigInt, ask
+from server.columns import BigInt
+from server.db import ask
 from server.forms.instance import EntityWrite
 from server.sending import Found, Ready, among
 from server.sync import assignments, followers, loans
