@@ -12,6 +12,13 @@
     return listen.call(this, kind, ...rest);
   };
 
+  /** Whether the page of the address is the one that stands there: its file may still be on its way, and the page before it be seen. */
+  desk.isHere = () => {
+    const router = document.querySelector("#app")?.__vue_app__?.config.globalProperties.$router;
+    return router !== undefined && router.currentRoute.value.path === router.resolve(location.hash.slice(1) || "/").path;
+  };
+  desk.isQuiet = () => document.querySelector("h1") !== null && desk.isHere() && desk.reading === 0;
+
   const NATIVE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex], [contenteditable=true]";
   // Widgets of the library whose one field is the stop: its icons and wrappers only save the mouse a way.
   const WIDGET = ".el-select, .el-date-editor, .el-checkbox, label";

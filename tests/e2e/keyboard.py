@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -48,11 +49,10 @@ class Keyboard:
         self.rest()
 
     def rest(self) -> None:
-        """Until the page has read what it wants, and what that leads it to read."""
+        """Until the page is the one of its address and has read what it wants, and what that leads it to read."""
         quiet = 0
         for _ in range(600):  # asked anew each time: the page's own policy forbids a function that waits in it
-            is_quiet = self.page.evaluate("document.querySelector('h1') !== null && ruhuKeys.reading === 0")
-            quiet = quiet + 1 if is_quiet else 0
+            quiet = quiet + 1 if self.page.evaluate("ruhuKeys.isQuiet()") else 0
             if quiet == 3:
                 return
             self.page.wait_for_timeout(30)
@@ -94,9 +94,11 @@ def addresses(demo: Demo, username: str) -> dict[str, str]:
     desk, _ = session(demo, username)
 
     def first(path: str, **query: str | int) -> dict[str, Any]:
-        listed = desk.get(f"{demo.address}/api/v1{path}", params=query).json()
-        found: dict[str, Any] = (listed if isinstance(listed, list) else listed["items"])[0]
-        return found
+        end = time.monotonic() + 60
+        while not (items := _items(desk.get(f"{demo.address}/api/v1{path}", params=query).json())):
+            assert time.monotonic() < end, f"{path}: nothing there"
+            time.sleep(0.2)  # the demo county's photos may still be looked at
+        return items[0]
 
     visit, inspection, form = first("/submissions", has_photo=1), first("/inspections"), first("/forms")
     household = visit["household"]["id"]
@@ -115,6 +117,11 @@ def addresses(demo: Demo, username: str) -> dict[str, str]:
         shown[name] = f"?{state}={first('/' + name, state='open')['id']}"
     found = {name: _filled(path, parts.get(name, {})) + shown.get(name, "") for name, path in routes().items()}
     assert not [path for path in found.values() if ":" in path.split("?")[0].replace("uuid:", "")], found
+    return found
+
+
+def _items(answer: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = answer if isinstance(answer, list) else answer["items"]
     return found
 
 
