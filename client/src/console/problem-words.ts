@@ -1,5 +1,5 @@
 /** A failure as a sentence for a person; the server's own words where it gave some. */
-import { t } from "@lib/i18n";
+import i18n, { t } from "@lib/i18n";
 import { asProblem } from "@lib/problem";
 
 export function problemWords(cause: unknown): string {
@@ -7,5 +7,5 @@ export function problemWords(cause: unknown): string {
   if (problem.code === "network.unreachable") return t("page.unreachable");
   if (problem.code === "network.timeout") return t("page.timeout");
   if (problem.status === 404) return t("page.gone");
-  return problem.status > 0 && problem.detail ? problem.detail : t("page.failed");
+  return problem.words[i18n.global.locale.value] ?? t("page.failed");
 }

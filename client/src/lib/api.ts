@@ -71,18 +71,21 @@ async function readJson<T>(answer: Response): Promise<T> {
   }
 }
 
-interface WireProblem { code?: string; title?: string; detail?: string; errors?: ProblemIssue[] }
+interface WireProblem { code?: string; titles?: Record<string, string>; detail?: string; errors?: ProblemIssue[] }
 
 async function problemOf(answer: Response): Promise<Problem> {
-  const text = await answer.text().catch(() => "");
+  const retry = Number(answer.headers.get("Retry-After"));
+  return problemIn(await answer.text().catch(() => ""), answer.status, "http", retry > 0 ? retry : null);
+}
+
+/** The Problem in the body of an answer; of another body (a proxy's page) its beginning, with a code of `family`. */
+export function problemIn(body: string, status: number, family: string, retryAfter: number | null = null): Problem {
   let wire: WireProblem = {};
   try {
-    wire = JSON.parse(text) as WireProblem;
+    wire = (JSON.parse(body) ?? {}) as WireProblem;
   } catch {
-    wire = { detail: text.slice(0, 200) };
+    wire = { detail: body.slice(0, 200) };
   }
-  const retry = Number(answer.headers.get("Retry-After"));
-  return new Problem(wire.code ?? `http.${answer.status}`, {
-    status: answer.status, detail: wire.detail ?? wire.title ?? "", issues: wire.errors ?? [], retryAfter: retry > 0 ? retry : null,
-  });
+  const { code = `${family}.${status}`, detail = "", titles = {}, errors = [] } = wire;
+  return new Problem(code, { status, detail, words: titles, issues: errors, retryAfter });
 }

@@ -20,7 +20,7 @@ export async function perform(asking: Asking, ask: Ask): Promise<Happening> {
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause;
     if (isNetwork(cause) || cause.code === "answer.unreadable") return { type: "failed", code: cause.code, detail: cause.detail };
-    return { type: "refused", status: cause.status, code: cause.code, detail: cause.detail, retryAfter: cause.retryAfter };
+    return { type: "refused", status: cause.status, code: cause.code, detail: cause.detail, words: cause.words, retryAfter: cause.retryAfter };
   }
 }
 

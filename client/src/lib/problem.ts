@@ -10,17 +10,21 @@ export type LocalCode =
 export class Problem extends Error {
   readonly code: string;
   readonly status: number;
+  /** A fact for whoever looks into it (a state, a size, a place in a file); no sentence for a person. */
   readonly detail: string;
+  /** What the server says of it, by language. */
+  readonly words: Readonly<Record<string, string>>;
   readonly issues: ProblemIssue[];
   /** Seconds, from Retry-After. */
   readonly retryAfter: number | null;
 
-  constructor(code: LocalCode | string, more: { status?: number; detail?: string; issues?: ProblemIssue[]; retryAfter?: number | null } = {}) {
+  constructor(code: LocalCode | string, more: { status?: number; detail?: string; words?: Record<string, string>; issues?: ProblemIssue[]; retryAfter?: number | null } = {}) {
     super(more.detail ?? code);
     this.name = "Problem";
     this.code = code;
     this.status = more.status ?? 0;
     this.detail = more.detail ?? "";
+    this.words = more.words ?? {};
     this.issues = more.issues ?? [];
     this.retryAfter = more.retryAfter ?? null;
   }

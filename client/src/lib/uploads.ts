@@ -1,4 +1,5 @@
 /** Sends photos by tus 1.0, in chunks, going on where the last try ended. The record itself was sent before. */
+import { problemIn } from "./api";
 import { openFacts, openPhoto } from "./photos";
 import { Problem } from "./problem";
 import type { Session } from "./session";
@@ -67,8 +68,4 @@ export const sendByTus: SendFile = async (file, hooks) => {
   });
 };
 
-function problemOfUpload(status: number, body: string): Problem {
-  if (status === 0) return new Problem("network.unreachable");
-  const code = /"code"\s*:\s*"([^"]+)"/.exec(body)?.[1] ?? `upload.${status}`;
-  return new Problem(code, { status, detail: body.slice(0, 200) });
-}
+const problemOfUpload = (status: number, body: string): Problem => (status === 0 ? new Problem("network.unreachable") : problemIn(body, status, "upload"));

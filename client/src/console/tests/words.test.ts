@@ -1,9 +1,11 @@
 import { addMessages, setLanguage } from "@lib/i18n";
+import { Problem } from "@lib/problem";
 import { beforeEach, describe, expect, it } from "vitest";
 import en from "../i18n/en.json";
 import zh from "../i18n/zh.json";
 import { clauses, joined } from "../joined";
 import { accuracy, length, placeSentence } from "../map/distance";
+import { problemWords } from "../problem-words";
 import { clockSentence, duration, moment, shortMoment } from "../moments";
 
 addMessages({ zh, en });
@@ -88,5 +90,16 @@ describe("several names in one line", () => {
     const sources = import.meta.glob<string>(["../**/*.vue", "../**/*.ts", "!../tests/**", "!../joined.ts"], { query: "?raw", import: "default", eager: true });
     expect(Object.keys(sources).length).toBeGreaterThan(100);
     expect(Object.entries(sources).filter(([, text]) => /\.join\("[、，；]"\)/.test(text)).map(([name]) => name)).toEqual([]);
+  });
+});
+
+describe("what went wrong", () => {
+  const refused = new Problem("policy.state", { status: 409, detail: "approved", words: { zh: "已经批准，不能再改。", en: "It is approved." } });
+
+  it("is told in the language of the page, never by a bare fact", () => {
+    expect(problemWords(refused)).toBe("已经批准，不能再改。");
+    setLanguage("en");
+    expect(problemWords(refused)).toBe("It is approved.");
+    expect(problemWords(new Problem("http.502", { status: 502, detail: "<html>" }))).not.toContain("html");
   });
 });

@@ -13,7 +13,7 @@ export function problemText(cause: unknown): string {
   const known = `problem.${key(problem.code)}`;
   if (i18n.global.te(known)) return t(known, { seconds: waitText(problem.retryAfter ?? 30) });
   if (problem.status >= 500) return t("problem.server", { code: problem.code });
-  return t("problem.other", { code: problem.code, detail: problem.detail });
+  return problem.words[i18n.global.locale.value] ?? t("problem.other", { code: problem.code, detail: problem.detail });
 }
 
 const waitText = (seconds: number): string => (seconds >= 120 ? t("date.minutes", { n: Math.ceil(seconds / 60) }) : t("date.seconds", { n: seconds }));

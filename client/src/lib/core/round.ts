@@ -29,13 +29,13 @@ export type Ask =
 export type Happening =
   | { type: "begun" }
   | { type: "answered"; body: unknown }
-  | { type: "refused"; status: number; code: string; detail?: string; retryAfter?: number | null }
+  | { type: "refused"; status: number; code: string; detail?: string; words?: Record<string, string>; retryAfter?: number | null }
   | { type: "failed"; code: string; detail?: string }
   /** Drafts that are open in a form page just now stay for the next round. */
   | { type: "handed_over"; left: string[] }
   | { type: "left"; acks: { scope: string; op_id: string }[] };
 
-export interface RoundProblem { stage: Stage; status: number; code: string; detail: string; retryAfter: number | null }
+export interface RoundProblem { stage: Stage; status: number; code: string; detail: string; words: Record<string, string>; retryAfter: number | null }
 export interface PushCount { sent: number; accepted: number; held: number; needs_you: number; left: number }
 export interface UploadCount { sent: number; bytes: number; known: number; left: number }
 export interface PullCount { rows: number; pages: number; gone: number }
@@ -81,8 +81,8 @@ export const newRound = (): Round => ({
   pulled: { rows: 0, pages: 0, gone: 0 }, checked: null, problems: [],
 });
 
-export const note = (round: Round, stage: Stage, { status = 0, code, detail = "", retryAfter = null }: { status?: number; code: string; detail?: string; retryAfter?: number | null }): void => {
-  round.problems.push({ stage, status, code, detail, retryAfter });
+export const note = (round: Round, stage: Stage, { status = 0, code, detail = "", words = {}, retryAfter = null }: Partial<Omit<RoundProblem, "stage">> & { code: string }): void => {
+  round.problems.push({ stage, status, code, detail, words, retryAfter });
 };
 
 /** The feeds that the server grants; a revoked phone has none. */
