@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from server.demo.county import County
 from server.demo.seed import SEED, dice
 from server.demo.submit import Desk, Form
 from server.demo.words import ADMIN, COUNTY, INSPECTORS
+from server.demo.works import Work
 from server.forms.tables import FormVersion
 from server.inspection import drawing, freezing, opening, tasks
 from server.inspection.planning import Wanted, make_plan
@@ -32,6 +34,7 @@ from server.inspection.tasks import Sending
 _NAMES = uuid.UUID("3f0b8c1a-9a0e-4a53-8c59-55d1f3a1c7e2")
 FORM = "spot_check"
 DICE = "27182818284590452353"  # as it fell in the town hall of the invented county
+BETWEEN = timedelta(hours=1)  # from the end of a visit to that of the next
 DONE = 3  # visits that the second inspector has made by the time that a newcomer looks
 PLAN = {"design": "two_stage", "stratum": "township", "villages": 1, "households": 6, "reserves": 3}
 
@@ -45,8 +48,17 @@ def inspect(settings: Settings, county: County, forms: Mapping[str, FormVersion]
     taken = db.transact(lambda session: _send(session, _actor(session, admin), inspection_id, (first, second)))
     desk = Desk(settings, county, {FORM: Form.of(forms[FORM])})
     homes = {household.id: household for household in county.households}
-    for household in taken[:DONE]:
-        desk.submit(spot(dice(f"inspection {household}"), homes[household], second, county.today))
+    with db.read() as session:
+        opened = session.get_one(Inspection, inspection_id).opened_at
+    for left, household in zip(range(DONE - 1, -1, -1), taken, strict=False):
+        made = spot(dice(f"inspection {household}"), homes[household], second, county.today)
+        desk.submit(_by(opened - left * BETWEEN, made) if opened else made)
+
+
+def _by(latest: datetime, made: Work) -> Work:
+    """The visit, over by `latest`: nobody has come from a house at an hour of today that is still to come."""
+    late = max(made.ended - latest, timedelta(0))
+    return replace(made, started=made.started - late, ended=made.ended - late)
 
 
 def _actor(session: Session, person_id: str) -> Actor:

@@ -110,6 +110,7 @@ def test_everything_arrives_through_the_real_doors(app: Flask, small: County) ->
         assert [one for one in found if one["kind"] != "rule"] == []
         for dataset in ("dwelling", "water_supply", "toilet", "appraisal", "risk_clue"):
             assert count(Entity, Entity.dataset == dataset) > 0, dataset
+        assert count(Submission, Submission.ended_at > Submission.received_at) == 0, "a visit that is still to come"
         assert count(Conflict, Conflict.state == "open") == 2
         # All photos are bound but the one that is still on the phone.
         assert count(Attachment, Attachment.blob.is_(None)) == 1
