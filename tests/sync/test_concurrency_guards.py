@@ -11,17 +11,19 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from server import db
 from server.accounts.tables import Install
 from server.sync import acks, feeds, pull, push
 from server.sync.tables import OpLog, Submission
 from tests.sync.racing import PATIENCE, at_once, slow_commit
+from tests.sync.test_concurrency import on_postgres
 from tests.sync.test_concurrency_people import asked_again
 from tests.sync.test_published_bugs_push import count, new_member, versions
 from tests.world import QINGSHI, WANG, ZHAO, World
 
-__all__ = ["asked_again"]  # a fixture of its own is used here too
+__all__ = ["asked_again", "on_postgres"]  # fixtures of their own are used here too
 NUDGE = 0.4  # seconds that a thread gets to go where the guard must stop it
 
 
@@ -51,16 +53,27 @@ def test_the_acknowledgement_of_one_install_never_goes_back(world: World, monkey
     assert world.look(lambda s: s.get_one(Install, "one-install").acked_seq) == 2
 
 
-def test_names_are_locked_in_one_order(world: World, asked_again: list[str]) -> None:
-    """Transactions that lock the same names, however they come by them, wait for each other and never in a circle."""
-    names = {f"record:{n}" for n in range(150)}
+def test_names_are_locked_in_one_order(on_postgres: None, world: World) -> None:
+    """Who waits for the first of its names holds none of the others yet, so no two ever wait in a circle."""
+    first, *others = sorted(f"record:{n}" for n in range(50))
+    held, free = threading.Event(), threading.Event()
 
-    def work() -> None:
-        for _ in range(15):
-            world.run(lambda session: db.lock(session, set(names)))
+    def hold(session: Session) -> None:
+        assert db.try_lock(session, first)
+        held.set()
+        assert free.wait(PATIENCE)
 
-    at_once([work] * 3)
-    assert asked_again == []
+    holder = threading.Thread(target=world.run, args=(hold,))
+    waiting = threading.Thread(target=world.run, args=(lambda session: db.lock(session, {first, *others}),))
+    holder.start()
+    assert held.wait(PATIENCE)
+    waiting.start()
+    waiting.join(NUDGE)
+    taken = world.run(lambda session: [name for name in others if not db.try_lock(session, name)])
+    free.set()
+    for thread in (holder, waiting):
+        thread.join(PATIENCE)
+    assert taken == []
 
 
 def test_one_op_that_two_installs_of_a_person_bring_is_judged_once(world: World) -> None:
