@@ -89,9 +89,9 @@ def resolve(session: Session, actor: Actor, origin: Origin, resolution: Resoluti
     known = [entity for entity in records if _in_sight(session, actor, entity)]
     if row is None or len(known) < len(ids):
         return "scope.lost"
-    decided = _decided(origin, resolution, rank_of(session, actor, known[0].region_code))
+    rank = rank_of(session, actor, known[0].region_code)
     if len(known) > 1:
-        return _resolve_pair(session, decided, known, resolution)
+        return _resolve_pair(session, _decided(origin, resolution, rank, resolution.value), known, resolution)
     dataset = datasets()[known[0].dataset]
     keys = keys_of(session, dataset, known[0])
     values = _values(session, dataset, row, known[0], keys, resolution)
@@ -101,6 +101,7 @@ def resolve(session: Session, actor: Actor, origin: Origin, resolution: Resoluti
         return "region.unknown"
     if _goes_out_of_sight(session, actor, dataset, known[0], values):
         return "scope.lost"
+    decided = _decided(origin, resolution, rank, _said(row, values))
     return (_settle(session, decided, known[0], keys, values),)
 
 
@@ -240,8 +241,19 @@ def _write(entity: RecordRow, key: merge.Key, value: Value, origin: Origin) -> m
     )
 
 
-def _decided(origin: Origin, resolution: Resolution, rank: int) -> Origin:
-    decision = {"choose": resolution.choose, "value": resolution.value, "reason": resolution.reason}
+def _said(row: Conflict, values: Mapping[str, Value]) -> object:
+    """What is written of the conflict's properties: one text, or of several an object."""
+    written = {name: text for value in values.values() for name, text in value.items()}
+    said = {name: written.get(name) for name in row.properties}
+    return said if len(said) > 1 else next(iter(said.values()))
+
+
+def _decided(origin: Origin, resolution: Resolution, rank: int, said: object) -> Origin:
+    """The op as a decision, and what the conflict keeps of it. `said`: as it is written, for its readers mask it; what
+    was sent beside a chosen head is nobody's value.
+    """
+    value = said if resolution.choose == "value" else None
+    decision = {"choose": resolution.choose, "value": value, "reason": resolution.reason}
     return Origin(
         op_id=origin.op_id,
         person_id=origin.person_id,

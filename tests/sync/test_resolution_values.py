@@ -185,3 +185,20 @@ def test_nobody_decides_a_member_into_a_household_out_of_sight_or_into_none(
     assert decide(disputed_son.phone("zhang"), conflict, NEXT_DOOR)[0] == "applied"
     son = disputed_son.look(lambda session: session.get_one(Entity, SON))
     assert (son.parent_id, son.values["household"]) == (NEXT_DOOR, NEXT_DOOR)
+
+
+@pytest.mark.parametrize("value", [19912341111, {"contact_phone": 19912341111}, " 19912341111 "])
+def test_a_value_in_any_spelling_is_kept_as_it_is_written_and_masked(world: World, value: object) -> None:
+    """A number that was kept as it was sent could not be masked: no list of conflicts was shown to anybody any more."""
+    zhang, conflict = world.phone("zhang"), dispute(world, "li", {"phone": "19900019858"}, {"phone": "19912349858"})
+    assert decide(zhang, conflict, value) == ("applied", None)
+    assert zhang.get("/conflicts").json["items"][0]["resolution"]["value"] == "199****1111"
+    assert world.phone("auditor").get("/conflicts").json["items"][0]["resolution"]["value"] is None
+
+
+@pytest.mark.parametrize("value", [5, {"no_such": "x"}, {"contact_phone": ["x"]}, "19912341111"])
+def test_what_stands_beside_a_chosen_head_is_nobodys_value(world: World, value: object) -> None:
+    zhang, conflict = world.phone("zhang"), dispute(world, "li", {"phone": "19900019858"}, {"phone": "19912349858"})
+    assert zhang.send(resolution(zhang, conflict, conflict["heads"][0]["op_id"], value=value))[0]["status"] == "applied"
+    (ended,) = zhang.get("/conflicts").json["items"]
+    assert (ended["state"], "value" in ended["resolution"]) == ("resolved", False)
