@@ -196,6 +196,16 @@ def test_a_value_in_any_spelling_is_kept_as_it_is_written_and_masked(world: Worl
     assert world.phone("auditor").get("/conflicts").json["items"][0]["resolution"]["value"] is None
 
 
+@pytest.mark.parametrize("numbers", [("19900019858", "19912349858"), ("13号机", "无")])
+def test_a_value_that_the_decider_saw_in_part_only_is_not_written_back(world: World, numbers: tuple[str, str]) -> None:
+    """A page that offers what it was shown would put stars in the place of both numbers."""
+    zhang, conflict = world.phone("zhang"), dispute(world, "li", *({"phone": number} for number in numbers))
+    assert "**" in conflict["shown"]
+    assert decide(zhang, conflict, conflict["shown"]) == ("quarantined", "resolution.value_invalid")
+    assert household(world).values["contact_phone"] == numbers[0]
+    assert open_conflict(zhang)["id"] == conflict["id"]
+
+
 @pytest.mark.parametrize("value", [5, {"no_such": "x"}, {"contact_phone": ["x"]}, "19912341111"])
 def test_what_stands_beside_a_chosen_head_is_nobodys_value(world: World, value: object) -> None:
     zhang, conflict = world.phone("zhang"), dispute(world, "li", {"phone": "19900019858"}, {"phone": "19912349858"})
