@@ -112,10 +112,10 @@ class Placing:
 def apply_set_aside(session: Session, actor: Actor, row_id: str, placing: Placing | None = None) -> Wire:
     """Judges the op again for this supervisor. Problem quarantine.not_applied with the reason it still has."""
     row = _open_row(session, actor, row_id)
-    op = session.get(OpLog, row.op_id) if row and row.op_id else None
     if row is None:
         raise Problem("record.not_found")
-    if op is None or op.status != "quarantined" or op.raw != row.raw:
+    op = _op_of(session, row)
+    if op is None:
         raise Problem("quarantine.not_applied", detail=row.code)
     if placing is not None:
         _check_placing(session, actor, row, placing)
@@ -140,11 +140,13 @@ def _check_placing(session: Session, actor: Actor, row: Quarantine, placing: Pla
 
 
 def dismiss_set_aside(session: Session, actor: Actor, row_id: str, reason: str) -> None:
-    """Leaves it as it is, kept; its author is told."""
+    """Leaves it as it is, kept; its author is told, also when the phone sends it again."""
     row = _open_row(session, actor, row_id)
     if row is None:
         raise Problem("record.not_found")
     row.state = "dismissed"
+    if (op := _op_of(session, row)) is not None:
+        op.code, op.detail = "op.dismissed", None
     note(session, actor.id, "quarantine.dismissed", row_id, reason=reason)
     if row.op_id and row.person_id:
         feeds.touch(session, [news.of_op(row.person_id, row.op_id, "quarantined", "op.dismissed")])
@@ -155,6 +157,12 @@ def _open_row(session: Session, actor: Actor, row_id: str) -> Quarantine | None:
     undecided = _set_aside(actor).where(Quarantine.id == row_id, Quarantine.state == "open")
     row: Quarantine | None = session.scalar(undecided.with_for_update(of=Quarantine))
     return row
+
+
+def _op_of(session: Session, row: Quarantine) -> OpLog | None:
+    """The op that lies in the row; None where other bytes came under its id, or none."""
+    op = session.get(OpLog, row.op_id) if row.op_id else None
+    return op if op is not None and op.status == "quarantined" and op.raw == row.raw else None
 
 
 def apply_held(session: Session, actor: Actor, op_id: str) -> Wire:

@@ -67,6 +67,16 @@ def test_what_is_dismissed_stays_kept_and_its_author_is_told(moved_away: tuple[P
     assert op["instance_id"] in zhang.get(f"/quarantine/{row['id']}").json["raw"]
     (told,) = [e for e in li.pull(f"user:{row['author']['id']}")["entries"] if e["type"] == "op"]
     assert told["code"] == "op.dismissed"
+    assert li.send(op)[0]["first"] == {"status": "quarantined", "code": "op.dismissed"}
+    assert li.get(f"/submissions/{op['instance_id']}").json["code"] == "op.dismissed"
+
+
+def test_dismissing_a_second_content_leaves_the_first_as_it_is(world: World) -> None:
+    li, zhang = world.phone("li"), world.phone("zhang")
+    op = li.visit(water_days="4")
+    assert [li.send(one)[0]["status"] for one in (op, {**op, "seq": 9})] == ["applied", "quarantined"]
+    zhang.post(f"/quarantine/{only(zhang, '/quarantine')['id']}/dismiss", {"reason": "the same visit"})
+    assert li.send(op)[0]["first"] == {"status": "applied"}
 
 
 def test_the_work_of_a_revoked_phone_is_let_through_by_hand(world: World) -> None:
