@@ -186,10 +186,13 @@ def _values(
 def _value(session: Session, dataset: Dataset, row: Conflict, resolution: Resolution) -> Value | str:
     """The chosen head's value, or the value given: of a group all its properties. Else the code of why none.
 
-    A head that was taken back since it was on screen is still what the person chose.
+    A head that was taken back since it was on screen is still what the person chose; what was decided or replaced
+    before the conflict began never was one.
     """
     if resolution.choose == "value":
         return _given(dataset, members(dataset, row.key), resolution.value)
+    if resolution.choose not in row.op_ids:
+        return UNKNOWN
     carry_off(session)
     chosen = session.get(Head, (row.entity_id, row.key, resolution.choose), populate_existing=True)
     return chosen.value if chosen else UNKNOWN

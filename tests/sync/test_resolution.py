@@ -99,6 +99,15 @@ def test_the_same_decision_twice_is_one(quarrel: tuple[Phone, ...]) -> None:
     assert again["entities"][0]["version"] == version
 
 
+def test_what_stood_there_before_they_differed_is_not_chosen(quarrel: tuple[Phone, ...]) -> None:
+    """Nobody has it on screen: both had replaced it."""
+    zhang = quarrel[2]
+    conflict, first = open_conflict(zhang), zhang.get(f"/entities/{WANG}/history").json["items"][-1]
+    (result,) = zhang.send(resolution(zhang, conflict, first["op_id"]))
+    assert (result["status"], result["code"]) == ("quarantined", "resolution.value_unknown")
+    assert open_conflict(zhang)["id"] == conflict["id"]
+
+
 def test_later_work_that_saw_the_decision_replaces_it_quietly(quarrel: tuple[Phone, ...]) -> None:
     li, _, zhang = quarrel
     conflict = open_conflict(zhang)
