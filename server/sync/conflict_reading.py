@@ -42,13 +42,13 @@ def list_conflicts(
     """Conflicts, newest first; None when `after` names none that the reader may see."""
     query = _query(actor).where(*_clauses(session, wanted))
     page = newest_first(session, query, _query(actor), Conflict.opened_at, Conflict.id, limit, after)
-    return Page(_on_wire(session, datasets, page.rows), page.next) if page else None
+    return Page(_on_wire(session, actor, datasets, page.rows), page.next) if page else None
 
 
 def read_conflict(session: Session, actor: Actor, datasets: Datasets, conflict_id: str) -> Wire | None:
     """One conflict whole; None when it is not there for this reader."""
     rows = session.execute(_query(actor).where(Conflict.id == conflict_id)).all()
-    return next(iter(_on_wire(session, datasets, rows)), None)
+    return next(iter(_on_wire(session, actor, datasets, rows)), None)
 
 
 def conflict_entries(session: Session, actor: Actor, datasets: Datasets, ids: Sequence[str]) -> dict[str, Wire]:
@@ -59,7 +59,7 @@ def conflict_entries(session: Session, actor: Actor, datasets: Datasets, ids: Se
     value; for others it is absent.
     """
     rows = session.execute(_query(actor).where(Conflict.id.in_(ids))).all()
-    told = {item["id"]: item for item in _on_wire(session, datasets, rows, feed=True)}
+    told = {item["id"]: item for item in _on_wire(session, actor, datasets, rows, feed=True)}
     return told | _ends(session, actor, [id for id in ids if id not in told])
 
 
@@ -101,16 +101,27 @@ def _clauses(session: Session, wanted: ConflictFilter) -> list[ColumnElement[boo
     return clauses
 
 
-def _on_wire(session: Session, datasets: Datasets, rows: Sequence[Row[Any]], *, feed: bool = False) -> list[Wire]:
+def _on_wire(
+    session: Session, actor: Actor, datasets: Datasets, rows: Sequence[Row[Any]], *, feed: bool = False
+) -> list[Wire]:
     said = sides(session, datasets, [(row.Conflict, row.Entity) for row in rows])
+    pairs = _pairs(session, actor, [row.Conflict for row in rows])
     heads = [head for found in said.values() for side in found for head in (side.head, *side.witnesses)]
     visits = _visits(session, heads)
     deciders = {(row.Conflict.resolution or {}).get("person_id") for row in rows}
     people = authors(session, deciders | {head.person_id for head in heads})
     return [
-        _conflict(row, _sight(row, feed), datasets[row.Entity.dataset], said[row.Conflict.id], visits, people)
+        _conflict(row, _sight(row, feed), pairs, datasets[row.Entity.dataset], said[row.Conflict.id], visits, people)
         for row in rows
     ]
+
+
+def _pairs(session: Session, actor: Actor, conflicts: Sequence[Conflict]) -> dict[str, Sight]:
+    """The records of possible duplicates that the reader may see, each as it may be seen: they may be apart by now."""
+    ids = {id for conflict in conflicts for id in (pair_of(conflict) or ())}
+    clear = visible_entities(actor, CLEAR_ROLES).label("clear")
+    found = select(Entity.id, clear).where(Entity.id.in_(ids), visible_entities(actor))
+    return {row.id: sight(bool(row.clear)) for row in session.execute(found)} if ids else {}
 
 
 def _sight(row: Row[Any], feed: bool) -> Sight:
@@ -142,6 +153,7 @@ def _visits(session: Session, heads: Sequence[Head]) -> dict[str, Wire]:
 def _conflict(
     row: Row[Any],
     seen: Sight,
+    pairs: Mapping[str, Sight],
     dataset: Dataset,
     said: Sequence[Side],
     visits: Mapping[str, Wire],
@@ -163,10 +175,19 @@ def _conflict(
         "opened_at": conflict.opened_at.isoformat(),
         "closed_at": conflict.closed_at.isoformat() if conflict.closed_at else None,
         "shown": _value(dataset, shown, seen),
-        "heads": [_head(dataset, side, seen, visits, people) for side in said],
+        "heads": [
+            _head(dataset, side, pairs.get(side.head.entity_id, seen) if pair_of(conflict) else seen, visits, people)
+            for side in said
+            if _is_told(conflict, side, pairs)
+        ],
         **_about(dataset, conflict),
         "resolution": _resolution(conflict, dataset, seen, people),
     }
+
+
+def _is_told(conflict: Conflict, side: Side, pairs: Mapping[str, Sight]) -> bool:
+    """Two records that look alike say the same. Once that has ended, each is told to who may see it, as it is now."""
+    return conflict.state == "open" or not pair_of(conflict) or side.head.entity_id in pairs
 
 
 def _about(dataset: Dataset, conflict: Conflict) -> Wire:

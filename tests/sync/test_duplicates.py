@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,13 +12,14 @@ import pytest
 from server.config import ROOT
 from server.forms.datasets import load_datasets
 from server.registry.tables import Conflict
+from server.sync import feeds, news
 from server.sync.apply import apply_write
 from server.sync.conflict_reading import _sight
 from server.sync.lookalikes import pair_key
 from server.sync.record import Origin, RecordWrite
 from tests.sync.family import family, person, with_family
 from tests.sync.test_resolution import open_conflict, resolution
-from tests.world import QINGSHI, WANG, Phone, World
+from tests.world import LIUSHU, QINGSHI, WANG, Phone, World
 
 
 @pytest.fixture
@@ -171,3 +173,35 @@ def test_any_order_of_arrival_finds_the_same_pairs(village: World) -> None:
         pairs = [one["entities"] for one in phones[2].get("/conflicts?state=open&limit=100").json["items"]]
         found.add(frozenset(frozenset(mine[id] for id in pair) for pair in pairs if set(pair) <= mine.keys()))
     assert found == {frozenset({frozenset({0, 1})})}
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_a_record_that_moved_away_since_is_told_to_nobody_of_the_old_village(village: World, decided: bool) -> None:
+    """Whoever had the pair could read its name and address for ever, as they are by now."""
+    admin, li = village.phone("admin"), village.phone("li")
+    there = {"head_name": "王大山", "address": "青石坡3号", "region": QINGSHI}
+    _write(village, WANG, there, base=1)
+    _write(village, FAR, there, base=0)
+    conflict = open_conflict(admin)
+    if decided:
+        admin.send(resolution(admin, conflict, "value", value="different"))
+    _write(village, FAR, {"region": LIUSHU, "head_name": "赵远"}, base=2 if decided else 1)
+    told = [*li.pull(f"region:{QINGSHI}")["entries"], li.get(f"/conflicts/{conflict['id']}").json]
+    for one in (one for one in told if one.get("id") == conflict["id"]):
+        assert [head["entity_id"] for head in one["heads"]] == [WANG]
+    assert {head["entity_id"] for head in admin.get(f"/conflicts/{conflict['id']}").json["heads"]} == {WANG, FAR}
+
+
+FAR = "55555555-5555-4555-8555-555555555555"
+
+
+def _write(village: World, id: str, values: dict[str, str], base: int) -> None:
+    """A household as the import says it."""
+
+    def work(session: Any) -> None:
+        household = load_datasets(ROOT / "form_definitions" / "datasets")["household"]
+        origin = Origin(f"op-{uuid.uuid4()}"[:36], village.people["import"], f"line {id}", None)
+        outcome = apply_write(session, household, origin, RecordWrite("household", id, values, base, region=QINGSHI))
+        feeds.touch(session, news.of_outcomes(session, [outcome]))
+
+    village.run(work)
