@@ -34,6 +34,8 @@ from server.sync.merge_state import STATE
 from server.sync.record import Edit, Move, Origin
 from server.sync.record_rows import RecordRow, change, records_by_id
 
+MOST_ALIKE = 20  # others that one record is compared with by people at a time
+
 
 def settle_alike(
     session: Session, dataset: Dataset, origin: Origin, entity: RecordRow, edits: Sequence[Edit], moves: Sequence[Move]
@@ -48,7 +50,7 @@ def settle_alike(
     changed = [row for other, row in asked.items() if row.state == "open" and (other not in alike or other in decided)]
     for row in changed:
         close(row, origin)
-    changed += _opened(session, near, entity, [one for id, one in alike.items() if id not in asked])
+    changed += _opened(session, near, entity, _unasked(alike, asked))
     changed += [_again(row) for other, row in asked.items() if other in alike and _may_ask_again(row)]
     beside = _records(session, near, {other_of(row, entity.id) for row in changed})
     _mark(session, near, entity, beside)
@@ -85,6 +87,12 @@ def _alike(dataset: Dataset, entity: RecordRow, near: Lookalikes) -> dict[str, R
         and near.makers.get(id) != maker
         and look_alike(dataset, mine, near.values[id])
     }
+
+
+def _unasked(alike: Mapping[str, RecordRow], asked: Mapping[str, Conflict]) -> list[RecordRow]:
+    """Those to ask about; no more than anybody would compare, for two ops of n like rows would ask n² questions."""
+    room = MOST_ALIKE - sum(row.state == "open" for row in asked.values())
+    return [alike[id] for id in sorted(alike.keys() - asked.keys())[: max(0, room)]]
 
 
 def _opened(session: Session, near: Lookalikes, entity: RecordRow, others: Sequence[RecordRow]) -> list[Conflict]:

@@ -70,6 +70,17 @@ def test_twins_of_one_submission_are_two_people(village: World) -> None:
     assert li.get("/conflicts").json["items"] == []
 
 
+def test_two_ops_of_many_like_rows_ask_no_more_than_anybody_would_compare(
+    village: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred rows of one name in each would be forty thousand questions, written while all others wait."""
+    monkeypatch.setattr("server.sync.alike.MOST_ALIKE", 3)
+    li, helper = village.phone("li"), village.phone("helper")
+    for phone in (li, helper):
+        phone.send(family(phone, *(person(**BABY) for _ in range(5))))
+    assert len(li.get("/conflicts?state=open&limit=100").json["items"]) == 5 * 3
+
+
 def test_the_second_push_is_told_and_so_is_the_first_authors_phone(village: World) -> None:
     li, helper = village.phone("li"), village.phone("helper")
     li.send(family(li, person(**BABY)))
