@@ -22,9 +22,14 @@ export function chooseCheck(store: Store, round: Round, context: Context): strin
   return round.toCheck[0] ?? null;
 }
 
-/** When the last scope was compared (not when one only failed to answer). */
-export const checkEnded = (round: Round, { now }: Context): Change[] =>
-  round.checked && !round.problems.some(({ stage }) => stage === "check") ? [{ do: "server", set: { checked_at: now } }] : [];
+/** What was fetched again and differs all the same: another try before tomorrow would only cost the line. */
+const DIFFERS = "digest.differs";
+
+/** When the last scope was compared (not when one only failed to answer, nor when its repair was cut off). */
+export function checkEnded(round: Round, { now }: Context): Change[] {
+  const failed = round.problems.some(({ stage, code }) => stage === "check" && code !== DIFFERS);
+  return round.checked && round.toCheck?.length === 0 && !failed ? [{ do: "server", set: { checked_at: now } }] : [];
+}
 
 export function takeDigest(store: Store, round: Round, scope: string, event: Happening): Change[] {
   const count = round.checked;
@@ -46,7 +51,7 @@ export function takeDigest(store: Store, round: Round, scope: string, event: Hap
   }
   if (round.repairing.includes(scope)) {
     count.wrong += 1;
-    note(round, "check", { code: "digest.differs", detail: scope });
+    note(round, "check", { code: DIFFERS, detail: scope });
     round.toCheck = rest;
     return [];
   }
