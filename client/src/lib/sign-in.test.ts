@@ -1,13 +1,19 @@
 // @vitest-environment node
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeServer } from "../../tests/fake-server";
-import { HOUSEHOLD, VILLAGE, XFORM } from "../../tests/phone";
-import { openDraft } from "./drafts";
+import { finished, HOUSEHOLD, instanceXml, VILLAGE, XFORM } from "../../tests/phone";
+import { captureRecord } from "./capture";
+import { openDraft, submitDraft } from "./drafts";
+import { listOutbox } from "./outbox";
+import { addPhoto } from "./photos";
+import { keepReply } from "./questions";
+import { keepWords, ownerOf } from "./rectification";
 import { getRecord } from "./records";
 import { isUnlocked, lock, session } from "./session";
 import { changePin, choosePassword, enrol, goOn, listInstalls, mustChoose, recoverStore, signIn, signInAgain, signOut, startStore, unlock } from "./sign-in";
 import { InstallDatabase } from "./database";
 import { sync } from "./sync";
+import { unsentWork } from "./unsent";
 import { PIN_COST, unwrapWithPin, wrapWithPin, type PinWrap } from "./vault";
 
 let server: FakeServer;
@@ -88,6 +94,28 @@ test("signing out is refused while a draft is here, and clears the phone when no
   await signOut();
   expect(await idOf(name)).toBe("");
   expect((await indexedDB.databases()).map((one) => one.name)).not.toContain(`ruhu-${install.install_id}`);
+});
+
+test("signing out is refused while the server has not taken a visit that was set aside here", async () => {
+  await newPhone();
+  const draft = await openDraft(HOUSEHOLD, "household_visit");
+  const opId = await submitDraft(draft.id, finished(instanceXml({ head: "王大山" })));
+  server.before = (path) => (path === "/sync/push" ? { status: 413, code: "body.too_large" } : undefined);
+  await sync();
+  expect((await listOutbox())[0]).toMatchObject({ op_id: opId, state: "needs_you", status: "" });
+  expect(await unsentWork()).toMatchObject({ ops: 1 });
+  await expect(signOut()).rejects.toMatchObject({ code: "sign_out.unsent" });
+});
+
+test("signing out is refused while an answer or a step on a finding is begun, by words or by photo", async () => {
+  await newPhone();
+  await keepReply("q1", "今天去看了");
+  await keepReply("q2", " ");
+  await keepWords("f1", "门修好了");
+  const capture = await captureRecord({ bytes: new Blob(["x"]), source: "live", visitId: "f2", householdId: null, slot: null }, null);
+  await addPhoto(ownerOf("f2"), "a.jpg", null, new Blob(["x"]), capture);
+  expect(await unsentWork()).toEqual({ ops: 0, photos: 0, drafts: 3 });
+  await expect(signOut()).rejects.toMatchObject({ code: "sign_out.unsent" });
 });
 
 test("the install keeps its id over sign-ins, and the device key goes to the server", async () => {

@@ -10,6 +10,7 @@ import { Problem } from "./problem";
 import { noteRevoked } from "./revoked";
 import { keepAccount, lockEverywhere, openStore, openTables, session, type Account, type Session } from "./session";
 import type { User } from "./types";
+import { unsentWork } from "./unsent";
 import { importDataKey, isDated, newDataKey, unwrapWithPin, waitAfter, wrapForServer, wrapWithPin, type PinWrap } from "./vault";
 
 interface LoginAnswer { token: string; expires_at: string | null; user: User; server_time: string; server_public_key_jwk?: JsonWebKey }
@@ -164,13 +165,6 @@ export const mustChoose = (who: SignedIn): boolean => who.account.user.must_chan
 export async function choosePassword(who: SignedIn, old: string, own: string): Promise<void> {
   await postJson("/auth/password", { old, new: own }, { token: who.account.token });
   who.account.user.must_change_password = false;
-}
-
-/** What would be lost by signing out now. */
-export async function unsentWork(): Promise<{ ops: number; photos: number; drafts: number }> {
-  const { db } = session();
-  const ops = await db.ops.where("state").anyOf("queued", "held").count();
-  return { ops, photos: await db.photos.where("state").equals("pending").count(), drafts: await db.drafts.count() };
 }
 
 /** Ends the token and removes everything of this worker from the phone. Refuses while anything is unsent. */
