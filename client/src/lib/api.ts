@@ -5,6 +5,8 @@ export const BASE = "/api/v1";
 const SMALL_TIMEOUT_MS = 30_000;
 /** The slowest line we still wait for, bytes per second. */
 const SLOWEST = 2000;
+/** A line that brings nothing for so long is dead, though nothing may ever say so. */
+export const SILENT_MS = 60_000;
 
 export interface Call { token?: string | null; body?: unknown; timeoutMs?: number; signal?: AbortSignal; headers?: Record<string, string>; method?: string; credentials?: RequestCredentials }
 
@@ -29,18 +31,33 @@ async function send(method: string, path: string, call: Call): Promise<Response>
   const body = call.body === undefined || call.body instanceof FormData || call.body instanceof Blob ? call.body : JSON.stringify(call.body);
   const limit = call.timeoutMs ?? SMALL_TIMEOUT_MS + (lengthOf(body) / SLOWEST) * 1000;
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), limit);
+  let timer = setTimeout(() => stop.abort(), limit);
+  const heard = (): void => { clearTimeout(timer); timer = setTimeout(() => stop.abort(), SILENT_MS); };
   call.signal?.addEventListener("abort", () => stop.abort());
   try {
     const answer = await fetch(BASE + path, { method, body, headers: headers(call, body), cache: "no-store", credentials: call.credentials ?? "omit", signal: stop.signal });
-    if (!answer.ok) throw await problemOf(answer);
-    return answer;
+    const whole = await received(answer, heard);
+    if (!whole.ok) throw await problemOf(whole);
+    return whole;
   } catch (cause) {
     if (cause instanceof Problem) throw cause;
     throw new Problem(stop.signal.aborted ? "network.timeout" : "network.unreachable", { detail: String(cause) });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** With its whole body, however long that takes while bytes come: a pull is streamed, and its line may die after the first ones. */
+async function received(answer: Response, heard: () => void): Promise<Response> {
+  heard();
+  const reader = (answer.body as Response["body"] | undefined)?.getReader();
+  if (!reader) return answer;
+  const parts: BlobPart[] = [];
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    parts.push(next.value as BlobPart);
+    heard();
+  }
+  return new Response(new Blob(parts), { status: answer.status, headers: answer.headers });
 }
 
 type Body = string | FormData | Blob | undefined;
@@ -55,14 +72,8 @@ function headers(call: Call, body: Body): Record<string, string> {
   return all;
 }
 
-/** A body that ends early is a lost answer, not a wrong one. */
 async function readJson<T>(answer: Response): Promise<T> {
-  let text: string;
-  try {
-    text = await answer.text();
-  } catch (cause) {
-    throw new Problem("network.unreachable", { detail: String(cause) });
-  }
+  const text = await answer.text();
   if (text === "") return undefined as T;
   try {
     return JSON.parse(text) as T;

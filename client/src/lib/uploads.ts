@@ -13,6 +13,8 @@ const ENDPOINT = "/api/v1/uploads";
 const SMALLEST = 16 * 1024;
 const LARGEST = 256 * 1024;
 const CHUNK_MS = 6000;
+/** No byte goes and no answer comes for so long: the line is dead, though nothing may ever say so. */
+export const SILENT_MS = 120_000;
 /** Tries after a cut (ms before each), counted anew whenever bytes arrived; then the round ends and waits. */
 const AGAIN = [300, 1000, 3000];
 
@@ -47,15 +49,21 @@ export async function uploadPhoto(at: Session, id: string, send: SendFile, onByt
 /** The real sender. A stored address that the server has forgotten (404, 410) starts the file anew. */
 export const sendByTus: SendFile = async (file, hooks) => {
   const { Upload, DetailedError } = await import("tus-js-client");
+  let watch: ReturnType<typeof setTimeout> | undefined;
   await new Promise<void>((resolve, reject) => {
     let begun = performance.now();
+    const heard = (): void => {
+      clearTimeout(watch);
+      watch = setTimeout(() => { void upload.abort(); reject(new Problem("network.timeout")); }, SILENT_MS);
+    };
     const upload = new Upload(file.blob, {
       endpoint: ENDPOINT, uploadUrl: file.url || null, chunkSize: SMALLEST, retryDelays: AGAIN, storeFingerprintForResuming: false,
       headers: file.token ? { Authorization: `Bearer ${file.token}` } : {},
       metadata: { filename: file.name, filetype: file.media_type, sha256: file.sha256 },
       onUploadUrlAvailable: () => void hooks.onUrl(upload.url ?? ""),
-      onProgress: (sent) => hooks.onBytes?.(sent),
+      onProgress: (sent) => { heard(); hooks.onBytes?.(sent); },
       onChunkComplete: (size, accepted) => {
+        heard();
         const now = performance.now();
         upload.options.chunkSize = nextChunk(size, now - begun);
         begun = now;
@@ -64,8 +72,9 @@ export const sendByTus: SendFile = async (file, hooks) => {
       onSuccess: () => resolve(),
       onError: (cause) => reject(cause instanceof DetailedError ? problemOfUpload(cause.originalResponse?.getStatus() ?? 0, cause.originalResponse?.getBody() ?? "") : cause),
     });
+    heard();
     upload.start();
-  });
+  }).finally(() => clearTimeout(watch));
 };
 
 const problemOfUpload = (status: number, body: string): Problem => (status === 0 ? new Problem("network.unreachable") : problemIn(body, status, "upload"));
