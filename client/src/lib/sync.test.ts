@@ -105,6 +105,24 @@ describe("a round", () => {
     expect((await listOutbox()).find((item) => item.op_id === poison)).toMatchObject({ state: "needs_you", code: "body.unreadable" });
   });
 
+  test.each([400, 403])("keeps what a gateway refuses with a %i of its own, and sends it once the gateway is gone", async (status) => {
+    for (const head of ["甲", "乙", "丙"]) await visit(head);
+    server.before = (path) => (path === "/sync/push" ? { status, code: `http.${status}` } : undefined);
+    expect((await sync()).outcome).toBe("partial");
+    expect(await states()).toEqual(["saved", "saved", "saved"]);
+    server.before = () => undefined;
+    expect((await sync()).pushed).toMatchObject({ accepted: 3, left: 0 });
+  });
+
+  test("sends the neighbours of a visit that a firewall lets through in no envelope", async () => {
+    await visit("甲");
+    const poison = await visit("乙");
+    await visit("丙");
+    server.before = (path) => (path === "/sync/push" && (server.requests.at(-1)?.body["ops"] as Op[]).some((op) => op.op_id === poison) ? { status: 403, code: "http.403" } : undefined);
+    expect((await sync()).pushed).toMatchObject({ accepted: 2, needs_you: 0, left: 1 });
+    expect((await listOutbox()).find((item) => item.op_id === poison)).toMatchObject({ state: "saved" });
+  });
+
   test("still pulls when the server refuses a photo", async () => {
     const draft = await openDraft(HOUSEHOLD, "household_visit");
     await addPhotoTo(draft.id, "a.jpg", "photo a");

@@ -6,7 +6,7 @@ import type { BaseMeta, Change, OpMeta, Store } from "./state";
 
 export interface PushAnswer { results: OpResult[]; acked_seq?: number }
 
-/** A server that answers 500 without saying to which op is asked so often in one round, in ever smaller parts. */
+/** Who answers 500, or refuses without a code, and does not say which op it is about is asked so often in one round, in ever smaller parts. */
 const MOST_FAULTS = 12;
 
 export const waitingOps = (store: Store): OpMeta[] => store.ops.filter((op) => op.state === "queued").sort((a, b) => a.seq - b.seq);
@@ -127,12 +127,16 @@ function resend(store: Store, round: Round, acked: number): Change[] {
   return [...again, ...changed(store, bases), ...photos.map((photo): Change => ({ do: "photo", id: photo.id, set: { state: "pending", offset: 0 } })), { do: "server", set: { acked_seq: acked } }];
 }
 
-/** 400, 413 and 422 are about this envelope, 500 perhaps about one op in it: both are looked for by halving.
- * What the server will not take in any envelope stays here, and a person must look; what it fails on waits for the next round.
+/** What stands between phone and server (a gateway, a firewall, the page of a hotel) refuses without a code of ours. */
+const isStrange = ({ code }: { code: string }): boolean => code.startsWith("http.");
+
+/** 400, 413 and 422 are about this envelope; 500, or a stranger's word, perhaps about one op in it: both are looked for by halving.
+ * What the server will not take in any envelope stays here, and a person must look; what it fails on, or a stranger keeps
+ * from it, waits for the next round.
  */
 function refused(store: Store, round: Round, batch: OpMeta[], event: { status: number; code: string; detail?: string; retryAfter?: number | null }, context: Context): Change[] {
-  const isEnvelope = [400, 413, 422].includes(event.status);
-  const isFault = event.status === 500 && ++round.faults <= MOST_FAULTS;
+  const isEnvelope = event.status === 413 || (!isStrange(event) && [400, 422].includes(event.status));
+  const isFault = (event.status === 500 || (isStrange(event) && [400, 403, 406, 422].includes(event.status))) && ++round.faults <= MOST_FAULTS;
   const [only] = batch;
   if (!only || (!isEnvelope && !isFault)) {
     note(round, "push", event);
