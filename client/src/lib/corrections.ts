@@ -4,7 +4,7 @@ import { listDrafts, putDraft } from "./drafts";
 import type { PhotoRow } from "./database";
 import { uuid4 } from "./ids";
 import { openOp } from "./outbox";
-import { openFacts } from "./photos";
+import { openFacts, photosOf } from "./photos";
 import { Problem } from "./problem";
 import { session, type Session } from "./session";
 import { takeSnapshot } from "./snapshot";
@@ -40,9 +40,7 @@ export async function sentVisit(at: Session, opId: string): Promise<{ sent: Subm
 
 /** The same bytes under the draft's own rows; those already cleared here are known to the server by their hash. */
 export async function copyPhotos(at: Session, owner: string, draftId: string): Promise<void> {
-  for (const photo of await at.db.photos.where("owner").equals(owner).toArray()) {
-    await at.db.photos.add(await copyOf(at, photo, draftId));
-  }
+  for (const { row } of await photosOf(at, owner)) await at.db.photos.add(await copyOf(at, row, draftId));
 }
 
 async function copyOf(at: Session, photo: PhotoRow, draftId: string): Promise<PhotoRow> {

@@ -8,6 +8,7 @@ import { packWork, type Pack } from "./core/packing";
 import type { OpRow } from "./database";
 import { sign } from "./device-key";
 import { wireOp } from "./outbox";
+import { readPhoto } from "./photo-rows";
 import { openPhoto } from "./photos";
 import { Problem } from "./problem";
 import { session, type Session } from "./session";
@@ -40,7 +41,10 @@ export async function exportWork(): Promise<CourierFile[]> {
 async function unsentPacks(at: Session): Promise<Pack<OpRow, PhotoFact>[]> {
   const ops = (await at.db.ops.where("state").anyOf("queued", "stuck").sortBy("seq")).filter((op) => op.state === "queued" || op.status === "");
   const photos: PhotoFact[] = [];
-  await at.db.photos.where("state").equals("pending").each(({ id, sha256: hash, size, bytes }) => { if (bytes) photos.push({ id, sha256: hash, size }); });
+  for (const key of await at.db.photos.where("state").equals("pending").primaryKeys()) {
+    const row = await readPhoto(at.db, key);
+    if (row?.bytes) photos.push({ id: row.id, sha256: row.sha256, size: row.size });
+  }
   const once = new Map(photos.map((photo) => [photo.sha256, photo]));
   return packWork(ops, [...once.values()]);
 }

@@ -4,6 +4,7 @@ import type { BaseRow, OpRow, PhoneDatabase, PhotoRow } from "./database";
 import { announce } from "./changes";
 import { describeClock } from "./clock";
 import { outboxState, outcomeOf } from "./core/ops";
+import { readPhotos } from "./photo-rows";
 import { listReviews } from "./records";
 import { session, type Session } from "./session";
 import { inTurn } from "./turns";
@@ -120,7 +121,7 @@ export async function listOutbox(): Promise<OutboxItem[]> {
   const at = session();
   const reviews = new Map((await listReviews()).map((review) => [review.instance_id, review]));
   const rows = (await at.db.ops.orderBy("seq").reverse().toArray()).filter((row) => row.kind !== "revocation_ack");
-  const items = await Promise.all(rows.map(async (row) => itemOf(at, row, await at.db.photos.where("owner").equals(row.op_id).toArray(), reviews.get(row.instance_id) ?? null)));
+  const items = await Promise.all(rows.map(async (row) => itemOf(at, row, await readPhotos(at.db, at.db.photos.where("owner").equals(row.op_id)), reviews.get(row.instance_id) ?? null)));
   const corrected = new Set(items.map((item) => item.corrects));
   return items.map((item) => (corrected.has(item.instance_id) ? { ...item, findings: [] } : item));
 }

@@ -2,6 +2,7 @@
 import { bytesOf, sha256 } from "./bytes";
 import type { PhotoRow } from "./database";
 import { uuid4 } from "./ids";
+import { readPhoto, readPhotos } from "./photo-rows";
 import { session, type Session } from "./session";
 import type { CaptureRecord, PhotoRef } from "./types";
 import { open, openBytes, seal, sealBytes } from "./vault";
@@ -28,7 +29,10 @@ export async function addPhoto(draftId: string, name: string, slot: string | nul
   return { name, slot, sha256: hash, size: plain.length, media_type };
 }
 
-const findPhoto = (at: Session, owner: string, name: string): Promise<PhotoRow | undefined> => at.db.photos.where("[owner+name]").equals([owner, name]).first();
+const findPhoto = async ({ db }: Session, owner: string, name: string): Promise<PhotoRow | undefined> => (await readPhotos(db, db.photos.where("[owner+name]").equals([owner, name]))).filter(isWhole)[0];
+
+/** Not lost with the file that the browser kept it in. */
+const isWhole = ({ facts }: PhotoRow): boolean => facts.length > 0;
 
 export const openFacts = (at: Session, row: PhotoRow): Promise<PhotoFacts> => open<PhotoFacts>(at.key, `photos:${row.id}`, row.facts);
 
@@ -55,16 +59,19 @@ export async function captureOf(draftId: string, name: string): Promise<CaptureR
 /** How many photos each draft holds, and their bytes. One row at a time: rows carry the sealed picture. */
 export async function draftPhotos(): Promise<Map<string, { n: number; size: number }>> {
   const found = new Map<string, { n: number; size: number }>();
-  await session().db.photos.where("state").equals("draft").each(({ owner, size }) => {
-    const before = found.get(owner) ?? { n: 0, size: 0 };
-    found.set(owner, { n: before.n + 1, size: before.size + size });
-  });
+  const { db } = session();
+  for (const id of await db.photos.where("state").equals("draft").primaryKeys()) {
+    const row = await readPhoto(db, id);
+    if (!row || !isWhole(row)) continue;
+    const before = found.get(row.owner) ?? { n: 0, size: 0 };
+    found.set(row.owner, { n: before.n + 1, size: before.size + row.size });
+  }
   return found;
 }
 
 /** In the order they were taken. */
 export async function photosOf(at: Session, owner: string): Promise<{ row: PhotoRow; facts: PhotoFacts }[]> {
-  const rows = await at.db.photos.where("owner").equals(owner).toArray();
+  const rows = (await readPhotos(at.db, at.db.photos.where("owner").equals(owner))).filter(isWhole);
   const all = await Promise.all(rows.map(async (row) => ({ row, facts: await openFacts(at, row) })));
   return all.sort((a, b) => a.facts.taken_at - b.facts.taken_at);
 }
@@ -77,7 +84,8 @@ export async function listPhotos(draftId: string): Promise<PhotoRef[]> {
 /** From its first byte; the server says what it has already, so nothing is doubled. Bytes that were cleared cannot go again. */
 export async function sendPhotoAgain(id: string): Promise<void> {
   const { db } = session();
-  await db.photos.where("id").equals(id).filter((photo) => photo.bytes !== null && photo.state !== "draft").modify({ state: "pending", upload_url: "", offset: 0, tries: 0 });
+  const photo = await readPhoto(db, id);
+  if (photo?.bytes && photo.state !== "draft") await db.photos.update(id, { state: "pending", upload_url: "", offset: 0, tries: 0 });
 }
 
 export async function removePhoto(draftId: string, name: string): Promise<void> {

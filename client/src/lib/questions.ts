@@ -6,6 +6,7 @@ import type { Labels } from "./definitions";
 import { getForm } from "./forms";
 import { uuid7 } from "./ids";
 import { addOp, listOutbox, makeOp, openOp, type NewOp, type OutboxItem } from "./outbox";
+import { readPhotos } from "./photo-rows";
 import { openPhoto, photosOf } from "./photos";
 import { Problem } from "./problem";
 import { getRecord, listQuestions } from "./records";
@@ -143,7 +144,7 @@ async function toldAnswer(instanceId: string, path: string): Promise<AskedAbout 
 async function photoAsked(question: QuestionEntry): Promise<Blob | null> {
   const at = session();
   const hash = question.attachment?.sha256;
-  for (const row of hash ? await at.db.photos.where("sha256").equals(hash).toArray() : []) {
+  for (const row of hash ? await readPhotos(at.db, at.db.photos.where("sha256").equals(hash)) : []) {
     const photo = await openPhoto(at, row);
     if (photo) return photo;
   }

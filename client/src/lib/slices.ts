@@ -4,6 +4,7 @@
  */
 import type { Needs } from "./core/needs";
 import { newServer, type DraftMeta, type Membership, type OpMeta, type PhotoMeta, type RecordMeta, type Server, type Store } from "./core/state";
+import { readPhoto } from "./photo-rows";
 import type { BaseRow, OpRow, PhoneDatabase, PhotoRow, RecordRow } from "./database";
 
 const AT_ONCE = 500;
@@ -36,8 +37,8 @@ export class Slices {
   /** Answers to questions that were begun, by text or by photo: of no household, so only a phone that is taken out of use hands them over. */
   private async replies(): Promise<DraftMeta[]> {
     const typed = await this.db.cache.where("key").startsWith("answer:").primaryKeys();
-    const taken = (await this.db.photos.where("owner").startsWith("question:").toArray()).map(({ owner }) => owner.replace("question:", "answer:"));
-    return [...new Set([...typed, ...taken])].sort().map((id) => ({ id, household_id: "" }));
+    const taken = await this.db.photos.where("owner").startsWith("question:").keys();
+    return [...new Set([...typed, ...taken.map((owner) => String(owner).replace("question:", "answer:"))])].sort().map((id) => ({ id, household_id: "" }));
   }
 
   /** What the round itself changed. */
@@ -69,7 +70,7 @@ export class Slices {
     const { db } = this;
     const ids = (await (everything ? db.photos.where("state").notEqual("draft") : db.photos.where("state").equals("pending")).primaryKeys());
     for (const id of ids) {
-      const row = this.photos.has(id) ? undefined : await db.photos.get(id);
+      const row = this.photos.has(id) ? undefined : await readPhoto(db, id);
       if (row) this.photos.set(id, photoMeta(row));
     }
     return ids.flatMap((id) => this.photos.get(id) ?? []);

@@ -1,6 +1,7 @@
 /** Frees room: photos of visits that were accepted long ago. Nothing that is unsent or asked about is ever touched. */
 import { storageState } from "./device";
 import type { OpRow, PhotoRow } from "./database";
+import { readPhotos } from "./photo-rows";
 import type { Session } from "./session";
 
 const DAY_MS = 86_400_000;
@@ -17,9 +18,9 @@ export async function tidy(at: Session, now: number = Date.now()): Promise<numbe
   const days = usage !== null && quota ? (usage / quota > FULL ? KEEP_DAYS_WHEN_FULL : KEEP_DAYS) : KEEP_DAYS;
   let cleared = 0;
   for (const op of await at.db.ops.where("state").equals("settled").toArray()) {
-    const photos = await at.db.photos.where("owner").equals(op.op_id).toArray();
+    const photos = await readPhotos(at.db, at.db.photos.where("owner").equals(op.op_id));
     if (!isOld(op, photos, now, days)) continue;
-    cleared += await at.db.photos.where("owner").equals(op.op_id).and((photo) => photo.bytes !== null).modify({ bytes: null });
+    for (const { id, bytes } of photos) if (bytes) cleared += await at.db.photos.update(id, { bytes: null });
   }
   return cleared;
 }

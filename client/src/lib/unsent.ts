@@ -1,5 +1,7 @@
 /** What exists on this phone only, and would be lost by signing out now. */
 import { cacheKey, openCached } from "./cache";
+import type { PhoneDatabase } from "./database";
+import { readPhoto } from "./photo-rows";
 import { session, type Session } from "./session";
 
 /** `ops`: also what the server never took, which a person must look at. `drafts`: also answers and steps that were begun. */
@@ -10,7 +12,14 @@ export async function unsentWork(): Promise<Unsent> {
   const { db } = at;
   const waiting = await db.ops.where("state").anyOf("queued", "held").count();
   const neverTaken = await db.ops.where("state").equals("stuck").and(({ status }) => status === "").count();
-  return { ops: waiting + neverTaken, photos: await db.photos.where("state").equals("pending").count(), drafts: (await db.drafts.count()) + (await begun(at)) };
+  return { ops: waiting + neverTaken, photos: await photosHere(db), drafts: (await db.drafts.count()) + (await begun(at)) };
+}
+
+/** Of what is lost on this phone nothing can be kept by staying. */
+async function photosHere(db: PhoneDatabase): Promise<number> {
+  let count = 0;
+  for (const id of await db.photos.where("state").equals("pending").primaryKeys()) if ((await readPhoto(db, id))?.bytes) count += 1;
+  return count;
 }
 
 /** By owner: photos that were taken for it, or words that were typed. */

@@ -1,6 +1,7 @@
 /** Sends photos by tus 1.0, in chunks, going on where the last try ended. The record itself was sent before. */
 import { problemIn } from "./api";
 import { openFacts, openPhoto } from "./photos";
+import { readPhoto } from "./photo-rows";
 import { Problem } from "./problem";
 import type { Session } from "./session";
 
@@ -34,7 +35,7 @@ export type SendFile = (file: UploadFile, hooks: UploadHooks) => Promise<void>;
 
 /** One photo, from where the last try ended. That it has arrived is written down by whoever asked. */
 export async function uploadPhoto(at: Session, id: string, send: SendFile, onBytes: (offset: number) => void): Promise<void> {
-  const photo = await at.db.photos.get(id);
+  const photo = await readPhoto(at.db, id);
   const blob = photo ? await openPhoto(at, photo) : undefined;
   if (!photo || !blob) throw new Problem("photo.cleared", { detail: photo?.name ?? id });
   const { media_type } = await openFacts(at, photo);

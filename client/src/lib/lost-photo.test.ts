@@ -1,0 +1,90 @@
+// @vitest-environment node
+/** A photo whose file the phone lost: nothing but that photo is lost with it. */
+import type { DBCore, DBCoreTable, Middleware } from "dexie";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { FakeServer } from "../../tests/fake-server";
+import { closePhone, finished, HOUSEHOLD, instanceXml, openPhone, OTHER, VILLAGE, XFORM } from "../../tests/phone";
+import { captureRecord } from "./capture";
+import { openDraft, submitDraft } from "./drafts";
+import { listOutbox } from "./outbox";
+import { addPhoto, draftPhotos, getPhoto, listPhotos } from "./photos";
+import { listRecords } from "./records";
+import type { Session } from "./session";
+import { sync } from "./sync";
+import { tidy } from "./tidy";
+import { unsentWork } from "./unsent";
+
+let at: Session;
+let server: FakeServer;
+const lost = new Set<string>();
+
+/** What Chromium does once a row's file is gone: whoever reads it, alone or among others, fails. Keys are read all the same. */
+const failing: Middleware<DBCore> = {
+  stack: "dbcore", name: "lost files",
+  create: (core) => ({ ...core, table: (name) => (name === "photos" ? withLost(core.table(name)) : core.table(name)) }),
+};
+
+function withLost(table: DBCoreTable): DBCoreTable {
+  const check = (rows: unknown[]): void => {
+    if (rows.some((row) => lost.has((row as { id?: string } | undefined)?.id ?? ""))) throw new DOMException("Data lost due to missing file.", "NotReadableError");
+  };
+  return {
+    ...table,
+    get: async (asked) => { const row = await table.get(asked); check([row]); return row; },
+    getMany: async (asked) => { const rows = await table.getMany(asked); check(rows); return rows; },
+    query: async (asked) => { const found = await table.query(asked); if (asked.values) check(found.result); return found; },
+  };
+}
+
+beforeEach(async () => {
+  lost.clear();
+  ({ at, server } = await openPhone());
+  at.db.close();
+  at.db.use(failing);
+  await at.db.open();
+  server.publish("household_visit", "1", XFORM);
+  server.addHousehold(VILLAGE, HOUSEHOLD, 3, { head_name: "王大山" });
+  await sync();
+});
+afterEach(() => closePhone(at));
+
+async function shot(draftId: string, name: string): Promise<string> {
+  const bytes = new Blob([`photo ${name} ${draftId}`], { type: "image/jpeg" });
+  await addPhoto(draftId, name, "front", bytes, await captureRecord({ bytes, source: "live", visitId: draftId, householdId: HOUSEHOLD, slot: "front" }, null));
+  return (await at.db.photos.where("[owner+name]").equals([draftId, name]).primaryKeys())[0] as string;
+}
+
+async function visitWith(names: string[]): Promise<string[]> {
+  const draft = await openDraft(HOUSEHOLD, "household_visit");
+  const ids: string[] = [];
+  for (const name of names) ids.push(await shot(draft.id, name));
+  await submitDraft(draft.id, finished(instanceXml({ head: "王大山", photo: names.join(" ") })));
+  return ids;
+}
+
+test("the others go, what is new comes, and the lost one is never shown as sent", async () => {
+  const [gone] = await visitWith(["a.jpg"]);
+  await visitWith(["b.jpg"]);
+  lost.add(gone as string);
+  server.addHousehold(VILLAGE, OTHER, 1, { head_name: "李秀兰" });
+  const sent: string[] = [];
+  const result = await sync({ sendFile: async ({ name }) => { sent.push(name); } });
+  expect(result).toMatchObject({ outcome: "done", pushed: { accepted: 2 } });
+  expect(sent).toEqual(["b.jpg"]);
+  expect(await listRecords("household")).toHaveLength(2);
+  expect((await listOutbox()).map(({ state, photos }) => [state, photos.sent, photos.total])).toEqual([["accepted", 1, 1], ["sent", 0, 1]]);
+  expect(await unsentWork(), "by staying nothing is won").toEqual({ ops: 0, photos: 0, drafts: 0 });
+  expect(await tidy(at, Date.now() + 40 * 86_400_000)).toBe(1);
+});
+
+test("a draft that lost one keeps the others, and is saved with them", async () => {
+  const draft = await openDraft(HOUSEHOLD, "household_visit");
+  lost.add(await shot(draft.id, "a.jpg"));
+  await shot(draft.id, "b.jpg");
+  expect((await listPhotos(draft.id)).map(({ name }) => name)).toEqual(["b.jpg"]);
+  expect(await getPhoto(draft.id, "a.jpg")).toBeUndefined();
+  expect((await draftPhotos()).get(draft.id)?.n).toBe(1);
+  await submitDraft(draft.id, finished(instanceXml({ head: "王大山", photo: "b.jpg" })));
+  expect((await listOutbox())[0]?.photos.total).toBe(1);
+  expect(await at.db.photos.count(), "the lost one goes with the draft").toBe(1);
+});
