@@ -13,6 +13,7 @@ import { takeSnapshot } from "./snapshot";
 import { inTurn } from "./turns";
 import type { Draft, DraftExtra, DraftForm, FinishedVisit } from "./types";
 import { open, seal } from "./vault";
+import { wholeRows } from "./whole-rows";
 import { attachmentsOf, seenRows, submissionBody } from "./visit";
 import { ownWrites, replacing, savePaths, usedNames, withDeprecatedId } from "./writes";
 
@@ -49,14 +50,14 @@ const openRow = (at: Session, row: DraftRow): Promise<Draft> => open<Draft>(at.k
 /** Undefined when there is none (already submitted or deleted). */
 export async function getDraft(id: string): Promise<Draft | undefined> {
   const at = session();
-  const row = await at.db.drafts.get(id);
+  const [row] = await wholeRows(at.db.drafts, [id]);
   return row ? openRow(at, row) : undefined;
 }
 
 /** Last changed first. */
 export async function listDrafts(): Promise<Draft[]> {
   const at = session();
-  const all = await Promise.all((await at.db.drafts.toArray()).map((row) => openRow(at, row)));
+  const all = await Promise.all((await wholeRows(at.db.drafts, await at.db.drafts.toCollection().primaryKeys())).map((row) => openRow(at, row)));
   return all.sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1));
 }
 

@@ -10,6 +10,7 @@ import { session, type Session } from "./session";
 import { inTurn } from "./turns";
 import type { Finding, Op, OpResult, OutboxState, ReviewEntry } from "./types";
 import { open, seal, type Sealed } from "./vault";
+import { wholeRows } from "./whole-rows";
 
 /** What is sealed of an op: all but its place in the order, which is given when it is stored. */
 export interface SealedOp {
@@ -120,7 +121,7 @@ export interface Reply { question_id: string; asked: string; text: string }
 export async function listOutbox(): Promise<OutboxItem[]> {
   const at = session();
   const reviews = new Map((await listReviews()).map((review) => [review.instance_id, review]));
-  const rows = (await at.db.ops.orderBy("seq").reverse().toArray()).filter((row) => row.kind !== "revocation_ack");
+  const rows = (await wholeRows(at.db.ops, await at.db.ops.orderBy("seq").reverse().primaryKeys())).filter((row) => row.kind !== "revocation_ack");
   const items = await Promise.all(rows.map(async (row) => itemOf(at, row, await readPhotos(at.db, at.db.photos.where("owner").equals(row.op_id)), reviews.get(row.instance_id) ?? null)));
   const corrected = new Set(items.map((item) => item.corrects));
   return items.map((item) => (corrected.has(item.instance_id) ? { ...item, findings: [] } : item));

@@ -1,11 +1,7 @@
-/** Rows of photos, read one by one. A browser keeps large rows in files of their own: one that a cleaner or a power cut took
- * can never be read again, and fails all that is read together with it.
- */
+/** Rows of photos, read one by one, also those whose file the phone lost. */
 import type { Collection } from "dexie";
 import type { PhoneDatabase, PhotoRow } from "./database";
-
-/** Today's name of it in Chromium ("Data lost due to missing file"), and the one of older versions. */
-const isLost = (cause: unknown): boolean => ["NotReadableError", "DataError"].includes((cause as { name?: string } | null)?.name ?? "");
+import { isLost } from "./whole-rows";
 
 /** What is lost still counts as a photo, without its bytes: nobody may think that it was sent. */
 export async function readPhoto(db: PhoneDatabase, id: string): Promise<PhotoRow | undefined> {

@@ -6,6 +6,7 @@ import type { Needs } from "./core/needs";
 import { newServer, type DraftMeta, type Membership, type OpMeta, type PhotoMeta, type RecordMeta, type Server, type Store } from "./core/state";
 import { readPhoto } from "./photo-rows";
 import type { BaseRow, OpRow, PhoneDatabase, PhotoRow, RecordRow } from "./database";
+import { wholeRows } from "./whole-rows";
 
 const AT_ONCE = 500;
 
@@ -83,7 +84,7 @@ export class Slices {
       : [...(await db.ops.where("state").anyOf("queued", "held").primaryKeys()), ...(named.length > 0 ? await db.ops.where("op_id").anyOf(named).primaryKeys() : [])];
     const wanted = [...new Set(seqs)].sort((a, b) => a - b);
     for (const part of parts(wanted.filter((seq) => !this.ops.has(seq)))) {
-      for (const row of await db.ops.bulkGet(part)) if (row) this.ops.set(row.seq, withoutSeal(row));
+      for (const row of await wholeRows(db.ops, part)) this.ops.set(row.seq, withoutSeal(row));
     }
     return wanted.flatMap((seq) => this.ops.get(seq) ?? []);
   }

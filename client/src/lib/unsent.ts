@@ -3,19 +3,20 @@ import { cacheKey, openCached } from "./cache";
 import type { PhoneDatabase } from "./database";
 import { readPhoto } from "./photo-rows";
 import { session, type Session } from "./session";
+import { wholeRows } from "./whole-rows";
 
 /** `ops`: also what the server never took, which a person must look at. `drafts`: also answers and steps that were begun. */
 export interface Unsent { ops: number; photos: number; drafts: number }
 
+/** Of what the phone lost nothing can be kept by staying. */
 export async function unsentWork(): Promise<Unsent> {
   const at = session();
   const { db } = at;
-  const waiting = await db.ops.where("state").anyOf("queued", "held").count();
-  const neverTaken = await db.ops.where("state").equals("stuck").and(({ status }) => status === "").count();
-  return { ops: waiting + neverTaken, photos: await photosHere(db), drafts: (await db.drafts.count()) + (await begun(at)) };
+  const ops = await wholeRows(db.ops, await db.ops.where("state").anyOf("queued", "held", "stuck").primaryKeys());
+  const drafts = await wholeRows(db.drafts, await db.drafts.toCollection().primaryKeys());
+  return { ops: ops.filter(({ state, status }) => state !== "stuck" || status === "").length, photos: await photosHere(db), drafts: drafts.length + (await begun(at)) };
 }
 
-/** Of what is lost on this phone nothing can be kept by staying. */
 async function photosHere(db: PhoneDatabase): Promise<number> {
   let count = 0;
   for (const id of await db.photos.where("state").equals("pending").primaryKeys()) if ((await readPhoto(db, id))?.bytes) count += 1;

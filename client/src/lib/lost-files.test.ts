@@ -1,11 +1,11 @@
 // @vitest-environment node
-/** A photo whose file the phone lost: nothing but that photo is lost with it. */
+/** Rows whose file the phone lost: nothing else is lost with them. */
 import type { DBCore, DBCoreTable, Middleware } from "dexie";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FakeServer } from "../../tests/fake-server";
 import { closePhone, finished, HOUSEHOLD, instanceXml, openPhone, OTHER, VILLAGE, XFORM } from "../../tests/phone";
 import { captureRecord } from "./capture";
-import { openDraft, submitDraft } from "./drafts";
+import { listDrafts, openDraft, submitDraft } from "./drafts";
 import { listOutbox } from "./outbox";
 import { addPhoto, draftPhotos, getPhoto, listPhotos } from "./photos";
 import { listRecords } from "./records";
@@ -21,12 +21,12 @@ const lost = new Set<string>();
 /** What Chromium does once a row's file is gone: whoever reads it, alone or among others, fails. Keys are read all the same. */
 const failing: Middleware<DBCore> = {
   stack: "dbcore", name: "lost files",
-  create: (core) => ({ ...core, table: (name) => (name === "photos" ? withLost(core.table(name)) : core.table(name)) }),
+  create: (core) => ({ ...core, table: (name) => withLost(core.table(name), core.table(name).schema.primaryKey.keyPath as string) }),
 };
 
-function withLost(table: DBCoreTable): DBCoreTable {
+function withLost(table: DBCoreTable, key: string): DBCoreTable {
   const check = (rows: unknown[]): void => {
-    if (rows.some((row) => lost.has((row as { id?: string } | undefined)?.id ?? ""))) throw new DOMException("Data lost due to missing file.", "NotReadableError");
+    if (rows.some((row) => lost.has(String((row as Record<string, unknown> | undefined)?.[key])))) throw new DOMException("Data lost due to missing file.", "NotReadableError");
   };
   return {
     ...table,
@@ -87,4 +87,17 @@ test("a draft that lost one keeps the others, and is saved with them", async () 
   await submitDraft(draft.id, finished(instanceXml({ head: "王大山", photo: "b.jpg" })));
   expect((await listOutbox())[0]?.photos.total).toBe(1);
   expect(await at.db.photos.count(), "the lost one goes with the draft").toBe(1);
+});
+
+test("of visits and drafts too the others stay: they go, and are listed", async () => {
+  await visitWith([]);
+  await visitWith([]);
+  await openDraft(HOUSEHOLD, "household_visit");
+  lost.add("1");
+  lost.add((await openDraft(HOUSEHOLD, "household_visit")).id);
+  expect(await listDrafts()).toHaveLength(1);
+  expect(await unsentWork()).toEqual({ ops: 1, photos: 0, drafts: 1 });
+  const result = await sync();
+  expect(result).toMatchObject({ outcome: "done", pushed: { accepted: 1 } });
+  expect((await listOutbox()).map(({ seq, state }) => [seq, state])).toEqual([[2, "accepted"]]);
 });
