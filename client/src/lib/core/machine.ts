@@ -29,7 +29,7 @@ function take(store: Store, round: Round, event: Happening, context: Context): C
   const { asked } = round;
   if (event.type === "begun") return [];
   if (event.type === "refused" && event.code === "device.revoked" && !round.revoked) return revoke(round);
-  const isEnd = event.type === "failed" || (event.type === "refused" && event.status === 401);
+  const isEnd = (event.type === "failed" && asked.ask !== "upload") || (event.type === "refused" && event.status === 401);
   if (isEnd) {
     note(round, round.stage, event);
     round.over = true;

@@ -7,11 +7,18 @@ const HASHES_AT_ONCE = 500;
 /** Refusals that another try may get over: conflict of two senders, too many, a checksum broken on the way. */
 const PASSING = [408, 409, 423, 429, 460];
 
+/** The server, or what stands before it, takes no photo at all just now: another one would be refused as well. */
+const BUSY = [429, 502, 503, 504, 507];
+
+/** So often a photo is tried before those that were tried less: one that never gets through holds up no other. */
+const TRIES = 5;
+const turnsOf = ({ tries }: PhotoMeta): number => Math.floor(tries / TRIES);
+
 /** Photos whose op the server has answered for, nearly finished ones first. */
 export function photosToSend(store: Store): PhotoMeta[] {
   const answered = new Set(store.ops.filter((op) => op.state !== "queued").map((op) => op.op_id));
   return store.photos.filter((photo) => photo.state === "pending" && photo.kept && answered.has(photo.owner))
-    .sort((a, b) => a.size - a.offset - (b.size - b.offset) || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => turnsOf(a) - turnsOf(b) || a.size - a.offset - (b.size - b.offset) || (a.id < b.id ? -1 : 1));
 }
 
 export type PhotoChoice = { have: string[] } | { upload: PhotoMeta; changes: Change[] } | null;
@@ -28,7 +35,7 @@ export function choosePhoto(store: Store, round: Round, context: Context, restWa
   const waiting = inTurn(open.filter((photo) => !round.refused.includes(photo.id)), context, restWaits);
   const hashes = [...new Set(waiting.map((photo) => photo.sha256))].filter((hash) => hash > round.haveUpTo).sort().slice(0, HASHES_AT_ONCE);
   if (hashes.length > 0) return { have: hashes };
-  round.photos.left = restWaits ? open.length : waiting.length;
+  round.photos.left = open.length;
   const [photo] = waiting;
   if (!photo) return null;
   if (round.total.photos === 0) round.total = { ...round.total, photos: waiting.length, photoBytes: waiting.reduce((sum, one) => sum + one.size, 0) };
@@ -49,8 +56,14 @@ export function takeHave(store: Store, round: Round, asked: string[], event: Hap
   return known.map((photo): Change => ({ do: "photo", id: photo.id, set: { state: "sent", offset: photo.size } }));
 }
 
+/** A photo may break every line (a gateway cuts what it does not like): the rest of the round goes on without photos. */
 export function takeUpload(store: Store, round: Round, id: string, event: Happening): Change[] {
   const photo = store.photos.find((one) => one.id === id);
+  if (event.type === "failed" || (event.type === "refused" && BUSY.includes(event.status))) {
+    note(round, "photos", event);
+    round.refused.push(...photosToSend(store).map((one) => one.id));
+    return [];
+  }
   if (event.type === "refused") {
     note(round, "photos", event);
     round.refused.push(id);
