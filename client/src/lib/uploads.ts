@@ -1,4 +1,5 @@
 /** Sends photos by tus 1.0, in chunks, going on where the last try ended. The record itself was sent before. */
+import type { HttpResponse } from "tus-js-client";
 import { problemIn } from "./api";
 import { openFacts, openPhoto } from "./photos";
 import { readPhoto } from "./photo-rows";
@@ -71,11 +72,16 @@ export const sendByTus: SendFile = async (file, hooks) => {
         void hooks.onOffset(accepted);
       },
       onSuccess: () => resolve(),
-      onError: (cause) => reject(cause instanceof DetailedError ? problemOfUpload(cause.originalResponse?.getStatus() ?? 0, cause.originalResponse?.getBody() ?? "") : cause),
+      onError: (cause) => reject(cause instanceof DetailedError ? problemOfUpload(cause.originalResponse) : cause),
     });
     heard();
     upload.start();
   }).finally(() => clearTimeout(watch));
 };
 
-const problemOfUpload = (status: number, body: string): Problem => (status === 0 ? new Problem("network.unreachable") : problemIn(body, status, "upload"));
+function problemOfUpload(answer: HttpResponse | null): Problem {
+  const status = answer?.getStatus() ?? 0;
+  if (!answer || status === 0) return new Problem("network.unreachable");
+  const retry = Number(answer.getHeader("Retry-After"));
+  return problemIn(answer.getBody(), status, "upload", retry > 0 ? retry : null);
+}

@@ -83,9 +83,12 @@ async function lookForPhotos(): Promise<void> {
 
 function planNext(): void {
   clearTimeout(timer);
-  const wait = failures > 0 ? backOff(failures, failure.value?.retryAfter ?? null, Math.random()) * 1000 : EVERY_MS;
+  const wait = failures > 0 ? backOff(failures, wished(), Math.random()) * 1000 : EVERY_MS;
   timer = setTimeout(() => void syncByItself(), wait);
 }
+
+/** Of all that was refused in the last round: the longest wait that was asked for. */
+const wished = (): number => Math.max(...[failure.value, ...(result.value?.problems ?? []).map(({ problem }) => problem)].map((problem) => problem?.retryAfter ?? 0));
 
 async function syncByItself(): Promise<void> {
   if (document.visibilityState === "visible" && navigator.onLine && outcome.value !== "sign_in") await syncNow();

@@ -69,4 +69,5 @@ describe("an own base", () => {
 test("tries come slower after each failure, never faster than the server asks", () => {
   expect([0, 1, 2, 3, 20].map((n) => backOff(n))).toEqual([0, 5, 10, 20, 300]);
   expect(backOff(1, 120)).toBe(120);
+  expect(backOff(1, 365 * 86_400) * 1000, "a browser's timer would go off at once").toBeLessThan(2 ** 31);
 });

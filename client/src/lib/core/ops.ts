@@ -86,6 +86,8 @@ export function isReleased(base: BaseMeta, serverVersion: number | null, everyth
 
 const FIRST_WAIT = 5;
 const LONGEST_WAIT = 300;
+/** No server's wish is waited for longer, and no timer of a browser: one above 24 days goes off at once. */
+const LONGEST_WISH = 86_400;
 
 /** Seconds before the next automatic try: 5 s, doubled up to 5 minutes; the server's own wish counts more.
  *
@@ -94,5 +96,5 @@ const LONGEST_WAIT = 300;
 export function backOff(failures: number, retryAfter: number | null = null, roll = 1): number {
   if (failures <= 0) return 0;
   const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(failures - 1, 10));
-  return Math.max(retryAfter ?? 0, wait * (0.5 + roll / 2));
+  return Math.max(Math.min(retryAfter ?? 0, LONGEST_WISH), wait * (0.5 + roll / 2));
 }
