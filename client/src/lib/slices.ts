@@ -102,13 +102,13 @@ const shapeOf = ({ key, kind, parent, version }: RecordRow): RecordMeta => ({ ke
 const photoMeta = ({ id, owner, sha256, size, offset, state, tries, bytes }: PhotoRow): PhotoMeta => ({ id, owner, sha256, size, offset, state, tries, kept: bytes !== null });
 
 /** Where each fact about the server stands in the table of counters. */
-export const SERVER_NAMES = { acked_seq: "acked-seq", push_bytes: "push-bytes", checked_at: "checked-at", resend: "resend", epoch: "epoch" } as const;
+export const SERVER_NAMES = { acked_seq: "acked-seq", push_bytes: "push-bytes", pull_rows: "pull-rows", checked_at: "checked-at", resend: "resend", epoch: "epoch" } as const;
 
 async function readServer(db: PhoneDatabase): Promise<Server> {
   const kept = new Map((await db.counters.toArray()).map((row) => [row.name, row]));
   const number = (name: string): number => kept.get(name)?.value ?? 0;
   return {
-    ...newServer(), acked_seq: number(SERVER_NAMES.acked_seq), push_bytes: number(SERVER_NAMES.push_bytes), checked_at: number(SERVER_NAMES.checked_at),
+    ...newServer(), acked_seq: number(SERVER_NAMES.acked_seq), push_bytes: number(SERVER_NAMES.push_bytes), pull_rows: number(SERVER_NAMES.pull_rows), checked_at: number(SERVER_NAMES.checked_at),
     resend: number(SERVER_NAMES.resend) > 0, epoch: kept.get(SERVER_NAMES.epoch)?.text ?? null,
   };
 }

@@ -149,7 +149,7 @@ function pulling(store: Store, round: Round, context: Context, changes: Change[]
   // After a restore nothing is pulled before what may be lost has gone again: this phone's own work would vanish from its pages.
   if (round.revoked || (store.server.resend && round.pushBroke)) return ended(store, round, context, changes);
   const feeds = choosePull(store, round);
-  if (feeds.length > 0) return pullAsk(feeds);
+  if (feeds.length > 0) return pullAsk(store, feeds);
   // A scope that went while it was pulled is left like any other.
   round.stage = !round.leftLate && leavingScopes(store, round).length > 0 ? "push" : "check";
   if (round.stage === "push") Object.assign(round, { leftLate: true, handedOver: false });

@@ -34,14 +34,23 @@ export function choosePull(store: Store, round: Round): FeedMeta[] {
 
 const feedOf = (store: Store, scope: string): FeedMeta => ({ ...(store.feeds.get(scope) ?? newFeed(scope)), state: "granted" });
 
-export const pullAsk = (feeds: FeedMeta[]): Ask => ({ ask: "pull", body: { limit: PAGE, feeds: Object.fromEntries(feeds.map((feed) => [feed.scope, cursorOf(feed)])) } });
+/** On a line that breaks, shorter pages get through, which a whole one never might. They grow again once all has come, not between two pages: each break ends a round. */
+const SHORTEST_PAGE = 20;
+const pageOf = (store: Store): number => store.server.pull_rows || PAGE;
+
+function nextPage(store: Store, worked: boolean): Change[] {
+  const rows = worked ? Math.min(PAGE, pageOf(store) * 2) : Math.max(SHORTEST_PAGE, Math.floor(pageOf(store) / 2));
+  return rows === pageOf(store) ? [] : [{ do: "server", set: { pull_rows: rows } }];
+}
+
+export const pullAsk = (store: Store, feeds: FeedMeta[]): Ask => ({ ask: "pull", body: { limit: pageOf(store), feeds: Object.fromEntries(feeds.map((feed) => [feed.scope, cursorOf(feed)])) } });
 
 /** When a fetch began the server knows by itself: it enters who holds a feed (docs/SYNC.md). */
 const cursorOf = ({ after, view }: FeedMeta): Cursor => ({ after, view });
 
 export function takePull(store: Store, round: Round, scopes: string[], event: Happening, context: Context): Change[] {
   const answer = event.type === "answered" ? asPull(event.body) : null;
-  if (!answer) return lostPull(round, event);
+  if (!answer) return lostPull(store, round, event);
   if (answer.epoch !== round.hello?.epoch) return greetAgain(round);
   const waiting = (round.open ?? []).filter((scope) => !scopes.includes(scope));
   const read = readPages(store, scopes.map((scope) => feedOf(store, scope)), answer, context.build, waiting.length > 0);
@@ -53,15 +62,15 @@ export function takePull(store: Store, round: Round, scopes: string[], event: Ha
   round.pulled.pages += 1;
   round.open = [...read.unfinished.filter((scope) => !endless.includes(scope)), ...waiting];
   round.pulledAll = round.open.length === 0 && !round.problems.some(({ stage }) => stage === "pull");
-  return read.changes;
+  return [...read.changes, ...(round.pulledAll ? nextPage(store, true) : [])];
 }
 
-function lostPull(round: Round, event: Happening): Change[] {
+function lostPull(store: Store, round: Round, event: Happening): Change[] {
   if (event.type === "refused") note(round, "pull", event);
   else if (event.type === "answered") note(round, "pull", { code: "answer.unreadable" });
   round.open = [];
   round.pulledAll = false;
-  return [];
+  return event.type === "failed" ? nextPage(store, false) : [];
 }
 
 /** Restored between greeting and pull: nothing of this answer is taken, the server is greeted anew. */

@@ -41,8 +41,10 @@ export interface Membership { scope: string; key: string; mark: number }
 export interface PhotoMeta { id: string; owner: string; sha256: string; size: number; offset: number; state: "draft" | "pending" | "sent"; tries: number; kept: boolean }
 export interface DraftMeta { id: string; household_id: string }
 
-/** What the phone remembers of its server. `resend`: a restored server may have lost what it once answered for. */
-export interface Server { epoch: string | null; acked_seq: number; resend: boolean; push_bytes: number; checked_at: number }
+/** What the phone remembers of its server. `resend`: a restored server may have lost what it once answered for. `push_bytes`,
+ * `pull_rows`: how much its line carried last in one request (0: not known).
+ */
+export interface Server { epoch: string | null; acked_seq: number; resend: boolean; push_bytes: number; pull_rows: number; checked_at: number }
 
 /** The part of the store that one step looks at (`needs.ts` says which); the whole store will do as well. */
 export interface Store {
@@ -78,4 +80,4 @@ export type Change =
   | { do: "drop-photo"; id: string }
   | { do: "server"; set: Partial<Server> };
 
-export const newServer = (): Server => ({ epoch: null, acked_seq: 0, resend: false, push_bytes: 0, checked_at: 0 });
+export const newServer = (): Server => ({ epoch: null, acked_seq: 0, resend: false, push_bytes: 0, pull_rows: 0, checked_at: 0 });
