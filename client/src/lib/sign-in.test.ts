@@ -52,6 +52,22 @@ test("a wrong PIN does not open, and five of them must wait", async () => {
   expect(isUnlocked()).toBe(false);
 }, 20_000);
 
+test("a clock that ran years ahead when the PIN was wrong keeps nobody out: the wait begins anew, and ends", async () => {
+  const name = await newPhone();
+  lock();
+  const id = await idOf(name);
+  const ahead = Date.now() + 4 * 365 * 86_400_000;
+  await new InstallDatabase().installs.update(id, { wrong_pins: 5, wait_until: ahead });
+  await expect(unlock(id, "274913")).rejects.toMatchObject({ code: "pin.wait", retryAfter: 30 });
+  expect((await listInstalls()).find((row) => row.install_id === id)?.wait_until).toBeLessThan(ahead);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 31_000 });
+  try {
+    await unlock(id, "274913");
+  } finally {
+    vi.useRealTimers();
+  }
+}, 20_000);
+
 test("a forgotten PIN is recovered through the server and nothing is lost", async () => {
   const name = await newPhone();
   const draft = await openDraft(HOUSEHOLD, "household_visit");

@@ -22,7 +22,16 @@ const profile = new InstallDatabase();
 
 /** Last used first. */
 export async function listInstalls(): Promise<InstallRow[]> {
-  return (await profile.installs.toArray()).sort((a, b) => b.last_used - a.last_used);
+  const all = await Promise.all((await profile.installs.toArray()).map(fairWait));
+  return all.sort((a, b) => b.last_used - a.last_used);
+}
+
+/** A clock that was ahead when a wrong PIN came, and is right now, would keep the store closed for years: the wait begins anew. */
+async function fairWait(install: InstallRow): Promise<InstallRow> {
+  const longest = Date.now() + waitAfter(install.wrong_pins) * 1000;
+  if (install.wait_until <= longest) return install;
+  await profile.installs.update(install.install_id, { wait_until: longest });
+  return { ...install, wait_until: longest };
 }
 
 export async function signIn(username: string, password: string): Promise<SignedIn> {
@@ -87,7 +96,8 @@ async function wrapAndOpen(who: SignedIn, raw: Uint8Array<ArrayBuffer>, pin: str
 
 /** Opens with the PIN. `fresh`: a sign-in that happened just now, its token replaces the old one. */
 export async function unlock(installId: string, pin: string, fresh?: SignedIn): Promise<Session> {
-  const install = await profile.installs.get(installId);
+  const kept = await profile.installs.get(installId);
+  const install = kept && (await fairWait(kept));
   if (!install?.pin) throw new Problem("install.missing");
   const wait = Math.ceil((install.wait_until - Date.now()) / 1000);
   if (wait > 0) throw new Problem("pin.wait", { retryAfter: wait });
