@@ -27,6 +27,9 @@ let failures = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 /** Even when all is well: others' work should arrive during a day in the village office. */
 const EVERY_MS = 15 * 60_000;
+/** Another tab was at it: what was saved here since may have missed its round. */
+const AFTER_ANOTHER_MS = 20_000;
+let elsewhere = false;
 
 /** Asked for while a round ran: of the worker before, or before the last visit was saved. Another follows it. */
 let again = false;
@@ -61,6 +64,7 @@ export async function syncNow(options: { check?: boolean; photos?: boolean; firs
 }
 
 function learn(came: SyncResult): void {
+  elsewhere = came.outcome === "busy";
   // Locked while the round ran: what it says belongs to nobody any more.
   if (came.outcome === "busy" || !isUnlocked()) return;
   result.value = came;
@@ -83,7 +87,7 @@ async function lookForPhotos(): Promise<void> {
 
 function planNext(): void {
   clearTimeout(timer);
-  const wait = failures > 0 ? backOff(failures, wished(), Math.random()) * 1000 : EVERY_MS;
+  const wait = failures > 0 ? backOff(failures, wished(), Math.random()) * 1000 : elsewhere ? AFTER_ANOTHER_MS : EVERY_MS;
   timer = setTimeout(() => void syncByItself(), wait);
 }
 
@@ -125,6 +129,7 @@ export function forgetSyncing(): void {
   outcome.value = null;
   failure.value = null;
   failures = 0;
+  elsewhere = false;
   wish = undefined;
 }
 
