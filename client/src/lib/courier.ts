@@ -43,7 +43,7 @@ async function unsentPacks(at: Session): Promise<Pack<OpRow, PhotoFact>[]> {
   const photos: PhotoFact[] = [];
   for (const key of await at.db.photos.where("state").equals("pending").primaryKeys()) {
     const row = await readPhoto(at.db, key);
-    if (row?.bytes) photos.push({ id: row.id, sha256: row.sha256, size: row.size });
+    if (row && (await openPhoto(at, row))) photos.push({ id: row.id, sha256: row.sha256, size: row.size });
   }
   const once = new Map(photos.map((photo) => [photo.sha256, photo]));
   return packWork(ops, [...once.values()]);

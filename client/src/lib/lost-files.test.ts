@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { FakeServer } from "../../tests/fake-server";
 import { closePhone, finished, HOUSEHOLD, instanceXml, openPhone, OTHER, VILLAGE, XFORM } from "../../tests/phone";
 import { captureRecord } from "./capture";
+import { exportWork } from "./courier";
 import { listDrafts, openDraft, submitDraft } from "./drafts";
 import { listOutbox } from "./outbox";
 import { addPhoto, draftPhotos, getPhoto, listPhotos } from "./photos";
@@ -101,3 +102,22 @@ test("of visits and drafts too the others stay: they go, and are listed", async 
   expect(result).toMatchObject({ outcome: "done", pushed: { accepted: 1 } });
   expect((await listOutbox()).map(({ seq, state }) => [seq, state])).toEqual([[2, "accepted"]]);
 });
+
+test("one whose bytes have changed costs itself alone: the others go, and a courier file is made", async () => {
+  const [bad] = await visitWith(["a.jpg"]);
+  await visitWith(["b.jpg"]);
+  const bytes = (await at.db.photos.get(bad as string))?.bytes as Uint8Array<ArrayBuffer>;
+  await at.db.photos.update(bad as string, { bytes: bytes.map((byte, n) => (n === 20 ? byte ^ 1 : byte)) });
+  at.install.server_key = await serverKey();
+  expect(await exportWork()).toMatchObject([{ ops: 2, photos: 1 }]);
+  const sent: string[] = [];
+  const result = await sync({ sendFile: async ({ name }) => { sent.push(name); } });
+  expect(sent).toEqual(["b.jpg"]);
+  expect(result.problems.map(({ problem }) => problem.code)).toEqual(["photo.cleared"]);
+  expect((await listOutbox()).map(({ photos }) => photos.sent)).toEqual([1, 0]);
+});
+
+const serverKey = async (): Promise<JsonWebKey> => {
+  const pair = await crypto.subtle.generateKey({ name: "RSA-OAEP", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: "SHA-256" }, true, ["encrypt", "decrypt"]);
+  return crypto.subtle.exportKey("jwk", pair.publicKey);
+};

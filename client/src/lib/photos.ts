@@ -5,7 +5,7 @@ import { uuid4 } from "./ids";
 import { readPhoto, readPhotos } from "./photo-rows";
 import { session, type Session } from "./session";
 import type { CaptureRecord, PhotoRef } from "./types";
-import { open, openBytes, seal, sealBytes } from "./vault";
+import { isDamaged, open, openBytes, seal, sealBytes } from "./vault";
 
 /** What is sealed about a photo beside its bytes. */
 export interface PhotoFacts { slot: string | null; media_type: string; taken_at: number; capture: CaptureRecord }
@@ -36,11 +36,16 @@ const isWhole = ({ facts }: PhotoRow): boolean => facts.length > 0;
 
 export const openFacts = (at: Session, row: PhotoRow): Promise<PhotoFacts> => open<PhotoFacts>(at.key, `photos:${row.id}`, row.facts);
 
-/** Undefined when the bytes have been cleared (long after the visit was accepted). */
+/** Undefined when the bytes have been cleared (long after the visit was accepted), or are no longer those that were sealed. */
 export async function openPhoto(at: Session, row: PhotoRow): Promise<Blob | undefined> {
   if (!row.bytes) return undefined;
-  const facts = await openFacts(at, row);
-  return new Blob([await openBytes(at.key, `photo-bytes:${row.id}`, row.bytes)], { type: facts.media_type });
+  try {
+    const facts = await openFacts(at, row);
+    return new Blob([await openBytes(at.key, `photo-bytes:${row.id}`, row.bytes)], { type: facts.media_type });
+  } catch (cause) {
+    if (!isDamaged(cause)) throw cause;
+    return undefined;
+  }
 }
 
 export async function getPhoto(draftId: string, name: string): Promise<Blob | undefined> {

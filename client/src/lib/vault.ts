@@ -43,6 +43,9 @@ export async function openBytes(key: CryptoKey, context: string, sealed: Sealed)
   return new Uint8Array(plain);
 }
 
+/** What was sealed has changed since, as on a worn flash memory: nothing opens it any more. */
+export const isDamaged = (cause: unknown): boolean => cause instanceof DOMException && cause.name === "OperationError";
+
 export const seal = (key: CryptoKey, context: string, value: unknown): Promise<Sealed> => sealBytes(key, context, utf8(JSON.stringify(value ?? null)));
 
 export async function open<T>(key: CryptoKey, context: string, sealed: Sealed): Promise<T> {
