@@ -162,6 +162,7 @@ def outcome_of(
     session: Session, entity: RecordRow, edits: Sequence[Edit], stored: Stored | None, differs: tuple[str, ...] = ()
 ) -> Outcome:
     """What became of the record; `stored` is None when the op changed nothing."""
+    op_id = next((edit.write.op_id for edit in edits if edit.write), None)
     return Outcome(
         dataset=entity.dataset,
         id=entity.id,
@@ -170,7 +171,7 @@ def outcome_of(
         version=entity.version,
         written=stored is not None,
         contested=any(edit.after.contested() for edit in edits) or bool(stored and stored.asks),
-        settled=any(edit.after.settled() or _decided_before(edit) for edit in edits),
+        settled=any(edit.after.settled() or _decided_before(edit, op_id) for edit in edits),
         conflicts=tuple(open_conflicts(session, entity)),
         differs=differs,
         moves=stored.moves if stored else (),
@@ -179,10 +180,12 @@ def outcome_of(
     )
 
 
-def _decided_before(edit: Edit) -> bool:
-    """Whether a person has decided already about the value that the op wrote, which its author did not know."""
-    if edit.write is None or edit.write in edit.after.heads():
+def _decided_before(edit: Edit, op_id: str | None) -> bool:
+    """Whether a person has decided already about the value that the op wrote, which its author did not know. Of the
+    state: about the change of a record that was archived, or kept, before its author heard of it.
+    """
+    mine = edit.after.of(op_id) if op_id else None
+    if mine is None or mine in edit.after.heads():
         return False
-    mine = edit.after.of(edit.write.op_id)
-    over = edit.after.of(mine.closed_by) if mine and mine.closed_by else None
-    return mine is not None and over is not None and bool(over.resolves) and over.value != mine.value
+    over = edit.after.of(mine.closed_by) if mine.closed_by else None
+    return over is not None and bool(over.resolves) and over.value != mine.value

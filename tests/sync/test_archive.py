@@ -61,6 +61,20 @@ def test_a_person_decides_whether_it_is_archived(village: World, choice: str) ->
     assert zhang.get("/conflicts?state=open").json["items"] == []
 
 
+@pytest.mark.parametrize(("choice", "status"), [("active", "applied"), ("archived", "merged")])
+def test_who_changed_it_before_hearing_of_the_decision_is_told_that_there_was_one(
+    village: World, choice: str, status: str
+) -> None:
+    """The same answer as another's, so nothing of it differs; but whoever is told "stored and shown" looks in vain."""
+    li, helper, zhang, late = village.phone("li"), village.phone("helper"), village.phone("zhang"), village.phone("li")
+    li.send(family(li, state="archived"))
+    helper.send(family(helper, days="7"))
+    conflict = open_conflict(zhang)
+    zhang.send(resolution(zhang, conflict, head_with(conflict, choice)["op_id"]))
+    assert late.send(family(late, days="7"))[0]["status"] == status
+    assert state(zhang) == choice
+
+
 def test_who_saw_the_edit_archives_without_a_quarrel_and_may_take_it_back(village: World) -> None:
     li, helper = village.phone("li"), village.phone("helper")
     version = helper.send(family(helper, days="7"))[0]["entities"][0]["version"]
