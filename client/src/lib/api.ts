@@ -57,7 +57,8 @@ async function received(answer: Response, heard: () => void): Promise<Response> 
     parts.push(next.value as BlobPart);
     heard();
   }
-  return new Response(new Blob(parts), { status: answer.status, headers: answer.headers });
+  // A 204 may have none, and Chromium gives it an empty stream.
+  return new Response(parts.length > 0 ? new Blob(parts) : null, { status: answer.status, headers: answer.headers });
 }
 
 type Body = string | FormData | Blob | undefined;

@@ -3,7 +3,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { getJson, getResponse, SILENT_MS } from "./api";
+import { deleteJson, getJson, getResponse, postJson, SILENT_MS } from "./api";
 
 let server: Server;
 let answer: (response: ServerResponse) => void;
@@ -11,7 +11,7 @@ const real = globalThis.fetch;
 
 beforeEach(async () => {
   server = createServer((_request, response) => answer(response));
-  await new Promise<void>((ready) => { server.listen(0, ready); });
+  await new Promise<void>((ready) => { server.listen(0, "127.0.0.1", ready); });
   const { port } = server.address() as AddressInfo;
   vi.stubGlobal("fetch", (path: string, init: RequestInit) => real(`http://127.0.0.1:${port}${path}`, init));
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -68,4 +68,11 @@ test("a body that is cut is a lost answer, also of what is no JSON; a refusal ke
   answer = (response) => { response.writeHead(200, { "Content-Type": "image/jpeg" }).end("bytes"); };
   const photo = await (await getResponse("/photos/1")).blob();
   expect([photo.type, await photo.text()]).toEqual(["image/jpeg", "bytes"]);
+});
+
+test("an answer without content is whole, also where the browser gives it an empty stream", async () => {
+  const empty = (): Response => ({ ok: true, status: 204, headers: new Headers(), body: new Blob([]).stream() }) as unknown as Response;
+  vi.stubGlobal("fetch", async () => empty());
+  expect(await postJson("/auth/logout", {})).toBeUndefined();
+  await deleteJson("/anything");
 });
