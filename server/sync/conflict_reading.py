@@ -175,19 +175,22 @@ def _conflict(
         "opened_at": conflict.opened_at.isoformat(),
         "closed_at": conflict.closed_at.isoformat() if conflict.closed_at else None,
         "shown": _value(dataset, shown, seen),
-        "heads": [
-            _head(dataset, side, pairs.get(side.head.entity_id, seen) if pair_of(conflict) else seen, visits, people)
-            for side in said
-            if _is_told(conflict, side, pairs)
-        ],
+        "heads": [_head(dataset, side, own, visits, people) for side, own in _told(conflict, said, seen, pairs)],
         **_about(dataset, conflict),
         "resolution": _resolution(conflict, dataset, seen, people),
     }
 
 
-def _is_told(conflict: Conflict, side: Side, pairs: Mapping[str, Sight]) -> bool:
-    """Two records that look alike say the same. Once that has ended, each is told to who may see it, as it is now."""
-    return conflict.state == "open" or not pair_of(conflict) or side.head.entity_id in pairs
+def _told(
+    conflict: Conflict, said: Sequence[Side], seen: Sight, pairs: Mapping[str, Sight]
+) -> list[tuple[Side, Sight]]:
+    """The sides that the reader is told, each as it may be seen. Two records that look alike say the same; once that
+    has ended, each is told to who may see it, as it is now.
+    """
+    if not pair_of(conflict):
+        return [(side, seen) for side in said]
+    known = [(side, pairs.get(side.head.entity_id)) for side in said]
+    return [(side, own or seen) for side, own in known if own or conflict.state == "open"]
 
 
 def _about(dataset: Dataset, conflict: Conflict) -> Wire:

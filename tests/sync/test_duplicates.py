@@ -160,10 +160,7 @@ def test_rejecting_one_registration_closes_it(village: World) -> None:
 def test_households_of_one_name_and_address_in_one_village_are_asked_about(village: World) -> None:
     zhang, li = village.phone("zhang"), village.phone("li")
     other = "44444444-4444-4444-8444-444444444444"
-    household = load_datasets(ROOT / "form_definitions" / "datasets")["household"]
-    values = {"head_name": "王大山", "address": "青石坡3号", "region": QINGSHI}
-    origin = Origin("55555555-5555-4555-8555-555555555555", village.people["import"], "import", None)
-    village.run(lambda session: apply_write(session, household, origin, RecordWrite("household", other, values)))
+    _write(village, other, {"head_name": "王大山", "address": "青石坡3号", "region": QINGSHI}, base=0)
     assert zhang.get("/conflicts?state=open").json["items"] == []
     (result,) = li.send(family(li, address="青石坡3号"))
     assert result["status"] == "conflicted"
