@@ -86,12 +86,11 @@ async function readJson<T>(answer: Response): Promise<T> {
 interface WireProblem { code?: string; titles?: Record<string, string>; detail?: string; errors?: ProblemIssue[] }
 
 async function problemOf(answer: Response): Promise<Problem> {
-  const retry = Number(answer.headers.get("Retry-After"));
-  return problemIn(await answer.text().catch(() => ""), answer.status, "http", retry > 0 ? retry : null);
+  return problemIn(await answer.text(), answer.status, "http", answer.headers.get("Retry-After"));
 }
 
-/** The Problem in the body of an answer; of another body (a proxy's page) its beginning, with a code of `family`. */
-export function problemIn(body: string, status: number, family: string, retryAfter: number | null = null): Problem {
+/** The Problem in the body of an answer; of another body (a proxy's page) its beginning, with a code of `family`. `wait`: the header Retry-After. */
+export function problemIn(body: string, status: number, family: string, wait: string | null = null): Problem {
   let wire: WireProblem = {};
   try {
     wire = (JSON.parse(body) ?? {}) as WireProblem;
@@ -99,5 +98,6 @@ export function problemIn(body: string, status: number, family: string, retryAft
     wire = { detail: body.slice(0, 200) };
   }
   const { code = `${family}.${status}`, detail = "", titles = {}, errors = [] } = wire;
-  return new Problem(code, { status, detail, words: titles, issues: errors, retryAfter });
+  const seconds = Number(wait);
+  return new Problem(code, { status, detail, words: titles, issues: errors, retryAfter: seconds > 0 ? seconds : null });
 }

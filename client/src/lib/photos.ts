@@ -29,7 +29,7 @@ export async function addPhoto(draftId: string, name: string, slot: string | nul
   return { name, slot, sha256: hash, size: plain.length, media_type };
 }
 
-const findPhoto = async ({ db }: Session, owner: string, name: string): Promise<PhotoRow | undefined> => (await readPhotos(db, db.photos.where("[owner+name]").equals([owner, name]))).filter(isWhole)[0];
+const findPhoto = async ({ db }: Session, owner: string, name: string): Promise<PhotoRow | undefined> => (await readPhotos(db, db.photos.where("[owner+name]").equals([owner, name]))).find(isWhole);
 
 /** Not lost with the file that the browser kept it in. */
 const isWhole = ({ facts }: PhotoRow): boolean => facts.length > 0;

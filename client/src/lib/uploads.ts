@@ -82,6 +82,5 @@ export const sendByTus: SendFile = async (file, hooks) => {
 function problemOfUpload(answer: HttpResponse | null): Problem {
   const status = answer?.getStatus() ?? 0;
   if (!answer || status === 0) return new Problem("network.unreachable");
-  const retry = Number(answer.getHeader("Retry-After"));
-  return problemIn(answer.getBody(), status, "upload", retry > 0 ? retry : null);
+  return problemIn(answer.getBody(), status, "upload", answer.getHeader("Retry-After") ?? null);
 }
