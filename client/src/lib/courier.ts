@@ -8,13 +8,12 @@ import { packWork, type Pack } from "./core/packing";
 import type { OpRow } from "./database";
 import { sign } from "./device-key";
 import { wireOp } from "./outbox";
-import { readPhoto } from "./photo-rows";
 import { openPhoto } from "./photos";
 import { Problem } from "./problem";
 import { session, type Session } from "./session";
+import { opsHere, photosHere, type PhotoFact } from "./unsent";
 
 type Bytes = Uint8Array<ArrayBuffer>;
-interface PhotoFact { id: string; sha256: string; size: number }
 
 export const MEDIA_TYPE = "application/vnd.ruhu.courier";
 const FORMAT = "ruhu-courier-1";
@@ -39,14 +38,8 @@ export async function exportWork(): Promise<CourierFile[]> {
 
 /** Ops without an answer, and those that no envelope could carry; photos of every visit that the server has not confirmed. */
 async function unsentPacks(at: Session): Promise<Pack<OpRow, PhotoFact>[]> {
-  const ops = (await at.db.ops.where("state").anyOf("queued", "stuck").sortBy("seq")).filter((op) => op.state === "queued" || op.status === "");
-  const photos: PhotoFact[] = [];
-  for (const key of await at.db.photos.where("state").equals("pending").primaryKeys()) {
-    const row = await readPhoto(at.db, key);
-    if (row && (await openPhoto(at, row))) photos.push({ id: row.id, sha256: row.sha256, size: row.size });
-  }
-  const once = new Map(photos.map((photo) => [photo.sha256, photo]));
-  return packWork(ops, [...once.values()]);
+  const once = new Map((await photosHere(at)).map((photo) => [photo.sha256, photo]));
+  return packWork(await opsHere(at, "queued", "stuck"), [...once.values()]);
 }
 
 async function writeFile(at: Session, { ops, photos }: Pack<OpRow, PhotoFact>, created: string): Promise<Blob> {

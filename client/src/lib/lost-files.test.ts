@@ -98,6 +98,8 @@ test("of visits and drafts too the others stay: they go, and are listed", async 
   lost.add((await openDraft(HOUSEHOLD, "household_visit")).id);
   expect(await listDrafts()).toHaveLength(1);
   expect(await unsentWork()).toEqual({ ops: 1, photos: 0, drafts: 1 });
+  at.install.server_key = await serverKey();
+  expect(await exportWork()).toMatchObject([{ ops: 1 }]);
   const result = await sync();
   expect(result).toMatchObject({ outcome: "done", pushed: { accepted: 1 } });
   expect((await listOutbox()).map(({ seq, state }) => [seq, state])).toEqual([[2, "accepted"]]);
@@ -110,6 +112,7 @@ test("one whose bytes have changed costs itself alone: the others go, and a cour
   await at.db.photos.update(bad as string, { bytes: bytes.map((byte, n) => (n === 20 ? byte ^ 1 : byte)) });
   at.install.server_key = await serverKey();
   expect(await exportWork()).toMatchObject([{ ops: 2, photos: 1 }]);
+  expect((await unsentWork()).photos, "by staying nothing is won").toBe(1);
   const sent: string[] = [];
   const result = await sync({ sendFile: async ({ name }) => { sent.push(name); } });
   expect(sent).toEqual(["b.jpg"]);
